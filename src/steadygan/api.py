@@ -1,0 +1,273 @@
+"""The Python face: train, resume, sample. Thin; the work is done in the rooms below."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import ValidationError
+from torch import Tensor, nn
+
+from steadygan.data import DataSettings, Prepared, prepare
+from steadygan.errors import SteadyganError, sentence
+from steadygan.recipe import Recipe, recipe
+from steadygan.report import write_report
+from steadygan.training import session
+from steadygan.training.export import TrainedGenerator, load_generator
+from steadygan.training.folder import RunFolder
+from steadygan.training.loop import Loop, ask_to_stop
+from steadygan.training.observe import Observer
+from steadygan.training.sampling import own_randomness
+from steadygan.training.session import Own, Stored, read_run
+from steadygan.training.settings import TrainingSettings
+
+Progress = Callable[[int, int], None]
+
+
+class Run:
+    """A finished or interrupted run.
+
+    Args:
+        folder: where it is saved.
+        generator: that makes its samples; read from the folder when None.
+        interrupted: whether someone asked it to stop before its budget was used.
+    """
+
+    def __init__(
+        self, folder: Path | str, generator: TrainedGenerator | None = None, interrupted: bool = False
+    ) -> None:
+        self.folder = RunFolder(folder).require()
+        self.interrupted = interrupted
+        self._generator = generator
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self.folder.path
+
+    @property
+    def report(self) -> Path:
+        """The report, one HTML file."""
+        return self.folder.report
+
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        """The rows of ``metrics.jsonl``."""
+        return self.folder.read_rows(self.folder.metrics)
+
+    @property
+    def generator(self) -> TrainedGenerator:
+        """The generator that makes samples."""
+        if self._generator is None:
+            self._generator = load_generator(self.folder)
+        return self._generator
+
+    def sample(self, count: int, seed: int = 0, truncation: float | None = None) -> "np.ndarray[Any, Any]":
+        """New images.
+
+        Args:
+            count: how many.
+            seed: the same seed gives the same images.
+            truncation: keep latents to the middle of their distribution; None for all of it.
+
+        Returns:
+            uint8 [count, H, W, C]; for vectors float32 [count, F].
+        """
+        made: np.ndarray[Any, Any] = self.generator.sample(count, seed, truncation).numpy()
+        return made
+
+
+def train(
+    data: str | Path | np.ndarray[Any, Any] | Tensor | Prepared | None = None,
+    recipe: str | Recipe = "steady",
+    *,
+    images: int | None = None,
+    minutes: float | None = None,
+    out: str | Path | None = None,
+    generator: nn.Module | None = None,
+    discriminator: nn.Module | None = None,
+    resolution: int | None = None,
+    channels: int | None = None,
+    background: str = "white",
+    seed: int = 0,
+    device: str = "auto",
+    precision: str = "fp32",
+    keep: int = 3,
+    tensorboard: bool = False,
+    overwrite: bool = False,
+    cache: str | Path | None = None,
+    observers: Sequence[Observer] = (),
+) -> Run:
+    """Train a GAN.
+
+    Args:
+        data: a folder of images, an ``.npz`` or ``.npy`` file, a name (``digits``, or a data set of the Hugging Face
+            hub), an array, or a tensor.
+        recipe: its name, the path of a TOML file, or a :class:`Recipe`.
+        images: real images to see in all.
+        minutes: time to train in all; with ``images``, whichever ends first. Without either: 30 minutes.
+        out: the run folder; ``runs/<recipe>-<number>`` when None.
+        generator: your own: latents [N, D] to images [N, C, H, W] in [-1, 1]. Trained in place.
+        discriminator: your own: images to logits [N], [N, 1] or [N, 1, h, w]. Trained in place.
+        resolution: height and width, 8 to 256; chosen from the data when None.
+        channels: 1 or 3; chosen from the data when None.
+        background: colour under transparent pixels.
+        seed: of weights, latents and the order of the data.
+        device: ``auto``, ``cpu``, ``cuda``, ``mps``.
+        precision: ``fp32`` or ``bf16``.
+        keep: how many checkpoints stay.
+        tensorboard: whether to write for TensorBoard too.
+        overwrite: whether a run that is at ``out`` may be replaced.
+        cache: where prepared data are kept.
+        observers: who watches; see :class:`steadygan.training.observe.Observer`.
+
+    Returns:
+        The run.
+
+    Raises:
+        SteadyganError: for anything that you can mend, in one sentence.
+    """
+    if data is None:
+        raise SteadyganError("train() needs data: a folder of images, an .npz file, an array, or a name such as digits")
+    data_settings = make_data_settings(resolution=resolution, channels=channels, background=background)
+    training = make_training_settings(
+        images=images,
+        minutes=minutes,
+        seed=seed,
+        device=device,
+        precision=precision,
+        keep=keep,
+        tensorboard=tensorboard,
+    )
+    chosen = recipe_of(recipe)
+    prepared = prepare(data, data_settings, cache=None if cache is None else Path(cache))
+    folder = RunFolder(out if out is not None else next_folder(chosen.name))
+    own = Own(generator, discriminator)
+    return run_new(prepared, chosen, training, data_settings, folder, own, overwrite, observers)
+
+
+def run_new(
+    prepared: Prepared,
+    chosen: Recipe,
+    training: TrainingSettings,
+    data_settings: DataSettings,
+    folder: RunFolder,
+    own: Own,
+    overwrite: bool,
+    observers: Sequence[Observer],
+) -> Run:
+    """Begin a run on prepared data and train until its budget is used or Ctrl-C; for arguments see :func:`train`."""
+    fitted, notes = fit_recipe(chosen, prepared)
+    with own_randomness(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
+        loop = session.begin(prepared, fitted, training, data_settings, folder, own, overwrite, notes, observers)
+        return _train(loop, folder, interrupted)
+
+
+def resume(
+    out: str | Path,
+    *,
+    images: int | None = None,
+    minutes: float | None = None,
+    generator: nn.Module | None = None,
+    discriminator: nn.Module | None = None,
+    data: Prepared | None = None,
+    cache: str | Path | None = None,
+    observers: Sequence[Observer] = (),
+) -> Run:
+    """Go on with a run, bit for bit as if it had never stopped.
+
+    Args:
+        out: its folder.
+        images: a new number of images to see in all; what it was when None.
+        minutes: a new time in all; what it was when None.
+        generator: your own, if the run had one; its weights are replaced by the checkpoint's.
+        discriminator: likewise.
+        data: the data, if they were given as an array.
+        cache: where prepared data are kept.
+        observers: who watches.
+
+    Raises:
+        SteadyganError: when it cannot go on, with the reason.
+    """
+    folder = RunFolder(out)
+    stored = read_run(folder)
+    training = longer(stored, images, minutes)
+    prepared = data or prepare(stored.source, stored.data, cache=None if cache is None else Path(cache))
+    own = Own(generator, discriminator)
+    with own_randomness(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
+        loop = session.resume(folder, stored, training, prepared, own, observers)
+        if loop.fraction >= 1:
+            raise SteadyganError(
+                f"'{folder.path}' has used its budget ({loop.game.images_seen} images); "
+                "give a larger --images or --minutes to go on"
+            )
+        return _train(loop, folder, interrupted)
+
+
+def _train(loop: Loop, folder: RunFolder, interrupted: Callable[[], bool]) -> Run:
+    loop.run(interrupted)
+    write_report(folder.path)
+    game = loop.game
+    ready = TrainedGenerator(loop.ready(), loop.config, game.device)
+    return Run(folder.path, ready, interrupted=loop.fraction < 1)
+
+
+def longer(stored: Stored, images: int | None, minutes: float | None) -> TrainingSettings:
+    """The settings of a stored run with a new budget, if there is one."""
+    if images is None and minutes is None:
+        return stored.training
+    budget = {"images": images, "minutes": minutes}
+    try:
+        return TrainingSettings.model_validate({**stored.training.model_dump(), **budget})
+    except ValidationError as error:
+        raise SteadyganError(sentence(error, "training", TrainingSettings.model_fields)) from None
+
+
+def fit_recipe(chosen: Recipe, prepared: Prepared) -> tuple[Recipe, list[str]]:
+    """The recipe for this kind of data, and sentences about what was changed for it."""
+    if prepared.kind == "images":
+        return chosen, list(prepared.notes)
+    fitted, out = chosen.for_vectors()
+    note = (
+        f"The data are vectors: network mlp, without {', '.join(out)}" if out else "The data are vectors: network mlp"
+    )
+    return fitted, [*prepared.notes, note]
+
+
+def load(out: str | Path) -> Run:
+    """A run that is there, to sample from.
+
+    Raises:
+        SteadyganError: when there is none.
+    """
+    return Run(out)
+
+
+def make_data_settings(**given: Any) -> DataSettings:
+    """Settings of the data, with one sentence for a bad value."""
+    try:
+        return DataSettings.model_validate(given)
+    except ValidationError as error:
+        raise SteadyganError(sentence(error, "data", DataSettings.model_fields)) from None
+
+
+def make_training_settings(**given: Any) -> TrainingSettings:
+    """Settings of the run, with one sentence for a bad value."""
+    try:
+        return TrainingSettings.model_validate(given)
+    except ValidationError as error:
+        raise SteadyganError(sentence(error, "training", TrainingSettings.model_fields)) from None
+
+
+def recipe_of(chosen: str | Recipe) -> Recipe:
+    """A recipe as it is, or by name."""
+    return chosen if isinstance(chosen, Recipe) else recipe(chosen)
+
+
+def next_folder(name: str) -> Path:
+    """The first of ``runs/<name>-1``, ``runs/<name>-2``, ... that is free."""
+    number = 1
+    while Path("runs", f"{name}-{number}").exists():
+        number += 1
+    return Path("runs", f"{name}-{number}")

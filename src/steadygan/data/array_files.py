@@ -1,0 +1,142 @@
+"""``.npy`` and ``.npz`` files as sources, read in blocks and without unpickling anything."""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from steadygan.data.arrays import Classes, Rows, classes_of, read_rows, rows_of
+from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
+from steadygan.data.settings import DataSettings
+from steadygan.errors import SteadyganError
+
+IMAGE_KEYS = ("images", "train_images", "x_train", "data")
+VECTOR_KEYS = ("points", "vectors")
+LABEL_KEYS = ("labels", "train_labels", "y_train", "y")
+
+
+def array_file_source(path: Path, name: str) -> Source:
+    """An ``.npy`` or ``.npz`` file that exists, as a source.
+
+    Args:
+        path: the file.
+        name: what the user named.
+
+    Returns:
+        The source; its identity is the path with size and time.
+    """
+    status = path.stat()
+
+    def read(settings: DataSettings, sink: Sink, workers: int, progress: Progress) -> Outcome:
+        try:
+            rows, classes = _open_npz(path, name) if _starts_with(path, b"PK") else (_open_npy(path, name), None)
+            return read_rows(rows, classes, f"'{name}'", settings, sink, progress)
+        except (
+            OSError,
+            EOFError,
+            ValueError,
+            zipfile.BadZipFile,
+            zlib.error,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
+            # the last two: compression that zipfile does not know, and passwords
+            raise SteadyganError(f"'{name}' is broken and cannot be read ({error}).") from error
+
+    return Source(name, repr((str(path.resolve()), status.st_size, status.st_mtime_ns)), read)
+
+
+def _starts_with(path: Path, magic: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(magic)) == magic
+
+
+def _open_npy(path: Path, name: str) -> Rows:
+    with path.open("rb") as file:
+        if file.read(6) != b"\x93NUMPY":
+            raise SteadyganError(f"'{name}' is not a NumPy file, whatever its name says.")
+        file.seek(0)
+        shape, _, dtype = _header(file, name)
+    _refuse_objects(dtype, name, path.name)
+    if 0 in shape:
+        return rows_of(np.empty(shape, dtype))
+    return rows_of(np.load(path, mmap_mode="r", allow_pickle=False))
+
+
+def _open_npz(path: Path, name: str) -> tuple[Rows, Classes | None]:
+    with zipfile.ZipFile(path) as archive:
+        members = {
+            one.filename.removesuffix(".npy"): one for one in archive.infolist() if one.filename.endswith(".npy")
+        }
+        headers: dict[str, tuple[tuple[int, ...], bool, np.dtype[Any]]] = {}
+        for key, member in members.items():
+            with archive.open(member) as file:
+                headers[key] = _header(file, name)
+        chosen = _choose({key: header[0] for key, header in headers.items()}, name)
+        shape, fortran, dtype = headers[chosen]
+        _refuse_objects(dtype, name, chosen)
+        if members[chosen].file_size < int(np.prod(shape, dtype=object)) * dtype.itemsize:
+            raise SteadyganError(f"'{name}' is cut short: its array '{chosen}' holds less than its header says.")
+        labels = next((key for key in LABEL_KEYS if key in headers and key != chosen), None)
+        classes = None
+        if labels is not None:
+            _refuse_objects(headers[labels][2], name, labels)
+            with archive.open(members[labels]) as file:
+                classes = classes_of(_whole(file), shape[0] if shape else 0, f"'{name}'")
+    if fortran:
+        # stored column by column: rows cannot be streamed
+        with zipfile.ZipFile(path) as archive, archive.open(members[chosen]) as file:
+            return rows_of(_whole(file)), classes
+    return Rows(shape, dtype, lambda rows: _stream(path, members[chosen], rows, name)), classes
+
+
+def _stream(path: Path, member: zipfile.ZipInfo, rows: int, name: str) -> Iterator[Array]:
+    with zipfile.ZipFile(path) as archive, archive.open(member) as file:
+        shape, _, dtype = _header(file, name)
+        row_bytes = dtype.itemsize * int(np.prod(shape[1:], dtype=np.int64))
+        for low in range(0, shape[0], rows):
+            wanted = min(rows, shape[0] - low)
+            data = file.read(wanted * row_bytes)
+            if len(data) != wanted * row_bytes:
+                raise EOFError("it ends too early")
+            yield np.frombuffer(data, dtype=dtype).reshape(wanted, *shape[1:])
+
+
+def _header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    version = np.lib.format.read_magic(file)
+    if version == (1, 0):
+        return np.lib.format.read_array_header_1_0(file)
+    if version == (2, 0):
+        return np.lib.format.read_array_header_2_0(file)
+    raise SteadyganError(f"'{name}' holds an array with named fields: save the images as a plain array of numbers.")
+
+
+def _whole(file: IO[bytes]) -> Array:
+    array: Array = np.lib.format.read_array(file, allow_pickle=False)
+    return array
+
+
+def _refuse_objects(dtype: np.dtype[Any], name: str, key: str) -> None:
+    if dtype.hasobject:
+        raise SteadyganError(
+            f"The array '{key}' in '{name}' holds Python objects, which could run programs and are not loaded: "
+            "save it as a plain array of numbers."
+        )
+
+
+def _choose(shapes: dict[str, tuple[int, ...]], name: str) -> str:
+    """The key of the array to train on; the order of preference is the order of the lines."""
+    for key in (*IMAGE_KEYS, *VECTOR_KEYS):
+        if key in shapes:
+            return key
+    images = [key for key, shape in shapes.items() if len(shape) in (3, 4)]
+    if len(images) == 1:
+        return images[0]
+    others = [key for key in shapes if key not in LABEL_KEYS]
+    if len(others) == 1 and not images:
+        return others[0]
+    listed = ", ".join(f"{key} {list(shape)}" for key, shape in shapes.items()) or "no arrays"
+    raise SteadyganError(f"'{name}' holds {listed}: call the array to train on 'images' or 'points'.")

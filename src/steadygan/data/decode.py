@@ -1,0 +1,293 @@
+"""One image file to one square uint8 array, with right values for every kind of pixel that Pillow reads.
+
+This module imports only NumPy and Pillow, because every decoding process loads it.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+Array = np.ndarray[Any, Any]
+
+# EPS and other formats that start programs, and stubs that decode nothing, are left out on purpose.
+_FORMATS = (
+    *("JPEG", "MPO", "PNG", "GIF", "WEBP", "AVIF", "BMP", "DIB", "TIFF", "PPM"),
+    *("JPEG2000", "ICO", "TGA", "PCX", "SGI", "QOI"),
+)
+_ORIENTATION = 0x0112
+_PHOTOMETRIC = 262
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What every image becomes.
+
+    Args:
+        resolution: height and width of the result.
+        channels: 1 or 3.
+        background: red, green, blue under transparent pixels, 0..255.
+        max_pixels: the largest number of pixels that is decoded.
+    """
+
+    resolution: int
+    channels: int
+    background: tuple[int, int, int]
+    max_pixels: int
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the header of an image tells: its size as seen upright, and whether its pixels are grey by their kind."""
+
+    width: int
+    height: int
+    grey: bool
+
+
+class UnusableError(Exception):
+    """The image cannot be used; the text is the reason in a few words."""
+
+
+def open_regular(path: str) -> IO[bytes]:
+    """Opens a file for reading without ever waiting on a pipe or a device.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The open file.
+
+    Raises:
+        UnusableError: it is no regular file.
+        OSError: it cannot be opened.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UnusableError("not a regular file")
+    return os.fdopen(descriptor, "rb")
+
+
+def probe(stream: IO[bytes], background: tuple[int, int, int], max_pixels: int) -> Header:
+    """Reads the header of an image, no pixels.
+
+    Args:
+        stream: the open file.
+        background: red, green, blue under transparent pixels; where it is not grey, transparency brings colour in.
+        max_pixels: the largest number of pixels allowed.
+
+    Returns:
+        The header.
+
+    Raises:
+        UnusableError: the image has too many pixels.
+    """
+    with _opened(stream, max_pixels) as image:
+        width, height = image.size
+        # Pillow already swaps the size of TIFF files
+        if image.format != "TIFF" and _orientation(image) >= 5:
+            width, height = height, width
+        grey = image.mode in ("1", "L", "LA", "La", "I", "F") or image.mode.startswith("I;16")
+        if image.has_transparency_data and len(set(background)) > 1:
+            grey = False
+        return Header(width, height, grey)
+
+
+def decode(stream: IO[bytes], target: Target) -> Array:
+    """Decodes the first frame of an image, upright, on the background colour, cropped and resized.
+
+    Args:
+        stream: the open file.
+        target: what it becomes.
+
+    Returns:
+        uint8 [resolution, resolution, channels].
+
+    Raises:
+        UnusableError: the image has too many pixels, or values that are not finite.
+    """
+    with _opened(stream, target.max_pixels) as image:
+        if image.format == "JPEG" and min(image.size) >= 4 * target.resolution:
+            # the decoder reduces large photos by a power of two, to at least twice the resolution; the rest is filtered
+            image.draft(None, (2 * target.resolution, 2 * target.resolution))
+        image.load()
+        turn = _TURNS.get(_orientation(image))
+        flat = flatten(image, target.background)
+        return fit(flat if turn is None else flat.transpose(turn), target.resolution, target.channels)
+
+
+def flatten(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
+    """Any kind of pixels to 8-bit grey or colour without transparency.
+
+    16-bit grey is divided by 257, so that 65535 becomes 255. 32-bit whole numbers and floats are scaled by the
+    smallest of these ranges that holds all values of the image: 0..255 and 0..65535 for whole numbers, 0..1, -1..1,
+    0..255 and 0..65535 for floats; else from the image's own least to its greatest value. CMYK, YCbCr and palettes
+    are converted by Pillow, which knows that Adobe stores CMYK in JPEG inverted.
+
+    Args:
+        image: a loaded image.
+        background: red, green, blue under transparent pixels.
+
+    Returns:
+        An image of mode L or RGB.
+    """
+    if image.mode == "I" or image.mode == "F" or image.mode.startswith("I;16"):
+        return _flatten_wide(image, background)
+    if image.has_transparency_data:
+        return _on_background(_with_alpha(image), background)
+    if image.mode in ("L", "RGB"):
+        return image
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def fit(image: Image.Image, resolution: int, channels: int) -> Array:
+    """Crops the largest centred square, and resizes it where its size differs.
+
+    Reducing uses an antialiased Lanczos filter, enlarging a bicubic one; an image that already fits is untouched.
+
+    Args:
+        image: mode L or RGB.
+        resolution: height and width of the result.
+        channels: 1 or 3.
+
+    Returns:
+        uint8 [resolution, resolution, channels].
+    """
+    mode = "L" if channels == 1 else "RGB"
+    if image.mode != mode:
+        image = image.convert(mode)
+    width, height = image.size
+    side = min(width, height)
+    if width != height:
+        left, top = (width - side) // 2, (height - side) // 2
+        image = image.crop((left, top, left + side, top + side))
+    if side != resolution:
+        resample = Image.Resampling.LANCZOS if side > resolution else Image.Resampling.BICUBIC
+        image = image.resize((resolution, resolution), resample)
+    return np.asarray(image).reshape(resolution, resolution, channels)
+
+
+def reason(error: BaseException, max_pixels: int) -> str:
+    """Why a file is skipped, in a few words.
+
+    Args:
+        error: what was raised while it was read.
+        max_pixels: the limit that was in force.
+
+    Returns:
+        Text such as ``broken or cut short``.
+    """
+    if isinstance(error, UnusableError):
+        return str(error)
+    if isinstance(error, UnidentifiedImageError):
+        return "not an image of a known kind"
+    if isinstance(error, Image.DecompressionBombError):
+        return f"more than {max_pixels:,} pixels"
+    if isinstance(error, MemoryError):
+        return "needs more memory than there is"
+    if isinstance(error, PermissionError):
+        return "may not be read (permission denied)"
+    if isinstance(error, OSError) and error.errno is not None:
+        return f"cannot be read ({os.strerror(error.errno)})"
+    if "too large" in str(error) or "too much" in str(error).lower():
+        return "hidden data that unpacks to too much (a decompression bomb)"
+    return "broken or cut short"
+
+
+@contextmanager
+def _opened(stream: IO[bytes], max_pixels: int) -> Iterator[Image.Image]:
+    Image.init()
+    before = Image.MAX_IMAGE_PIXELS
+    # Pillow warns at its limit and refuses at twice the limit; this also guards images inside of images (ICO)
+    Image.MAX_IMAGE_PIXELS = max(1, max_pixels // 2)
+    try:
+        with Image.open(stream, formats=[name for name in _FORMATS if name in Image.OPEN]) as image:
+            if image.width * image.height > max_pixels:
+                raise UnusableError(f"more than {max_pixels:,} pixels")
+            yield image
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except Exception:
+        # broken camera data says nothing about the pixels
+        return 1
+    return value if isinstance(value, int) else 1
+
+
+def _with_alpha(image: Image.Image) -> Image.Image:
+    transparent = image.info.get("transparency")
+    if image.mode == "RGB" and isinstance(transparent, tuple) and max(transparent) > 255:
+        # the transparent colour of a 16-bit PNG, whose pixels Pillow has cut to their high bytes
+        image.info["transparency"] = tuple(value >> 8 for value in transparent)
+    return image.convert("RGBA")
+
+
+def _on_background(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
+    ground = Image.new("RGBA", image.size, (*background, 255))
+    ground.alpha_composite(image)
+    return ground.convert("RGB")
+
+
+def _flatten_wide(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
+    values = np.asarray(image)
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
+        grey = _narrow(values)
+        if image.format == "TIFF" and getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0:
+            grey = 255 - grey  # white is stored as zero
+    else:
+        grey = scale_by_range(values)
+    flat = Image.fromarray(grey)
+    transparent = image.info.get("transparency")
+    if not isinstance(transparent, int):
+        return flat
+    flat.putalpha(Image.fromarray(np.where(values == transparent, 0, 255).astype(np.uint8)))
+    return _on_background(flat.convert("RGBA"), background)
+
+
+def _narrow(values: Array) -> Array:
+    clipped = np.clip(values.astype(np.int64), 0, 65535)
+    return ((clipped + 128) // 257).astype(np.uint8)
+
+
+def scale_by_range(values: Array) -> Array:
+    """Whole numbers or floats to 0..255, by the smallest usual range that holds them all (see ``flatten``).
+
+    Args:
+        values: any shape, at least one value, all finite.
+
+    Returns:
+        uint8, the same shape.
+
+    Raises:
+        UnusableError: a value is not finite.
+    """
+    numbers = values.astype(np.float64)
+    if not np.isfinite(numbers).all():
+        raise UnusableError("holds values that are not finite")
+    least, greatest = float(numbers.min()), float(numbers.max())
+    ranges = [(0.0, 255.0), (0.0, 65535.0)]
+    if np.issubdtype(values.dtype, np.floating):
+        ranges = [(0.0, 1.0), (-1.0, 1.0), *ranges]
+    low, high = next((r for r in ranges if r[0] <= least and greatest <= r[1]), (least, greatest))
+    if high == low:
+        return np.zeros(values.shape, dtype=np.uint8)
+    return np.rint((numbers - low) * (255.0 / (high - low))).astype(np.uint8)

@@ -1,0 +1,200 @@
+"""Images that still have to be decoded, from files or from memory: choosing what they become, and decoding them."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from steadygan.data.decode import Target
+from steadygan.data.pool import Item, ask_all
+from steadygan.data.prepared import Skipped, printable
+from steadygan.data.reading import Array, Progress, Sink
+from steadygan.data.settings import DataSettings, choose_resolution
+
+_CHUNK_FILES = 64
+_CHUNK_BYTES = 16_000_000
+# a square size that all images of a folder share is kept up to this one
+_KEEP_UP_TO = 64
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Images that still have to be decoded: their names, a size hint in bytes, and where to get each.
+
+    Args:
+        names: how each is called when it is skipped.
+        sizes: bytes of each; chunks are cut by them.
+        items: the paths or bytes of a range of images.
+    """
+
+    names: Sequence[str]
+    sizes: Sequence[int]
+    items: Callable[[int, int], Sequence[Item]]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Which images could be used.
+
+    Args:
+        kept: int64, the positions of the images that were put into the sink, ascending.
+        skipped: the others, with reasons.
+        notes: sentences for the user.
+    """
+
+    kept: Array
+    skipped: tuple[Skipped, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Headers:
+    """What the headers told: the images that have one, as positions, with (width, height) and whether each is grey."""
+
+    positions: Array
+    sizes: Array
+    grey: Array
+    skipped: list[Skipped]
+
+
+def read_encoded(encoded: Encoded, settings: DataSettings, sink: Sink, workers: int, progress: Progress) -> Decoded:
+    """Decodes images into a sink: first all headers, where the settings leave a choice, then the pixels.
+
+    Args:
+        encoded: the images.
+        settings: what they become.
+        sink: takes uint8 [n, H, W, C].
+        workers: how many processes.
+        progress: called with the number of images done and of all.
+
+    Returns:
+        Which images could be used.
+    """
+    count = len(encoded)
+    if count == 0:
+        return Decoded(np.empty(0, np.int64), (), ())
+    workers = max(1, min(workers, sum(1 for _ in _ranges(encoded.sizes))))
+    begun = 0
+    if settings.resolution is None or settings.channels is None:
+        # headers are counted as the first half of the work
+        begun = count // 2
+        headers = _probe(encoded, settings, workers, lambda done: progress(done // 2, count))
+    else:
+        headers = _Headers(np.arange(count), np.empty((0, 2), np.int64), np.empty(0, bool), [])
+    if len(headers.positions) == 0:
+        return Decoded(headers.positions, tuple(headers.skipped), ())
+
+    def decode_into_sink(positions: Array, target: Target) -> tuple[Array, list[Skipped]]:
+        def report(done: int) -> None:
+            progress(begun + done * (count - begun) // len(positions), count)
+
+        return _decode(encoded, positions, target, sink, workers, report)
+
+    target = _target(headers, settings)
+    kept, broken = decode_into_sink(headers.positions, target)
+    if begun and broken and len(kept):
+        # files with a good header and broken pixels had their say in the choice, and must not
+        headers = _only(headers, kept)
+        chosen, target = target, _target(headers, settings)
+        if target != chosen:
+            kept, also_broken = decode_into_sink(kept, target)
+            broken += also_broken
+    smaller = int((headers.sizes.min(axis=1) < target.resolution).sum()) if len(headers.sizes) else 0
+    return Decoded(kept, (*headers.skipped, *broken), enlarged_note(smaller, target.resolution))
+
+
+def _target(headers: _Headers, settings: DataSettings) -> Target:
+    resolution = settings.resolution or choose_resolution([(int(w), int(h)) for w, h in headers.sizes], _KEEP_UP_TO)
+    channels = settings.channels or (1 if headers.grey.all() else 3)
+    return Target(resolution, channels, settings.background_rgb, settings.max_pixels)
+
+
+def _only(headers: _Headers, kept: Array) -> _Headers:
+    chosen = np.isin(headers.positions, kept)
+    return _Headers(kept, headers.sizes[chosen], headers.grey[chosen], headers.skipped)
+
+
+def nothing_usable(name: str, skipped: Sequence[Skipped]) -> str:
+    """The sentence for a source without any usable image."""
+    if not skipped:
+        return f"'{name}' holds no files: name a folder of images."
+    most, count = Counter(one.reason for one in skipped).most_common(1)[0]
+    return f"'{name}' holds no usable image: {len(skipped):,} entries were looked at, {count:,} of them: {most}."
+
+
+def enlarged_note(count: int, resolution: int) -> tuple[str, ...]:
+    """The note that some images were enlarged, or none."""
+    if count == 0:
+        return ()
+    return (f"{count:,} images smaller than {resolution} x {resolution} were enlarged (bicubic).",)
+
+
+def _probe(encoded: Encoded, settings: DataSettings, workers: int, progress: Callable[[int], None]) -> _Headers:
+    target = Target(1, 1, settings.background_rgb, settings.max_pixels)
+    found: list[tuple[int, int, int, int]] = []
+    skipped: list[Skipped] = []
+    position = 0
+    chunks = (encoded.items(low, high) for low, high in _ranges(encoded.sizes))
+    for answer in ask_all(chunks, target, only_header=True, workers=workers):
+        for result in answer.results:
+            if isinstance(result, str):
+                skipped.append(Skipped(printable(encoded.names[position]), result))
+            else:
+                found.append((position, *result))
+            position += 1
+        progress(position)
+    table = np.asarray(found, dtype=np.int64).reshape(-1, 4)
+    return _Headers(table[:, 0], table[:, 1:3], table[:, 3].astype(bool), skipped)
+
+
+def _decode(
+    encoded: Encoded,
+    candidates: Array,
+    target: Target,
+    sink: Sink,
+    workers: int,
+    progress: Callable[[int], None],
+) -> tuple[Array, list[Skipped]]:
+    shape = (target.resolution, target.resolution, target.channels)
+    sink.start(shape, np.uint8)
+    kept: list[int] = []
+    skipped: list[Skipped] = []
+    position = 0
+    chunks = _chosen_chunks(encoded, candidates)
+    for answer in ask_all(chunks, target, only_header=False, workers=workers):
+        for result in answer.results:
+            index = int(candidates[position])
+            if result is None:
+                kept.append(index)
+            else:
+                skipped.append(Skipped(printable(encoded.names[index]), result))
+            position += 1
+        if answer.pixels:
+            sink.append(np.frombuffer(answer.pixels, dtype=np.uint8).reshape(-1, *shape))
+        progress(position)
+    return np.asarray(kept, dtype=np.int64), skipped
+
+
+def _chosen_chunks(encoded: Encoded, candidates: Array) -> Iterator[Sequence[Item]]:
+    chosen = np.zeros(len(encoded), dtype=bool)
+    chosen[candidates] = True
+    for low, high in _ranges(encoded.sizes):
+        if chosen[low:high].any():
+            yield [item for item, wanted in zip(encoded.items(low, high), chosen[low:high], strict=True) if wanted]
+
+
+def _ranges(sizes: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Cuts a list into ranges of few files and not too many bytes."""
+    low, position, held = 0, 0, 0
+    for size in sizes:
+        if position > low and (position - low == _CHUNK_FILES or held + size > _CHUNK_BYTES):
+            yield low, position
+            low, held = position, 0
+        position += 1
+        held += size
+    if position > low:
+        yield low, position

@@ -1,0 +1,173 @@
+"""Data sets of the Hugging Face hub, and ones that were saved to disk, through the library ``datasets``."""
+
+import re
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+import numpy as np
+
+from steadygan.data.encoded import Encoded, nothing_usable, read_encoded
+from steadygan.data.pool import Item
+from steadygan.data.reading import Outcome, Progress, Sink, Source
+from steadygan.data.settings import DataSettings
+from steadygan.errors import SteadyganError
+
+# short names for data sets that have moved below their owners
+SHORT_NAMES = {
+    "mnist": "ylecun/mnist",
+    "fashion_mnist": "zalando-datasets/fashion_mnist",
+    "cifar10": "uoft-cs/cifar10",
+    "cifar100": "uoft-cs/cifar100",
+}
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+_TYPICAL_BYTES = 100_000
+
+
+def looks_like_hub_name(name: str) -> bool:
+    """Whether a name could be one of the hub: ``name`` or ``owner/name``."""
+    return _NAME.fullmatch(name) is not None
+
+
+def is_saved(path: Path) -> bool:
+    """Whether a path is a parquet file, or a folder written by ``save_to_disk`` of ``datasets``."""
+    if path.is_dir():
+        return (path / "dataset_dict.json").is_file() or (
+            (path / "dataset_info.json").is_file() and (path / "state.json").is_file()
+        )
+    return path.suffix == ".parquet"
+
+
+def hub_source(name: str, hint: str) -> Source:
+    """A data set of the hub, by its name.
+
+    Args:
+        name: ``mnist``, ``owner/name`` and the like; its split ``train`` is used.
+        hint: the end of the sentence when it cannot be loaded.
+
+    Returns:
+        The source. Its identity is the name alone, so that a second start needs no network.
+    """
+
+    def load(library: Any) -> Any:
+        try:
+            with _without_waiting():
+                return library.load_dataset(SHORT_NAMES.get(name, name), split="train")
+        except Exception as error:
+            raise SteadyganError(
+                f"'{name}' is no file or folder here, and the Hugging Face hub gave no data set of that name "
+                f"({_said(error)}); {hint}"
+            ) from error
+
+    return _source(
+        name, repr(("hub", SHORT_NAMES.get(name, name))), load, f"'{name}' is no file or folder here; {hint} "
+    )
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, ConnectionError):
+        return "it cannot be reached"
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200].rstrip('.')}"
+
+
+@contextmanager
+def _without_waiting() -> Iterator[None]:
+    """Where the hub cannot be found at all, only what was loaded earlier is looked at, instead of trying for long."""
+    constants: Any = import_module("huggingface_hub.constants")
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = before or not _known_host(constants.ENDPOINT)
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+def _known_host(address: str) -> bool:
+    if getproxies():
+        # a proxy finds hosts that this machine does not
+        return True
+    try:
+        return bool(socket.getaddrinfo(urlsplit(address).hostname, 443))
+    except OSError:
+        return False
+
+
+def saved_source(path: Path, name: str) -> Source:
+    """A data set on this machine: a parquet file or a folder written by ``save_to_disk``.
+
+    Args:
+        path: the file or folder.
+        name: what the user named.
+
+    Returns:
+        The source; its identity is the path with names, sizes and times of its files.
+    """
+    files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+    statuses = [(str(one), one.stat().st_size, one.stat().st_mtime_ns) for one in files]
+
+    def load(library: Any) -> Any:
+        try:
+            if path.is_dir():
+                found = library.load_from_disk(str(path))
+                return found if not isinstance(found, dict) else found.get("train", next(iter(found.values())))
+            return library.load_dataset("parquet", data_files=str(path), split="train")
+        except Exception as error:
+            raise SteadyganError(f"'{name}' cannot be read as a data set ({type(error).__name__}).") from error
+
+    return _source(name, repr((str(path.resolve()), statuses)), load, "")
+
+
+def _source(name: str, identity: str, load: Callable[[Any], Any], before: str) -> Source:
+    def read(settings: DataSettings, sink: Sink, workers: int, progress: Progress) -> Outcome:
+        try:
+            import datasets
+        except ImportError as error:
+            raise SteadyganError(
+                f"{before}To read '{name}' as a data set, install the library datasets: pip install 'steadygan[hub]'."
+            ) from error
+        return _read(load(datasets), datasets, name, settings, sink, workers, progress)
+
+    return Source(name, identity, read)
+
+
+def _read(
+    found: Any, library: Any, name: str, settings: DataSettings, sink: Sink, workers: int, progress: Progress
+) -> Outcome:
+    features = dict(found.features or {})
+    images = [key for key, feature in features.items() if isinstance(feature, library.Image)]
+    labels = [key for key, feature in features.items() if isinstance(feature, library.ClassLabel)]
+    if not images:
+        raise SteadyganError(f"The data set '{name}' has no column of images, only: {', '.join(features) or 'none'}.")
+    raw = found.cast_column(images[0], library.Image(decode=False)).select_columns([images[0]])
+
+    def items(low: int, high: int) -> list[Item]:
+        return [_item(cell) for cell in raw[low:high][images[0]]]
+
+    count = len(raw)
+    encoded = Encoded([f"{images[0]}[{i}]" for i in range(count)], [_TYPICAL_BYTES] * count, items)
+    decoded = read_encoded(encoded, settings, sink, workers, progress)
+    if len(decoded.kept) == 0:
+        raise SteadyganError(nothing_usable(name, decoded.skipped))
+    notes = decoded.notes
+    if len(images) > 1:
+        notes = (*notes, f"'{name}' has several columns of images; '{images[0]}' is used.")
+    if not labels:
+        return Outcome(None, (), decoded.skipped, notes)
+    values = np.asarray(found[labels[0]], dtype=np.int64)[decoded.kept]
+    if (values < 0).any():
+        # -1 marks an image without a label
+        return Outcome(None, (), decoded.skipped, (*notes, f"No labels: some images of '{name}' have none."))
+    return Outcome(values, tuple(features[labels[0]].names), decoded.skipped, notes)
+
+
+def _item(cell: Any) -> Item:
+    if cell is None:
+        return b""
+    data, path = cell.get("bytes"), cell.get("path")
+    return bytes(data) if data is not None else str(path or "")

@@ -1,0 +1,241 @@
+"""Several decoding processes, asked in parallel and answered in order.
+
+They are programs of their own rather than copies of this process: a fork of a process with threads may hang, and
+``multiprocessing`` would run the user's script again. A process that dies or falls silent costs one file, not the run.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from steadygan.data.decode import Target
+from steadygan.data.worker import READY
+from steadygan.errors import SteadyganError
+
+# The packages are entered by their folders, so that a decoding process does not load PyTorch first.
+_PROGRAM = """
+import sys, types
+for name, folder in (("steadygan", sys.argv[1]), ("steadygan.data", sys.argv[2])):
+    package = types.ModuleType(name)
+    package.__path__ = [folder]
+    sys.modules[name] = package
+from steadygan.data.worker import serve
+serve()
+"""
+_CHUNK_SECONDS = 120.0
+_ONE_SECONDS = 60.0
+
+Item = str | bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer about a chunk of images.
+
+    Args:
+        results: per image a reason (text), a header (width, height, grey) or None for an image that was decoded.
+        pixels: the decoded images, one after the other.
+    """
+
+    results: list[Any]
+    pixels: bytes
+
+
+class _DiedError(Exception):
+    """The decoding process ended, or fell silent and was ended."""
+
+
+def worker_command() -> list[str]:
+    """The command that starts a decoding process."""
+    here = Path(__file__).resolve().parent
+    return [sys.executable, "-P", "-c", _PROGRAM, str(here.parent), str(here)]
+
+
+def default_workers() -> int:
+    """How many decoding processes to use: one for each core that this process may use, 16 at most."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    return min(16, usable)
+
+
+def ask_all(
+    chunks: Iterable[Sequence[Item]],
+    target: Target,
+    *,
+    only_header: bool,
+    workers: int,
+    command: Sequence[str] | None = None,
+    seconds: tuple[float, float] = (_CHUNK_SECONDS, _ONE_SECONDS),
+) -> Iterator[Answer]:
+    """Decodes chunks of images, or reads their headers, in parallel.
+
+    Args:
+        chunks: paths, or the bytes of image files.
+        target: what the images become.
+        only_header: headers instead of pixels.
+        workers: how many processes.
+        command: what starts a process.
+        seconds: the time for a chunk, and for an image alone when its chunk failed.
+
+    Yields:
+        One answer per chunk, in the order of the chunks.
+    """
+    order = list(command or worker_command())
+    idle: SimpleQueue[_Process] = SimpleQueue()
+    processes = [_Process(order) for _ in range(workers)]
+    for process in processes:
+        idle.put(process)
+
+    def ask(chunk: Sequence[Item]) -> Answer:
+        process = idle.get()
+        try:
+            return _ask_safely(process, chunk, target, only_header, seconds)
+        finally:
+            idle.put(process)
+
+    threads = ThreadPoolExecutor(workers, thread_name_prefix="decode")
+    waiting: deque[Future[Answer]] = deque()
+    try:
+        for chunk in chunks:
+            waiting.append(threads.submit(ask, chunk))
+            # few chunks are on the way at once, so that memory stays bounded
+            if len(waiting) > 3 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for process in processes:
+            process.close()
+        threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _ask_safely(
+    process: "_Process", chunk: Sequence[Item], target: Target, only_header: bool, seconds: tuple[float, float]
+) -> Answer:
+    try:
+        return process.ask(chunk, target, only_header, seconds[0])
+    except _DiedError:
+        alone = [_ask_alone(process, item, target, only_header, seconds[1]) for item in chunk]
+    return Answer([one.results[0] for one in alone], b"".join(one.pixels for one in alone))
+
+
+def _ask_alone(process: "_Process", item: Item, target: Target, only_header: bool, seconds: float) -> Answer:
+    try:
+        return process.ask([item], target, only_header, seconds)
+    except _DiedError as death:
+        return Answer([str(death)], b"")
+
+
+class _Process:
+    """One decoding process, started when it is first needed and again after its death."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        self._running: subprocess.Popen[bytes] | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def ask(self, items: Sequence[Item], target: Target, only_header: bool, seconds: float) -> Answer:
+        """One request and its answer; raises when the process ends on the way."""
+        running = self._started()
+        silent = threading.Event()
+
+        def give_up() -> None:
+            silent.set()
+            running.kill()
+
+        watch = threading.Timer(seconds, give_up)
+        watch.daemon = True
+        watch.start()
+        try:
+            return _exchange(running, items, target, only_header)
+        except (OSError, EOFError, ValueError) as error:
+            self._end()
+            if silent.is_set():
+                raise _DiedError(f"decoding it took more than {seconds:.0f} seconds") from error
+            raise _DiedError("decoding it ended the decoder (a crash, or no memory left)") from error
+        finally:
+            watch.cancel()
+
+    def close(self) -> None:
+        """Ends the process for good."""
+        with self._lock:
+            self._closed = True
+        self._end()
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        with self._lock:
+            if self._closed:
+                raise _DiedError("decoding was stopped")
+            if self._running is None:
+                self._running = _start(self._command)
+            return self._running
+
+    def _end(self) -> None:
+        with self._lock:
+            running, self._running = self._running, None
+        if running is None:
+            return
+        running.kill()
+        running.wait()
+        for pipe in (running.stdin, running.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    # the rest of a request that nobody reads any more
+                    continue
+
+
+def _start(command: list[str]) -> "subprocess.Popen[bytes]":
+    # one thread each: the processes are the parallel part; a session of their own: Ctrl-C is the caller's to handle
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    try:
+        started = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise SteadyganError(f"A process for decoding images cannot be started ({error.strerror}).") from error
+    if started.stdout is None or started.stdout.readline() != READY:
+        started.kill()
+        started.wait()
+        raise SteadyganError(
+            "A process for decoding images ended at once: check that Pillow and NumPy can be imported."
+        )
+    return started
+
+
+def _exchange(running: "subprocess.Popen[bytes]", items: Sequence[Item], target: Target, only_header: bool) -> Answer:
+    if running.stdin is None or running.stdout is None:
+        raise OSError("the pipes of the decoding process are closed")
+    request = {
+        "only_header": only_header,
+        "target": asdict(target),
+        "items": [len(item) if isinstance(item, bytes) else item for item in items],
+    }
+    running.stdin.write(json.dumps(request).encode() + b"\n")
+    for item in items:
+        if isinstance(item, bytes):
+            running.stdin.write(item)
+    running.stdin.flush()
+    line = running.stdout.readline()
+    if not line:
+        raise EOFError
+    answer = json.loads(line)
+    pixels = running.stdout.read(answer["bytes"])
+    if len(pixels) != answer["bytes"]:
+        raise EOFError
+    return Answer(answer["results"], pixels)

@@ -1,0 +1,130 @@
+"""From what the user named to something that can be read."""
+
+import difflib
+import hashlib
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Union
+
+import numpy as np
+
+from steadygan.data.array_files import array_file_source
+from steadygan.data.arrays import Classes, classes_of, read_rows, rows_of
+from steadygan.data.folder import folder_source
+from steadygan.data.hub import SHORT_NAMES, hub_source, is_saved, looks_like_hub_name, saved_source
+from steadygan.data.prepared import Prepared
+from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
+from steadygan.data.settings import DataSettings
+from steadygan.errors import SteadyganError
+
+if TYPE_CHECKING:
+    import torch
+
+Named = Union[str, Path, np.ndarray[Any, Any], "torch.Tensor", Prepared]
+
+_DIGITS = "digits"
+_KINDS = "a folder of images, an .npz or .npy file, 'digits', or a data set of the Hugging Face hub"
+
+
+def find_source(named: Named) -> Source:
+    """Finds what can be prepared.
+
+    Args:
+        named: a path, the name of an embedded or a hub data set, an array, a tensor, or prepared data.
+
+    Returns:
+        The source, nothing of it read yet (but for arrays, whose content is hashed).
+
+    Raises:
+        SteadyganError: there is nothing of that name, or it is of no known kind.
+    """
+    if isinstance(named, Prepared):
+        classes = None if named.labels is None else Classes(named.labels, named.class_names)
+        return _memory_source(named.images, named.source, classes)
+    if isinstance(named, np.ndarray):
+        return _memory_source(named, f"array in memory, {named.dtype} {list(named.shape)}")
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(named, torch.Tensor):
+        values = named.detach().cpu()
+        array = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
+        return _memory_source(array, f"tensor in memory, {array.dtype} {list(array.shape)}", channels_first=True)
+    if isinstance(named, str | os.PathLike):
+        return _named_source(os.fspath(named))
+    raise SteadyganError(
+        f"Data of type {type(named).__name__} cannot be prepared: give {_KINDS}, an array or a tensor."
+    )
+
+
+def _named_source(name: str) -> Source:
+    if not name or "\0" in name:
+        raise SteadyganError(f"An empty or broken name was given for the data: name {_KINDS}.")
+    path = Path(name).expanduser()
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return _unpathed_source(name, path)
+    except OSError as error:
+        raise SteadyganError(f"'{name}' cannot be read ({error.strerror}).") from error
+    if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+        raise SteadyganError(f"'{name}' is neither a file nor a folder: name {_KINDS}.")
+    if not os.access(path, os.R_OK | (os.X_OK if stat.S_ISDIR(mode) else 0)):
+        raise SteadyganError(f"'{name}' may not be read: its permissions forbid it.")
+    if is_saved(path):
+        return saved_source(path, name)
+    if stat.S_ISDIR(mode):
+        return folder_source(path, name)
+    if path.suffix.lower() in (".npz", ".npy"):
+        return array_file_source(path, name)
+    raise SteadyganError(f"'{name}' is a single file of another kind: name {_KINDS}.")
+
+
+def _unpathed_source(name: str, path: Path) -> Source:
+    """A name that is no path: embedded, of the hub, or a mistake."""
+    if name == _DIGITS:
+        return Source(name, "scikit-learn digits", _read_digits)
+    hint = _hint(name, path)
+    meant_as_path = path.suffix.lower() in (".npz", ".npy", ".parquet") or (
+        len(path.parts) > 1 and path.parent.exists()
+    )
+    if looks_like_hub_name(name) and not meant_as_path:
+        return hub_source(name, hint)
+    raise SteadyganError(f"There is no file or folder '{name}'; {hint}")
+
+
+def _hint(name: str, path: Path) -> str:
+    try:
+        siblings = [one.name for one in path.parent.iterdir()]
+    except OSError:
+        siblings = []
+    known = {one: one for one in (_DIGITS, *SHORT_NAMES)} if len(path.parts) == 1 else {}
+    known |= {one: str(path.with_name(one)) for one in siblings}
+    known.pop(name, None)
+    close = difflib.get_close_matches(path.name, known, n=1, cutoff=0.6)
+    return f"did you mean '{known[close[0]]}'?" if close else f"name {_KINDS}."
+
+
+def _memory_source(array: Array, name: str, classes: Classes | None = None, channels_first: bool = False) -> Source:
+    if array.dtype.hasobject:
+        raise SteadyganError(f"The array in memory holds {array.dtype}: give a plain array of numbers.")
+    digest = hashlib.blake2b(digest_size=32)
+    for block in rows_of(array).walk() if array.ndim and array.size else ():
+        digest.update(np.ascontiguousarray(block).data)
+    labels = None if classes is None else (classes.labels.tobytes(), classes.names)
+
+    def read(settings: DataSettings, sink: Sink, workers: int, progress: Progress) -> Outcome:
+        return read_rows(rows_of(array), classes, "memory", settings, sink, progress, channels_first)
+
+    identity = (digest.hexdigest(), array.shape, array.dtype.str, channels_first, labels)
+    return Source(name, repr(identity), read)
+
+
+def _read_digits(settings: DataSettings, sink: Sink, workers: int, progress: Progress) -> Outcome:
+    """The 8 x 8 digits that come with scikit-learn: 1,797 images of values 0..16, here 0..255."""
+    from sklearn.datasets import load_digits
+
+    found = load_digits()
+    images = np.rint(found.images * (255.0 / 16.0)).astype(np.uint8)
+    classes = classes_of(found.target, len(images), _DIGITS)
+    return read_rows(rows_of(images), classes, _DIGITS, settings, sink, progress)

@@ -1,0 +1,298 @@
+"""The prepared cache: one folder per content and settings, complete or absent.
+
+A folder is filled under a temporary name, flushed and renamed, so that neither a kill nor two processes at once can
+leave half of one. Arrays are appended to ordinary files rather than written through a memory map, where a full disk
+would end the process without an error.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from steadygan.data.prepared import Skipped
+from steadygan.data.reading import Array, Outcome
+from steadygan.errors import SteadyganError
+
+_FORMAT = 1
+_BUILDING = ".building"
+_COPY_ROWS = 1024
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Prepared content as it lies in the cache; the fields are those of ``Prepared``."""
+
+    images: Array
+    labels: Array | None
+    class_names: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    notes: tuple[str, ...]
+    fingerprint: str
+
+
+def cache_folder(chosen: Path | None) -> Path:
+    """The folder for prepared data: the chosen one, ``$STEADYGAN_CACHE``, or ``~/.cache/steadygan``."""
+    if chosen is not None:
+        return Path(chosen).expanduser()
+    named = os.environ.get("STEADYGAN_CACHE")
+    return Path(named).expanduser() if named else Path("~/.cache/steadygan").expanduser()
+
+
+def key_of(*parts: str) -> str:
+    """A short name for a cache folder from everything that its content depends on."""
+    digest = hashlib.blake2b(str(_FORMAT).encode(), digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "surrogateescape")
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.hexdigest()
+
+
+def load(folder: Path) -> Stored | None:
+    """Opens prepared content.
+
+    Args:
+        folder: where it should lie.
+
+    Returns:
+        The content, its images memory-mapped; None when there is none, or it is damaged or of another format.
+    """
+    try:
+        meta = json.loads((folder / "meta.json").read_text())
+        if meta["format"] != _FORMAT or any(
+            (folder / name).stat().st_size != size for name, size in meta["files"].items()
+        ):
+            return None
+        images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
+        labels = np.load(folder / "labels.npy", allow_pickle=False) if meta["labelled"] else None
+        return Stored(
+            images=images,
+            labels=labels,
+            class_names=tuple(meta["class_names"]),
+            skipped=tuple(Skipped(one["path"], one["reason"]) for one in meta["skipped"]),
+            notes=tuple(meta["notes"]),
+            fingerprint=meta["fingerprint"],
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
+        # whatever is wrong with it, preparing again mends it
+        return None
+
+
+def load_or_build(
+    root: Path, key: str, about: dict[str, Any], fill: Callable[["Writer"], Outcome]
+) -> tuple[Stored, bool]:
+    """Opens prepared content, or prepares it.
+
+    Args:
+        root: the cache.
+        key: the name of the content in it.
+        about: what else to write down, for people.
+        fill: puts all items into a writer.
+
+    Returns:
+        The content, and whether it was there already.
+
+    Raises:
+        SteadyganError: the cache cannot be written.
+    """
+    folder = root / key
+    stored = load(folder)
+    if stored is not None:
+        return stored, True
+    with _writing(root):
+        root.mkdir(parents=True, exist_ok=True)
+    with _lock(root, key) as held:
+        # another process may have prepared it while this one waited for the lock
+        stored = load(folder)
+        if stored is not None:
+            return stored, True
+        if held:
+            _remove_leftovers(root, key)
+        return _build(root, key, about, fill), False
+
+
+class Writer:
+    """Appends items to an ``.npy`` file, hashes them, and sees whether all are grey.
+
+    Args:
+        folder: where to write.
+        collapse: turn colour into grey at the end if every pixel is grey.
+    """
+
+    def __init__(self, folder: Path, collapse: bool) -> None:
+        self._folder = folder
+        self._collapse = collapse
+        self._file: IO[bytes] | None = None
+        self.count = 0
+        self.shape: tuple[int, ...] = ()
+        self.digest = ""
+
+    def start(self, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+        """Says what one item looks like; a second call drops all items and starts anew."""
+        self.close()
+        self.count = 0
+        self.shape, self._dtype = shape, np.dtype(dtype)
+        self._hash = hashlib.blake2b(digest_size=32)
+        self._grey = self._collapse and len(shape) == 3 and shape[-1] == 3
+        with _writing(self._folder.parent):
+            self._file = (self._folder / "images.npy").open("wb")
+            self._write_header(self._file)
+
+    def append(self, block: Array) -> None:
+        """Adds items, [n, *shape]."""
+        if self._file is None or block.shape[1:] != self.shape:
+            raise ValueError(f"a block of shape {block.shape} for items of shape {self.shape}")
+        data = np.ascontiguousarray(block, dtype=self._dtype)
+        self._grey = self._grey and bool((data[..., :1] == data).all())
+        self._hash.update(data.data)
+        with _writing(self._folder.parent):
+            self._file.write(data.data)
+        self.count += len(data)
+
+    def finish(self) -> None:
+        """Completes the file, on the disk."""
+        if self._file is None:
+            raise ValueError("nothing was written")
+        with _writing(self._folder.parent):
+            # the header leaves room for the number of items, which is known only now
+            self._file.seek(0)
+            self._write_header(self._file)
+            _flush(self._file)
+            self._file.close()
+        self.digest = self._hash.hexdigest()
+        if self._grey and self.count:
+            self._keep_one_channel()
+
+    def close(self) -> None:
+        """Lets go of the file, complete or not."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()
+
+    def _write_header(self, file: IO[bytes]) -> None:
+        header = {"descr": self._dtype.str, "fortran_order": False, "shape": (self.count, *self.shape)}
+        np.lib.format.write_array_header_1_0(file, header)
+
+    def _keep_one_channel(self) -> None:
+        colour = self._folder / "colour.npy"
+        (self._folder / "images.npy").rename(colour)
+        images = np.load(colour, mmap_mode="r", allow_pickle=False)
+        self._collapse = False
+        self.start((*self.shape[:-1], 1), np.uint8)
+        for low in range(0, len(images), _COPY_ROWS):
+            self.append(images[low : low + _COPY_ROWS, ..., :1])
+        del images
+        colour.unlink()
+        self.finish()
+
+
+def _build(root: Path, key: str, about: dict[str, Any], fill: Callable[[Writer], Outcome]) -> Stored:
+    building = root / f"{key}.{uuid.uuid4().hex[:8]}{_BUILDING}"
+    with _writing(root):
+        building.mkdir()
+    writer = Writer(building, collapse=about["settings"]["channels"] is None)
+    try:
+        outcome = fill(writer)
+        writer.finish()
+        with _writing(root):
+            _complete(building, writer, outcome, about)
+            _put_in_place(building, root / key)
+    finally:
+        writer.close()
+        shutil.rmtree(building, ignore_errors=True)
+    stored = load(root / key)
+    if stored is None:
+        raise SteadyganError(f"The prepared data in {root} cannot be read back: {_ADVICE}")
+    return stored
+
+
+def _complete(building: Path, writer: Writer, outcome: Outcome, about: dict[str, Any]) -> None:
+    labels = outcome.labels
+    if labels is not None:
+        with (building / "labels.npy").open("wb") as file:
+            np.save(file, labels.astype(np.int64), allow_pickle=False)
+            _flush(file)
+    names = ["images.npy"] if labels is None else ["images.npy", "labels.npy"]
+    meta = {
+        "format": _FORMAT,
+        **about,
+        "count": writer.count,
+        "shape": writer.shape,
+        "fingerprint": _fingerprint(writer, outcome),
+        "labelled": labels is not None,
+        "class_names": outcome.class_names,
+        "notes": outcome.notes,
+        "files": {name: (building / name).stat().st_size for name in names},
+        "skipped": [asdict(one) for one in outcome.skipped],
+    }
+    with (building / "meta.json").open("w") as text:
+        json.dump(meta, text, indent=1)
+        _flush(text)
+
+
+def _fingerprint(writer: Writer, outcome: Outcome) -> str:
+    labels = "" if outcome.labels is None else hashlib.blake2b(outcome.labels.astype("<i8").tobytes()).hexdigest()
+    return key_of(writer.digest, repr((writer.count, writer.shape)), labels, repr(outcome.class_names))
+
+
+def _put_in_place(building: Path, folder: Path) -> None:
+    if load(folder) is not None:
+        # another process, on a file system without locks, was faster
+        return
+    if folder.exists():
+        # damaged; it is moved away first, because a rename replaces no full folder
+        aside = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}{_BUILDING}")
+        folder.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
+    building.rename(folder)
+
+
+def _flush(file: IO[Any]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+_ADVICE = "free some space there, or set STEADYGAN_CACHE to another folder."
+
+
+@contextlib.contextmanager
+def _writing(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SteadyganError(
+            f"Prepared data cannot be written to {root} ({error.strerror or error}): {_ADVICE}"
+        ) from error
+
+
+@contextlib.contextmanager
+def _lock(root: Path, key: str) -> Iterator[bool]:
+    with _writing(root):
+        file = (root / f"{key}.lock").open("a")
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            held = True
+        except OSError:
+            # some network file systems know no locks: then two processes prepare twice, and the first one's stays
+            held = False
+        yield held
+
+
+def _remove_leftovers(root: Path, own_key: str) -> None:
+    """Removes what killed processes left: half-built folders whose lock nobody else holds."""
+    for building in root.glob(f"*{_BUILDING}"):
+        key = building.name.partition(".")[0]
+        with contextlib.suppress(OSError), (root / f"{key}.lock").open("a") as file:
+            if key != own_key:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(building, ignore_errors=True)

@@ -1,0 +1,75 @@
+"""A decoding process: reads requests from its standard input, answers on its standard output.
+
+A request is one line of JSON, then the bytes of the images that lie in no file; an answer is one line of JSON, then the
+pixels of the images that could be used. Nothing is pickled in either direction.
+"""
+
+import io
+import json
+import os
+import resource
+import sys
+import warnings
+from typing import IO, Any
+
+from steadygan.data.decode import Header, Target, decode, open_regular, probe, reason
+
+READY = b"ready\n"
+
+
+def serve() -> None:
+    """Answers requests until the input ends."""
+    warnings.simplefilter("ignore")
+    # decoders may print to standard output, which must carry answers only
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    requests = sys.stdin.buffer
+    answers.write(READY)
+    answers.flush()
+    limited = 0
+    for line in requests:
+        request = json.loads(line)
+        target = Target(**request["target"])
+        if target.max_pixels != limited:
+            limited = target.max_pixels
+            _limit_memory(limited)
+        results, pixels = _answer(request, target, requests)
+        answers.write(json.dumps({"results": results, "bytes": sum(map(len, pixels))}).encode() + b"\n")
+        answers.writelines(pixels)
+        answers.flush()
+
+
+def _answer(request: dict[str, Any], target: Target, requests: IO[bytes]) -> tuple[list[Any], list[bytes]]:
+    results: list[Any] = []
+    pixels: list[bytes] = []
+    # all bytes are read first: the one who asks must never wait for an answer while still writing
+    streams = [io.BytesIO(requests.read(item)) if isinstance(item, int) else None for item in request["items"]]
+    for item, held in zip(request["items"], streams, strict=True):
+        try:
+            with held or open_regular(item) as stream:
+                if request["only_header"]:
+                    header = probe(stream, target.background, target.max_pixels)
+                    results.append(_listed(header))
+                else:
+                    pixels.append(decode(stream, target).tobytes())
+                    results.append(None)
+        except Exception as error:
+            # whatever a hostile file provokes in a decoder, the others go on
+            results.append(reason(error, target.max_pixels))
+    return results, pixels
+
+
+def _listed(header: Header) -> list[int]:
+    return [header.width, header.height, int(header.grey)]
+
+
+def _limit_memory(max_pixels: int) -> None:
+    # decoding holds a few copies of the pixels; beyond that a MemoryError is better than a machine that swaps
+    limit = (4 << 30) + 32 * max_pixels
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        if hard == resource.RLIM_INFINITY or limit < hard:
+            resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    except (ValueError, OSError):
+        # some systems know no such limit
+        return

@@ -1,0 +1,226 @@
+"""Slot input: what does the discriminator get to see?"""
+
+from collections.abc import Callable
+from typing import ClassVar, Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor
+
+from steadygan.heuristics.base import InputHeuristic, Side, Turn
+from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.citations import ADA, DIFF_AUGMENT, GANHACKS, INSTANCE_NOISE, TOWARDS
+
+Policy = Literal["color", "translation", "cutout"]
+
+
+def instance_noise(images: Tensor, std: float) -> Tensor:
+    """Add Gaussian noise to what the discriminator sees.
+
+    Args:
+        images: float32 [N, ...].
+        std: standard deviation of the noise, at least 0.
+
+    Returns:
+        float32 of the same shape.
+
+    Source: Sønderby et al. 2016, section 4; Arjovsky and Bottou 2017, section 3.
+    """
+    return images + std * torch.randn_like(images) if std > 0 else images
+
+
+def horizontal_flip(images: Tensor, probability: float = 0.5) -> Tensor:
+    """Mirror a random share of the images left to right.
+
+    Args:
+        images: float32 [N, C, H, W].
+        probability: chance of each image, in [0, 1].
+
+    Returns:
+        float32 [N, C, H, W].
+    """
+    chosen = torch.rand(len(images), 1, 1, 1, device=images.device) < probability
+    return torch.where(chosen, images.flip(3), images)
+
+
+def _draw(images: Tensor) -> Tensor:
+    """One number of U[0, 1) for each image, [N, 1, 1, 1]."""
+    return torch.rand(len(images), 1, 1, 1, device=images.device, dtype=images.dtype)
+
+
+def color_jitter(images: Tensor) -> Tensor:
+    """Change brightness by U[-0.5, 0.5], saturation by a factor U[0, 2], contrast by a factor U[0.5, 1.5].
+
+    Args:
+        images: float32 [N, C, H, W] in [-1, 1]; saturation leaves grey images as they are.
+
+    Returns:
+        float32 [N, C, H, W], not clipped.
+
+    Source: Zhao et al. 2020, section 3 and its appendix on hyperparameters.
+    """
+    bright = images + (_draw(images) - 0.5)
+    grey = bright.mean(1, keepdim=True)
+    saturated = grey + (bright - grey) * (2 * _draw(images))
+    middle = saturated.mean((1, 2, 3), keepdim=True)
+    return middle + (saturated - middle) * (_draw(images) + 0.5)
+
+
+def translate(images: Tensor, share: float = 0.125) -> Tensor:
+    """Shift each image by whole pixels, up to ``share`` of its size; what comes in from outside is 0.
+
+    Args:
+        images: float32 [N, C, H, W].
+        share: largest shift as a share of the size, in [0, 1].
+
+    Returns:
+        float32 [N, C, H, W].
+
+    Source: Zhao et al. 2020, section 3.
+    """
+    count, _, height, width = images.shape
+    reach_y, reach_x = int(height * share + 0.5), int(width * share + 0.5)
+    shift_y = torch.randint(-reach_y, reach_y + 1, (count, 1), device=images.device)
+    shift_x = torch.randint(-reach_x, reach_x + 1, (count, 1), device=images.device)
+    rows = (torch.arange(height, device=images.device) + shift_y).clamp(-1, height) + 1  # 0 and height + 1 are padding
+    columns = (torch.arange(width, device=images.device) + shift_x).clamp(-1, width) + 1
+    padded = F.pad(images, (1, 1, 1, 1)).permute(0, 2, 3, 1)
+    which = torch.arange(count, device=images.device)[:, None, None]
+    return padded[which, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
+def cutout(images: Tensor, share: float = 0.5) -> Tensor:
+    """Set a random square of each image to 0.
+
+    Args:
+        images: float32 [N, C, H, W].
+        share: side of the square as a share of the image's, in (0, 1]; its centre is anywhere in the image.
+
+    Returns:
+        float32 [N, C, H, W].
+
+    Source: Zhao et al. 2020, section 3.
+    """
+    count, _, height, width = images.shape
+    side_y, side_x = int(height * share + 0.5), int(width * share + 0.5)
+    top = torch.randint(0, height + (1 - side_y % 2), (count, 1), device=images.device) - side_y // 2
+    left = torch.randint(0, width + (1 - side_x % 2), (count, 1), device=images.device) - side_x // 2
+    rows, columns = torch.arange(height, device=images.device), torch.arange(width, device=images.device)
+    in_rows = (rows >= top) & (rows < top + side_y)
+    in_columns = (columns >= left) & (columns < left + side_x)
+    hole = in_rows[:, None, :, None] & in_columns[:, None, None, :]
+    return images.masked_fill(hole, 0.0)
+
+
+_POLICIES: dict[Policy, Callable[[Tensor], Tensor]] = {
+    "color": color_jitter,
+    "translation": translate,
+    "cutout": cutout,
+}
+
+
+def diff_augment(images: Tensor, policy: tuple[Policy, ...] = ("color", "translation", "cutout")) -> Tensor:
+    """Augment images so that gradients pass through.
+
+    Args:
+        images: float32 [N, C, H, W] in [-1, 1].
+        policy: which augmentations, in this order.
+
+    Returns:
+        float32 [N, C, H, W].
+
+    Source: Zhao et al. 2020, equations 5 to 7.
+    """
+    for kind in policy:
+        images = _POLICIES[kind](images)
+    return images
+
+
+class InstanceNoise(InputHeuristic):
+    """Noise on everything that the discriminator sees, fading."""
+
+    name: ClassVar[str] = "instance-noise"
+    card: ClassVar[Card] = Card(
+        summary="Noise on real and fake images makes the two distributions overlap; it fades over images seen.",
+        formula="x + σ(t) ε, ε ~ N(0, I), σ(t) = std · max(0, 1 - t / images)",
+        sources=(
+            Source(citation=INSTANCE_NOISE, where="section 4"),
+            Source(citation=TOWARDS, where="section 3"),
+            Source(citation=GANHACKS, where="item 13"),
+        ),
+        treats=(Finding.DISCRIMINATOR_WINS, Finding.PREPROCESSING_MISMATCH),
+        example=(
+            "from steadygan.heuristics.inputs import instance_noise\nlogits = discriminator(instance_noise(x, 0.1))"
+        ),
+    )
+    std: float = Field(0.1, gt=0)
+    images: int = Field(500_000, ge=1, description="images seen after which the noise is gone")
+
+    def std_at(self, images_seen: int) -> float:
+        """Standard deviation after so many images."""
+        return self.std * max(0.0, 1.0 - images_seen / self.images)
+
+    def apply(self, images: Tensor, side: Side, turn: Turn) -> Tensor:
+        """Add the noise of this moment."""
+        return instance_noise(images, self.std_at(turn.images_seen))
+
+
+class MixedBatches(InputHeuristic):
+    """Real and fake images in one batch."""
+
+    name: ClassVar[str] = "mixed-batches"
+    joins_batches: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="Real and fake images enter the discriminator as one batch: the thing to avoid, here to measure it.",
+        formula="D(real ∪ fake) with common batch statistics",
+        sources=(Source(citation=GANHACKS, where="item 4 (its opposite)"),),
+        example='import steadygan as sg\nrecipe = sg.recipe("dcgan").with_("mixed-batches")',
+        note="Matters only where images of a batch depend on each other, as in batch norm.",
+    )
+
+
+class DiffAugment(InputHeuristic):
+    """The same kind of augmentation for real and fake."""
+
+    name: ClassVar[str] = "diff-augment"
+    images_only: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="Real and fake images are augmented alike before the discriminator sees them, in both players' moves.",
+        formula="D(T(x)), D(T(G(z))), T differentiable",
+        sources=(Source(citation=DIFF_AUGMENT, where="equations 5 to 7"),),
+        treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.MEMORISATION),
+        cost="a few passes over the images",
+        example=(
+            "from steadygan.heuristics.inputs import diff_augment\n"
+            "logits = discriminator(diff_augment(x, ('color', 'translation', 'cutout')))"
+        ),
+        note="Made for [-1, 1]: what is shifted in or cut out is 0, the middle grey (black under a sigmoid output).",
+    )
+    policy: tuple[Policy, ...] = Field(("color", "translation", "cutout"), min_length=1)
+
+    def apply(self, images: Tensor, side: Side, turn: Turn) -> Tensor:
+        """Augment."""
+        return diff_augment(images, self.policy)
+
+
+class HorizontalFlip(InputHeuristic):
+    """Twice as many real images."""
+
+    name: ClassVar[str] = "horizontal-flip"
+    images_only: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="Real images are mirrored at random, which doubles the data; wrong for text and digits.",
+        formula="x → mirror(x) with probability p, for real x",
+        sources=(Source(citation=ADA, where="section 2, footnote on dataset x-flips"),),
+        treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.MEMORISATION),
+        example=(
+            "from steadygan.heuristics.inputs import horizontal_flip\nlogits = discriminator(horizontal_flip(real))"
+        ),
+        note="Only real images are flipped: the generator learns mirrored images as part of the data.",
+    )
+    probability: float = Field(0.5, gt=0, le=1)
+
+    def apply(self, images: Tensor, side: Side, turn: Turn) -> Tensor:
+        """Flip real images."""
+        return horizontal_flip(images, self.probability) if side is Side.REAL else images

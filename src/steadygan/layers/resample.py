@@ -1,0 +1,76 @@
+"""Layers that halve or double maps, with sizes that need not be even."""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from steadygan.heuristics.blueprint import Downsampling, Upsampling
+
+PLAIN_KERNEL = 3
+
+
+class Halve(nn.Module):
+    """A convolution whose maps are half as large: [N, in, S, S] to [N, out, ceil(S / 2), ceil(S / 2)].
+
+    An odd size is first made even by a row and a column of zeros, so that no pixel is lost.
+
+    Args:
+        inputs: channels in.
+        outputs: channels out.
+        how: by stride, or by pooling after a convolution of stride 1.
+        kernel: kernel size where the stride is 2.
+        bias: whether the convolution has one.
+    """
+
+    def __init__(self, inputs: int, outputs: int, how: Downsampling, kernel: int, bias: bool) -> None:
+        super().__init__()
+        self.how = how
+        if how == "strided":
+            self.convolution = nn.Conv2d(inputs, outputs, kernel, 2, (kernel - 1) // 2, bias=bias)
+        else:
+            self.convolution = nn.Conv2d(inputs, outputs, PLAIN_KERNEL, 1, PLAIN_KERNEL // 2, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Halve the maps."""
+        odd = x.shape[-1] % 2
+        if self.how == "strided":
+            result: Tensor = self.convolution(F.pad(x, (0, odd, 0, odd)) if odd else x)
+            return result
+        x = self.convolution(x)
+        pool = F.max_pool2d if self.how == "max-pooling" else F.avg_pool2d
+        return pool(x, 2, ceil_mode=True)
+
+
+class Double(nn.Module):
+    """A convolution whose maps are twice as large: [N, in, S, S] to [N, out, size, size], size being 2S or 2S - 1.
+
+    Args:
+        inputs: channels in.
+        outputs: channels out.
+        size: height and width that come out.
+        how: by a transposed convolution, nearest neighbours before a convolution, or pixel shuffle after one.
+        kernel: kernel size where the stride is 2.
+        bias: whether the convolution has one.
+    """
+
+    def __init__(self, inputs: int, outputs: int, size: int, how: Upsampling, kernel: int, bias: bool) -> None:
+        super().__init__()
+        self.how = how
+        self.size = size
+        self.convolution: nn.ConvTranspose2d | nn.Conv2d
+        if how == "transposed":
+            padding = (kernel - 1) // 2
+            self.convolution = nn.ConvTranspose2d(
+                inputs, outputs, kernel, 2, padding, output_padding=kernel % 2, bias=bias
+            )
+        else:
+            channels = 4 * outputs if how == "pixel-shuffle" else outputs
+            self.convolution = nn.Conv2d(inputs, channels, PLAIN_KERNEL, 1, PLAIN_KERNEL // 2, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Double the maps, and cut them to size."""
+        if self.how == "nearest":
+            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
+        x = self.convolution(x)
+        if self.how == "pixel-shuffle":
+            x = F.pixel_shuffle(x, 2)
+        return x if x.shape[-1] == self.size else x[..., : self.size, : self.size]

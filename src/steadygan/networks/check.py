@@ -1,0 +1,77 @@
+"""Whether networks that a user brings fit the data and each other: one batch tells."""
+
+import torch
+from torch import Tensor, nn
+
+from steadygan.errors import SteadyganError
+
+TRIED = 4
+
+
+def check_networks(
+    generator: nn.Module, discriminator: nn.Module, latent: int, shape: tuple[int, ...], device: torch.device
+) -> None:
+    """Run one small batch through both networks.
+
+    Args:
+        generator: latents [N, ``latent``] to images [N, C, H, W] in [-1, 1], or to vectors [N, F].
+        discriminator: those to logits: [N], [N, 1], or a map of logits [N, 1, h, w].
+        latent: length of a latent.
+        shape: of one item of the data: (H, W, C), or (F,).
+        device: where to run.
+
+    Raises:
+        SteadyganError: in one sentence, what does not fit.
+    """
+    for name, network in (("generator", generator), ("discriminator", discriminator)):
+        if not isinstance(network, nn.Module):
+            raise SteadyganError(f"The {name} is a {type(network).__name__}; give a torch.nn.Module")
+        if not any(parameter.requires_grad for parameter in network.parameters()):
+            raise SteadyganError(f"The {name} has no weight that can be trained; give one with requires_grad")
+    generator.to(device)
+    discriminator.to(device)
+    fakes = _fakes(generator, latent, shape, device)
+    _check_logits(discriminator, fakes)
+
+
+def _fakes(generator: nn.Module, latent: int, shape: tuple[int, ...], device: torch.device) -> Tensor:
+    wanted = (TRIED, shape[2], shape[0], shape[1]) if len(shape) == 3 else (TRIED, *shape)
+    made = _tried(generator, torch.zeros(TRIED, latent, device=device), "generator", "latents")
+    if tuple(made.shape) != wanted:
+        raise SteadyganError(
+            f"The generator makes {list(made.shape)} from latents {[TRIED, latent]} and the data need {list(wanted)}; "
+            "change its last layers or --resolution"
+        )
+    if len(shape) == 3 and float(made.abs().amax()) > 1.0 + 1e-3:
+        raise SteadyganError(
+            f"The generator makes values up to {float(made.abs().amax()):.3g} and images lie in [-1, 1]; end it in tanh"
+        )
+    return made
+
+
+def _check_logits(discriminator: nn.Module, images: Tensor) -> None:
+    logits = _tried(discriminator, images, "discriminator", "images")
+    fits = logits.ndim >= 1 and logits.shape[0] == TRIED
+    if not fits or (logits.ndim == 2 and logits.shape[1] != 1) or (logits.ndim > 2 and logits.shape[1] != 1):
+        raise SteadyganError(
+            f"The discriminator answers {list(logits.shape)} to {TRIED} images; "
+            f"it must answer one logit each: [{TRIED}], [{TRIED}, 1], or a map [{TRIED}, 1, h, w]"
+        )
+
+
+def _tried(network: nn.Module, given: Tensor, name: str, what: str) -> Tensor:
+    training = network.training
+    try:
+        # Evaluation mode, a forked random state: looking must not change what is looked at.
+        with torch.random.fork_rng(), torch.no_grad():
+            answer = network.eval()(given)
+    except Exception as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise SteadyganError(f"The {name} fails on {what} of shape {list(given.shape)}: {reason}") from None
+    finally:
+        network.train(training)
+    if not isinstance(answer, Tensor):
+        raise SteadyganError(f"The {name} returns a {type(answer).__name__}; it must return one tensor")
+    if not bool(torch.isfinite(answer).all()):
+        raise SteadyganError(f"The {name} returns values that are not finite before any training; check its weights")
+    return answer

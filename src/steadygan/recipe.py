@@ -1,0 +1,335 @@
+"""A recipe: a network plus a set of heuristics, checked so that every piece composes with every other."""
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
+
+from steadygan.errors import SteadyganError, nearest, sentence
+from steadygan.heuristics.base import (
+    ArchitectureHeuristic,
+    Average,
+    Heuristic,
+    InputHeuristic,
+    LatentHeuristic,
+    Objective,
+    Penalty,
+    Player,
+    Schedule,
+    TargetHeuristic,
+    Update,
+)
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
+from steadygan.heuristics.latents import UniformLatent
+from steadygan.heuristics.objectives import Minimax
+from steadygan.heuristics.schedules import Alternate
+from steadygan.heuristics.updates import Adam
+from steadygan.networks import NETWORKS
+
+Kind = TypeVar("Kind", bound=Heuristic)
+OFF = "off"
+"""Says 'none' where TOML and the command line cannot."""
+_ORDER = {kind.name: place for place, kind in enumerate(CATALOGUE)}
+
+
+class Settings(BaseModel):
+    """Numbers of a recipe that are no heuristic.
+
+    Attributes:
+        batch: real images in one move.
+        width: channels of the layer nearest to the image; deeper ones double it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    batch: int = Field(64, ge=2, le=65536)
+    width: int = Field(64, ge=1, le=1024)
+
+
+class Recipe(BaseModel):
+    """A network plus a set of heuristics; frozen, so every change makes a new one.
+
+    Attributes:
+        name: what it is called.
+        summary: what it is, in a sentence.
+        sources: publications that it follows.
+        measured: what it was measured to reach, with the machine and the command.
+        network: the networks' shape, one of ``dcgan`` and ``mlp``.
+        settings: batch size and width.
+        heuristics: in the catalogue's order.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    summary: str = ""
+    sources: tuple[str, ...] = ()
+    measured: str = ""
+    network: str = "dcgan"
+    settings: Settings = Settings()
+    heuristics: tuple[SerializeAsAny[Heuristic], ...] = ()
+
+    @model_validator(mode="after")
+    def _composes(self) -> Self:
+        if self.network not in NETWORKS:
+            raise SteadyganError(f"There is no network '{self.network}'; {nearest(self.network, NETWORKS)}")
+        refusal = next(refusals(self.heuristics), None)
+        if refusal:
+            raise SteadyganError(refusal)
+        in_order = tuple(sorted(self.heuristics, key=lambda heuristic: _ORDER[heuristic.name]))
+        object.__setattr__(self, "heuristics", in_order)
+        return self
+
+    # --- the language: with, without, set
+
+    def with_(self, heuristic: str | Heuristic, **parameters: Any) -> "Recipe":
+        """This recipe with a heuristic more, or with other parameters for one that it has.
+
+        In the slots latent, objective, update and schedule it replaces the one before.
+
+        Args:
+            heuristic: its name, or the object itself.
+            parameters: for a name: parameters that differ from the defaults, or from what the recipe has.
+
+        Raises:
+            SteadyganError: for an unknown name or parameter, an impossible value, or a clash.
+        """
+        new = self._made(heuristic, parameters) if isinstance(heuristic, str) else heuristic
+        kept = tuple(old for old in self.heuristics if old.name != new.name and not _replaces(new, old))
+        return self._changed(heuristics=(*kept, new))
+
+    def without(self, *names: str) -> "Recipe":
+        """This recipe with some heuristics taken out; one that it does not have is no error.
+
+        Raises:
+            SteadyganError: for an unknown name, or when what is left does not compose.
+        """
+        for name in names:
+            heuristic_class(name)
+        return self._changed(heuristics=tuple(old for old in self.heuristics if old.name not in names))
+
+    def set(self, key: str, value: Any) -> "Recipe":
+        """This recipe with one number changed.
+
+        Args:
+            key: ``heuristic.parameter`` for a heuristic of the recipe, or a setting such as ``batch``.
+            value: the new value.
+
+        Raises:
+            SteadyganError: for an unknown key, a heuristic that the recipe does not have, or an impossible value.
+        """
+        name, dot, parameter = key.partition(".")
+        if dot:
+            heuristic_class(name)
+            if not self.has(name):
+                raise SteadyganError(
+                    f"The recipe '{self.name}' has no '{name}' whose '{parameter}' could be set; "
+                    f"add --with {name}, or choose one of: {', '.join(each.name for each in self.heuristics)}"
+                )
+            return self.with_(name, **{parameter: value})
+        if key == "network":
+            return self._changed(network=value)
+        try:
+            settings = Settings.model_validate({**self.settings.model_dump(), key: value})
+        except ValidationError as error:
+            raise SteadyganError(f"{sentence(error, 'settings', Settings.model_fields)} (in --set {key}=...)") from None
+        return self._changed(settings=settings)
+
+    def _made(self, name: str, parameters: dict[str, Any]) -> Heuristic:
+        kind = heuristic_class(name)
+        have = self.get(kind)
+        return _validated(kind, {**have.model_dump(), **parameters} if have else parameters)
+
+    def _changed(self, **fields: Any) -> "Recipe":
+        own = {name: getattr(self, name) for name in Recipe.model_fields}
+        return Recipe(**{**own, **fields})
+
+    # --- what the training step asks
+
+    def has(self, name: str) -> bool:
+        """Whether a heuristic of this name is in the recipe."""
+        return any(heuristic.name == name for heuristic in self.heuristics)
+
+    def get(self, kind: type[Kind]) -> Kind | None:
+        """The recipe's heuristic of this class."""
+        return next(iter(self.all(kind)), None)
+
+    def all(self, kind: type[Kind]) -> tuple[Kind, ...]:
+        """The recipe's heuristics of this class, in the order in which they are applied."""
+        return tuple(heuristic for heuristic in self.heuristics if isinstance(heuristic, kind))
+
+    @property
+    def latent(self) -> LatentHeuristic:
+        """Where latents come from; the naive cube if nothing is chosen."""
+        return next(iter(self.all(LatentHeuristic)), UniformLatent())
+
+    @property
+    def objective(self) -> Objective:
+        """What the players minimise; the naive minimax if nothing is chosen."""
+        return next(iter(self.all(Objective)), Minimax())
+
+    @property
+    def schedule(self) -> Schedule:
+        """Who moves when; one move each if nothing is chosen."""
+        return next(iter(self.all(Schedule)), Alternate())
+
+    def update(self, player: Player) -> Update:
+        """How a player's weights move: the most specific choice, or Adam with its own defaults."""
+        fitting = [update for update in self.all(Update) if player in update.players]
+        return min(fitting, key=lambda update: len(update.players), default=Adam(lr=1e-3, betas=(0.9, 0.999)))
+
+    def penalties(self, player: Player) -> tuple[Penalty, ...]:
+        """What is added to a player's loss."""
+        return tuple(penalty for penalty in self.all(Penalty) if penalty.player is player)
+
+    @property
+    def targets(self) -> tuple[TargetHeuristic, ...]:
+        """What changes the targets: labels first, then how soft they are."""
+        return tuple(sorted(self.all(TargetHeuristic), key=lambda target: not target.relabels))
+
+    @property
+    def inputs(self) -> tuple[InputHeuristic, ...]:
+        """What changes the images that the discriminator sees."""
+        return self.all(InputHeuristic)
+
+    @property
+    def average(self) -> Average | None:
+        """Which average of the generator is kept; None for its latest weights."""
+        return next(iter(self.all(Average)), None)
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """The naive blueprint, changed by every architecture heuristic."""
+        blueprint = Blueprint()
+        for heuristic in self.all(ArchitectureHeuristic):
+            blueprint = heuristic.apply(blueprint)
+        return blueprint
+
+    def for_vectors(self) -> tuple["Recipe", tuple[str, ...]]:
+        """This recipe for data that are no images: the network ``mlp``, without heuristics that need images.
+
+        Returns:
+            The recipe, and the names of what was left out.
+        """
+        out = tuple(heuristic.name for heuristic in self.heuristics if heuristic.images_only)
+        kept = tuple(heuristic for heuristic in self.heuristics if not heuristic.images_only)
+        return self._changed(network="mlp", heuristics=kept), out
+
+    # --- as a file
+
+    def to_toml(self) -> str:
+        """The recipe as a file that :func:`recipe` reads."""
+        table: dict[str, Any] = {"name": self.name, "summary": self.summary, "sources": list(self.sources)}
+        table |= {"measured": self.measured, "network": self.network, "settings": self.settings.model_dump()}
+        table["heuristics"] = {each.name: _without_none(each.parameters()) for each in self.heuristics}
+        return tomli_w.dumps(table, multiline_strings=True)
+
+
+def _without_none(parameters: dict[str, object]) -> dict[str, object]:
+    return {key: OFF if value is None else value for key, value in parameters.items()}
+
+
+def _replaces(new: Heuristic, old: Heuristic) -> bool:
+    if isinstance(new, Update) and isinstance(old, Update):
+        return new.players == old.players
+    return new.slot is old.slot and new.slot.holds_one
+
+
+def refusals(heuristics: Iterable[Heuristic]) -> Iterator[str]:
+    """Why a set of heuristics does not compose: one sentence for each reason."""
+    all_ = list(heuristics)
+    names = {heuristic.name for heuristic in all_}
+    for place, one in enumerate(all_):
+        for other in all_[place + 1 :]:
+            yield from _clash(one, other)
+        if one.card.needs and not names.intersection(one.card.needs):
+            yield f"'{one.name}' changes nothing alone; add {' or '.join(f'--with {each}' for each in one.card.needs)}"
+    objective = next((each for each in all_ if isinstance(each, Objective)), None)
+    target = next((each for each in all_ if isinstance(each, TargetHeuristic)), None)
+    if objective and target and not objective.has_targets:
+        yield (
+            f"'{target.name}' changes the discriminator's targets and '{objective.name}' has none; "
+            f"add --with non-saturating or --without {target.name}"
+        )
+
+
+def _clash(one: Heuristic, other: Heuristic) -> Iterator[str]:
+    if one.name == other.name:
+        yield f"'{one.name}' is in the recipe twice; keep one"
+    elif _replaces(one, other):
+        yield f"'{one.name}' and '{other.name}' fill the slot {one.slot.value}, which holds one; keep one of them"
+    elif one.decides and one.decides == other.decides:
+        yield f"'{one.name}' and '{other.name}' both decide {one.decides}; add --without for one of them"
+    else:
+        for first, second in ((one, other), (other, one)):
+            if second.name in first.card.clashes:
+                yield f"'{first.name}' cannot go with '{second.name}': {first.card.clashes[second.name]}"
+
+
+# --- recipes by name
+
+
+def recipe_names() -> tuple[str, ...]:
+    """Names of the recipes that come with the package."""
+    files = resources.files("steadygan") / "recipes"
+    return tuple(sorted(file.name.removesuffix(".toml") for file in files.iterdir() if file.name.endswith(".toml")))
+
+
+def recipe(name: str | Path) -> Recipe:
+    """A recipe by name, or from a TOML file.
+
+    Args:
+        name: ``naive``, ``dcgan``, ``dcgan-hacks``, ``steady``; or the path of a ``.toml`` file.
+
+    Raises:
+        SteadyganError: when there is none, or the file is no recipe.
+    """
+    text = str(name)
+    if text in recipe_names():
+        return parse((resources.files("steadygan") / "recipes" / f"{text}.toml").read_text("utf-8"), text)
+    if text.endswith(".toml") or Path(text).is_file():
+        try:
+            return parse(Path(text).read_text("utf-8"), text)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise SteadyganError(f"Cannot read the recipe '{text}': {reason}; give a TOML file") from None
+    raise SteadyganError(f"There is no recipe '{text}'; {nearest(text, recipe_names())}")
+
+
+def parse(text: str, where: str) -> Recipe:
+    """A recipe from TOML.
+
+    Args:
+        text: the TOML.
+        where: what to call it in an error.
+
+    Raises:
+        SteadyganError: in one sentence, with ``where``.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SteadyganError(f"The recipe '{where}' is not TOML: {error}") from None
+    chosen = table.pop("heuristics", {})
+    if not isinstance(chosen, dict) or not all(isinstance(parameters, dict) for parameters in chosen.values()):
+        raise SteadyganError(f"The recipe '{where}': write each heuristic as a table, such as [heuristics.adam]")
+    try:
+        heuristics = tuple(_validated(heuristic_class(name), parameters) for name, parameters in chosen.items())
+        return Recipe(**{"name": Path(where).stem, **table, "heuristics": heuristics})
+    except ValidationError as error:
+        raise SteadyganError(f"The recipe '{where}': {sentence(error, 'recipe', Recipe.model_fields)}") from None
+    except SteadyganError as error:
+        raise SteadyganError(f"The recipe '{where}': {error}") from None
+
+
+def _validated(kind: type[Heuristic], parameters: dict[str, Any]) -> Heuristic:
+    given = {key: None if isinstance(value, str) and value == OFF else value for key, value in parameters.items()}
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        raise SteadyganError(sentence(error, kind.name, kind.model_fields)) from None

@@ -1,0 +1,268 @@
+"""Curves of what was measured: which belong on one chart, thinned so that spikes and gaps stay visible."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steadygan.errors import SteadyganError
+from steadygan.heuristics.base import Slot
+from steadygan.heuristics.catalogue import heuristic_class
+from steadygan.report.read import Table, number
+from steadygan.report.words import spaced
+
+Floats = NDArray[np.float64]
+
+POINTS = 2000
+"""The most points of a curve on the page."""
+SMOOTH_FROM = 80
+"""Fewer measurements than this are drawn as they are."""
+_SMOOTH_POINTS = 600
+_CLOCKS = frozenset({"images", "step", "seconds", "not_finite"})
+_FIXED_TONES = {
+    "discriminator": "discriminator",
+    "generator": "generator",
+    "real": "discriminator",
+    "fake": "generator",
+}
+_OTHER_TONES = ("third", "fourth", "fifth", "sixth")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line of a chart; a value of None is a gap, where the measurement was not finite.
+
+    Attributes:
+        label: its name on the chart.
+        tone: which of the page's colours it has.
+        images: images seen at each point.
+        values: the measurements.
+        smooth_images: images seen at each point of the running mean; empty without one.
+        smooth_values: the running mean.
+        last: the newest finite value.
+        thinned: whether points were left out.
+    """
+
+    label: str
+    tone: str
+    images: list[float]
+    values: list[float | None]
+    smooth_images: list[float]
+    smooth_values: list[float | None]
+    last: float
+    thinned: bool
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Curves that share their axes.
+
+    Attributes:
+        key: a name for machines, unique on the page.
+        title: its heading.
+        hint: how to read it, in a sentence.
+        log: whether the values are drawn on a logarithmic axis.
+        sparse: whether it has so few points that each is marked.
+        curves: the lines.
+    """
+
+    key: str
+    title: str
+    hint: str
+    log: bool
+    sparse: bool
+    curves: tuple[Curve, ...]
+
+
+_GROUPS = {
+    "quality": ("Quality", ""),
+    "losses": (
+        "Losses",
+        "What each player minimises. Neither should run away; the level itself says little about the images.",
+    ),
+    "logits": (
+        "Logits",
+        "The discriminator's raw answers. A gap that keeps growing means that the discriminator wins.",
+    ),
+    "gradients": (
+        "Gradient norms",
+        "How hard each player is pushed. Near zero nothing is left to learn from; spikes are unrest.",
+    ),
+    "penalties": ("Penalties", "What was added to the losses."),
+    "others": ("Other measurements", "Noted by heuristics of the recipe."),
+    "speed": ("Speed", "Images seen in a second."),
+}
+
+
+def charts(rows: Sequence[Table]) -> list[Chart]:
+    """Everything that was measured, as charts in the order in which a reader asks.
+
+    Args:
+        rows: rows of ``metrics.jsonl``, oldest first, each with a number ``images``.
+    """
+    groups: dict[str, list[str]] = {group: [] for group in _GROUPS}
+    for key in dict.fromkeys(key for row in rows for key in row):
+        if key not in _CLOCKS:
+            groups[group_of(key)].append(key)
+    drawn = [_quality_chart(key, rows) for key in groups.pop("quality")]
+    drawn += [_chart(group, *_GROUPS[group], keys, rows) for group, keys in groups.items()]
+    return [chart for chart in drawn if chart.curves]
+
+
+def group_of(key: str) -> str:
+    """The chart on which a measurement belongs, by its key."""
+    head, _, tail = key.rpartition("/")
+    if key.startswith("quality/"):
+        return "quality"
+    by_name = {"loss": "losses", "gradient_norm": "gradients", "images_per_second": "speed"}
+    if tail in by_name:
+        return by_name[tail]
+    if head == "logits":
+        return "logits"
+    return "penalties" if _is_penalty(key.split("/")[0]) else "others"
+
+
+def _is_penalty(name: str) -> bool:
+    """Whether a heuristic of that name adds to a loss."""
+    try:
+        return heuristic_class(name.replace("_", "-")).slot is Slot.PENALTY
+    except SteadyganError:
+        return False
+
+
+def _quality_chart(key: str, rows: Sequence[Table]) -> Chart:
+    """A chart of its own, because measures of quality have nothing in common but their name."""
+    name = spaced(key.removeprefix("quality/"))
+    hint = "How far generated images are from real ones; lower is better." if key in LOWER_IS_BETTER else ""
+    title = f"Quality: {name}"
+    return _chart(f"quality-{key}", title, hint, [key], rows)
+
+
+LOWER_IS_BETTER = frozenset({"quality/sliced_wasserstein", "quality/frechet", "quality/kernel"})
+"""Measures of quality that are distances."""
+
+
+def _chart(key: str, title: str, hint: str, keys: Iterable[str], rows: Sequence[Table]) -> Chart:
+    """The measurements of ``keys`` on one chart; those that were never finite are left out."""
+    spare = iter(_OTHER_TONES * (1 + len(rows)))
+    curves = []
+    for name in keys:
+        images, values = series(rows, name)
+        if np.isfinite(values).any():
+            label = _label(name)
+            curves.append(_curve(label, _FIXED_TONES.get(label) or next(spare), images, values))
+    finite = np.array([value for curve in curves for value in curve.values if value is not None])
+    sparse = all(len(curve.values) <= 60 for curve in curves)
+    return Chart(key, title, hint, (key == "gradients" and _positive(finite)) or _wide(finite), sparse, tuple(curves))
+
+
+def _label(key: str) -> str:
+    """The name of a curve on its chart."""
+    if key == "images_per_second":
+        return "images a second"
+    for ending in ("/loss", "/gradient_norm"):
+        key = key.removesuffix(ending)
+    return spaced(key.removeprefix("logits/").removeprefix("quality/"))
+
+
+def _positive(values: Floats) -> bool:
+    """Whether a logarithm can be drawn."""
+    return bool(values.size and values.min() > 0)
+
+
+def _wide(values: Floats) -> bool:
+    """Whether the values need a logarithmic axis: the largest would press the rest flat."""
+    return _positive(values) and bool(values.max() > 50 * np.median(values))
+
+
+def series(rows: Sequence[Table], key: str) -> tuple[Floats, Floats]:
+    """One measurement over time.
+
+    Args:
+        rows: rows that may or may not have the key.
+        key: which measurement.
+
+    Returns:
+        Images seen and values, float64 [N] each; NaN where it was measured and not finite.
+    """
+    pairs = [(number(row["images"]), number(row[key])) for row in rows if key in row and _measured(row[key])]
+    images = np.array([images for images, _ in pairs], dtype=np.float64)
+    return images, np.array([np.nan if value is None else value for _, value in pairs], dtype=np.float64)
+
+
+def _measured(value: object) -> bool:
+    """Whether this is a measurement, finite or not: null stands for one that was not."""
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _curve(label: str, tone: str, images: Floats, values: Floats) -> Curve:
+    """A curve with its thinned points and its running mean."""
+    kept = thin(values, POINTS)
+    smooth_images, smooth_values = running_mean(images, values)
+    return Curve(
+        label=label,
+        tone=tone,
+        images=images[kept].tolist(),
+        values=_rounded(values[kept]),
+        smooth_images=smooth_images.tolist(),
+        smooth_values=_rounded(smooth_values),
+        last=float(values[np.isfinite(values)][-1]),
+        thinned=len(kept) < len(values),
+    )
+
+
+def _rounded(values: Floats) -> list[float | None]:
+    """Five significant digits keep the page small; NaN becomes a gap."""
+    return [float(f"{value:.5g}") if np.isfinite(value) else None for value in values.tolist()]
+
+
+def thin(values: Floats, limit: int) -> list[int]:
+    """Which points to draw, so that no spike and no gap disappears.
+
+    The curve is cut into equal stretches; of each, the lowest, the highest and the first missing point stay.
+
+    Args:
+        values: float64 [N], NaN where a value is missing.
+        limit: the most points to keep, at least 8.
+
+    Returns:
+        Sorted indices, at most ``limit``; the first and the last point are among them.
+    """
+    if len(values) <= limit:
+        return list(range(len(values)))
+    kept = {0, len(values) - 1}
+    edges = np.linspace(0, len(values), (limit - 2) // 3 + 1).astype(int).tolist()
+    for start, end in pairwise(edges):
+        stretch = values[start:end]
+        missing = np.isnan(stretch)
+        if missing.any():
+            kept.add(start + int(missing.argmax()))
+        if not missing.all():
+            kept.add(start + int(np.nanargmin(stretch)))
+            kept.add(start + int(np.nanargmax(stretch)))
+    return sorted(kept)
+
+
+def running_mean(images: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """The mean over a window of a fortieth of the run, for the eye.
+
+    Args:
+        images: float64 [N].
+        values: float64 [N], NaN where a value is missing; it does not count.
+
+    Returns:
+        Images and means, float64 [M] each with M at most 600; empty when N is below ``SMOOTH_FROM``.
+    """
+    if len(values) < SMOOTH_FROM:
+        return np.empty(0), np.empty(0)
+    parts = min(len(values), _SMOOTH_POINTS)
+    edges = np.linspace(0, len(values), parts + 1).astype(int)[:-1]
+    finite = np.isfinite(values)
+    sums = np.add.reduceat(np.where(finite, values, 0.0), edges)
+    counts = np.add.reduceat(finite.astype(np.float64), edges)
+    window = np.ones(max(3, parts // 40) | 1)  # odd, so that it is centred
+    totals, sizes = np.convolve(sums, window, "same"), np.convolve(counts, window, "same")
+    means = np.divide(totals, sizes, out=np.full(parts, np.nan), where=(sizes > 0) & (counts > 0))
+    return np.maximum.reduceat(images, edges), means

@@ -1,0 +1,105 @@
+"""The data, the settings, the networks and the environment as lists of names and values."""
+
+import shlex
+from pathlib import Path
+
+from steadygan.report.read import RunRecord, Table, number, table, text, texts
+from steadygan.report.words import count, duration, moment, plain, spaced
+
+Facts = list[tuple[str, str]]
+_CLASSES = 100
+_PROPER_NAMES = {"steadygan": "steadygan", "torch": "PyTorch", "numpy": "NumPy"}
+
+
+def data_facts(data: Table) -> Facts:
+    """What the run was trained on."""
+    kind = text(data.get("kind"))
+    noun = "Vectors" if kind == "vectors" else "Images"
+    facts = [
+        ("Source", text(data.get("source"))),
+        (noun, count(number(data.get("count"))) if "count" in data else ""),
+        ("Shape", shape(data.get("shape"))),
+        ("Labels", "" if "labelled" not in data else plain(data["labelled"])),
+        ("Files skipped", count(number(data.get("skipped"))) if "skipped" in data else ""),
+        ("Prepared in", duration(number(data.get("seconds"))) if "seconds" in data else ""),
+        ("Fingerprint", text(data.get("fingerprint"))),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def shape(value: object) -> str:
+    """A shape in words: ``28 × 28, grey``."""
+    if not isinstance(value, list) or not all(isinstance(size, int) for size in value):
+        return ""
+    if len(value) != 3:
+        return " × ".join(str(size) for size in value) + (" values" if len(value) == 1 else "")
+    colour = {1: "grey", 3: "colour"}.get(value[2], f"{value[2]} channels")
+    return f"{value[1]} × {value[0]}, {colour}"
+
+
+def class_names(data: Table) -> tuple[tuple[str, ...], int]:
+    """The first class names, and how many more there are."""
+    names = texts(data.get("class_names"))
+    return names[:_CLASSES], max(0, len(names) - _CLASSES)
+
+
+def setting_facts(record: RunRecord) -> Facts:
+    """How the run was started."""
+    started, version = text(record.run.get("started")), text(record.run.get("version"))
+    facts = [("Started", moment(started)), ("Made with", f"steadygan {version}" if version else "")]
+    facts += flat(table(record.run.get("settings")))
+    return [(name, value) for name, value in facts if value]
+
+
+def network_facts(networks: Table) -> Facts:
+    """The two players."""
+    facts = []
+    for player, network in networks.items():
+        parameters = number(table(network).get("parameters"))
+        size = f"{count(parameters)} parameters" if parameters is not None else ""
+        parts = [part for part in (text(table(network).get("name")), size) if part]
+        facts.append((titled(player), ", ".join(parts)))
+    return facts
+
+
+def flat(values: Table) -> Facts:
+    """A flat table as names and values; what is not set is left out."""
+    return [(titled(name), plain(value)) for name, value in values.items() if value is not None]
+
+
+def titled(name: str) -> str:
+    """A key as the name of a fact."""
+    words = spaced(name)
+    return _PROPER_NAMES.get(name, words[:1].upper() + words[1:])
+
+
+def shown_path(folder: Path) -> str:
+    """The run folder for use in commands: relative, so that the page tells nothing of the machine it came from."""
+    if not folder.is_absolute():
+        return folder.as_posix() if folder.name else folder.resolve().name
+    return f"runs/{folder.name}" if folder.parent.name == "runs" else folder.name
+
+
+def _short(images: int) -> str:
+    """A number of images as the command line takes it, such as ``1200k``."""
+    for size, letter in ((1_000_000, "M"), (1000, "k")):
+        if images % size == 0:
+            return f"{images // size}{letter}"
+    return str(images)
+
+
+def commands(record: RunRecord) -> list[tuple[str, str]]:
+    """What to do next with this run, as lines for a shell, each with what it does."""
+    place = shlex.quote(shown_path(record.folder.path))
+    aim = number(table(record.run.get("settings")).get("images"))
+    further = f" --images {_short(round(aim * 2))}" if aim else ""
+    return [
+        ("Train on", f"steadygan train --resume {place}{further}"),
+        ("Draw samples", f"steadygan sample {place} -n 64 --out grid.png"),
+        ("Walk between samples", f"steadygan interpolate {place} --out walk.gif"),
+        (
+            "Use this recipe again",
+            f"steadygan train DATA --recipe {shlex.quote(shown_path(record.folder.path) + '/recipe.toml')}",
+        ),
+        ("Rebuild this page", f"steadygan report {place}"),
+    ]

@@ -1,0 +1,125 @@
+"""The run at a glance: a sentence, a few figures, and what was found wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from steadygan.report.curves import LOWER_IS_BETTER
+from steadygan.report.read import RunRecord, Table, number, table, text
+from steadygan.report.words import count, duration, figure, spaced, things
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with its name and a remark in small print."""
+
+    name: str
+    value: str
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Warned:
+    """A finding, with every time that it was made.
+
+    Attributes:
+        finding: its name.
+        message: what was said last.
+        when: at how many images.
+    """
+
+    finding: str
+    message: str
+    when: str
+
+
+def newest(rows: Sequence[Table], key: str) -> float | None:
+    """The last finite value of a measurement."""
+    values = (number(row.get(key)) for row in reversed(rows))
+    return next((value for value in values if value is not None), None)
+
+
+def sentence(record: RunRecord) -> str:
+    """What this run is and how far it came."""
+    recipe, source = text(record.recipe.get("name")), text(table(record.run.get("data")).get("source"))
+    subject = " ".join(
+        part for part in (f"Recipe {recipe}" if recipe else "", f"on {source}" if source else "") if part
+    )
+    images = newest(record.rows, "images")
+    if images is None:
+        progress = "no measurements yet: the run has not come to its first row."
+    else:
+        progress = f"{count(images)} images seen in {duration(newest(record.rows, 'seconds'))}{_ending(record)}."
+    return f"{subject}: {progress}" if subject else progress[0].upper() + progress[1:]
+
+
+def _ending(record: RunRecord) -> str:
+    """Whether the run came to the end that was planned."""
+    settings = table(record.run.get("settings"))
+    images, minutes = number(settings.get("images")), number(settings.get("minutes"))
+    seen, seconds = newest(record.rows, "images") or 0.0, newest(record.rows, "seconds") or 0.0
+    if (images and seen >= images) or (minutes and seconds >= 60 * minutes * 0.98):
+        return ", as planned"
+    if images:
+        return f", {seen / images:.0%} of the {count(images)} planned"
+    return f", {seconds / 60 / minutes:.0%} of the {figure(minutes)} minutes planned" if minutes else ""
+
+
+def figures(record: RunRecord) -> list[Figure]:
+    """The figures at the top of the page; those that were not measured are left out."""
+    rows = record.rows
+    images, speed = newest(rows, "images"), newest(rows, "images_per_second")
+    found = []
+    if images is not None:
+        size = number(table(record.run.get("data")).get("count"))
+        found.append(Figure("Images seen", count(images), f"{figure(images / size)} times the data" if size else ""))
+    if (seconds := newest(rows, "seconds")) is not None:
+        found.append(Figure("Training time", duration(seconds)))
+    if speed is not None:
+        found.append(Figure("Speed", figure(speed), "images a second"))
+    return found + _quality(rows)
+
+
+def _quality(rows: Sequence[Table]) -> list[Figure]:
+    """The newest value of each measure of quality."""
+    keys = dict.fromkeys(key for row in rows for key in row if key.startswith("quality/"))
+    found = []
+    for key in list(keys)[:3]:
+        values = [(value, row["images"]) for row in rows if (value := number(row.get(key))) is not None]
+        if not values:
+            continue
+        remark = ""
+        if key in LOWER_IS_BETTER:
+            best, when = min(values)
+            remark = (
+                "lower is better; this is the best"
+                if values[-1][0] == best
+                else (f"lower is better; best {figure(best)} at {count(when)}")
+            )
+        name = spaced(key.removeprefix("quality/"))
+        found.append(Figure(name[0].upper() + name[1:], figure(values[-1][0]), remark))
+    return found
+
+
+def warnings(record: RunRecord) -> list[Warned]:
+    """What was found wrong, each finding once; non-finite values and damaged files are among it."""
+    groups: dict[str, list[Table]] = {}
+    for row in record.findings:
+        groups.setdefault(text(row.get("finding")) or "finding", []).append(row)
+    found = [Warned(name, text(rows[-1].get("message")), _when(rows)) for name, rows in groups.items()]
+    broken = [row for row in record.rows if number(row.get("not_finite"))]
+    if broken and "not-finite" not in groups:
+        message = f"{things(len(broken), 'row', 'rows')} of measurements counted values that were not finite."
+        found.append(Warned("not-finite", message, _when(broken)))
+    for name in record.unreadable:
+        found.append(Warned("damaged file", f"{name} cannot be read, so this page lacks what it holds.", ""))
+    return found
+
+
+def _when(rows: Sequence[Table]) -> str:
+    """At how many images, in words."""
+    moments = [value for row in rows if (value := number(row.get("images"))) is not None]
+    if not moments:
+        return ""
+    if len(moments) == 1:
+        return f"at {count(moments[0])} images"
+    return f"{count(len(moments))} times, from {count(min(moments))} to {count(max(moments))} images"

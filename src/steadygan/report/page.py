@@ -1,0 +1,101 @@
+"""Put the page together."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib import resources
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from steadygan.report import facts, overview, words
+from steadygan.report.curves import Chart, charts
+from steadygan.report.ingredients import filled_slots
+from steadygan.report.leftovers import leftovers
+from steadygan.report.pictures import frames, real_picture
+from steadygan.report.read import RunRecord, read_run, table, text, texts
+from steadygan.training.folder import write_atomically
+
+
+def write_report(folder: Path | str) -> Path:
+    """Rebuild ``report.html`` from what lies in a run folder.
+
+    Args:
+        folder: a run folder; the run may be unfinished, and files may be missing or damaged.
+
+    Returns:
+        Where the page lies.
+
+    Raises:
+        SteadyganError: when it is no run folder or the page cannot be written.
+    """
+    record = read_run(folder)
+    # Names of files may hold lone surrogates, which UTF-8 cannot encode.
+    write_atomically(record.folder.report, render(record).encode("utf-8", "replace"))
+    return record.folder.report
+
+
+def render(record: RunRecord) -> str:
+    """The page as HTML."""
+    from plotly.offline import get_plotlyjs
+
+    environment = Environment(
+        loader=PackageLoader("steadygan.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(count=words.count, figure=words.figure)
+    drawn = charts(record.rows)
+    data = table(record.run.get("data"))
+    shown = frames(record.folder)
+    return environment.get_template("report.html").render(
+        name=text(record.run.get("name")) or record.folder.path.resolve().name,
+        sentence=overview.sentence(record),
+        figures=overview.figures(record),
+        warnings=overview.warnings(record),
+        notes=texts(record.run.get("notes")),
+        frames=shown,
+        frames_left_out=len(record.folder.sample_grids()) - len(shown),
+        real=real_picture(record.folder),
+        vectors=data.get("kind") == "vectors",
+        charts=drawn,
+        thinned=any(curve.thinned for chart in drawn for curve in chart.curves),
+        recipe=_recipe_head(record),
+        slots=filled_slots(record.recipe),
+        recipe_settings=facts.flat(table(record.recipe.get("settings"))),
+        data_facts=facts.data_facts(data),
+        class_names=facts.class_names(data),
+        setting_facts=facts.setting_facts(record),
+        network_facts=facts.network_facts(table(record.run.get("networks"))),
+        environment_facts=facts.flat(record.environment),
+        skipped=leftovers(record.skipped),
+        skipped_count=len(record.skipped),
+        commands=facts.commands(record),
+        version=text(record.run.get("version")),
+        style=_verbatim("report.css"),
+        script=_verbatim("report.js"),
+        plotly=Markup(get_plotlyjs()) if drawn else "",
+        chart_data=_for_script(drawn),
+    )
+
+
+def _recipe_head(record: RunRecord) -> dict[str, object]:
+    """The words of the recipe itself."""
+    words_of_recipe: dict[str, object] = {
+        key: text(record.recipe.get(key)) for key in ("name", "summary", "measured", "network")
+    }
+    return words_of_recipe | {"sources": texts(record.recipe.get("sources"))}
+
+
+def _verbatim(name: str) -> Markup:
+    """A file of the package that goes into the page as it is."""
+    return Markup((resources.files("steadygan.report") / "templates" / name).read_text(encoding="utf-8"))
+
+
+def _for_script(drawn: Sequence[Chart]) -> Markup:
+    """The charts as JSON that cannot end the script element it stands in."""
+    written = json.dumps([asdict(chart) for chart in drawn], allow_nan=False, separators=(",", ":"))
+    return Markup(written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))

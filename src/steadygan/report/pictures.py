@@ -1,0 +1,96 @@
+"""Sample grids as data URIs, few and small enough for one page."""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from PIL import Image
+
+from steadygan.training.folder import RunFolder
+
+T = TypeVar("T")
+
+FRAMES = 40
+"""The most grids on the page."""
+_LARGEST = 300_000
+_LARGEST_SIDE = 1280
+_SMALL_PIXELS = 420
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture inside the page.
+
+    Attributes:
+        uri: its content.
+        width: of the content, in pixels.
+        height: of the content, in pixels.
+        reduced: whether it was compressed to keep the page small.
+    """
+
+    uri: str
+    width: int
+    height: int
+    reduced: bool
+
+    @property
+    def small(self) -> bool:
+        """Whether it is shown larger than it is, so that its pixels should stay square."""
+        return self.width <= _SMALL_PIXELS
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A sample grid and its place in time."""
+
+    images: int
+    picture: Picture
+
+
+def frames(folder: RunFolder, limit: int = FRAMES) -> list[Frame]:
+    """Sample grids spread evenly over the run, oldest first; damaged ones are left out."""
+    found = [(images, picture(path)) for images, path in evenly(folder.sample_grids(), limit)]
+    return [Frame(images, shown) for images, shown in found if shown is not None]
+
+
+def real_picture(folder: RunFolder) -> Picture | None:
+    """The grid of real images, if there is one."""
+    return picture(folder.samples / "real.png")
+
+
+def evenly(items: Sequence[T], limit: int) -> list[T]:
+    """At most ``limit`` (at least 2) items in equal steps; the first and the last are among them."""
+    if len(items) <= limit:
+        return list(items)
+    last = len(items) - 1
+    return [items[round(index * last / (limit - 1))] for index in range(limit)]
+
+
+def picture(path: Path) -> Picture | None:
+    """One picture as a data URI, or None when it is missing or damaged.
+
+    A PNG above 300 kB is stored as a JPEG of at most 1,280 pixels a side instead.
+    """
+    if not path.is_file():
+        return None
+    try:
+        content = path.read_bytes()
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            image.load()
+            if len(content) <= _LARGEST:
+                return Picture(_uri("image/png", content), image.width, image.height, reduced=False)
+            smaller = image.convert("RGB")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
+    smaller.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    smaller.save(buffer, "JPEG", quality=88)
+    return Picture(_uri("image/jpeg", buffer.getvalue()), smaller.width, smaller.height, reduced=True)
+
+
+def _uri(kind: str, content: bytes) -> str:
+    """Content as a data URI."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

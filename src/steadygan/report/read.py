@@ -1,0 +1,106 @@
+"""Read a run folder that may have stopped at any moment: what is missing or damaged is left out and said."""
+
+import math
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from steadygan.errors import SteadyganError
+from steadygan.training.folder import RunFolder
+
+Table = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a run folder holds, apart from its pictures.
+
+    Attributes:
+        folder: where it was read from.
+        run: settings, data and networks.
+        recipe: the recipe as it was written.
+        environment: versions and machine.
+        skipped: files that were not used, each with ``path`` and ``reason``.
+        rows: measurements, oldest first; each has a number ``images``.
+        findings: warnings, oldest first.
+        unreadable: names of files that are there but damaged.
+    """
+
+    folder: RunFolder
+    run: Table
+    recipe: Table
+    environment: Table
+    skipped: tuple[Table, ...]
+    rows: tuple[Table, ...]
+    findings: tuple[Table, ...]
+    unreadable: tuple[str, ...]
+
+
+def read_run(folder: Path | str) -> RunRecord:
+    """Read everything but the pictures.
+
+    Raises:
+        SteadyganError: when this is no run folder at all.
+    """
+    place = RunFolder(folder).require()
+    unreadable: list[str] = []
+
+    def attempt(path: Path, read: Callable[[Path], Any]) -> Any:
+        """What ``read`` gives, or None when the file is missing or damaged."""
+        if not path.is_file():
+            return None
+        try:
+            return read(path)
+        except (SteadyganError, ValueError, OSError, RecursionError):
+            unreadable.append(path.name)
+            return None
+
+    rows = [row for row in tables(attempt(place.metrics, place.read_rows)) if number(row.get("images")) is not None]
+    return RunRecord(
+        folder=place,
+        run=table(attempt(place.run, place.read_json)),
+        recipe=table(attempt(place.recipe, _read_toml)),
+        environment=table(attempt(place.environment, place.read_json)),
+        skipped=tables(attempt(place.skipped, place.read_json)),
+        rows=tuple(sorted(rows, key=lambda row: number(row["images"]) or 0.0)),
+        findings=tables(attempt(place.findings, place.read_rows)),
+        unreadable=tuple(unreadable),
+    )
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file as tables."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def number(value: object) -> float | None:
+    """A finite number, or None for anything else (booleans too)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        as_float = float(value)
+    except OverflowError:
+        return None
+    return as_float if math.isfinite(as_float) else None
+
+
+def text(value: object) -> str:
+    """A string, or nothing for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def table(value: object) -> Table:
+    """A table, or an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def tables(value: object) -> tuple[Table, ...]:
+    """The tables of a list; what is no table is left out."""
+    return tuple(item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """The strings of a list; what is no string is left out."""
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()

@@ -1,0 +1,112 @@
+"use strict";
+(() => {
+  const frames = Array.from(document.querySelectorAll("#frames img"));
+  const slider = document.getElementById("time");
+  const button = document.getElementById("play");
+  const source = document.getElementById("chart-data");
+  const charts = source ? JSON.parse(source.textContent) : [];
+  const boxes = Array.from(document.querySelectorAll(".chart"));
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const touch = window.matchMedia("(pointer: coarse)").matches;
+  let shown = frames.length - 1;
+  let playing = 0;
+  let waiting = 0;
+
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+  function marker() {
+    if (frames.length < 2) return [];
+    const images = Number(frames[shown].dataset.images);
+    const line = { color: colour("muted"), width: 1, dash: "dot" };
+    return [{ type: "line", x0: images, x1: images, yref: "paper", y0: 0, y1: 1, line }];
+  }
+
+  function moveMarkers() {
+    waiting = 0;
+    for (const box of boxes) if (box.data) Plotly.relayout(box, { shapes: marker() });
+  }
+
+  function show(index) {
+    shown = Math.min(frames.length - 1, Math.max(0, index));
+    frames.forEach((frame, place) => { frame.hidden = place !== shown; });
+    const label = frames[shown].dataset.label;
+    document.getElementById("moment").textContent = label;
+    slider.value = String(shown);
+    slider.setAttribute("aria-valuetext", label);
+    if (!waiting) waiting = requestAnimationFrame(moveMarkers);
+  }
+
+  function pause() {
+    clearInterval(playing);
+    playing = 0;
+    button.setAttribute("aria-pressed", "false");
+    button.setAttribute("aria-label", "Play");
+  }
+
+  function play() {
+    if (shown === frames.length - 1) show(0);
+    button.setAttribute("aria-pressed", "true");
+    button.setAttribute("aria-label", "Pause");
+    playing = setInterval(() => {
+      show(shown + 1);
+      if (shown === frames.length - 1) pause();
+    }, Math.max(120, Math.min(500, 8000 / frames.length)));
+  }
+
+  function nearest(images) {
+    const distance = (frame) => Math.abs(Number(frame.dataset.images) - images);
+    return frames.reduce((best, frame, place) => (distance(frame) < distance(frames[best]) ? place : best), 0);
+  }
+
+  if (slider) {
+    slider.value = String(shown); // a reload may have kept an older place
+    slider.addEventListener("input", () => { pause(); show(Number(slider.value)); });
+    button.addEventListener("click", () => (playing ? pause() : play()));
+    document.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (!step || event.target === slider || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      pause();
+      show(shown + step);
+    });
+  }
+
+  function traces(chart) {
+    return chart.curves.flatMap((curve) => {
+      const line = { color: colour(curve.tone), width: 1.75 };
+      const base = { type: "scatter", mode: chart.sparse ? "lines+markers" : "lines", marker: { size: 5 }, connectgaps: false };
+      const smooth = curve.smooth_images.length > 0;
+      const measured = {
+        ...base, x: curve.images, y: curve.values, name: curve.label, line: smooth ? { ...line, width: 1 } : line,
+        opacity: smooth ? 0.32 : 1, hovertemplate: "%{y:.4~g}",
+      };
+      const mean = { ...base, mode: "lines", x: curve.smooth_images, y: curve.smooth_values, line, hoverinfo: "skip" };
+      return smooth ? [measured, mean] : [measured];
+    });
+  }
+
+  function layout(chart) {
+    const end = Math.max(...charts.flatMap((each) => each.curves.flatMap((curve) => curve.images.slice(-1))));
+    const axis = { gridcolor: colour("line"), linecolor: colour("line"), zerolinecolor: colour("line"), fixedrange: touch };
+    return {
+      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, shapes: marker(),
+      margin: { l: 54, r: 12, t: 10, b: 30 }, dragmode: touch ? false : "zoom", hovermode: "x unified", hoverdistance: 50,
+      font: { family: colour("sans"), size: 12, color: colour("muted") },
+      hoverlabel: { bgcolor: colour("surface"), bordercolor: colour("line"), font: { color: colour("text") } },
+      xaxis: { ...axis, showgrid: false, zeroline: false, range: [0, end * 1.01], tickformat: "~s", hoverformat: ",d", nticks: 7, unifiedhovertitle: { text: "%{x:,d} images" } },
+      yaxis: { ...axis, type: chart.log ? "log" : "linear", tickformat: chart.log ? "~g" : "", dtick: chart.log ? undefined : null, nticks: 6, exponentformat: "power" },
+    };
+  }
+
+  async function draw(box) {
+    const chart = charts[Number(box.dataset.chart)];
+    await Plotly.react(box, traces(chart), layout(chart), { displayModeBar: false, responsive: true });
+  }
+
+  for (const box of boxes) {
+    draw(box).then(() => box.on("plotly_click", (event) => {
+      if (frames.length > 1) { pause(); show(nearest(event.points[0].x)); }
+    }));
+  }
+  dark.addEventListener("change", () => boxes.forEach(draw));
+})();

@@ -1,0 +1,1 @@
+"""Order in time: turns, steps, the loop, checkpoints and the run folder."""

@@ -1,0 +1,90 @@
+"""Checkpoints: written whole or not at all, the last few and the best, checked before they are believed."""
+
+import io
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from steadygan.errors import SteadyganError
+from steadygan.training.folder import RunFolder, said_clearly, write_atomically
+
+FORMAT = 1
+
+
+def save_checkpoint(folder: RunFolder, state: dict[str, Any], keep: int) -> Path:
+    """Write the state, then remove the oldest beyond ``keep``.
+
+    Args:
+        folder: the run's folder.
+        state: tensors and plain values, with ``images_seen``.
+        keep: how many stay, besides the best.
+
+    Returns:
+        Where it was written.
+
+    Raises:
+        SteadyganError: when it could not be written; those before are intact.
+    """
+    path = folder.checkpoints / f"{state['images_seen']:012d}.pt"
+    buffer = io.BytesIO()
+    torch.save({"format": FORMAT, **state}, buffer)
+    write_atomically(path, buffer.getvalue())
+    for old in checkpoints(folder)[keep:]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def mark_best(folder: RunFolder, checkpoint: Path) -> None:
+    """Keep a checkpoint as ``best.pt``."""
+    best, part = folder.checkpoints / "best.pt", folder.checkpoints / ".best.pt.part"
+    with said_clearly(best):
+        shutil.copyfile(checkpoint, part)
+        part.replace(best)
+
+
+def checkpoints(folder: RunFolder) -> list[Path]:
+    """The checkpoints to resume from, newest first."""
+    return sorted(folder.checkpoints.glob("[0-9]*.pt"), reverse=True)
+
+
+def load_newest(folder: RunFolder) -> tuple[dict[str, Any], list[str]]:
+    """The newest checkpoint that is whole.
+
+    Returns:
+        Its state, and a sentence for every newer one that was damaged.
+
+    Raises:
+        SteadyganError: when there is none.
+    """
+    damaged: list[str] = []
+    for path in checkpoints(folder):
+        try:
+            return load_checkpoint(path), damaged
+        except SteadyganError as error:
+            damaged.append(f"{error}; going back to the one before")
+    if damaged:
+        raise SteadyganError(f"Every checkpoint in '{folder.checkpoints}' is damaged; start a new run")
+    raise SteadyganError(f"'{folder.path}' has no checkpoint to resume from; start a new run with --overwrite")
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read one checkpoint; nothing but tensors and plain values is unpickled.
+
+    Raises:
+        SteadyganError: when it is not whole.
+    """
+    try:
+        content = path.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            damaged = archive.testzip()  # torch itself does not compare checksums
+        state: dict[str, Any] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise SteadyganError(f"The checkpoint '{path}' is damaged ({type(error).__name__})") from None
+    if damaged is not None or not isinstance(state, dict):
+        raise SteadyganError(f"The checkpoint '{path}' is damaged (checksum of {damaged})")
+    if state.get("format") != FORMAT:
+        raise SteadyganError(f"The checkpoint '{path}' has format {state.get('format')}; this version reads {FORMAT}")
+    return state

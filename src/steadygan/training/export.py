@@ -1,0 +1,148 @@
+"""The trained generator as a file of its own: weights in safetensors, and what is needed to rebuild it."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import safetensors.torch
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+from torch import Tensor, nn
+
+from steadygan.errors import SteadyganError
+from steadygan.heuristics.base import LatentHeuristic
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.catalogue import heuristic_class
+from steadygan.networks import build
+from steadygan.training.folder import RunFolder, write_atomically
+from steadygan.training.sampling import generate
+from steadygan.training.scaling import Scaling
+
+CUSTOM = "custom"
+"""Network name of generators that a user brought."""
+
+
+class GeneratorConfig(BaseModel):
+    """How to rebuild a generator and use what it makes.
+
+    Attributes:
+        format: of this file.
+        network: ``dcgan``, ``mlp``, or ``custom`` for a network of the user's own.
+        blueprint: from which it was built.
+        width: of the recipe.
+        shape: of one item: (H, W, C), or (F,) for vectors.
+        latent: name of the latent heuristic.
+        latent_parameters: its parameters.
+        scaling: from the network's output to images.
+        class_names: of the data.
+        images_seen: how long it was trained.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = 1
+    network: str
+    blueprint: Blueprint
+    width: int
+    shape: tuple[int, ...]
+    latent: str
+    latent_parameters: dict[str, Any]
+    scaling: Scaling
+    class_names: tuple[str, ...] = ()
+    images_seen: int = 0
+
+    def latent_heuristic(self) -> LatentHeuristic:
+        """Where its latents come from."""
+        kind = heuristic_class(self.latent)
+        if not issubclass(kind, LatentHeuristic):
+            raise SteadyganError(f"'{self.latent}' in generator.json is no latent; restore the file")
+        return kind.model_validate(self.latent_parameters)
+
+
+class TrainedGenerator:
+    """A generator that makes images; see :func:`load_generator`.
+
+    Args:
+        network: in evaluation mode.
+        config: what it is.
+        device: where it is.
+    """
+
+    def __init__(self, network: nn.Module, config: GeneratorConfig, device: torch.device) -> None:
+        self.network = network
+        self.config = config
+        self.device = device
+
+    def latents(self, count: int, seed: int = 0, truncation: float | None = None) -> Tensor:
+        """Draw latents.
+
+        Args:
+            count: how many.
+            seed: the same seed gives the same latents.
+            truncation: keep to the middle of the distribution, at most this far out; None for all of it.
+
+        Returns:
+            float32 [count, D].
+
+        Raises:
+            SteadyganError: when the latent cannot be truncated.
+        """
+        generator = torch.Generator().manual_seed(seed)
+        latent = self.config.latent_heuristic()
+        if truncation is None:
+            return latent.sample(count, torch.device("cpu"), generator)
+        if not truncation > 0:
+            raise SteadyganError(f"--truncation is {truncation}; give a number above 0, such as 0.7")
+        try:
+            return latent.truncated(count, truncation, generator)
+        except ValueError as error:
+            raise SteadyganError(f"{error}; leave --truncation out") from None
+
+    def images(self, latents: Tensor, seed: int = 0) -> Tensor:
+        """Images for latents: uint8 [N, H, W, C], or float32 [N, F] for vectors."""
+        return generate(self.network, latents, self.config.scaling, self.device, seed)
+
+    def sample(self, count: int, seed: int = 0, truncation: float | None = None) -> Tensor:
+        """New images: uint8 [N, H, W, C], or float32 [N, F] for vectors."""
+        return self.images(self.latents(count, seed, truncation), seed)
+
+
+def save_generator(folder: RunFolder, ready: nn.Module, config: GeneratorConfig) -> None:
+    """Write weights and config."""
+    weights = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in ready.state_dict().items()}
+    write_atomically(folder.generator, safetensors.torch.save(weights))
+    write_atomically(folder.generator_config, config.model_dump_json(indent=1))
+
+
+def load_generator(folder: RunFolder, device: torch.device | None = None) -> TrainedGenerator:
+    """The generator of a run, rebuilt.
+
+    Raises:
+        SteadyganError: when the folder has none, its files are damaged, or the network was the user's own.
+    """
+    device = device or torch.device("cpu")
+    config = _read_config(folder.require())
+    if config.network == CUSTOM:
+        raise SteadyganError(
+            f"The generator of '{folder.path}' is a network of your own, which only your program can build; "
+            f"load {folder.generator.name} into it"
+        )
+    network = build(config.network, config.blueprint, config.shape, config.latent_heuristic().dimension, config.width)
+    _load_weights(network.generator, folder.generator)
+    ready = network.generator.to(device).eval().requires_grad_(False)
+    return TrainedGenerator(ready, config, device)
+
+
+def _read_config(folder: RunFolder) -> GeneratorConfig:
+    if not folder.generator_config.is_file() or not folder.generator.is_file():
+        raise SteadyganError(f"'{folder.path}' has no generator yet; train longer with --resume")
+    try:
+        return GeneratorConfig.model_validate(folder.read_json(folder.generator_config))
+    except ValidationError:
+        raise SteadyganError(f"'{folder.generator_config}' is not of this version or is damaged; restore it") from None
+
+
+def _load_weights(network: nn.Module, path: Path) -> None:
+    try:
+        network.load_state_dict(safetensors.torch.load(path.read_bytes()))
+    except Exception as error:
+        raise SteadyganError(f"'{path}' is damaged or does not fit its config ({type(error).__name__})") from None

@@ -1,0 +1,75 @@
+"""What a run shows of itself: grids of the same latents over time, and the distance to the data."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from steadygan.data import Prepared
+from steadygan.metrics.sliced import image_distance, sliced_wasserstein
+from steadygan.training.folder import RunFolder
+from steadygan.training.game import Game
+from steadygan.training.grid import image_grid, plane, save_picture, scatter
+from steadygan.training.sampling import generate
+
+SEED = 20141
+SHOWN, SHOWN_POINTS = 64, 2000
+MEASURED = 1000
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Gallery:
+    """Draws grids and measures, always with the same latents and the same real images.
+
+    Args:
+        folder: where grids go.
+        game: the run; it is read, never changed.
+    """
+
+    def __init__(self, folder: RunFolder, game: Game) -> None:
+        self.folder = folder
+        data = game.data
+        generator = torch.Generator().manual_seed(SEED)
+        latent = game.recipe.latent
+        self.shown = SHOWN if data.kind == "images" else SHOWN_POINTS
+        self._latents = latent.sample(max(self.shown, MEASURED), torch.device("cpu"), generator)
+        places = torch.randperm(len(data), generator=generator)[: max(self.shown, MEASURED)].sort().values
+        self._real = torch.from_numpy(data.images[places.numpy()])
+        self._low, self._high = _frame(data)
+
+    def draw_real(self) -> None:
+        """The grid of real images, for comparison."""
+        self._draw(self._real[: self.shown].numpy(), self.folder.samples / "real.png")
+
+    def draw(self, ready: nn.Module, game: Game) -> None:
+        """The grid of this moment."""
+        made = generate(ready, self._latents[: self.shown], game.scaling, game.device)
+        self._draw(made.numpy(), self.folder.sample_grid(game.images_seen))
+
+    def distance(self, ready: nn.Module, game: Game) -> float:
+        """Sliced Wasserstein distance of samples to the data, on 1,000 each; see :mod:`steadygan.metrics.sliced`."""
+        made = generate(ready, self._latents[:MEASURED], game.scaling, game.device)
+        if game.data.kind == "vectors":
+            return sliced_wasserstein(made, self._real[:MEASURED])
+        real, fake = (_unit(images) for images in (self._real[:MEASURED], made))
+        return image_distance(real, fake)
+
+    def _draw(self, items: Array, path: Any) -> None:
+        is_images = items.ndim == 4
+        save_picture(image_grid(items) if is_images else scatter(items, self._low, self._high), path)
+
+
+def _unit(images: torch.Tensor) -> torch.Tensor:
+    return images.permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def _frame(data: Prepared) -> tuple[Array, Array]:
+    """Corners of a scatter plot: the data with a margin."""
+    if data.kind == "images":
+        return np.zeros(2), np.ones(2)
+    points = plane(np.asarray(data.images[:100_000]))
+    low, high = points.min(0), points.max(0)
+    margin = 0.15 * np.maximum(high - low, 1e-6)
+    return low - margin, high + margin

@@ -1,0 +1,78 @@
+"""Pictures of many images, or of many points."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from steadygan.training.folder import write_atomically
+
+GAP = 2
+GROUND = 255
+CANVAS = 480
+"""Side of a scatter plot in pixels."""
+SMALL = 32
+"""Images smaller than this are enlarged by whole factors, so that a person can see them."""
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def image_grid(images: Array, columns: int | None = None) -> Image.Image:
+    """Lay images out in rows.
+
+    Args:
+        images: uint8 [N, H, W, C], C 1 or 3, N at least 1.
+        columns: how many in a row; the square root of N when None.
+
+    Returns:
+        The picture; small images are enlarged by a whole factor.
+    """
+    count, height, width, channels = images.shape
+    columns = columns or int(np.ceil(np.sqrt(count)))
+    rows = -(-count // columns)
+    factor = max(1, SMALL // height) if height < SMALL else 1
+    images = images.repeat(factor, 1).repeat(factor, 2)
+    height, width = height * factor, width * factor
+    sheet = np.full((rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, channels), GROUND, np.uint8)
+    for place, image in enumerate(images):
+        top = GAP + (place // columns) * (height + GAP)
+        left = GAP + (place % columns) * (width + GAP)
+        sheet[top : top + height, left : left + width] = image
+    return Image.fromarray(sheet[..., 0] if channels == 1 else sheet)
+
+
+def scatter(points: Array, low: Array, high: Array) -> Image.Image:
+    """Draw the first two numbers of vectors as points.
+
+    Args:
+        points: float32 [N, D]; for D = 1 the second is 0.
+        low: lower corner of what is shown, [2].
+        high: upper corner, [2].
+
+    Returns:
+        A square picture.
+    """
+    flat = plane(points)
+    span = np.maximum(high - low, 1e-9)
+    places = (np.nan_to_num(flat - low) / span * (CANVAS - 1)).clip(-9, CANVAS + 9)
+    picture = Image.new("RGB", (CANVAS, CANVAS), "white")
+    draw = ImageDraw.Draw(picture)
+    for x, y in places:
+        draw.ellipse((x - 1.5, CANVAS - y - 1.5, x + 1.5, CANVAS - y + 1.5), fill=(30, 90, 200))
+    return picture
+
+
+def plane(points: Array) -> Array:
+    """The first two numbers of each vector, [N, 2]."""
+    if points.shape[1] == 1:
+        return np.concatenate([points, np.zeros_like(points)], 1)
+    return points[:, :2]
+
+
+def save_picture(picture: Image.Image, path: Path) -> None:
+    """Write a PNG, whole or not at all."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    write_atomically(path, buffer.getvalue())

@@ -1,0 +1,198 @@
+"""The loop: steps until the budget is used or someone asks it to stop, and what is saved on the way."""
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from torch import nn
+
+from steadygan.training.checkpoint import mark_best, save_checkpoint
+from steadygan.training.export import GeneratorConfig, save_generator
+from steadygan.training.folder import RunFolder
+from steadygan.training.gallery import Gallery
+from steadygan.training.game import Game
+from steadygan.training.observe import Observer
+from steadygan.training.rows import RowFile
+from steadygan.training.sampling import ready_generator
+from steadygan.training.settings import Budget
+from steadygan.training.step import step
+
+ROW_STEPS = 20
+"""Steps in a row of metrics."""
+FRAMES = 40
+"""Grids in a whole run, besides the first."""
+MEASURE_EVERY = 4
+"""Frames from one measurement of the distance to the next."""
+CHECKPOINT_SECONDS = 120.0
+
+
+class Loop:
+    """One process's part of a run.
+
+    Args:
+        game: the state, which the loop advances.
+        folder: where everything is saved.
+        budget: when the run is over.
+        config: of the exported generator.
+        keep: how many checkpoints stay.
+        observers: who watches.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        folder: RunFolder,
+        budget: Budget,
+        config: GeneratorConfig,
+        keep: int,
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        self.game = game
+        self.folder = folder
+        self.budget = budget
+        self.config = config
+        self.keep = keep
+        self.observers = tuple(observers)
+        self.gallery = Gallery(folder, game)
+        self.rows = RowFile(folder.metrics)
+        self.findings = RowFile(folder.findings)
+        self._row_began = (game.images_seen, game.seconds)
+        self._saved_at = game.seconds
+        self._frame = self._frame_now()
+
+    @property
+    def fraction(self) -> float:
+        """Share of the budget that is used."""
+        return self.budget.fraction(self.game.images_seen, self.game.seconds)
+
+    def run(self, interrupted: Callable[[], bool]) -> None:
+        """Train until the budget is used or ``interrupted()``; then save."""
+        try:
+            if self.game.images_seen == 0:
+                self.gallery.draw_real()
+                self._show(self.ready())
+            while self.fraction < 1 and not interrupted():
+                self._timed_step()
+            self._finish()
+        finally:
+            for file in (self.rows, self.findings):
+                file.close()
+            for observer in self.observers:
+                observer.close()
+
+    def report_finding(self, finding: str, message: str) -> None:
+        """Write a finding down and tell the observers."""
+        self.findings.append({"images": self.game.images_seen, "finding": finding, "message": message})
+        for observer in self.observers:
+            observer.finding(message)
+
+    def _timed_step(self) -> None:
+        begun, before = time.perf_counter(), self.game.seconds
+        step(self.game)
+        self._clock(begun, before)
+        if self.game.steps % ROW_STEPS == 0:
+            self._write_row()
+        if self._frame_now() > self._frame:
+            self._next_frame()
+        if self.game.seconds - self._saved_at >= CHECKPOINT_SECONDS:
+            self.save()
+        self._clock(begun, before)
+        for observer in self.observers:
+            observer.tick(self.game.images_seen, self.game.seconds, self.fraction)
+
+    def _clock(self, begun: float, before: float) -> None:
+        self.game.seconds = before + time.perf_counter() - begun
+
+    def _frame_now(self) -> int:
+        return math.floor(self.fraction * FRAMES + 1e-9)
+
+    def _write_row(self) -> None:
+        images, seconds = self.game.images_seen, self.game.seconds
+        since_images, since_seconds = images - self._row_began[0], seconds - self._row_began[1]
+        row: dict[str, Any] = {"images": images, "step": self.game.steps, **self.game.record.row()}
+        row["seconds"] = round(seconds, 3)
+        row["images_per_second"] = round(since_images / max(since_seconds, 1e-9), 2)
+        self._row_began = (images, seconds)
+        self._append(row)
+        if row["not_finite"]:
+            self.report_finding(
+                "not-finite", f"{row['not_finite']} measured values of the last {ROW_STEPS} steps were not finite"
+            )
+
+    def _append(self, row: dict[str, Any]) -> None:
+        self.rows.append(row)
+        for observer in self.observers:
+            observer.row(row)
+
+    def _next_frame(self) -> None:
+        self._frame = self._frame_now()
+        ready = self.ready()
+        self._show(ready)
+        if self._frame % MEASURE_EVERY == 0 or self.fraction >= 1:
+            self._measure(ready)
+
+    def ready(self) -> nn.Module:
+        """The generator of this moment, ready to make images."""
+        return ready_generator(self.game.kept_generator, self.game.recipe.latent, self.game.device)
+
+    def _show(self, ready: nn.Module) -> None:
+        self.gallery.draw(ready, self.game)
+        for observer in self.observers:
+            observer.grid(self.game.images_seen, self.folder.sample_grid(self.game.images_seen))
+
+    def _measure(self, ready: nn.Module) -> None:
+        distance = self.gallery.distance(ready, self.game)
+        finite = math.isfinite(distance)
+        self._append(
+            {"images": self.game.images_seen, "quality/sliced_wasserstein": round(distance, 6) if finite else None}
+        )
+        if finite and distance < self.game.best:
+            self.game.best = distance
+            mark_best(self.folder, self.save())
+
+    def save(self) -> Any:
+        """Write a checkpoint and the generator of this moment; returns the checkpoint's path."""
+        files = {"metrics": self.rows.settle(), "findings": self.findings.settle()}
+        path = save_checkpoint(self.folder, {**self.game.state(), "files": files}, self.keep)
+        config = self.config.model_copy(update={"images_seen": self.game.images_seen})
+        save_generator(self.folder, self.ready(), config)
+        self._saved_at = self.game.seconds
+        return path
+
+    def _finish(self) -> None:
+        if not self.folder.sample_grid(self.game.images_seen).exists():
+            self._show(self.ready())
+        self.save()
+
+
+@contextmanager
+def ask_to_stop() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C (or SIGTERM) into a question that the loop asks; the second one breaks off at once.
+
+    Yields:
+        A function that says whether someone asked to stop. Signals reach only the main thread: elsewhere it is False.
+    """
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.getsignal(each) for each in signals}
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        asked.set()
+        for each in signals:
+            signal.signal(each, before[each])
+
+    for each in signals:
+        signal.signal(each, hear)
+    try:
+        yield asked.is_set
+    finally:
+        for each in signals:
+            signal.signal(each, before[each])

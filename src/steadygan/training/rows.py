@@ -1,0 +1,49 @@
+"""Files of rows: appended while training, cut back to the checkpoint when a run goes on."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from steadygan.training.folder import said_clearly
+
+
+class RowFile:
+    """A JSONL file that grows.
+
+    Args:
+        path: the file; rows are appended to what it holds.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with said_clearly(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("ab")
+
+    def append(self, row: dict[str, Any]) -> None:
+        """Write one row, so that a reader sees it at once."""
+        with said_clearly(self.path):
+            self._file.write(json.dumps(row, allow_nan=False).encode("utf-8") + b"\n")
+            self._file.flush()
+
+    def settle(self) -> int:
+        """Make sure that the rows are on the disk.
+
+        Returns:
+            The file's length in bytes.
+        """
+        with said_clearly(self.path):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            return self._file.tell()
+
+    def cut(self, length: int) -> None:
+        """Forget what came after ``length`` bytes."""
+        with said_clearly(self.path):
+            self._file.truncate(min(length, self._file.tell()))
+            self._file.seek(0, os.SEEK_END)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

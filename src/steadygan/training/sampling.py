@@ -1,0 +1,76 @@
+"""Making images with a generator, without disturbing the run that trains it."""
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from steadygan.heuristics.base import LatentHeuristic
+from steadygan.training.scaling import Scaling
+
+STANDING_BATCHES, STANDING_BATCH = 16, 128
+CHUNK = 250
+
+
+@contextmanager
+def own_randomness(seed: int, device: torch.device) -> Iterator[None]:
+    """Seed the global randomness for a while, and put it back as it was."""
+    cuda = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=cuda):
+        torch.manual_seed(seed)
+        yield
+
+
+def ready_generator(network: nn.Module, latent: LatentHeuristic, device: torch.device) -> nn.Module:
+    """A copy of a generator that is ready to make images.
+
+    Batch norm gets the statistics that these weights have over many latents, instead of running averages over the
+    weights of the past.
+
+    Args:
+        network: the generator; it is not changed.
+        latent: where its latents come from.
+        device: where it is.
+
+    Returns:
+        The copy, in evaluation mode.
+
+    Source: Brock et al. 2018, section 4.1 and appendix (standing statistics).
+    """
+    ready = copy.deepcopy(network).eval().requires_grad_(False)
+    norms = [each for each in ready.modules() if isinstance(each, nn.modules.batchnorm._BatchNorm)]
+    norms = [each for each in norms if each.track_running_stats]
+    if not norms:
+        return ready
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean over the batches
+        norm.train()
+    with own_randomness(0, device), torch.inference_mode():
+        for _ in range(STANDING_BATCHES):
+            ready(latent.sample(STANDING_BATCH, device))
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+        norm.eval()
+    return ready
+
+
+def generate(ready: nn.Module, latents: Tensor, scaling: Scaling, device: torch.device, seed: int = 0) -> Tensor:
+    """Images for latents.
+
+    Args:
+        ready: a generator in evaluation mode.
+        latents: float32 [N, D].
+        scaling: how its output becomes storage.
+        device: where the generator is.
+        seed: of what is random in the generator itself, such as dropout.
+
+    Returns:
+        On the CPU: uint8 [N, H, W, C], or float32 [N, F] for vectors.
+    """
+    with own_randomness(seed, device), torch.inference_mode():
+        chunks = [scaling.to_storage(ready(chunk.to(device))).cpu() for chunk in torch.split(latents, CHUNK)]
+    return torch.cat(chunks)

@@ -1,0 +1,66 @@
+"""Between stored data (8-bit images, vectors) and what networks see."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor
+
+from steadygan.data import Prepared
+from steadygan.heuristics.architecture import scale_images, unscale_images
+
+
+class Scaling(BaseModel):
+    """How data become network inputs, and back.
+
+    Attributes:
+        image_range: range of images in the networks; None for vectors.
+        mean: of each number of a vector; () for images.
+        std: of each number of a vector; () for images.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    image_range: tuple[float, float] | None
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+    def to_network(self, stored: Tensor) -> Tensor:
+        """Scale a batch.
+
+        Args:
+            stored: uint8 [N, H, W, C], or float32 [N, D].
+
+        Returns:
+            float32 [N, C, H, W] in ``image_range``, laid out channels last; or float32 [N, D] with mean 0, std 1.
+        """
+        if self.image_range is None:
+            return (stored - stored.new_tensor(self.mean)) / stored.new_tensor(self.std)
+        return scale_images(stored.permute(0, 3, 1, 2), *self.image_range)
+
+    def to_storage(self, made: Tensor) -> Tensor:
+        """Undo :meth:`to_network`: uint8 [N, H, W, C], or float32 [N, D]."""
+        if self.image_range is None:
+            return made.float() * made.new_tensor(self.std) + made.new_tensor(self.mean)
+        return unscale_images(made, *self.image_range).permute(0, 2, 3, 1).contiguous()
+
+    def to_unit(self, made: Tensor) -> Tensor:
+        """What networks see, brought to [-1, 1]; vectors as they are."""
+        if self.image_range is None:
+            return made.float()
+        low, high = self.image_range
+        return (made.float() - low) * (2 / (high - low)) - 1
+
+
+def scaling_for(data: Prepared, image_range: tuple[float, float]) -> Scaling:
+    """The scaling that fits the data: images into the networks' range, vectors to mean 0 and std 1."""
+    if data.kind == "images":
+        return Scaling(image_range=image_range)
+    mean = np.asarray(data.images.mean(0, dtype=np.float64))
+    std = np.asarray(data.images.std(0, dtype=np.float64))
+    return Scaling(image_range=None, mean=_numbers(mean), std=_numbers(np.where(std > 0, std, 1.0)))
+
+
+def _numbers(values: "np.ndarray[Any, Any]") -> tuple[float, ...]:
+    return tuple(float(value) for value in torch.from_numpy(values).float())

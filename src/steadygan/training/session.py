@@ -1,0 +1,299 @@
+"""Beginning a run, and going on with one."""
+
+import datetime
+import json
+import shutil
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from steadygan.data import DataSettings, Prepared
+from steadygan.errors import SteadyganError
+from steadygan.networks import Networks, build
+from steadygan.networks.check import check_networks
+from steadygan.recipe import Recipe, parse
+from steadygan.training.checkpoint import load_newest
+from steadygan.training.environment import environment
+from steadygan.training.export import CUSTOM, GeneratorConfig
+from steadygan.training.folder import RunFolder, said_clearly, write_atomically
+from steadygan.training.game import Game, new_game
+from steadygan.training.loop import Loop
+from steadygan.training.observe import Observer, TensorBoard
+from steadygan.training.scaling import scaling_for
+from steadygan.training.settings import Budget, TrainingSettings, choose_device
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Own:
+    """Networks that the user brings; what is None is built from the recipe."""
+
+    generator: nn.Module | None = None
+    discriminator: nn.Module | None = None
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return self.generator is not None or self.discriminator is not None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a run folder says of its run.
+
+    Attributes:
+        recipe: the complete recipe.
+        training: settings of the run.
+        data: settings of its data.
+        source: what the user named as data.
+        fingerprint: of the data.
+        custom: whether a network was the user's own.
+    """
+
+    recipe: Recipe
+    training: TrainingSettings
+    data: DataSettings
+    source: str
+    fingerprint: str
+    custom: bool
+
+
+def read_run(folder: RunFolder) -> Stored:
+    """Read what a run folder says.
+
+    Raises:
+        SteadyganError: when it is no run folder or is damaged.
+    """
+    run = folder.require().read_json(folder.run)
+    try:
+        return Stored(
+            recipe=parse(folder.recipe.read_text("utf-8"), str(folder.recipe)),
+            training=TrainingSettings.model_validate(run["training"]),
+            data=DataSettings.model_validate(run["data_settings"]),
+            source=run["data"]["source"],
+            fingerprint=run["data"]["fingerprint"],
+            custom=CUSTOM in (run["networks"]["generator"]["name"], run["networks"]["discriminator"]["name"]),
+        )
+    except (KeyError, TypeError, ValueError, OSError, tomllib.TOMLDecodeError):
+        raise SteadyganError(f"'{folder.path}' is not complete or not of this version; start a new run") from None
+
+
+def begin(
+    data: Prepared,
+    recipe: Recipe,
+    training: TrainingSettings,
+    data_settings: DataSettings,
+    folder: RunFolder,
+    own: Own,
+    overwrite: bool,
+    notes: Sequence[str],
+    observers: Sequence[Observer],
+) -> Loop:
+    """Build everything for a new run and write down what it is.
+
+    Args:
+        data: prepared data.
+        recipe: fitting the kind of data.
+        training: how long, on what.
+        data_settings: how the data were prepared.
+        folder: where the run is saved.
+        own: networks that the user brings.
+        overwrite: whether a run that is there may be replaced.
+        notes: sentences for the record.
+        observers: who watches.
+
+    Raises:
+        SteadyganError: when networks do not fit, or the folder cannot be used.
+    """
+    _make_room(folder, overwrite)
+    device = choose_device(training.device)
+    torch.manual_seed(training.seed)
+    networks, names = _networks(recipe, data, own, device)
+    game = _game(recipe, data, networks, own, device, training)
+    _write_run(folder, game, training, data_settings, names, notes)
+    return _loop(game, folder, training, names, observers)
+
+
+def resume(
+    folder: RunFolder,
+    stored: Stored,
+    training: TrainingSettings,
+    data: Prepared,
+    own: Own,
+    observers: Sequence[Observer],
+) -> Loop:
+    """Rebuild a run from its newest whole checkpoint, ready to go on bit for bit.
+
+    Args:
+        folder: the run's folder.
+        stored: what it says.
+        training: its settings, with a new budget perhaps.
+        data: the data, prepared again.
+        own: the user's networks, if the run had any.
+        observers: who watches.
+
+    Raises:
+        SteadyganError: when the data changed, a network is missing, or no checkpoint is whole.
+    """
+    if data.fingerprint != stored.fingerprint:
+        raise SteadyganError(
+            f"The data '{data.source}' are not those that '{folder.path}' was trained on: images or settings changed; "
+            "bring the old ones back, or start a new run with --out"
+        )
+    if stored.custom and not own:
+        raise SteadyganError(
+            f"'{folder.path}' was trained with networks of your own; resume it from Python and pass them to train()"
+        )
+    device = choose_device(training.device)
+    torch.manual_seed(training.seed)
+    state, damaged = load_newest(folder)
+    networks, names = _networks(stored.recipe, data, own, device)
+    game = _game(stored.recipe, data, networks, own, device, training)
+    _restore(game, state, folder)
+    loop = _loop(game, folder, training, names, observers)
+    loop.rows.cut(state["files"]["metrics"])
+    loop.findings.cut(state["files"]["findings"])
+    for images, grid in folder.sample_grids():
+        if images > game.images_seen:
+            grid.unlink()
+    for sentence in damaged:
+        loop.report_finding("damaged-checkpoint", sentence)
+    _update_run(folder, training)
+    return loop
+
+
+def _restore(game: Game, state: dict[str, Any], folder: RunFolder) -> None:
+    try:
+        game.load(state)
+    except (RuntimeError, KeyError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise SteadyganError(f"The checkpoint of '{folder.path}' does not fit these networks: {reason}") from None
+
+
+def _networks(recipe: Recipe, data: Prepared, own: Own, device: torch.device) -> tuple[Networks, dict[str, str]]:
+    names = {"generator": recipe.network, "discriminator": recipe.network}
+    generator, discriminator = own.generator, own.discriminator
+    if generator is None or discriminator is None:
+        built = build(
+            recipe.network, _blueprint(recipe, own), data.shape, recipe.latent.dimension, recipe.settings.width
+        )
+        generator, discriminator = generator or built.generator, discriminator or built.discriminator
+    if own:
+        check_networks(generator, discriminator, recipe.latent.dimension, data.shape, device)
+    if own.generator is not None:
+        names["generator"] = CUSTOM
+    if own.discriminator is not None:
+        names["discriminator"] = CUSTOM
+    return Networks(generator, discriminator), names
+
+
+def _blueprint(recipe: Recipe, own: Own) -> Any:
+    """The recipe's blueprint; beside a network of the user's own images lie in [-1, 1]."""
+    return recipe.blueprint.changed(output="tanh") if own else recipe.blueprint
+
+
+def _game(
+    recipe: Recipe, data: Prepared, networks: Networks, own: Own, device: torch.device, training: TrainingSettings
+) -> Game:
+    scaling = scaling_for(data, _blueprint(recipe, own).image_range)
+    return new_game(recipe, data, networks, scaling, device, training.precision, training.seed)
+
+
+def _loop(
+    game: Game, folder: RunFolder, training: TrainingSettings, names: dict[str, str], observers: Sequence[Observer]
+) -> Loop:
+    latent = game.recipe.latent
+    config = GeneratorConfig(
+        network=names["generator"],
+        blueprint=game.recipe.blueprint,
+        width=game.recipe.settings.width,
+        shape=game.data.shape,
+        latent=latent.name,
+        latent_parameters=latent.parameters(),
+        scaling=game.scaling,
+        class_names=game.data.class_names,
+    )
+    watching = list(observers)
+    if training.tensorboard:
+        watching.append(TensorBoard(folder.path / "tensorboard", game.images_seen))
+    return Loop(game, folder, Budget.of(training), config, training.keep, watching)
+
+
+def _make_room(folder: RunFolder, overwrite: bool) -> None:
+    if folder.exists():
+        if not overwrite:
+            raise SteadyganError(
+                f"'{folder.path}' holds a run already; go on with --resume {folder.path}, "
+                "choose another folder with --out, or replace it with --overwrite"
+            )
+        for path in (folder.samples, folder.checkpoints, folder.path / "tensorboard"):
+            shutil.rmtree(path, ignore_errors=True)
+        for path in (
+            folder.run,
+            folder.metrics,
+            folder.findings,
+            folder.report,
+            folder.generator,
+            folder.generator_config,
+        ):
+            path.unlink(missing_ok=True)
+    elif folder.path.is_dir() and any(path.is_file() for path in folder.path.rglob("*")):
+        raise SteadyganError(f"'{folder.path}' is not empty and holds no run; choose another folder with --out")
+    with said_clearly(folder.path):
+        for path in (folder.path, folder.samples, folder.checkpoints):
+            path.mkdir(parents=True, exist_ok=True)
+
+
+def _write_run(
+    folder: RunFolder,
+    game: Game,
+    training: TrainingSettings,
+    data_settings: DataSettings,
+    names: dict[str, str],
+    notes: Sequence[str],
+) -> None:
+    data = game.data
+    run = {
+        "format": FORMAT,
+        "version": version("steadygan"),
+        "name": folder.path.name,
+        "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "data": {
+            "source": data.source,
+            "kind": data.kind,
+            "shape": list(data.shape),
+            "count": len(data),
+            "class_names": list(data.class_names),
+            "labelled": data.labels is not None,
+            "fingerprint": data.fingerprint,
+            "skipped": len(data.skipped),
+            "seconds": round(data.seconds, 3),
+        },
+        "data_settings": data_settings.model_dump(mode="json"),
+        "training": training.model_dump(mode="json"),
+        "networks": {
+            player.value: {"name": names[player.value], "parameters": sum(p.numel() for p in network.parameters())}
+            for player, network in game.networks.items()
+        },
+        "notes": list(notes),
+    }
+    write_atomically(folder.recipe, game.recipe.to_toml())
+    write_json(folder.environment, {**environment(game.device), "precision": game.precision})
+    write_json(folder.skipped, [{"path": each.path, "reason": each.reason} for each in data.skipped])
+    write_json(folder.run, run)  # last: a folder with run.json is a run
+
+
+def _update_run(folder: RunFolder, training: TrainingSettings) -> None:
+    run = folder.read_json(folder.run)
+    write_json(folder.run, {**run, "training": training.model_dump(mode="json")})
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write readable JSON, whole or not at all."""
+    write_atomically(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,82 @@
+"""How long, on what and with which seed a run trains."""
+
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+
+from steadygan.errors import SteadyganError
+
+DEFAULT_MINUTES = 30.0
+
+Precision = Literal["fp32", "bf16"]
+
+
+class TrainingSettings(BaseModel):
+    """Settings of a run that are not the recipe's.
+
+    Attributes:
+        images: real images to see in all.
+        minutes: time to train in all; with ``images``, whichever ends first. Without either: 30 minutes.
+        seed: of initial weights, latents, and the order of data.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        precision: ``fp32``, or ``bf16`` for the networks' forward passes; losses and penalties stay fp32.
+        keep: how many checkpoints stay.
+        tensorboard: whether rows and grids are written for TensorBoard too.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    images: int | None = Field(None, ge=1)
+    minutes: float | None = Field(None, gt=0, allow_inf_nan=False)
+    seed: int = Field(0, ge=0, lt=2**63)
+    device: str = "auto"
+    precision: Precision = "fp32"
+    keep: int = Field(3, ge=1, le=1000)
+    tensorboard: bool = False
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of that name, if it is there.
+
+    Args:
+        name: ``auto`` takes CUDA, else MPS, else the CPU.
+
+    Raises:
+        SteadyganError: when there is no such device.
+    """
+    available = ["cpu"]
+    if torch.cuda.is_available():
+        available = ["cuda", *(f"cuda:{each}" for each in range(torch.cuda.device_count())), *available]
+    elif torch.backends.mps.is_available():
+        available = ["mps", *available]
+    if name == "auto":
+        return torch.device(available[0])
+    if name not in available:
+        raise SteadyganError(f"There is no device '{name}' here; choose one of: auto, {', '.join(available)}")
+    return torch.device(name)
+
+
+class Budget(BaseModel):
+    """When a run is over."""
+
+    model_config = ConfigDict(frozen=True)
+
+    images: int | None
+    minutes: float | None
+
+    @classmethod
+    def of(cls, settings: TrainingSettings) -> "Budget":
+        """The budget that the settings ask for, or the default."""
+        if settings.images is None and settings.minutes is None:
+            return cls(images=None, minutes=DEFAULT_MINUTES)
+        return cls(images=settings.images, minutes=settings.minutes)
+
+    def fraction(self, images_seen: int, seconds: float) -> float:
+        """Share of the budget that is used; the run is over at 1."""
+        shares = [0.0]
+        if self.images is not None:
+            shares.append(images_seen / self.images)
+        if self.minutes is not None:
+            shares.append(seconds / (60 * self.minutes))
+        return max(shares)

@@ -1,0 +1,183 @@
+"""Folders of images, good and bad."""
+
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from steadygan.data import DataSettings, prepare
+from steadygan.data.walk import walk
+from steadygan.errors import SteadyganError
+from tests.data.hostile import build, good, png
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def photos(tmp_path):
+    return tmp_path / "photos"
+
+
+def reasons(prepared):
+    return {one.path: one.reason for one in prepared.skipped}
+
+
+def test_hostile_files_are_skipped_each_with_its_reason(photos, cache):
+    expected = build(photos)
+    good(photos, 4)
+    prepared = prepare(photos, cache=cache)
+    assert len(prepared) == 4
+    assert prepared.shape == (16, 16, 3)
+    found = reasons(prepared)
+    assert set(found) == set(expected)
+    assert {path: reason for path, reason in found.items() if expected[path] not in reason} == {}
+
+
+def test_only_hostile_files_end_in_one_sentence(photos, cache):
+    count = len(build(photos))
+    with pytest.raises(SteadyganError, match=rf"no usable image: {count} entries .* not an image") as refusal:
+        prepare(photos, cache=cache)
+    assert "\n" not in str(refusal.value)
+
+
+def test_an_empty_folder_is_refused(photos, cache):
+    photos.mkdir()
+    with pytest.raises(SteadyganError, match="holds no files"):
+        prepare(photos, cache=cache)
+
+
+def test_pixels_labels_and_order_are_those_of_the_files(photos, cache):
+    for name in ("b/y", "b/x", "a/deep/z"):
+        good(photos / name.rpartition("/")[0], 1, name=name.rpartition("/")[2])
+    prepared = prepare(photos, cache=cache)
+    assert prepared.kind == "images"
+    assert prepared.class_names == ("a", "b")
+    assert prepared.labels.tolist() == [0, 1, 1]
+    for pixels, path in zip(prepared.images, ["a/deep/z0.png", "b/x0.png", "b/y0.png"], strict=True):
+        assert np.array_equal(pixels, np.asarray(Image.open(photos / path)))
+    assert not prepared.images.flags.writeable
+
+
+def test_images_beside_sub_folders_leave_no_labels_and_a_note(photos, cache):
+    good(photos / "a", 2)
+    good(photos / "b", 2)
+    good(photos, 1)
+    prepared = prepare(photos, cache=cache)
+    assert prepared.labels is None
+    assert prepared.class_names == ()
+    assert "1 of 5 images lie directly" in prepared.notes[0]
+
+
+def test_a_class_without_a_usable_image_is_no_class(photos, cache):
+    for name in ("a", "b", "c"):
+        good(photos / name, 1)
+    (photos / "b" / "good0.png").write_bytes(png(16, 16))
+    prepared = prepare(photos, cache=cache)
+    assert prepared.class_names == ("a", "c")
+    assert prepared.labels.tolist() == [0, 1]
+
+
+def test_a_single_sub_folder_makes_no_classes(photos, cache):
+    good(photos / "images", 2)
+    assert prepare(photos, cache=cache).labels is None
+
+
+def test_broken_files_have_no_say_in_the_resolution(photos, cache):
+    good(photos, 5, size=(28, 28))
+    (photos / "lying.png").write_bytes(png(40, 50))
+    assert prepare(photos, cache=cache).shape == (28, 28, 3)
+
+
+def test_small_images_are_enlarged_with_a_note(photos, cache):
+    good(photos, 9, size=(20, 20))
+    good(photos, 1, size=(4, 4), name="tiny")
+    prepared = prepare(photos, cache=cache)
+    assert prepared.shape == (16, 16, 3)
+    assert prepared.notes == ("1 images smaller than 16 x 16 were enlarged (bicubic).",)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_grey_images_take_one_channel_even_when_stored_as_colour(photos, cache, mode):
+    photos.mkdir()
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 8), dtype=np.uint8)
+    for i in range(3):
+        Image.fromarray(pixels).convert(mode).save(photos / f"{i}.png")
+    prepared = prepare(photos, cache=cache)
+    assert prepared.shape == (8, 8, 1)
+    assert np.array_equal(prepared.images[0, ..., 0], pixels)
+    assert prepare(photos, DataSettings(channels=3), cache=cache).shape == (8, 8, 3)
+
+
+def test_settings_shape_the_images(photos, cache):
+    photos.mkdir()
+    Image.new("RGBA", (30, 20)).save(photos / "clear.png")
+    prepared = prepare(photos, DataSettings(resolution=12, channels=3, background="#0a0b0c"), cache=cache)
+    assert np.unique(prepared.images.reshape(-1, 3), axis=0).tolist() == [[10, 11, 12]]
+    assert prepared.shape == (12, 12, 3)
+
+
+def test_a_limit_on_pixels_holds(photos, cache):
+    good(photos, 2)
+    good(photos, 1, size=(20, 20), name="large")
+    prepared = prepare(photos, DataSettings(max_pixels=300), cache=cache)
+    assert "more than 300 pixels" in reasons(prepared)["large0.png"]
+
+
+def test_progress_rises_to_the_number_of_files(photos, cache):
+    good(photos, 70)
+    calls = []
+    prepare(photos, cache=cache, progress=lambda done, total: calls.append((done, total)), workers=1)
+    assert calls == sorted(calls)
+    assert calls[-1] == (70, 70)
+    assert {total for _, total in calls} == {70}
+
+
+def test_links_into_other_places_are_followed_once(photos, tmp_path):
+    good(tmp_path / "elsewhere", 2)
+    good(photos, 1, name="own")
+    (photos / "first").symlink_to(tmp_path / "elsewhere")
+    (photos / "second").symlink_to(tmp_path / "elsewhere")
+    (photos / "single.png").symlink_to(tmp_path / "elsewhere" / "good0.png")
+    files, skipped = walk(photos)
+    assert [one.relative for one in files] == ["first/good0.png", "first/good1.png", "own0.png"]
+    assert [(one.path, one.reason) for one in skipped] == [
+        ("second", "a link to what is already here"),
+        ("single.png", "a link to what is already here"),
+    ]
+
+
+def test_two_folders_that_link_to_each_other_end(photos, tmp_path):
+    good(photos, 1)
+    other = tmp_path / "other"
+    good(other, 1, name="other")
+    (photos / "there").symlink_to(other)
+    (other / "back").symlink_to(photos)
+    files, skipped = walk(photos)
+    assert [one.relative for one in files] == ["good0.png", "there/other0.png"]
+    assert [one.path for one in skipped] == ["there/back"]
+
+
+def test_a_very_deep_folder_is_no_recursion(photos):
+    photos.mkdir()
+    here = os.getcwd()  # noqa: PTH109
+    try:
+        os.chdir(photos)
+        for _ in range(1200):
+            os.mkdir("d")  # noqa: PTH102
+            os.chdir("d")
+    finally:
+        os.chdir(here)
+    files, skipped = walk(photos)
+    assert files == []
+    # what is too deep for a path is said, not raised
+    assert all("cannot be read" in one.reason for one in skipped)
+
+
+def test_a_pipe_alone_is_no_source(tmp_path, cache):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SteadyganError, match="neither a file nor a folder"):
+        prepare(tmp_path / "pipe", cache=cache)

@@ -1,0 +1,132 @@
+import copy
+import re
+
+import pytest
+import torch
+from torch import nn
+
+from steadygan.heuristics import citations
+from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.card import Citation, Finding, Source
+from steadygan.heuristics.catalogue import CATALOGUE
+
+NAMES = {kind.name for kind in CATALOGUE}
+PUBLICATIONS = [value for value in vars(citations).values() if isinstance(value, Citation)]
+FINDINGS = {
+    "not-finite",
+    "discriminator-wins",
+    "stalled",
+    "exploding-gradients",
+    "mode-collapse",
+    "mode-dropping",
+    "oscillation",
+    "garbage-fooling",
+    "checkerboard",
+    "saturated-output",
+    "preprocessing-mismatch",
+    "discriminator-overfits",
+    "memorisation",
+}
+
+
+def by_name(kind: type[Heuristic]) -> str:
+    return kind.name
+
+
+def namespace() -> dict[str, object]:
+    """What an example may use: small networks, a batch of each side, a loss."""
+    torch.manual_seed(0)
+    generator = nn.Sequential(nn.Linear(6, 3 * 8 * 8), nn.Tanh(), nn.Unflatten(1, (3, 8, 8)))
+    z = torch.randn(4, 6)
+    return {
+        "torch": torch,
+        "generator": generator,
+        "averaged": copy.deepcopy(generator),
+        "discriminator": nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 1), nn.Flatten(0)),
+        "z": z,
+        "x": torch.rand(4, 3, 8, 8) * 2 - 1,
+        "real": torch.rand(4, 3, 8, 8) * 2 - 1,
+        "fake": generator(z).detach(),
+        "pixels": torch.randint(256, (4, 3, 8, 8), dtype=torch.uint8),
+        "loss": torch.zeros(()),
+    }
+
+
+@pytest.mark.parametrize("kind", CATALOGUE, ids=by_name)
+def test_every_card_says_what_it_is_and_where_it_comes_from(kind: type[Heuristic]) -> None:
+    card = kind.card
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", kind.name)
+    assert card.summary.endswith(".")
+    assert "\n" not in card.summary
+    assert card.formula
+    assert "\n" not in card.formula
+    assert card.sources
+    assert card.cost
+    assert card.example
+
+
+@pytest.mark.parametrize("kind", CATALOGUE, ids=by_name)
+def test_a_card_names_only_heuristics_that_exist(kind: type[Heuristic]) -> None:
+    assert set(kind.card.clashes) <= NAMES - {kind.name}
+    assert set(kind.card.needs) <= NAMES - {kind.name}
+    assert all(kind.card.clashes.values())
+
+
+@pytest.mark.parametrize("kind", CATALOGUE, ids=by_name)
+def test_every_example_runs(kind: type[Heuristic]) -> None:
+    names = namespace()
+    before = set(names)
+    exec(compile(kind.card.example, kind.name, "exec"), names)
+    assert set(names) - before - {"__builtins__"}
+
+
+@pytest.mark.parametrize("kind", CATALOGUE, ids=by_name)
+def test_every_example_imports_what_it_shows_and_fits_the_card(kind: type[Heuristic]) -> None:
+    lines = kind.card.example.splitlines()
+    assert re.match(r"from steadygan\.heuristics\.\w+ import \w+|import steadygan as sg", lines[0])
+    assert all(len(line) <= 110 for line in lines)
+
+
+@pytest.mark.parametrize("name", ["normal-latent", "uniform-latent", "sphere-latent"])
+def test_the_latents_of_an_example_have_the_shape_that_it_claims(name: str) -> None:
+    (kind,) = (kind for kind in CATALOGUE if kind.name == name)
+    names = namespace()
+    exec(kind.card.example, names)
+    z = names["z"]
+    assert isinstance(z, torch.Tensor)
+    assert z.shape == (64, 100)
+    assert "[64, 100]" in kind.card.example
+
+
+def test_findings_are_the_doctors_vocabulary() -> None:
+    assert {str(finding) for finding in Finding} == FINDINGS
+
+
+def test_citations_are_written_once_and_used() -> None:
+    keys = [publication.key for publication in PUBLICATIONS]
+    assert len(keys) == len(set(keys))
+    used = {source.citation.key for kind in CATALOGUE for source in kind.card.sources}
+    assert set(keys) == used
+
+
+@pytest.mark.parametrize("publication", PUBLICATIONS, ids=lambda publication: publication.key)
+def test_a_citation_leads_somewhere_and_its_number_fits_its_year(publication: Citation) -> None:
+    assert publication.link.startswith("https://")
+    assert str(publication.year) in publication.key
+    assert bool(publication.arxiv) != bool(publication.url)
+    if publication.arxiv:
+        assert re.fullmatch(r"\d{4}\.\d{4,5}", publication.arxiv)
+        # A paper posted in January may bear the year of the conference before.
+        assert publication.year - 2000 in (int(publication.arxiv[:2]), int(publication.arxiv[:2]) - 1)
+
+
+def test_a_citation_is_one_line_with_its_place_behind() -> None:
+    citation = Citation(key="a2020b", authors="A, B", title="On C", year=2020, arxiv="2001.00001")
+    assert str(citation) == "A, B (2020). On C. https://arxiv.org/abs/2001.00001"
+    assert str(Source(citation=citation, where="section 2")) == f"{citation} [section 2]"
+    assert str(Source(citation=citation)) == str(citation)
+
+
+def test_a_citation_that_is_no_paper_has_its_own_address() -> None:
+    citation = Citation(key="a2020b", authors="A", title="On C", year=2020, url="https://example.org/c")
+    assert citation.link == "https://example.org/c"

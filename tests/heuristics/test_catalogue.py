@@ -1,0 +1,174 @@
+from itertools import pairwise
+
+import pytest
+from pydantic import ValidationError
+
+from steadygan.errors import SteadyganError
+from steadygan.heuristics.base import Heuristic, Slot
+from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
+
+NAMES: dict[Slot, set[str]] = {
+    Slot.LATENT: {"normal-latent", "uniform-latent", "sphere-latent"},
+    Slot.ARCHITECTURE: {
+        "strided-convolutions",
+        "transposed-convolutions",
+        "no-hidden-dense",
+        "batch-norm",
+        "leaky-relu",
+        "tanh-output",
+        "normal-init",
+        "kernel-divisible-by-stride",
+        "average-pooling",
+        "pixel-shuffle",
+        "generator-dropout",
+        "larger-discriminator",
+    },
+    Slot.TARGET: {"one-sided-smoothing", "soft-labels", "noisy-labels"},
+    Slot.INPUT: {"instance-noise", "mixed-batches", "diff-augment", "horizontal-flip"},
+    Slot.OBJECTIVE: {"minimax", "non-saturating", "hinge", "relativistic"},
+    Slot.PENALTY: {"r1", "r2"},
+    Slot.UPDATE: {"adam", "sgd-discriminator"},
+    Slot.SCHEDULE: {"alternate"},
+    Slot.AVERAGE: {"ema"},
+}
+
+DEFAULTS: dict[str, dict[str, object]] = {
+    "normal-latent": {"dimension": 100},
+    "uniform-latent": {"dimension": 100},
+    "sphere-latent": {"dimension": 100},
+    "kernel-divisible-by-stride": {"kernel": 4},
+    "leaky-relu": {"slope": 0.2, "in_discriminator": True, "in_generator": False},
+    "normal-init": {"std": 0.02},
+    "generator-dropout": {"probability": 0.5},
+    "larger-discriminator": {"factor": 1.5},
+    "one-sided-smoothing": {"low": 0.9, "high": 0.9},
+    "soft-labels": {"real": [0.7, 1.2], "fake": [0.0, 0.3], "in_generator": False},
+    "noisy-labels": {"probability": 0.05},
+    "instance-noise": {"std": 0.1},
+    "diff-augment": {"policy": ["color", "translation", "cutout"]},
+    "horizontal-flip": {"probability": 0.5},
+    "adam": {"lr": 2e-4, "betas": [0.5, 0.999]},
+    "alternate": {"discriminator_moves": 1, "generator_moves": 1},
+}
+
+IMPOSSIBLE: list[tuple[str, dict[str, object]]] = [
+    ("adam", {"lr": -2e-4}),
+    ("adam", {"lr": float("nan")}),
+    ("sgd-discriminator", {"lr": float("inf")}),
+    ("r1", {"gamma": float("nan")}),
+    ("r2", {"gamma": -1.0}),
+    ("noisy-labels", {"probability": 2}),
+    ("horizontal-flip", {"probability": 2}),
+    ("generator-dropout", {"probability": 2}),
+    ("soft-labels", {"real": [0.7, float("nan")]}),
+    ("instance-noise", {"std": -0.1}),
+    ("instance-noise", {"images": 0}),
+    ("normal-latent", {"dimension": 0}),
+    ("uniform-latent", {"dimension": 2.5}),
+    ("sphere-latent", {"dimension": 1}),
+    ("diff-augment", {"policy": []}),
+    ("diff-augment", {"policy": ["colour"]}),
+    ("ema", {"half_life": -1}),
+    ("leaky-relu", {"slope": float("nan")}),
+    ("normal-init", {"std": "wide"}),
+    ("larger-discriminator", {"factor": 100}),
+]
+
+
+def by_name(kind: type[Heuristic]) -> str:
+    return kind.name
+
+
+def test_no_two_heuristics_have_one_name() -> None:
+    names = [kind.name for kind in CATALOGUE]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("slot", Slot)
+def test_every_heuristic_of_a_slot_is_in_the_catalogue(slot: Slot) -> None:
+    assert {kind.name for kind in CATALOGUE if kind.slot is slot} == NAMES[slot]
+
+
+@pytest.mark.parametrize("kind", CATALOGUE, ids=by_name)
+def test_a_heuristic_is_found_by_its_name(kind: type[Heuristic]) -> None:
+    assert heuristic_class(kind.name) is kind
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("noisy-label", "noisy-labels"), ("batchnorm", "batch-norm"), ("relativstic", "relativistic")],
+)
+def test_an_unknown_name_is_refused_with_the_nearest(wrong: str, right: str) -> None:
+    with pytest.raises(SteadyganError, match=f"There is no heuristic '{wrong}'; did you mean '{right}'"):
+        heuristic_class(wrong)
+
+
+def test_a_name_like_no_other_is_refused_with_all_names() -> None:
+    with pytest.raises(SteadyganError) as refused:
+        heuristic_class("zzzzzz")
+    assert all(kind.name in str(refused.value) for kind in CATALOGUE)
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_the_defaults_are_those_of_the_sources(name: str) -> None:
+    parameters = heuristic_class(name)().parameters()
+    assert {key: parameters[key] for key in DEFAULTS[name]} == DEFAULTS[name]
+
+
+@pytest.mark.parametrize("kind", CATALOGUE, ids=by_name)
+def test_a_heuristic_survives_the_way_through_its_plain_parameters(kind: type[Heuristic]) -> None:
+    heuristic = kind()
+    assert kind.model_validate(heuristic.parameters()) == heuristic
+
+
+@pytest.mark.parametrize("kind", CATALOGUE, ids=by_name)
+def test_every_heuristic_refuses_unknown_parameters(kind: type[Heuristic]) -> None:
+    with pytest.raises(ValidationError, match="gama"):
+        kind.model_validate({"gama": 1.0})
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CATALOGUE if kind.model_fields], ids=by_name)
+def test_every_heuristic_is_frozen(kind: type[Heuristic]) -> None:
+    field = next(iter(kind.model_fields))
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(kind(), field, getattr(kind(), field))
+
+
+@pytest.mark.parametrize(("name", "parameters"), IMPOSSIBLE)
+def test_impossible_values_are_refused(name: str, parameters: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        heuristic_class(name).model_validate(parameters)
+
+
+def numbers() -> list[tuple[type[Heuristic], str]]:
+    """Every parameter whose default is a number with a fraction."""
+    return [
+        (kind, name) for kind in CATALOGUE for name, value in kind().parameters().items() if isinstance(value, float)
+    ]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize(("kind", "parameter"), numbers(), ids=str)
+def test_no_parameter_takes_what_is_not_a_finite_number(kind: type[Heuristic], parameter: str, value: float) -> None:
+    with pytest.raises(ValidationError):
+        kind.model_validate({parameter: value})
+
+
+def test_labels_are_flipped_before_they_are_softened() -> None:
+    order = [kind.name for kind in CATALOGUE if kind.slot is Slot.TARGET]
+    assert order[0] == "noisy-labels"
+
+
+def test_heuristics_of_one_slot_stand_together() -> None:
+    slots = [kind.slot for kind in CATALOGUE]
+    changes = sum(first is not second for first, second in pairwise(slots))
+    assert changes == len(Slot) - 1
+
+
+@pytest.mark.parametrize("slot", Slot)
+def test_every_slot_asks_a_question(slot: Slot) -> None:
+    assert slot.question.endswith("?")
+
+
+def test_latent_objective_update_and_schedule_hold_one_heuristic() -> None:
+    assert {slot for slot in Slot if slot.holds_one} == {Slot.LATENT, Slot.OBJECTIVE, Slot.UPDATE, Slot.SCHEDULE}

@@ -1,0 +1,182 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from steadygan.report import write_report
+from tests.report.example import build_run, rows
+from tests.report.test_page import hostile_run
+
+pytestmark = pytest.mark.browser
+
+CONTRAST = """selector => {
+  const channel = v => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; };
+  const light = rgb => { const [r, g, b] = rgb.match(/[\\d.]+/g).map(Number);
+    return 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b); };
+  const behind = e => { const c = getComputedStyle(e).backgroundColor;
+    return /, 0\\)$/.test(c) && e.parentElement ? behind(e.parentElement) : c; };
+  return Array.from(document.querySelectorAll(selector)).map(e => {
+    const style = getComputedStyle(e);
+    const a = light(e.namespaceURI.endsWith("svg") ? style.fill : style.color), b = light(behind(e.parentElement));
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05); });
+}"""
+"""Contrast of text with what is behind it, by the formula of WCAG 2.2."""
+
+TEXTS = "h1, h2, h3, p, dt, dd, a, summary, figcaption, .setting, .tag, .when, .moment, .legend li, .ytick text"
+
+
+@contextmanager
+def opened(
+    browser: Browser, path: Path, width: int = 1280, scheme: Literal["light", "dark"] = "light", scripts: bool = True
+) -> Iterator[Page]:
+    """The page in a window; at its end, there must have been no error and no request."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 844},
+        color_scheme=scheme,
+        java_script_enabled=scripts,
+        has_touch=width < 500,
+    )
+    problems: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("dialog", lambda dialog: problems.append(dialog.message))
+    page.on("request", lambda request: problems.append(request.url) if not is_local(request.url) else None)
+    page.goto(path.as_uri())
+    try:
+        yield page
+        assert problems == []
+    finally:
+        context.close()
+
+
+def is_local(url: str) -> bool:
+    return url.startswith("data:") or (url.startswith("file:") and url.endswith("report.html"))
+
+
+def shown(page: Page) -> str | None:
+    (image,) = [image for image in page.locator("#frames img").all() if image.is_visible()]
+    return image.get_attribute("data-images")
+
+
+def test_the_slider_the_keys_and_the_button_change_the_image(browser: Browser, run_folder: Path) -> None:
+    with opened(browser, write_report(run_folder)) as page:
+        assert shown(page) == "600000"
+        page.locator("#time").fill("1")
+        assert shown(page) == "120000"
+        assert page.locator("#moment").inner_text() == "after 120,000 images"
+        assert page.locator("#time").get_attribute("aria-valuetext") == "after 120,000 images"
+        page.locator("#time").press("ArrowRight")
+        assert shown(page) == "240000"
+        page.locator("#time").blur()
+        page.keyboard.press("ArrowLeft")
+        assert shown(page) == "120000"
+        page.get_by_role("button", name="Play").click()
+        expect(page.locator("#time")).to_have_value("5")
+        expect(page.get_by_role("button", name="Play")).to_be_visible()
+        assert shown(page) == "600000"
+
+
+def test_the_pictures_are_really_decoded(browser: Browser, run_folder: Path) -> None:
+    with opened(browser, write_report(run_folder)) as page:
+        widths = page.evaluate("Array.from(document.images, image => image.naturalWidth)")
+        assert widths == [62] * 7
+
+
+def test_curves_are_drawn_and_tell_their_values(browser: Browser, run_folder: Path) -> None:
+    with opened(browser, write_report(run_folder)) as page:
+        page.locator(".chart .scatterlayer .js-line").first.wait_for(state="attached")
+        drawn = page.evaluate(
+            "Array.from(document.querySelectorAll('.chart'), c => c.querySelectorAll('.scatterlayer .js-line').length)"
+        )
+        assert drawn == [1, 4, 4, 4, 4, 2]
+        box = page.locator(".chart").nth(1)
+        box.scroll_into_view_if_needed()
+        box.hover(position={"x": 200, "y": 100})
+        page.locator(".hoverlayer text").first.wait_for()
+        words = box.locator(".hoverlayer").text_content() or ""
+        assert "images" in words
+        assert "discriminator" in words
+
+
+def test_a_click_on_a_curve_goes_to_the_samples_of_that_moment(browser: Browser, run_folder: Path) -> None:
+    with opened(browser, write_report(run_folder)) as page:
+        box = page.locator(".chart").nth(2)
+        box.locator(".scatterlayer .js-line").first.wait_for(state="attached")
+        box.scroll_into_view_if_needed()
+        box.hover(position={"x": 75, "y": 100})
+        page.locator(".hoverlayer text").first.wait_for()
+        page.mouse.down()
+        page.mouse.up()
+        expect(page.locator("#time")).to_have_value("0")
+        assert shown(page) == "0"
+
+
+@pytest.mark.parametrize("width", [320, 390, 760, 1280])
+def test_the_page_never_scrolls_sideways(browser: Browser, tmp_path: Path, width: int) -> None:
+    skipped = [{"path": "deep/" * 60 + "x" * 300 + ".jpg", "reason": "y" * 200}]
+    with opened(browser, write_report(build_run(tmp_path / "runs" / "first", skipped=skipped)), width) as page:
+        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        page.locator(".chart .js-line").first.wait_for(state="attached")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_can_be_read_in_both_schemes(
+    browser: Browser, run_folder: Path, scheme: Literal["light", "dark"]
+) -> None:
+    with opened(browser, write_report(run_folder), scheme=scheme) as page:
+        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        page.locator(".ytick text").first.wait_for(state="attached")
+        contrasts = page.evaluate(CONTRAST, TEXTS)
+        assert len(contrasts) > 100
+        assert min(contrasts) >= 4.5
+
+
+def test_a_change_of_scheme_recolours_page_and_curves(browser: Browser, run_folder: Path) -> None:
+    colours = """[getComputedStyle(document.body).backgroundColor,
+                  getComputedStyle(document.querySelector('.xtick text')).fill,
+                  getComputedStyle(document.querySelector('.js-line')).stroke]"""
+    with opened(browser, write_report(run_folder)) as page:
+        page.locator(".xtick text").first.wait_for(state="attached")
+        light = page.evaluate(colours)
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_function(
+            "old => getComputedStyle(document.querySelector('.js-line')).stroke !== old", arg=light[2]
+        )
+        dark = page.evaluate(colours)
+        assert all(before != after for before, after in zip(light, dark, strict=True))
+
+
+def test_hostile_names_run_nothing(browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, write_report(hostile_run(tmp_path / "run"))) as page:
+        page.locator(".chart .js-line").first.wait_for(state="attached")
+        assert "<script>" in page.locator("h1").inner_text()
+
+
+def test_a_long_run_opens(browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, write_report(build_run(tmp_path / "run", measured=rows(5000)))) as page:
+        page.locator(".chart .js-line").first.wait_for(state="attached")
+        points = page.evaluate(
+            "Math.max(...JSON.parse(document.getElementById('chart-data').textContent)"
+            ".flatMap(c => c.curves.map(v => v.values.length)))"
+        )
+        assert 1000 < points <= 2000
+
+
+def test_a_run_that_has_only_begun_opens(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}")
+    with opened(browser, write_report(tmp_path), width=390) as page:
+        assert page.get_by_text("No samples yet").is_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_without_scripts_the_last_samples_are_there(browser: Browser, run_folder: Path) -> None:
+    with opened(browser, write_report(run_folder), scripts=False) as page:
+        visible = [
+            image.get_attribute("data-images") for image in page.locator("#frames img").all() if image.is_visible()
+        ]
+        assert visible == ["600000"]

@@ -1,0 +1,69 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from steadygan.report.overview import Figure, Warned, figures, sentence, warnings
+from steadygan.report.read import read_run
+from tests.report.example import RUN, build_run, rows
+
+
+def test_the_sentence_says_what_was_trained_and_how_far(run_folder: Path) -> None:
+    assert sentence(read_run(run_folder)) == (
+        "Recipe steady on mnist.npz: 600,000 images seen in 4 min 58 s, as planned."
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "ending"),
+    [
+        ({"images": 1_200_000}, "58 s, 50% of the 1,200,000 planned."),
+        ({"minutes": 10}, "58 s, 50% of the 10 minutes planned."),
+        ({"minutes": 5}, "58 s, as planned."),
+        ({}, "4 min 58 s."),
+    ],
+)
+def test_the_sentence_compares_with_the_plan(tmp_path: Path, settings: dict[str, Any], ending: str) -> None:
+    build_run(tmp_path / "run", run=RUN | {"settings": settings})
+    assert sentence(read_run(tmp_path / "run")).endswith(ending)
+
+
+def test_a_run_without_rows_says_so(tmp_path: Path) -> None:
+    build_run(tmp_path / "run", measured=[])
+    record = read_run(tmp_path / "run")
+    assert sentence(record).endswith("no measurements yet: the run has not come to its first row.")
+    assert figures(record) == []
+
+
+def test_the_newest_and_the_best_quality_are_shown(tmp_path: Path) -> None:
+    key = "quality/sliced_wasserstein"
+    measured: list[dict[str, Any]] = [
+        {"images": 10, key: 0.5},
+        {"images": 2000, key: 0.25},
+        {"images": 3000, key: 0.3},
+        {"images": 4000},
+    ]
+    build_run(tmp_path / "run", measured=measured)
+    assert figures(read_run(tmp_path / "run")) == [
+        Figure("Images seen", "4,000", "0.06667 times the data"),
+        Figure("Sliced Wasserstein", "0.3", "lower is better; best 0.25 at 2,000"),
+    ]
+
+
+def test_each_finding_is_listed_once_with_its_times(run_folder: Path) -> None:
+    assert warnings(read_run(run_folder)) == [
+        Warned("discriminator-wins", "Real and fake logits are 11.4 apart.", "2 times, from 96,000 to 144,000 images")
+    ]
+
+
+def test_values_that_were_not_finite_are_a_warning(tmp_path: Path) -> None:
+    measured = rows(4)
+    measured[2]["not_finite"] = 7
+    build_run(tmp_path / "run", measured=measured, findings=[])
+    (warned,) = warnings(read_run(tmp_path / "run"))
+    assert (warned.finding, warned.when) == ("not-finite", "at 450,000 images")
+
+
+def test_a_damaged_file_is_a_warning(run_folder: Path) -> None:
+    (run_folder / "recipe.toml").write_text("= broken")
+    assert "recipe.toml cannot be read" in warnings(read_run(run_folder))[-1].message

@@ -1,0 +1,46 @@
+import base64
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from steadygan.report.pictures import evenly, frames, picture, real_picture
+from steadygan.training.folder import RunFolder
+
+
+def decoded(uri: str) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(uri.split(",", 1)[1])))
+
+
+def test_grids_come_in_order_with_their_pixels_untouched(run_folder: Path) -> None:
+    found = frames(RunFolder(run_folder))
+    assert [frame.images for frame in found] == [0, 120_000, 240_000, 360_000, 480_000, 600_000]
+    original = (run_folder / "samples" / "000000120000.png").read_bytes()
+    assert found[1].picture.uri == "data:image/png;base64," + base64.b64encode(original).decode()
+    assert (found[1].picture.width, found[1].picture.small, found[1].picture.reduced) == (62, True, False)
+
+
+def test_an_even_choice_keeps_first_and_last() -> None:
+    assert evenly(range(5), 40) == [0, 1, 2, 3, 4]
+    assert evenly(range(101), 5) == [0, 25, 50, 75, 100]
+    assert len(set(evenly(range(1000), 40))) == 40
+
+
+def test_damaged_and_missing_grids_are_left_out(run_folder: Path) -> None:
+    whole = (run_folder / "samples" / "000000120000.png").read_bytes()
+    (run_folder / "samples" / "000000120000.png").write_bytes(whole[: len(whole) // 2])
+    (run_folder / "samples" / "000000240000.png").write_bytes(b"")
+    (run_folder / "samples" / "real.png").unlink()
+    assert [frame.images for frame in frames(RunFolder(run_folder))] == [0, 360_000, 480_000, 600_000]
+    assert real_picture(RunFolder(run_folder)) is None
+
+
+def test_a_large_grid_is_compressed(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 750, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "large.png")
+    shown = picture(tmp_path / "large.png")
+    assert shown is not None
+    assert (shown.reduced, shown.width, shown.height) == (True, 640, 1280)
+    assert decoded(shown.uri).size == (640, 1280)
+    assert len(shown.uri) < (tmp_path / "large.png").stat().st_size / 3
