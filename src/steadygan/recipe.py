@@ -1,7 +1,7 @@
 """A recipe: a network plus a set of heuristics, checked so that every piece composes with every other."""
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -99,9 +99,8 @@ class Recipe(BaseModel):
         Raises:
             SteadyganError: for an unknown name or parameter, an impossible value, or a clash.
         """
-        new = self._made(heuristic, parameters) if isinstance(heuristic, str) else heuristic
-        kept = tuple(old for old in self.heuristics if old.name != new.name and not _replaces(new, old))
-        return self._changed(heuristics=(*kept, new))
+        new = _made(self.heuristics, heuristic, parameters) if isinstance(heuristic, str) else heuristic
+        return self._changed(heuristics=_placed(self.heuristics, new))
 
     def without(self, *names: str) -> "Recipe":
         """This recipe with some heuristics taken out; one that it does not have is no error.
@@ -109,9 +108,38 @@ class Recipe(BaseModel):
         Raises:
             SteadyganError: for an unknown name, or when what is left does not compose.
         """
-        for name in names:
-            heuristic_class(name)
-        return self._changed(heuristics=tuple(old for old in self.heuristics if old.name not in names))
+        return self.change(remove=names)
+
+    def change(
+        self, add: Iterable[str] = (), remove: Iterable[str] = (), values: Mapping[str, Any] | None = None
+    ) -> "Recipe":
+        """Several changes at once, in whatever order they were named: only the result has to compose.
+
+        Args:
+            add: names of heuristics to put in.
+            remove: names of heuristics to take out; one that the recipe does not have is no error.
+            values: what :meth:`set` takes, by key.
+
+        Raises:
+            SteadyganError: as :meth:`with_`, :meth:`without` and :meth:`set`.
+        """
+        gone = {heuristic_class(name).name for name in remove}
+        heuristics = tuple(old for old in self.heuristics if old.name not in gone)
+        for name in add:
+            if name in gone:
+                raise SteadyganError(f"'{name}' cannot be both added and taken out; name it once")
+            heuristics = _placed(heuristics, _made(heuristics, name, {}))
+        fields: dict[str, Any] = {"settings": self.settings, "network": self.network}
+        for key, value in (values or {}).items():
+            name, dot, parameter = key.partition(".")
+            if dot:
+                _require(heuristics, name, parameter, self.name)
+                heuristics = _placed(heuristics, _made(heuristics, name, {parameter: value}))
+            elif key == "network":
+                fields["network"] = value
+            else:
+                fields["settings"] = _with_setting(fields["settings"], key, value)
+        return self._changed(heuristics=heuristics, **fields)
 
     def set(self, key: str, value: Any) -> "Recipe":
         """This recipe with one number changed.
@@ -123,27 +151,7 @@ class Recipe(BaseModel):
         Raises:
             SteadyganError: for an unknown key, a heuristic that the recipe does not have, or an impossible value.
         """
-        name, dot, parameter = key.partition(".")
-        if dot:
-            heuristic_class(name)
-            if not self.has(name):
-                raise SteadyganError(
-                    f"The recipe '{self.name}' has no '{name}' whose '{parameter}' could be set; "
-                    f"add --with {name}, or choose one of: {', '.join(each.name for each in self.heuristics)}"
-                )
-            return self.with_(name, **{parameter: value})
-        if key == "network":
-            return self._changed(network=value)
-        try:
-            settings = Settings.model_validate({**self.settings.model_dump(), key: value})
-        except ValidationError as error:
-            raise SteadyganError(f"{sentence(error, 'settings', Settings.model_fields)} (in --set {key}=...)") from None
-        return self._changed(settings=settings)
-
-    def _made(self, name: str, parameters: dict[str, Any]) -> Heuristic:
-        kind = heuristic_class(name)
-        have = self.get(kind)
-        return _validated(kind, {**have.model_dump(), **parameters} if have else parameters)
+        return self.change(values={key: value})
 
     def _changed(self, **fields: Any) -> "Recipe":
         own = {name: getattr(self, name) for name in Recipe.model_fields}
@@ -232,6 +240,38 @@ class Recipe(BaseModel):
 
 def _without_none(parameters: dict[str, object]) -> dict[str, object]:
     return {key: OFF if value is None else value for key, value in parameters.items()}
+
+
+def _made(heuristics: tuple[Heuristic, ...], name: str, parameters: dict[str, Any]) -> Heuristic:
+    """A heuristic from its name; parameters that are not given stay as the recipe has them."""
+    kind = heuristic_class(name)
+    have = next((each for each in heuristics if each.name == name), None)
+    return _validated(kind, {**have.model_dump(), **parameters} if have else parameters)
+
+
+def _placed(heuristics: tuple[Heuristic, ...], new: Heuristic) -> tuple[Heuristic, ...]:
+    """The heuristics with a new one in the place of what it replaces."""
+    return (*(old for old in heuristics if old.name != new.name and not _replaces(new, old)), new)
+
+
+def _require(heuristics: tuple[Heuristic, ...], name: str, parameter: str, where: str) -> None:
+    kind = heuristic_class(name)
+    if not any(each.name == name for each in heuristics):
+        raise SteadyganError(
+            f"The recipe '{where}' has no '{kind.name}' whose '{parameter}' could be set; add --with {name}"
+        )
+
+
+def _with_setting(settings: Settings, key: str, value: Any) -> Settings:
+    try:
+        return Settings.model_validate({**settings.model_dump(), key: value})
+    except ValidationError as error:
+        if key not in Settings.model_fields:
+            known = nearest(key, [*Settings.model_fields, "network"])
+            raise SteadyganError(
+                f"There is no setting '{key}'; {known} (heuristics: --set NAME.PARAMETER=VALUE)"
+            ) from None
+        raise SteadyganError(sentence(error, "settings", Settings.model_fields)) from None
 
 
 def _replaces(new: Heuristic, old: Heuristic) -> bool:

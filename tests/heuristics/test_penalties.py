@@ -124,6 +124,7 @@ def test_a_penalty_of_half_precision_gradients_is_summed_in_full_precision() -> 
 
 @pytest.mark.parametrize(("heuristic", "side"), [(R1(gamma=4.0), Side.REAL), (R2(gamma=4.0), Side.FAKE)])
 def test_each_heuristic_penalises_its_own_side_and_notes_it(heuristic: Penalty, side: Side) -> None:
+    assert heuristic.differentiates == (side,)
     gradient = torch.tensor([[3.0, 4.0], [0.0, 1.0]], requires_grad=True)
     turn = FakeTurn(gradients={side: gradient})
     penalty = heuristic(turn)

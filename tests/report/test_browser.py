@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from steadygan.report import write_report
 from tests.report.example import build_run, rows
@@ -40,10 +40,15 @@ def opened(
         has_touch=width < 500,
     )
     problems: list[str] = []
+
+    def note_dialog(dialog: Dialog) -> None:
+        problems.append(dialog.message)
+        dialog.dismiss()
+
     page = context.new_page()
     page.on("console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("dialog", lambda dialog: problems.append(dialog.message))
+    page.on("dialog", note_dialog)
     page.on("request", lambda request: problems.append(request.url) if not is_local(request.url) else None)
     page.goto(path.as_uri())
     try:

@@ -27,6 +27,11 @@ def test_an_even_choice_keeps_first_and_last() -> None:
     assert len(set(evenly(range(1000), 40))) == 40
 
 
+def test_a_stray_picture_is_no_grid(run_folder: Path) -> None:
+    (run_folder / "samples" / "000000120000 (1).png").write_bytes((run_folder / "samples" / "real.png").read_bytes())
+    assert len(frames(RunFolder(run_folder))) == 6
+
+
 def test_damaged_and_missing_grids_are_left_out(run_folder: Path) -> None:
     whole = (run_folder / "samples" / "000000120000.png").read_bytes()
     (run_folder / "samples" / "000000120000.png").write_bytes(whole[: len(whole) // 2])

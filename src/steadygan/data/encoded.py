@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,14 +140,15 @@ def _probe(encoded: Encoded, settings: DataSettings, workers: int, progress: Cal
     skipped: list[Skipped] = []
     position = 0
     chunks = (encoded.items(low, high) for low, high in _ranges(encoded.sizes))
-    for answer in ask_all(chunks, target, only_header=True, workers=workers):
-        for result in answer.results:
-            if isinstance(result, str):
-                skipped.append(Skipped(printable(encoded.names[position]), result))
-            else:
-                found.append((position, *result))
-            position += 1
-        progress(position)
+    with closing(ask_all(chunks, target, only_header=True, workers=workers)) as answers:
+        for answer in answers:
+            for result in answer.results:
+                if isinstance(result, str):
+                    skipped.append(Skipped(printable(encoded.names[position]), result))
+                else:
+                    found.append((position, *result))
+                position += 1
+            progress(position)
     table = np.asarray(found, dtype=np.int64).reshape(-1, 4)
     return _Headers(table[:, 0], table[:, 1:3], table[:, 3].astype(bool), skipped)
 
@@ -165,17 +167,19 @@ def _decode(
     skipped: list[Skipped] = []
     position = 0
     chunks = _chosen_chunks(encoded, candidates)
-    for answer in ask_all(chunks, target, only_header=False, workers=workers):
-        for result in answer.results:
-            index = int(candidates[position])
-            if result is None:
-                kept.append(index)
-            else:
-                skipped.append(Skipped(printable(encoded.names[index]), result))
-            position += 1
-        if answer.pixels:
-            sink.append(np.frombuffer(answer.pixels, dtype=np.uint8).reshape(-1, *shape))
-        progress(position)
+    # closed at once, also when the disk is full: no decoding process may outlive this function
+    with closing(ask_all(chunks, target, only_header=False, workers=workers)) as answers:
+        for answer in answers:
+            for result in answer.results:
+                index = int(candidates[position])
+                if result is None:
+                    kept.append(index)
+                else:
+                    skipped.append(Skipped(printable(encoded.names[index]), result))
+                position += 1
+            if answer.pixels:
+                sink.append(np.frombuffer(answer.pixels, dtype=np.uint8).reshape(-1, *shape))
+            progress(position)
     return np.asarray(kept, dtype=np.int64), skipped
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from steadygan.data.encoded import Encoded, nothing_usable, read_encoded
-from steadygan.data.prepared import Skipped, printable
+from steadygan.data.prepared import printable
 from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
 from steadygan.data.settings import DataSettings
-from steadygan.data.walk import Entry, walk
+from steadygan.data.walk import walk
 from steadygan.errors import SteadyganError
 
 
@@ -28,31 +28,17 @@ def folder_source(path: Path, name: str) -> Source:
     identity = repr((str(path.resolve()), [(f.relative, f.size, f.changed, f.mode) for f in files], skipped))
 
     def read(settings: DataSettings, sink: Sink, workers: int, progress: Progress) -> Outcome:
-        return _read_folder(path, name, files, skipped, settings, sink, workers, progress)
+        relatives = [file.relative for file in files]
+        paths = [os.path.join(path, relative) for relative in relatives]  # noqa: PTH118 (a Path per file is slow)
+        encoded = Encoded(relatives, [file.size for file in files], lambda low, high: paths[low:high])
+        decoded = read_encoded(encoded, settings, sink, workers, progress)
+        all_skipped = sorted([*skipped, *decoded.skipped], key=lambda one: one.path)
+        if len(decoded.kept) == 0:
+            raise SteadyganError(nothing_usable(name, all_skipped))
+        labels, class_names, notes = _label([relatives[i] for i in decoded.kept], name)
+        return Outcome(labels, class_names, tuple(all_skipped), decoded.notes + notes)
 
     return Source(name, identity, read)
-
-
-def _read_folder(
-    path: Path,
-    name: str,
-    files: list[Entry],
-    passed_over: list[Skipped],
-    settings: DataSettings,
-    sink: Sink,
-    workers: int,
-    progress: Progress,
-) -> Outcome:
-    paths = [os.path.join(path, file.relative) for file in files]  # noqa: PTH118 (a Path per file is slow)
-    encoded = Encoded(
-        [file.relative for file in files], [file.size for file in files], lambda low, high: paths[low:high]
-    )
-    decoded = read_encoded(encoded, settings, sink, workers, progress)
-    skipped = sorted([*passed_over, *decoded.skipped], key=lambda one: one.path)
-    if len(decoded.kept) == 0:
-        raise SteadyganError(nothing_usable(name, skipped))
-    labels, class_names, notes = _label([files[i].relative for i in decoded.kept], name)
-    return Outcome(labels, class_names, tuple(skipped), decoded.notes + notes)
 
 
 def _label(relatives: Sequence[str], name: str) -> tuple[Array | None, tuple[str, ...], tuple[str, ...]]:

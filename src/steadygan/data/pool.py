@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -74,7 +74,7 @@ def ask_all(
     workers: int,
     command: Sequence[str] | None = None,
     seconds: tuple[float, float] = (_CHUNK_SECONDS, _ONE_SECONDS),
-) -> Iterator[Answer]:
+) -> Generator[Answer, None, None]:
     """Decodes chunks of images, or reads their headers, in parallel.
 
     Args:

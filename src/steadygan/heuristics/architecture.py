@@ -71,7 +71,7 @@ class StridedConvolutions(ArchitectureHeuristic):
         formula="y = W ∗ x with stride 2",
         sources=(Source(citation=DCGAN, where="section 3"),),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.OSCILLATION),
-        cost="less than nothing: a stride of 2 does a quarter of the work of the convolution that pooling follows",
+        cost="less than nothing: 0.7 of the work of the convolution that pooling follows, 0.44 with kernel 4",
         example=_in_a_recipe("strided-convolutions"),
         note="The kernel is 5 with stride 2, as in the paper's figure 1, unless kernel-divisible-by-stride makes it 4.",
     )
@@ -92,7 +92,7 @@ class AveragePooling(ArchitectureHeuristic):
         formula="y = mean of each 2×2 block of W ∗ x",
         sources=(Source(citation=GANHACKS, where="item 5"),),
         treats=(Finding.DISCRIMINATOR_WINS,),
-        cost="four times the convolution work of a stride",
+        cost="1.44 times the work of a stride with kernel 5, 2.25 times that with kernel 4",
         example=_in_a_recipe("average-pooling"),
     )
 
@@ -233,7 +233,7 @@ class LeakyReLU(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Leaky rectifiers, so that gradients reach the generator through every unit.",
         formula="y = max(x, slope · x)",
-        sources=(Source(citation=DCGAN, where="section 3"), Source(citation=GANHACKS, where="item 5")),
+        sources=(Source(citation=DCGAN, where="sections 3 and 4"), Source(citation=GANHACKS, where="item 5")),
         treats=(Finding.STALLED, Finding.DISCRIMINATOR_WINS),
         example=_in_a_recipe("leaky-relu"),
         note="The paper has ReLU in the generator; leaky in both is later practice (in_generator).",
@@ -296,7 +296,7 @@ class GeneratorDropout(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Half of the generator's hidden activations are dropped, in training and in generation alike.",
         formula="y = x · m / (1 - p), m ~ Bernoulli(1 - p)",
-        sources=(Source(citation=GANHACKS, where="item 17"), Source(citation=PIX2PIX, where="section 2.1")),
+        sources=(Source(citation=GANHACKS, where="item 17"), Source(citation=PIX2PIX, where="section 3.1")),
         treats=(Finding.MODE_COLLAPSE,),
         example=_in_a_recipe("generator-dropout"),
         note="Noise in the layers: the same latent gives a slightly different image each time.",

@@ -25,7 +25,7 @@ def ema_decay(images_seen: int, batch: int, half_life: float, ramp_up: float | N
     Returns:
         A number in [0, 1]: 0.5^(batch / half-life).
 
-    Source: Yazıcı et al. 2018, equation 2; the half-life in images and the ramp-up are Karras et al. 2020, appendix.
+    Source: Yazıcı et al. 2018; the half-life in images and the ramp-up are Karras et al. 2020, appendix.
     """
     if ramp_up is not None:
         half_life = min(half_life, ramp_up * images_seen)
@@ -41,7 +41,7 @@ def ema_update(averaged: Iterable[Tensor], current: Iterable[Tensor], decay: flo
         current: the tensors of this moment, in the same order.
         decay: share that is kept, in [0, 1].
 
-    Source: Yazıcı et al. 2018, equation 2.
+    Source: Yazıcı et al. 2018.
     """
     pairs = list(zip(averaged, current, strict=True))
     floats = [(old, new) for old, new in pairs if old.is_floating_point()]
@@ -59,7 +59,7 @@ class Ema(Average):
     card: ClassVar[Card] = Card(
         summary="Samples come from a running average of the generator, which cancels its circling around the solution.",
         formula="θ̄ ← β θ̄ + (1 - β) θ, β = 0.5^(batch / half-life)",
-        sources=(Source(citation=AVERAGING, where="equation 2"), Source(citation=ADA, where="appendix on ramp-up")),
+        sources=(Source(citation=AVERAGING), Source(citation=ADA, where="appendix on ramp-up")),
         treats=(Finding.OSCILLATION,),
         cost="one more copy of the generator, one pass over its weights a step",
         example=(

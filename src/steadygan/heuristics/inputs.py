@@ -25,7 +25,7 @@ def instance_noise(images: Tensor, std: float) -> Tensor:
     Returns:
         float32 of the same shape.
 
-    Source: Sønderby et al. 2016, section 4; Arjovsky and Bottou 2017, section 3.
+    Source: Sønderby et al. 2016, section 3.2.1; Arjovsky and Bottou 2017, section 3.
     """
     return images + std * torch.randn_like(images) if std > 0 else images
 
@@ -130,7 +130,7 @@ def diff_augment(images: Tensor, policy: tuple[Policy, ...] = ("color", "transla
     Returns:
         float32 [N, C, H, W].
 
-    Source: Zhao et al. 2020, equations 5 to 7.
+    Source: Zhao et al. 2020, section 3.2.
     """
     for kind in policy:
         images = _POLICIES[kind](images)
@@ -145,7 +145,7 @@ class InstanceNoise(InputHeuristic):
         summary="Noise on real and fake images makes the two distributions overlap; it fades over images seen.",
         formula="x + σ(t) ε, ε ~ N(0, I), σ(t) = std · max(0, 1 - t / images)",
         sources=(
-            Source(citation=INSTANCE_NOISE, where="section 4"),
+            Source(citation=INSTANCE_NOISE, where="section 3.2.1"),
             Source(citation=TOWARDS, where="section 3"),
             Source(citation=GANHACKS, where="item 13"),
         ),
@@ -188,7 +188,7 @@ class DiffAugment(InputHeuristic):
     card: ClassVar[Card] = Card(
         summary="Real and fake images are augmented alike before the discriminator sees them, in both players' moves.",
         formula="D(T(x)), D(T(G(z))), T differentiable",
-        sources=(Source(citation=DIFF_AUGMENT, where="equations 5 to 7"),),
+        sources=(Source(citation=DIFF_AUGMENT, where="section 3.2"),),
         treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.MEMORISATION),
         cost="a few passes over the images",
         example=(
@@ -212,7 +212,7 @@ class HorizontalFlip(InputHeuristic):
     card: ClassVar[Card] = Card(
         summary="Real images are mirrored at random, which doubles the data; wrong for text and digits.",
         formula="x → mirror(x) with probability p, for real x",
-        sources=(Source(citation=ADA, where="section 2, footnote on dataset x-flips"),),
+        sources=(Source(citation=ADA, where="on dataset x-flips"),),
         treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.MEMORISATION),
         example=(
             "from steadygan.heuristics.inputs import horizontal_flip\nlogits = discriminator(horizontal_flip(real))"

@@ -40,7 +40,7 @@ def uniform_latent(count: int, dimension: int, generator: torch.Generator | None
     Returns:
         float32 [count, dimension] in [-1, 1].
 
-    Source: Radford et al. 2015, section 4.
+    Source: Radford et al. 2015, figure 1; the range is that of the authors' code.
     """
     return torch.rand(count, dimension, generator=generator) * 2 - 1
 
@@ -138,7 +138,8 @@ class UniformLatent(LatentHeuristic):
     card: ClassVar[Card] = Card(
         summary="Latents come from the cube [-1, 1] (the naive GAN and the DCGAN paper).",
         formula="z ~ U[-1, 1]",
-        sources=(Source(citation=DCGAN, where="section 4"),),
+        sources=(Source(citation=DCGAN, where="section 3 and figure 1"),),
+        note="The paper says uniform, in 100 dimensions; the range is from its authors' code.",
         example=(
             "from steadygan.heuristics.latents import uniform_latent\nz = uniform_latent(64, 100)  # float32 [64, 100]"
         ),

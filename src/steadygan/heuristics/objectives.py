@@ -118,7 +118,7 @@ def relativistic_loss(winner_logits: Tensor, loser_logits: Tensor) -> Tensor:
     Returns:
         float32 [M].
 
-    Source: Jolicoeur-Martineau 2018, equations 4 and 5; Huang et al. 2025, equation 2.
+    Source: Jolicoeur-Martineau 2018, section 4.1; Huang et al. 2025, equation 2.
     """
     return F.softplus(loser_logits - winner_logits)
 
@@ -209,14 +209,14 @@ class Relativistic(Objective):
     card: ClassVar[Card] = Card(
         summary="Each fake is judged against a real image of the batch, which leaves no wall for modes to hide behind.",
         formula="L_D = E log(1 + exp(D(G(z)) - D(x))), L_G = E log(1 + exp(D(x) - D(G(z))))",
-        sources=(Source(citation=RELATIVISTIC, where="equations 4 and 5"), Source(citation=R3GAN, where="section 2")),
+        sources=(Source(citation=RELATIVISTIC, where="section 4.1"), Source(citation=R3GAN, where="section 2")),
         treats=(Finding.MODE_DROPPING, Finding.MODE_COLLAPSE, Finding.OSCILLATION),
         cost="one more pass of the discriminator over real images in the generator's move",
         example=(
             "from steadygan.heuristics.objectives import relativistic_loss\n"
             "loss = relativistic_loss(discriminator(real), discriminator(fake)).mean()  # the discriminator's"
         ),
-        note="Unpenalised it need not converge (R3GAN, proposition 1): put r1 and r2 beside it.",
+        note="Unpenalised it need not converge (R3GAN, proposition I): put r1 and r2 beside it.",
     )
 
     def __call__(self, turn: Turn) -> Tensor:

@@ -34,11 +34,12 @@ def zero_centred_penalty(gradient: Tensor, gamma: float) -> Tensor:
         gamma: weight, at least 0.
 
     Returns:
-        float32 [N].
+        float32 [N]; float64 for float64.
 
     Source: Mescheder et al. 2018, equation 9.
     """
-    return 0.5 * gamma * gradient.float().square().flatten(1).sum(1)
+    wide = gradient.to(torch.promote_types(gradient.dtype, torch.float32))
+    return 0.5 * gamma * wide.square().flatten(1).sum(1)
 
 
 def r1_penalty(real_logits: Tensor, real: Tensor, gamma: float = 1.0) -> Tensor:
@@ -87,7 +88,7 @@ class _ZeroCentred(Penalty):
 
 
 _LAZY = (
-    "Taken at the images as the discriminator sees them, after augmentation. With batch norm in the discriminator the "
+    "Taken at the images as the discriminator sees them, after augmentation (R3GAN: before it). With batch norm in the discriminator the "
     "gradient of an image's logit also flows through the other images of its batch."
 )
 

@@ -140,7 +140,7 @@ def _quality_chart(key: str, rows: Sequence[Table]) -> Chart:
     return _chart(f"quality-{key}", title, hint, [key], rows)
 
 
-LOWER_IS_BETTER = frozenset({"quality/sliced_wasserstein", "quality/frechet", "quality/kernel"})
+LOWER_IS_BETTER = frozenset({"quality/sliced_wasserstein"})
 """Measures of quality that are distances."""
 
 

@@ -8,7 +8,13 @@ from steadygan.report.words import count, duration, moment, plain, spaced
 
 Facts = list[tuple[str, str]]
 _CLASSES = 100
-_PROPER_NAMES = {"steadygan": "steadygan", "torch": "PyTorch", "numpy": "NumPy"}
+_NAMES = {
+    "steadygan": "steadygan",
+    "torch": "PyTorch",
+    "numpy": "NumPy",
+    "images": "Images planned",
+    "minutes": "Minutes planned",
+}
 
 
 def data_facts(data: Table) -> Facts:
@@ -70,7 +76,7 @@ def flat(values: Table) -> Facts:
 def titled(name: str) -> str:
     """A key as the name of a fact."""
     words = spaced(name)
-    return _PROPER_NAMES.get(name, words[:1].upper() + words[1:])
+    return _NAMES.get(name, words[:1].upper() + words[1:])
 
 
 def shown_path(folder: Path) -> str:

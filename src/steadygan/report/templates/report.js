@@ -71,13 +71,16 @@
     });
   }
 
+  // Plotly reads a few tags in names, and names may come from anywhere.
+  const plain = (name) => name.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
   function traces(chart) {
     return chart.curves.flatMap((curve) => {
       const line = { color: colour(curve.tone), width: 1.75 };
       const base = { type: "scatter", mode: chart.sparse ? "lines+markers" : "lines", marker: { size: 5 }, connectgaps: false };
       const smooth = curve.smooth_images.length > 0;
       const measured = {
-        ...base, x: curve.images, y: curve.values, name: curve.label, line: smooth ? { ...line, width: 1 } : line,
+        ...base, x: curve.images, y: curve.values, name: plain(curve.label), line: smooth ? { ...line, width: 1 } : line,
         opacity: smooth ? 0.32 : 1, hovertemplate: "%{y:.4~g}",
       };
       const mean = { ...base, mode: "lines", x: curve.smooth_images, y: curve.smooth_values, line, hoverinfo: "skip" };
@@ -89,11 +92,13 @@
     const end = Math.max(...charts.flatMap((each) => each.curves.flatMap((curve) => curve.images.slice(-1))));
     const axis = { gridcolor: colour("line"), linecolor: colour("line"), zerolinecolor: colour("line"), fixedrange: touch };
     return {
-      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, shapes: marker(),
+      paper_bgcolor: colour("surface"), plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, shapes: marker(),
       margin: { l: 54, r: 12, t: 10, b: 30 }, dragmode: touch ? false : "zoom", hovermode: "x unified", hoverdistance: 50,
       font: { family: colour("sans"), size: 12, color: colour("muted") },
       hoverlabel: { bgcolor: colour("surface"), bordercolor: colour("line"), font: { color: colour("text") } },
-      xaxis: { ...axis, showgrid: false, zeroline: false, range: [0, end * 1.01], tickformat: "~s", hoverformat: ",d", nticks: 7, unifiedhovertitle: { text: "%{x:,d} images" } },
+      xaxis: {
+        ...axis, showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "solid", spikecolor: colour("muted"), showgrid: false, zeroline: false, range: [0, end * 1.01], tickformat: "~s", hoverformat: ",d", nticks: 7, unifiedhovertitle: { text: "%{x:,d} images" },
+      },
       yaxis: { ...axis, type: chart.log ? "log" : "linear", tickformat: chart.log ? "~g" : "", dtick: chart.log ? undefined : null, nticks: 6, exponentformat: "power" },
     };
   }

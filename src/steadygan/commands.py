@@ -1,0 +1,166 @@
+"""What the command ``train`` does: begin a run or go on with one, and say on the screen what happens."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from steadygan import api
+from steadygan.data import DataSettings, Prepared, prepare
+from steadygan.errors import SteadyganError
+from steadygan.progress import ProgressBar, clock
+from steadygan.recipe import Recipe
+from steadygan.training.folder import RunFolder
+from steadygan.training.session import Own, Stored, read_run
+from steadygan.training.settings import choose_device
+
+DEFAULT_RECIPE = "steady"
+DATA_FIELDS = ("resolution", "channels", "background")
+TRAINING_FIELDS = ("images", "minutes", "seed", "device", "precision", "keep", "tensorboard")
+BUDGET_FIELDS = ("images", "minutes")
+
+
+class RunRequest(BaseModel):
+    """What a user asked for; None is what they left out."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    data: str | None = None
+    recipe: str | None = None
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    values: dict[str, Any] = {}
+    images: int | None = None
+    minutes: float | None = None
+    resolution: int | None = None
+    channels: int | None = None
+    background: str | None = None
+    seed: int | None = None
+    device: str | None = None
+    precision: str | None = None
+    keep: int | None = None
+    tensorboard: bool | None = None
+
+    def given(self, names: tuple[str, ...]) -> dict[str, Any]:
+        """Of these, what was not left out."""
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: Console) -> None:
+    """Train a new run."""
+    if request.data is None:
+        raise SteadyganError("Name the data: a folder of images, an .npz file, or digits; or go on with --resume RUN")
+    recipe = api.recipe_of(request.recipe or DEFAULT_RECIPE).change(request.add, request.remove, request.values)
+    data_settings = api.make_data_settings(**request.given(DATA_FIELDS))
+    training = api.make_training_settings(**request.given(TRAINING_FIELDS))
+    choose_device(training.device)
+    folder = RunFolder(out or api.next_folder(recipe.name))
+    prepared = _prepare(request.data, data_settings, console)
+    console.print(
+        f"recipe [bold]{escape(recipe.name)}[/] · run folder [bold]{escape(str(folder.path))}[/]", soft_wrap=True
+    )
+    run = api.run_new(prepared, recipe, training, data_settings, folder, Own(), overwrite, [ProgressBar(console)])
+    _say_end(run, console)
+
+
+def continue_run(request: RunRequest, path: Path, console: Console) -> None:
+    """Go on with a run."""
+    folder = RunFolder(path)
+    stored = read_run(folder)
+    refuse_changes(request, stored, folder)
+    longer = api.longer(stored, request.images, request.minutes)
+    prepared = _prepare(stored.source, stored.data, console)
+    console.print(f"going on with [bold]{escape(str(folder.path))}[/]", soft_wrap=True)
+    run = api.resume(
+        path, images=longer.images, minutes=longer.minutes, data=prepared, observers=[ProgressBar(console)]
+    )
+    _say_end(run, console)
+
+
+def refuse_changes(request: RunRequest, stored: Stored, folder: RunFolder) -> None:
+    """Refuse whatever a resumed run would have to do differently.
+
+    Raises:
+        SteadyganError: with the name of the first setting that changed.
+    """
+    asked = _recipe_asked(request, stored)
+    was: dict[str, Any] = {**_flat(stored.recipe), **stored.training.model_dump(), **stored.data.model_dump()}
+    now: dict[str, Any] = {**was, **request.given((*DATA_FIELDS, *TRAINING_FIELDS))}
+    for name in _flat(stored.recipe):
+        now.pop(name)
+    now |= _flat(asked)
+    was["data"], now["data"] = stored.source, stored.source if request.data is None else request.data
+    for name in sorted(was.keys() | now.keys()):
+        before, after = was.get(name, "absent"), now.get(name, "absent")
+        if name not in BUDGET_FIELDS and before != after and not (name == "data" and _same_path(before, after)):
+            raise SteadyganError(
+                f"'{name}' was {_shown(before)} when '{folder.path}' began and cannot become {_shown(after)}; "
+                "leave it out, or start a new run without --resume"
+            )
+
+
+def _recipe_asked(request: RunRequest, stored: Stored) -> Recipe:
+    base = stored.recipe
+    if request.recipe is not None and request.recipe != stored.recipe.name:
+        base = api.recipe_of(request.recipe)
+    return base.change(request.add, request.remove, request.values)
+
+
+def _flat(recipe: Recipe) -> dict[str, Any]:
+    flat: dict[str, Any] = {"recipe": recipe.name, "network": recipe.network, **recipe.settings.model_dump()}
+    for heuristic in recipe.heuristics:
+        flat[heuristic.name] = "present"
+        flat |= {f"{heuristic.name}.{key}": value for key, value in heuristic.parameters().items()}
+    return flat
+
+
+def _same_path(before: str, after: str) -> bool:
+    return Path(before).resolve() == Path(after).resolve()
+
+
+def _shown(value: Any) -> str:
+    return "chosen by itself" if value is None else str(value)
+
+
+def _prepare(source: str, settings: DataSettings, console: Console) -> Prepared:
+    columns = (TextColumn("preparing images"), BarColumn(bar_width=24), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("prepare", total=None)
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        prepared = prepare(source, settings, progress=progress)
+    _say_data(prepared, console)
+    return prepared
+
+
+def _say_data(prepared: Prepared, console: Console) -> None:
+    shape = "x".join(str(each) for each in prepared.shape)
+    ready = "ready from the cache" if prepared.from_cache else f"prepared in {clock(prepared.seconds)}"
+    console.print(
+        escape(f"{len(prepared):,} {prepared.kind} of {shape} from {prepared.source}, {ready}"), soft_wrap=True
+    )
+    if prepared.class_names:
+        names = ", ".join(prepared.class_names[:12]) + (", ..." if len(prepared.class_names) > 12 else "")
+        console.print(escape(f"{len(prepared.class_names)} classes: {names}"), soft_wrap=True)
+    if prepared.skipped:
+        console.print(
+            f"[yellow]{len(prepared.skipped)} files skipped[/] (each with its reason in skipped.json and the report)",
+            soft_wrap=True,
+        )
+    for note in prepared.notes:
+        console.print(escape(note), soft_wrap=True)
+
+
+def _say_end(run: api.Run, console: Console) -> None:
+    path = run.path
+    if run.interrupted:
+        console.print(
+            f"stopped and saved; go on with: [bold]steadygan train --resume {escape(str(path))}[/]", soft_wrap=True
+        )
+    console.print(f"report: {escape(str(run.report))}", soft_wrap=True)
+    console.print(f"make images: steadygan sample {escape(str(path))} -n 64 --out grid.png", soft_wrap=True)

@@ -1,0 +1,124 @@
+"""What the command line makes of a trained generator: pictures, folders, arrays, walks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from steadygan.errors import SteadyganError
+from steadygan.heuristics.latents import slerp
+from steadygan.training.export import TrainedGenerator
+from steadygan.training.folder import said_clearly, write_atomically
+from steadygan.training.grid import image_grid, plane, save_picture, scatter
+
+CHUNK = 1000
+FRAME_MILLISECONDS = 60
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def write_samples(
+    generator: TrainedGenerator, count: int, out: Path, seed: int = 0, truncation: float | None = None
+) -> str:
+    """Make samples and write them in the form that the name of ``out`` asks for.
+
+    Args:
+        generator: of a run.
+        count: how many, at least 1.
+        out: ``.png`` for one grid, ``.npz`` for an array (``images`` or ``points``), no suffix for a folder of PNGs.
+        seed: the same seed gives the same samples.
+        truncation: keep latents to the middle of their distribution.
+
+    Returns:
+        What was written, in words.
+
+    Raises:
+        SteadyganError: for another suffix, or when it cannot be written.
+    """
+    if count < 1:
+        raise SteadyganError(f"Cannot make {count} samples; give a number of at least 1")
+    suffix = out.suffix.lower()
+    is_vectors = generator.config.scaling.image_range is None
+    if suffix not in ("", ".png", ".npz"):
+        raise SteadyganError(f"Cannot write '{out}': samples go to a .png grid, an .npz array, or a folder (no suffix)")
+    if suffix == "" and is_vectors:
+        raise SteadyganError(f"Cannot write vectors to the folder '{out}'; give a name that ends in .npz or .png")
+    made = generator.sample(count, seed, truncation).numpy()
+    if suffix == ".npz":
+        _write_array(out, "points" if is_vectors else "images", made)
+    elif suffix == ".png":
+        with said_clearly(out):
+            save_picture(_scatter(made) if is_vectors else image_grid(made), out)
+    else:
+        _write_folder(out, made)
+    return f"{count} {'points' if is_vectors else 'images'} in {out}"
+
+
+def _scatter(points: Array) -> Image.Image:
+    flat = plane(points)
+    low, high = flat.min(0), flat.max(0)
+    margin = 0.15 * np.maximum(high - low, 1e-6)
+    return scatter(points, low - margin, high + margin)
+
+
+def _write_array(out: Path, key: str, made: Array) -> None:
+    import io
+
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **{key: made})  # type: ignore[arg-type]
+    write_atomically(out, buffer.getvalue())
+
+
+def _write_folder(out: Path, images: Array) -> None:
+    if out.is_dir() and any(out.iterdir()):
+        raise SteadyganError(f"The folder '{out}' is not empty; give a new one, so that no image is mixed with others")
+    digits = len(str(len(images) - 1))
+    with said_clearly(out):
+        out.mkdir(parents=True, exist_ok=True)
+        for place, image in enumerate(images):
+            Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(out / f"{place:0{digits}d}.png")
+
+
+def write_walk(generator: TrainedGenerator, out: Path, count: int, stops: int, frames: int, seed: int = 0) -> str:
+    """Write an endless walk along great circles between random latents.
+
+    Args:
+        generator: of a run that makes images.
+        out: ``.gif`` or ``.webp``.
+        count: how many walks side by side.
+        stops: latents that each walk passes.
+        frames: from one stop to the next.
+        seed: the same seed gives the same walk.
+
+    Returns:
+        What was written, in words.
+
+    Raises:
+        SteadyganError: for vectors, another suffix, numbers below 1, or when it cannot be written.
+    """
+    if generator.config.scaling.image_range is None:
+        raise SteadyganError("This run makes vectors, which have no walk to look at; use `steadygan sample`")
+    if out.suffix.lower() not in (".gif", ".webp"):
+        raise SteadyganError(f"Cannot write '{out}': a walk goes to a .gif or a .webp")
+    if min(count, frames) < 1 or stops < 2:
+        raise SteadyganError("A walk needs at least 1 image (-n), 2 stops and 1 frame between stops")
+    pictures = [
+        image_grid(generator.images(latents, seed).numpy()) for latents in _path(generator, count, stops, frames, seed)
+    ]
+    with said_clearly(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        pictures[0].save(
+            out, save_all=True, append_images=pictures[1:], duration=FRAME_MILLISECONDS, loop=0, optimize=False
+        )
+    return f"{len(pictures)} frames of {count} images in {out}"
+
+
+def _path(generator: TrainedGenerator, count: int, stops: int, frames: int, seed: int) -> Iterator[torch.Tensor]:
+    """Latents of each frame; the last stop leads back to the first."""
+    places = generator.latents(count * stops, seed).view(stops, count, -1)
+    for stop in range(stops):
+        for frame in range(frames):
+            yield slerp(places[stop], places[(stop + 1) % stops], frame / frames)

@@ -1,0 +1,62 @@
+"""Names that lead nowhere, each answered by one sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from steadygan.data import prepare
+from steadygan.errors import SteadyganError
+from tests.data.hostile import good
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STEADYGAN_CACHE", str(tmp_path / "cache"))
+    good(tmp_path / "photos", 2)
+    (tmp_path / "photos.npz").write_bytes(b"PK")
+    (tmp_path / "archive.zip").write_bytes(b"PK")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("./phots/", "no file or folder './phots/'; did you mean '.*photos"),
+        ("/nowhere/at/all", "no file or folder '/nowhere/at/all'"),
+        ("photoz.npz", "did you mean 'photos.npz'"),
+        ("photos/inner", "no file or folder 'photos/inner'"),
+        ("photos/good0.png/x", "no file or folder"),
+        ("../what is this?", "no file or folder"),
+        ("archive.zip", "single file of another kind"),
+        ("photos/good0.png", "single file of another kind"),
+        ("photos.npz", "'photos.npz' is broken"),
+        ("/dev/null", "neither a file nor a folder"),
+        ("", "empty or broken name"),
+        ("a\0b", "empty or broken name"),
+        ("x" * 5000, "cannot be read"),
+        (5, "type int cannot be prepared"),
+        ([1, 2], "type list cannot be prepared"),
+    ],
+)
+def test_what_is_no_data_is_refused_in_one_sentence(here, name, sentence):
+    with pytest.raises(SteadyganError, match=sentence) as refusal:
+        prepare(name)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_path_and_its_text_are_the_same_source(here):
+    first, second = prepare("photos"), prepare(Path("photos"))
+    assert second.from_cache
+    assert (first.source, second.source) == ("photos", "photos")
+    assert prepare(here / "photos").from_cache
+
+
+def test_a_folder_wins_over_an_embedded_name(here):
+    good(here / "digits", 3)
+    assert len(prepare("digits")) == 3
+
+
+def test_the_home_folder_is_known_by_its_sign(here, monkeypatch):
+    monkeypatch.setenv("HOME", str(here))
+    assert len(prepare("~/photos")) == 2
