@@ -171,7 +171,7 @@ def resume(
     minutes: float | None = None,
     generator: nn.Module | None = None,
     discriminator: nn.Module | None = None,
-    data: Prepared | None = None,
+    data: str | Path | np.ndarray[Any, Any] | Tensor | Prepared | None = None,
     cache: str | Path | None = None,
     observers: Sequence[Observer] = (),
 ) -> Run:
@@ -183,7 +183,7 @@ def resume(
         minutes: a new time in all; what it was when None.
         generator: your own, if the run had one; its weights are replaced by the checkpoint's.
         discriminator: likewise.
-        data: the data, if they were given as an array.
+        data: the data, if they were given as an array or lie elsewhere now; where they were when None.
         cache: where prepared data are kept.
         observers: who watches.
 
@@ -193,7 +193,8 @@ def resume(
     folder = RunFolder(out)
     stored = read_run(folder)
     training = longer(stored, images, minutes)
-    prepared = data or prepare(stored.source, stored.data, cache=None if cache is None else Path(cache))
+    source = stored.source if data is None else data
+    prepared = prepare(source, stored.data, cache=None if cache is None else Path(cache))
     own = Own(generator, discriminator)
     with own_randomness(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
         loop = session.resume(folder, stored, training, prepared, own, observers)

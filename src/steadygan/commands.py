@@ -14,6 +14,7 @@ from steadygan.errors import SteadyganError
 from steadygan.progress import ProgressBar, clock
 from steadygan.recipe import Recipe
 from steadygan.training.folder import RunFolder
+from steadygan.training.process import keep_memory
 from steadygan.training.session import Own, Stored, read_run
 from steadygan.training.settings import choose_device
 
@@ -58,6 +59,7 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
     training = api.make_training_settings(**request.given(TRAINING_FIELDS))
     choose_device(training.device)
     folder = RunFolder(out or api.next_folder(recipe.name))
+    keep_memory()
     prepared = _prepare(request.data, data_settings, console)
     console.print(
         f"recipe [bold]{escape(recipe.name)}[/] · run folder [bold]{escape(str(folder.path))}[/]", soft_wrap=True
@@ -72,6 +74,7 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> None:
     stored = read_run(folder)
     refuse_changes(request, stored, folder)
     longer = api.longer(stored, request.images, request.minutes)
+    keep_memory()
     prepared = _prepare(stored.source, stored.data, console)
     console.print(f"going on with [bold]{escape(str(folder.path))}[/]", soft_wrap=True)
     run = api.resume(

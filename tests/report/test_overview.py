@@ -45,7 +45,7 @@ def test_the_newest_and_the_best_quality_are_shown(tmp_path: Path) -> None:
     ]
     build_run(tmp_path / "run", measured=measured)
     assert figures(read_run(tmp_path / "run")) == [
-        Figure("Images seen", "4,000", "0.06667 times the data"),
+        Figure("Images seen", "4,000", "0.06667 × the data"),
         Figure("Sliced Wasserstein", "0.3", "lower is better; best 0.25 at 2,000"),
     ]
 

@@ -4,6 +4,7 @@ They are programs of their own rather than copies of this process: a fork of a p
 ``multiprocessing`` would run the user's script again. A process that dies or falls silent costs one file, not the run.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -33,6 +34,7 @@ serve()
 """
 _CHUNK_SECONDS = 120.0
 _ONE_SECONDS = 60.0
+_FAREWELL_SECONDS = 2.0
 
 Item = str | bytes
 
@@ -111,6 +113,8 @@ def ask_all(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+        for process in processes:
+            process.dismiss()
     finally:
         for process in processes:
             process.close()
@@ -165,6 +169,14 @@ class _Process:
         finally:
             watch.cancel()
 
+    def dismiss(self) -> None:
+        """Lets an idle process end by itself."""
+        running = self._running
+        if running is not None and running.stdin is not None:
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                running.stdin.close()
+                running.wait(timeout=_FAREWELL_SECONDS)
+
     def close(self) -> None:
         """Ends the process for good."""
         with self._lock:
@@ -188,11 +200,9 @@ class _Process:
         running.wait()
         for pipe in (running.stdin, running.stdout):
             if pipe is not None:
-                try:
+                # what may fail is writing the rest of a request that nobody reads any more
+                with contextlib.suppress(OSError):
                     pipe.close()
-                except OSError:
-                    # the rest of a request that nobody reads any more
-                    continue
 
 
 def _start(command: list[str]) -> "subprocess.Popen[bytes]":

@@ -229,6 +229,7 @@ class Schedule(Heuristic):
     """Fills the slot *schedule*: who moves when."""
 
     slot = Slot.SCHEDULE
+    reuse_fakes: bool = False
 
     def moves(self) -> tuple[Player, ...]:
         """The moves of one step, in order."""

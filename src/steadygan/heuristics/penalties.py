@@ -88,8 +88,8 @@ class _ZeroCentred(Penalty):
 
 
 _LAZY = (
-    "Taken at the images as the discriminator sees them, after augmentation (R3GAN: before it). With batch norm in the discriminator the "
-    "gradient of an image's logit also flows through the other images of its batch."
+    "Taken at the images as the discriminator sees them, after augmentation (R3GAN: before it). With batch norm in "
+    "the discriminator the gradient of an image's logit also flows through the other images of its batch."
 )
 
 

@@ -38,10 +38,16 @@ class Alternate(Schedule):
             "from steadygan.heuristics.schedules import alternate\n"
             "for player in alternate(discriminator_moves=2):\n    ..."
         ),
-        note="The clock counts the real images of every discriminator move.",
+        note=(
+            "The clock counts the real images of every discriminator move. Reusing fakes, as PyTorch's DCGAN example "
+            "does, saves one of the generator's forward passes a step."
+        ),
     )
     discriminator_moves: int = Field(1, ge=1, le=100)
     generator_moves: int = Field(1, ge=1, le=100)
+    reuse_fakes: bool = Field(
+        False, description="the generator answers for the very fakes that the discriminator has just judged"
+    )
 
     def moves(self) -> tuple[Player, ...]:
         """See :func:`alternate`."""

@@ -71,7 +71,7 @@ def figures(record: RunRecord) -> list[Figure]:
     found = []
     if images is not None:
         size = number(table(record.run.get("data")).get("count"))
-        found.append(Figure("Images seen", count(images), f"{figure(images / size)} times the data" if size else ""))
+        found.append(Figure("Images seen", count(images), f"{figure(images / size)} × the data" if size else ""))
     if (seconds := newest(rows, "seconds")) is not None:
         found.append(Figure("Training time", duration(seconds)))
     if speed is not None:

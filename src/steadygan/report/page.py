@@ -87,7 +87,7 @@ def _recipe_head(record: RunRecord) -> dict[str, object]:
     words_of_recipe: dict[str, object] = {
         key: text(record.recipe.get(key)) for key in ("name", "summary", "measured", "network")
     }
-    return words_of_recipe | {"sources": texts(record.recipe.get("sources"))}
+    return words_of_recipe | {"written": bool(record.recipe), "sources": texts(record.recipe.get("sources"))}
 
 
 def _verbatim(name: str) -> Markup:

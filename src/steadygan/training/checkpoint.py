@@ -1,7 +1,6 @@
 """Checkpoints: written whole or not at all, the last few and the best, checked before they are believed."""
 
 import io
-import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -9,18 +8,19 @@ from typing import Any
 import torch
 
 from steadygan.errors import SteadyganError
-from steadygan.training.folder import RunFolder, said_clearly, write_atomically
+from steadygan.training.folder import RunFolder, write_atomically
 
 FORMAT = 1
 
 
-def save_checkpoint(folder: RunFolder, state: dict[str, Any], keep: int) -> Path:
+def save_checkpoint(folder: RunFolder, state: dict[str, Any], keep: int, best: bool = False) -> Path:
     """Write the state, then remove the oldest beyond ``keep``.
 
     Args:
         folder: the run's folder.
         state: tensors and plain values, with ``images_seen``.
         keep: how many stay, besides the best.
+        best: whether it is kept as ``best.pt`` too.
 
     Returns:
         Where it was written.
@@ -31,18 +31,13 @@ def save_checkpoint(folder: RunFolder, state: dict[str, Any], keep: int) -> Path
     path = folder.checkpoints / f"{state['images_seen']:012d}.pt"
     buffer = io.BytesIO()
     torch.save({"format": FORMAT, **state}, buffer)
+    if best:
+        # First: if the process dies in between, the run goes on from before and comes by here again.
+        write_atomically(folder.checkpoints / "best.pt", buffer.getvalue())
     write_atomically(path, buffer.getvalue())
     for old in checkpoints(folder)[keep:]:
         old.unlink(missing_ok=True)
     return path
-
-
-def mark_best(folder: RunFolder, checkpoint: Path) -> None:
-    """Keep a checkpoint as ``best.pt``."""
-    best, part = folder.checkpoints / "best.pt", folder.checkpoints / ".best.pt.part"
-    with said_clearly(best):
-        shutil.copyfile(checkpoint, part)
-        part.replace(best)
 
 
 def checkpoints(folder: RunFolder) -> list[Path]:

@@ -85,6 +85,11 @@ class RunFolder:
         """All grids with their images seen, oldest first."""
         return [(int(path.stem), path) for path in sorted(self.samples.glob("[0-9]*.png"))]
 
+    def sweep(self) -> None:
+        """Remove what writes left behind that a killed process never finished."""
+        for part in self.path.rglob(".*.part"):
+            part.unlink(missing_ok=True)
+
     def exists(self) -> bool:
         """Whether a run has begun here."""
         return self.run.is_file()

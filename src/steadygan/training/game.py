@@ -2,6 +2,7 @@
 
 import copy
 import math
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,9 +69,17 @@ class Game:
         """Real data at the given places, scaled, on the device."""
         return self.scaling.to_network(torch.from_numpy(self.data.images[places]).to(self.device, non_blocking=True))
 
-    def draw_latents(self, count: int) -> Tensor:
-        """Fresh latents, float32 [count, D]."""
-        return self.recipe.latent.sample(count, self.device)
+    def make_fakes(self, count: int) -> Tensor:
+        """Fakes from fresh latents, [count, ...]; they carry gradients if the generator trains now."""
+        with self.in_precision():
+            fakes: Tensor = self.networks[Player.GENERATOR](self.recipe.latent.sample(count, self.device))
+        return fakes
+
+    def in_precision(self) -> AbstractContextManager[object]:
+        """Where forward passes of the networks run."""
+        if self.precision == "bf16":
+            return torch.autocast(self.device.type, torch.bfloat16)
+        return nullcontext()
 
     def state(self) -> dict[str, Any]:
         """Everything that a later process needs to go on exactly from here; tensors and plain values only."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import nn
 
-from steadygan.training.checkpoint import mark_best, save_checkpoint
+from steadygan.training.checkpoint import save_checkpoint
 from steadygan.training.export import GeneratorConfig, save_generator
 from steadygan.training.folder import RunFolder
 from steadygan.training.gallery import Gallery
@@ -153,16 +153,15 @@ class Loop:
         )
         if finite and distance < self.game.best:
             self.game.best = distance
-            mark_best(self.folder, self.save())
+            self.save(best=True)
 
-    def save(self) -> Any:
-        """Write a checkpoint and the generator of this moment; returns the checkpoint's path."""
+    def save(self, best: bool = False) -> None:
+        """Write a checkpoint, as the best too if it is, and the generator of this moment."""
         files = {"metrics": self.rows.settle(), "findings": self.findings.settle()}
-        path = save_checkpoint(self.folder, {**self.game.state(), "files": files}, self.keep)
+        save_checkpoint(self.folder, {**self.game.state(), "files": files}, self.keep, best)
         config = self.config.model_copy(update={"images_seen": self.game.images_seen})
         save_generator(self.folder, self.ready(), config)
         self._saved_at = self.game.seconds
-        return path
 
     def _finish(self) -> None:
         if not self.folder.sample_grid(self.game.images_seen).exists():

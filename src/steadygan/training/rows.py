@@ -1,5 +1,6 @@
 """Files of rows: appended while training, cut back to the checkpoint when a run goes on."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -45,5 +46,6 @@ class RowFile:
             self._file.seek(0, os.SEEK_END)
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file; what a full disk refused before is given up."""
+        with contextlib.suppress(OSError):
+            self._file.close()

@@ -111,13 +111,13 @@ def begin(
     Raises:
         SteadyganError: when networks do not fit, or the folder cannot be used.
     """
-    _make_room(folder, overwrite)
     device = choose_device(training.device)
     torch.manual_seed(training.seed)
     networks, names = _networks(recipe, data, own, device)
     game = _game(recipe, data, networks, own, device, training)
+    _make_room(folder, overwrite)  # only now: what does not fit must not cost the run that is there
     _write_run(folder, game, training, data_settings, names, notes)
-    return _loop(game, folder, training, names, observers)
+    return _loop(game, folder, training, own, names, observers)
 
 
 def resume(
@@ -156,7 +156,8 @@ def resume(
     networks, names = _networks(stored.recipe, data, own, device)
     game = _game(stored.recipe, data, networks, own, device, training)
     _restore(game, state, folder)
-    loop = _loop(game, folder, training, names, observers)
+    loop = _loop(game, folder, training, own, names, observers)
+    folder.sweep()
     loop.rows.cut(state["files"]["metrics"])
     loop.findings.cut(state["files"]["findings"])
     for images, grid in folder.sample_grids():
@@ -206,12 +207,17 @@ def _game(
 
 
 def _loop(
-    game: Game, folder: RunFolder, training: TrainingSettings, names: dict[str, str], observers: Sequence[Observer]
+    game: Game,
+    folder: RunFolder,
+    training: TrainingSettings,
+    own: Own,
+    names: dict[str, str],
+    observers: Sequence[Observer],
 ) -> Loop:
     latent = game.recipe.latent
     config = GeneratorConfig(
         network=names["generator"],
-        blueprint=game.recipe.blueprint,
+        blueprint=_blueprint(game.recipe, own),
         width=game.recipe.settings.width,
         shape=game.data.shape,
         latent=latent.name,

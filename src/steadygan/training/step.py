@@ -17,29 +17,37 @@ def step(game: Game) -> None:
     """Every move of the schedule, then the average."""
     before = game.images_seen
     real: Tensor | None = None
-    for player in game.recipe.schedule.moves():
+    fakes: Tensor | None = None
+    moves = game.recipe.schedule.moves()
+    for player, following in zip(moves, (*moves[1:], None), strict=True):
         if player is Player.DISCRIMINATOR or real is None:
             real = game.next_real()
-        move(player, game, real)
         if player is Player.DISCRIMINATOR:
+            if game.recipe.schedule.reuse_fakes and following is Player.GENERATOR:
+                fakes = game.make_fakes(len(real))
+            move(player, game, real, None if fakes is None else fakes.detach())
             game.images_seen += len(real)
+        else:
+            move(player, game, real, fakes)
+            fakes = None
     if game.averaged is not None and game.recipe.average is not None:
         decay = game.recipe.average.decay(game.images_seen, game.images_seen - before)
         ema_update(_tensors(game.averaged), _tensors(game.networks[Player.GENERATOR]), decay)
     game.steps += 1
 
 
-def move(player: Player, game: Game, real: Tensor) -> None:
+def move(player: Player, game: Game, real: Tensor, fakes: Tensor | None = None) -> None:
     """One player changes its weights once.
 
     Args:
         player: who moves.
         game: the state of the run.
         real: a batch of real images; the generator's move reuses the discriminator's.
+        fakes: fakes to answer for, carrying gradients in the generator's move; new ones are made when None.
     """
     network, optimizer = game.networks[player], game.optimizers[player]
     due = [each for each in game.recipe.penalties(player) if game.moves[player] % each.every == 0]
-    turn = GameTurn(player, game, real, frozenset(side for penalty in due for side in penalty.differentiates))
+    turn = GameTurn(player, game, real, fakes, frozenset(side for penalty in due for side in penalty.differentiates))
     optimizer.zero_grad(set_to_none=True)
     with only_trains(player, game):
         loss = game.recipe.objective(turn).mean()

@@ -1,7 +1,5 @@
 """One player's turn: everything that a move computes, each thing once."""
 
-from contextlib import AbstractContextManager, nullcontext
-
 import torch
 from torch import Tensor
 
@@ -18,13 +16,16 @@ class GameTurn:
         player: who moves.
         game: the state of the run.
         real: real images of this move, float32 [N, ...].
+        fakes: images that were made before this move; the turn makes its own when None.
         differentiated: sides whose input gradients a penalty of this move asks for.
     """
 
-    def __init__(self, player: Player, game: Game, real: Tensor, differentiated: frozenset[Side]) -> None:
+    def __init__(
+        self, player: Player, game: Game, real: Tensor, fakes: Tensor | None, differentiated: frozenset[Side]
+    ) -> None:
         self._player = player
         self._game = game
-        self._raw = {Side.REAL: real}
+        self._raw = {Side.REAL: real} if fakes is None else {Side.REAL: real, Side.FAKE: fakes}
         self._differentiated = differentiated
         self._seen: dict[Side, Tensor] = {}
         self._logits: dict[Side, Tensor] = {}
@@ -44,10 +45,8 @@ class GameTurn:
     def raw(self, side: Side) -> Tensor:
         """Images before the input heuristics; fakes carry gradients only in the generator's move."""
         if side not in self._raw:
-            latents = self._game.draw_latents(len(self._raw[Side.REAL]))
-            trains = self._player is Player.GENERATOR
-            with torch.set_grad_enabled(trains), self._precision():
-                self._raw[side] = self._game.networks[Player.GENERATOR](latents)
+            with torch.set_grad_enabled(self._player is Player.GENERATOR):
+                self._raw[side] = self._game.make_fakes(len(self._raw[Side.REAL]))
         return self._raw[side]
 
     def seen(self, side: Side) -> Tensor:
@@ -78,7 +77,7 @@ class GameTurn:
                 self.note(f"logits/{side.value}", values)
 
     def _judge(self, images: Tensor) -> Tensor:
-        with self._precision():
+        with self._game.in_precision():
             logits: Tensor = self._game.networks[Player.DISCRIMINATOR](images)
         return logits.float().flatten()
 
@@ -108,8 +107,3 @@ class GameTurn:
     def note(self, name: str, value: Tensor) -> None:
         """Measure."""
         self._game.record.note(name, value)
-
-    def _precision(self) -> AbstractContextManager[object]:
-        if self._game.precision == "bf16":
-            return torch.autocast(self._game.device.type, torch.bfloat16)
-        return nullcontext()

@@ -88,6 +88,14 @@
     });
   }
 
+  // Ticks at 1, 2 and 5 of each decade while few decades are shown, else at every so many decades.
+  function decades(chart) {
+    const values = chart.curves.flatMap((curve) => curve.values).filter((value) => value !== null);
+    const logs = values.map(Math.log10);
+    const span = logs.reduce((a, b) => Math.max(a, b)) - logs.reduce((a, b) => Math.min(a, b));
+    return span < 2.5 ? "D2" : Math.ceil(span / 5);
+  }
+
   function layout(chart) {
     const end = Math.max(...charts.flatMap((each) => each.curves.flatMap((curve) => curve.images.slice(-1))));
     const axis = { gridcolor: colour("line"), linecolor: colour("line"), zerolinecolor: colour("line"), fixedrange: touch };
@@ -99,7 +107,10 @@
       xaxis: {
         ...axis, showspikes: true, spikemode: "across", spikethickness: 1, spikedash: "solid", spikecolor: colour("muted"), showgrid: false, zeroline: false, range: [0, end * 1.01], tickformat: "~s", hoverformat: ",d", nticks: 7, unifiedhovertitle: { text: "%{x:,d} images" },
       },
-      yaxis: { ...axis, type: chart.log ? "log" : "linear", tickformat: chart.log ? "~g" : "", dtick: chart.log ? undefined : null, nticks: 6, exponentformat: "power" },
+      yaxis: {
+        ...axis, type: chart.log ? "log" : "linear", tickformat: chart.log ? "~g" : "", dtick: chart.log ? decades(chart) : null,
+        nticks: 6, exponentformat: "power", rangemode: chart.key.startsWith("quality") ? "tozero" : "normal",
+      },
     };
   }
 

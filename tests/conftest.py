@@ -1,0 +1,25 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_and_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One thread, and a cache of prepared data that is nobody's."""
+    torch.set_num_threads(1)
+    before = os.environ.get("STEADYGAN_CACHE")
+    os.environ["STEADYGAN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    if before is None:
+        del os.environ["STEADYGAN_CACHE"]
+    else:
+        os.environ["STEADYGAN_CACHE"] = before
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where a run may be saved; it is not there yet."""
+    return tmp_path / "run"

@@ -1,0 +1,81 @@
+"""A run that stopped and went on is the run that never stopped, bit for bit."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from steadygan.recipe import Recipe, recipe_names
+from steadygan.training.checkpoint import checkpoints, load_checkpoint
+from steadygan.training.folder import RunFolder
+from tests import tiny
+
+IMAGES = 200
+
+
+def _recipes() -> list[Recipe]:
+    return [*(tiny.small(name) for name in recipe_names()), tiny.stateful()]
+
+
+@pytest.mark.parametrize("chosen", _recipes(), ids=[*recipe_names(), "stateful"])
+def test_interrupted_twice_ends_like_the_unbroken_run(chosen: Recipe, tmp_path: Path) -> None:
+    data = tiny.images()
+    tiny.play(chosen, tmp_path / "a", data, images=IMAGES, seed=3)
+    first = tiny.play(chosen, tmp_path / "b", data, tiny.after(7), images=IMAGES, seed=3)
+    stops = [first.game.images_seen]
+    assert 0 < first.fraction < 1
+    stops.append(tiny.play_on(tmp_path / "b", data, tiny.after(11)).game.images_seen)
+    tiny.play_on(tmp_path / "b", data)
+    tiny.assert_same_run(tmp_path / "a", tmp_path / "b", stops)
+
+
+def test_vectors_resume_bit_for_bit(tmp_path: Path) -> None:
+    chosen, data = tiny.small("steady").for_vectors()[0], tiny.vectors()
+    tiny.play(chosen, tmp_path / "a", data, images=IMAGES)
+    stop = tiny.play(chosen, tmp_path / "b", data, tiny.after(9), images=IMAGES).game.images_seen
+    tiny.play_on(tmp_path / "b", data)
+    tiny.assert_same_run(tmp_path / "a", tmp_path / "b", [stop])
+
+
+def test_a_larger_budget_leads_to_the_same_weights(tmp_path: Path) -> None:
+    """Frames lie elsewhere when the budget was another, so only weights and optimisers are compared."""
+    chosen, data = tiny.stateful(), tiny.images()
+    tiny.play(chosen, tmp_path / "a", data, images=160)
+    tiny.play(chosen, tmp_path / "b", data, images=64)
+    tiny.play_on(tmp_path / "b", data, images=160)
+    one, other = tiny.newest(tmp_path / "a"), tiny.newest(tmp_path / "b")
+    for state in (one, other):
+        del state["best"]
+    assert tiny.differences(one, other) == []
+    assert (tmp_path / "a/generator.safetensors").read_bytes() == (tmp_path / "b/generator.safetensors").read_bytes()
+
+
+def test_the_resumed_state_is_the_saved_state(folder: Path) -> None:
+    chosen, data = tiny.stateful(), tiny.images()
+    tiny.play(chosen, folder, data, images=80)
+    saved = tiny.newest(folder)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(99)
+        found = tiny.resume(folder, data, images=160).game.state()
+    del found["seconds"]
+    saved.pop("format")
+    assert tiny.differences(saved, found) == []
+
+
+def test_the_stateful_recipe_holds_state_of_every_kind(folder: Path) -> None:
+    """Otherwise the tests above would show less than they say."""
+    tiny.play(tiny.stateful(), folder, tiny.images(), images=80)
+    state = load_checkpoint(checkpoints(RunFolder(folder))[0])
+    assert state["averaged"] is not None
+    momentum = state["optimizers"]["discriminator"]["state"][0]["momentum_buffer"]
+    assert float(momentum.abs().sum()) > 0
+    assert state["sampler"]["epoch"] > 0
+    assert state["moves"] == {"generator": 10, "discriminator": 20}
+
+
+def test_another_seed_ends_elsewhere(tmp_path: Path) -> None:
+    """A comparison that never fails would prove nothing."""
+    chosen, data = tiny.stateful(), tiny.images()
+    tiny.play(chosen, tmp_path / "a", data, images=40, seed=0)
+    tiny.play(chosen, tmp_path / "b", data, images=40, seed=1)
+    assert any(place.startswith("/networks") for place in tiny.differences(tiny.newest(tmp_path / "a"), tiny.newest(tmp_path / "b")))
