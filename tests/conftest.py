@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests import tiny
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _quiet_and_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -17,6 +19,13 @@ def _quiet_and_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         del os.environ["STEADYGAN_CACHE"]
     else:
         os.environ["STEADYGAN_CACHE"] = before
+
+
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer pictures and smaller measurements; everything else is as it is."""
+    for name, value in tiny.BRIEF.items():
+        monkeypatch.setattr(name, value)
 
 
 @pytest.fixture

@@ -20,6 +20,15 @@ from steadygan.training.session import Own
 from steadygan.training.settings import TrainingSettings
 
 BATCH = 4
+BRIEF = {
+    "steadygan.training.loop.FRAMES": 8,
+    "steadygan.training.loop.MEASURE_EVERY": 2,
+    "steadygan.training.gallery.MEASURED": 64,
+    "steadygan.training.gallery.SHOWN": 16,
+    "steadygan.training.sampling.STANDING_BATCHES": 2,
+    "steadygan.training.sampling.STANDING_BATCH": 16,
+}
+"""Values of constants with which a run spends little on pictures."""
 TIMINGS = ("seconds", "images_per_second")
 
 
@@ -58,7 +67,7 @@ def stateful() -> Recipe:
     chosen = chosen.with_("instance-noise", std=0.2, images=300).with_("generator-dropout", probability=0.2)
     chosen = chosen.with_("r1", every=3, gamma=0.1).with_("r2", every=2, gamma=0.1).with_("ema", half_life=100)
     chosen = chosen.with_("sgd-discriminator", lr=0.01, momentum=0.9)
-    return chosen.with_("alternate", discriminator_moves=2, generator_moves=1)
+    return chosen.with_("alternate", discriminator_moves=2, generator_moves=1, reuse_fakes=True)
 
 
 def begin(

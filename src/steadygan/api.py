@@ -222,7 +222,7 @@ def longer(stored: Stored, images: int | None, minutes: float | None) -> Trainin
     try:
         return TrainingSettings.model_validate({**stored.training.model_dump(), **budget})
     except ValidationError as error:
-        raise SteadyganError(sentence(error, "training", TrainingSettings.model_fields)) from None
+        raise SteadyganError(sentence(error, "", TrainingSettings.model_fields)) from None
 
 
 def fit_recipe(chosen: Recipe, prepared: Prepared) -> tuple[Recipe, list[str]]:
@@ -250,7 +250,7 @@ def make_data_settings(**given: Any) -> DataSettings:
     try:
         return DataSettings.model_validate(given)
     except ValidationError as error:
-        raise SteadyganError(sentence(error, "data", DataSettings.model_fields)) from None
+        raise SteadyganError(sentence(error, "", DataSettings.model_fields)) from None
 
 
 def make_training_settings(**given: Any) -> TrainingSettings:
@@ -258,7 +258,7 @@ def make_training_settings(**given: Any) -> TrainingSettings:
     try:
         return TrainingSettings.model_validate(given)
     except ValidationError as error:
-        raise SteadyganError(sentence(error, "training", TrainingSettings.model_fields)) from None
+        raise SteadyganError(sentence(error, "", TrainingSettings.model_fields)) from None
 
 
 def recipe_of(chosen: str | Recipe) -> Recipe:

@@ -4,86 +4,145 @@ import textwrap
 
 from pydantic_core import PydanticUndefined
 
-from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic, Slot
+from steadygan.heuristics.card import Source
 from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
-from steadygan.recipe import OFF, Recipe
+from steadygan.recipe import OFF, Recipe, recipe, recipe_names
 
-WIDTH = 100
+WIDTH = 80
 
 
-def heuristic_list() -> str:
-    """Every heuristic by slot, a line each."""
-    lines: list[str] = []
+def recipe_list(width: int | None = None) -> str:
+    """Every recipe, a line each.
+
+    Args:
+        width: columns to wrap at; None leaves lines whole.
+    """
+    return "\n".join(line for name in recipe_names() for line in _entry(name, recipe(name).summary, 14, width))
+
+
+def heuristic_list(width: int | None = None) -> str:
+    """Every heuristic by slot, a line each.
+
+    Args:
+        width: columns to wrap at; None leaves lines whole.
+    """
+    blocks: list[str] = []
     for slot in Slot:
         kinds = [kind for kind in CATALOGUE if kind.slot is slot]
-        lines += [f"{slot.value}: {slot.question}"]
-        lines += [f"  {kind.name:<28}{kind.card.summary}" for kind in kinds]
-        lines += [""]
-    return "\n".join(lines).rstrip()
+        lines = [line for kind in kinds for line in _entry(f"  {kind.name}", kind.card.summary, 30, width)]
+        blocks.append("\n".join([f"{slot.value}: {slot.question}", *lines]))
+    return "\n\n".join(blocks)
+
+
+def _entry(name: str, text: str, column: int, width: int | None) -> list[str]:
+    """A name and, from a column on, what it is."""
+    if width is None or width < column + 20:
+        return [f"{name:<{column}}{text}"]
+    # one column short of the edge, where some terminals wrap
+    return textwrap.wrap(text, width - 1, initial_indent=f"{name:<{column}}", subsequent_indent=" " * column)
 
 
 def heuristic_page(name: str) -> str:
-    """One heuristic: its card, parameters, citation, and an example.
+    """One heuristic: its card, parameters, citations, and examples.
+
+    Args:
+        name: as the command line knows it.
 
     Raises:
         SteadyganError: when there is none of that name.
     """
     kind = heuristic_class(name)
     card = kind.card
-    lines = [f"{kind.name} — fills the slot {kind.slot.value} ({kind.slot.question})", "", *_wrapped(card.summary)]
-    lines += ["", f"  {card.formula}", ""]
-    lines += _parameters(kind)
-    if card.treats:
-        lines.append(f"treats: {', '.join(finding.value for finding in card.treats)}")
-    lines.append(f"cost: {card.cost}")
-    if card.needs:
-        lines.append(f"needs one of: {', '.join(card.needs)}")
-    lines += [f"clashes with {other}: {reason}" for other, reason in card.clashes.items()]
-    lines += [f"clashes with {other}: both decide {kind.decides}" for other in _rivals(kind)]
-    if card.note:
-        lines += _wrapped(f"note: {card.note}")
-    lines += ["", "from:", *(f"  {source}" for source in card.sources)]
-    return "\n".join([*lines, "", "example:", textwrap.indent(card.example, "  ")])
+    holds = ", which holds one at a time" if kind.slot.holds_one else ""
+    blocks = [
+        [f"{kind.name} — fills the slot {kind.slot.value} ({kind.slot.question}){holds}"],
+        _wrapped(card.summary),
+        [f"  {card.formula}"],
+        _parameters(kind),
+        _facts(kind),
+        ["from:", *(line for source in card.sources for line in _wrapped(str(source), "  "))],
+        ["in Python:", textwrap.indent(card.example, "  ")],
+        ["on the command line:", f"  steadygan train DATA --with {kind.name}{_example_of_set(kind)}"],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
 def _parameters(kind: type[Heuristic]) -> list[str]:
-    if not kind.model_fields:
-        return []
-    lines = ["parameters:"]
+    lines = ["parameters:"] if kind.model_fields else []
     for name, field in kind.model_fields.items():
-        default = OFF if field.default is None else field.default
-        shown = "" if default is PydanticUndefined else f" = {default}"
-        lines.append(f"  {kind.name}.{name}{shown}{f'  ({field.description})' if field.description else ''}")
-    return [*lines, ""]
+        shown = "" if field.default is PydanticUndefined else f" = {_value(field.default)}"
+        text = f"{kind.name}.{name}{shown}{f'  ({field.description})' if field.description else ''}"
+        lines += _wrapped(text, "  ")
+    return lines
 
 
-def _rivals(kind: type[Heuristic]) -> list[str]:
-    return [each.name for each in CATALOGUE if kind.decides and each.decides == kind.decides and each is not kind]
+def _facts(kind: type[Heuristic]) -> list[str]:
+    card = kind.card
+    lines = [f"treats: {', '.join(finding.value for finding in card.treats)}"] if card.treats else []
+    lines.append(f"cost: {card.cost}")
+    if card.needs:
+        lines.append(f"needs one of: {', '.join(card.needs)}")
+    lines += [f"clashes with {other}: {reason}" for other, reason in _clashes(kind).items()]
+    if card.note:
+        lines.append(f"note: {card.note}")
+    return [each for line in lines for each in _wrapped(line)]
 
 
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH)
+def _clashes(kind: type[Heuristic]) -> dict[str, str]:
+    """Names of what it cannot go with, each with the reason, whichever of the two cards says so."""
+    clashes = dict(kind.card.clashes)
+    for other in CATALOGUE:
+        if kind.name in other.card.clashes:
+            clashes.setdefault(other.name, other.card.clashes[kind.name])
+        if kind.decides and kind.decides == other.decides and other is not kind:
+            clashes.setdefault(other.name, f"both decide {kind.decides}")
+    return clashes
+
+
+def _example_of_set(kind: type[Heuristic]) -> str:
+    defaults = {name: field.default for name, field in kind.model_fields.items()}
+    for number in (float, int):  # rates and weights are what one wants to change, counts less so
+        for name, value in defaults.items():
+            if isinstance(value, number):
+                return f" --set {kind.name}.{name}={_value(value)}"
+    return ""
+
+
+def _value(value: object) -> str:
+    """A value as TOML and ``--set`` write it."""
+    if value is None:
+        return OFF
+    return str(value).lower() if isinstance(value, bool) else str(list(value) if isinstance(value, tuple) else value)
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    # what follows the first line is set further in, so that a list stays a list
+    return textwrap.wrap(
+        text,
+        WIDTH - 1,
+        initial_indent=indent,
+        subsequent_indent=indent * 2,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def recipe_page(recipe: Recipe) -> str:
-    """A recipe as TOML, each heuristic with what it is and where it comes from; still a file that ``--recipe`` reads."""
+    """A recipe as TOML that ``--recipe`` reads, each heuristic with what it is and where it comes from."""
     lines = []
     for line in recipe.to_toml().splitlines():
         if line.startswith("[heuristics."):
-            name = line.removeprefix("[heuristics.").removesuffix("]")
-            lines += _comments(name)
+            lines += _comments(line.removeprefix("[heuristics.").removesuffix("]"))
         lines.append(line)
     return "\n".join(lines)
 
 
 def _comments(name: str) -> list[str]:
-    try:
-        card = heuristic_class(name).card
-    except SteadyganError:
-        return []
-    sources = "; ".join(
-        f"{source.citation.authors.split(',')[0]} {source.citation.year}, {source.citation.link}"
-        for source in card.sources
-    )
-    return [f"# {line}" for line in (*_wrapped(card.summary), sources)]
+    card = heuristic_class(name).card
+    return [f"# {line}" for line in (*textwrap.wrap(card.summary, WIDTH - 3), *(_short(each) for each in card.sources))]
+
+
+def _short(source: Source) -> str:
+    citation = source.citation
+    return f"{citation.authors.split(',')[0]} {citation.year}, {citation.link}"

@@ -2,28 +2,54 @@
 
 import sys
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
-from steadygan.errors import SteadyganError
+from steadygan.errors import SteadyganError, out_of_memory, plain
+
+LARGEST_SEED = 2**63 - 1
+REFUSED, BROKEN_OFF = 2, 130
+"""Exit statuses: something that the user can mend, and a second Ctrl-C. Everything else ends with 0."""
 
 app = typer.Typer(
     name="steadygan",
-    help="Train a steady GAN on a folder of images.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
-Out = Annotated[Path | None, typer.Option(help="Where it goes.")]
-Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same images.")]
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that train made.", show_default=False)]
+Seed = Annotated[
+    int,
+    typer.Option(min=0, max=LARGEST_SEED, metavar="N", help="The same seed gives the same images."),
+]
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        print(f"steadygan {version('steadygan')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _steadygan(
+    context: typer.Context,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Train a steady GAN on a folder of images."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), nl=False)
 
 
 @app.command()
@@ -31,30 +57,56 @@ def train(
     data: Annotated[
         str | None,
         typer.Argument(
-            help="Folder of images, .npz, .npy, 'digits', or a name on the Hugging Face hub.", show_default=False
+            metavar="DATA",
+            help="Folder of images, .npz, .npy, 'digits', or a name on the Hugging Face hub.",
+            show_default=False,
         ),
     ] = None,
-    recipe: Annotated[str | None, typer.Option(help="Name or .toml file (default: steady).")] = None,
-    with_: Annotated[list[str] | None, typer.Option("--with", help="Put a heuristic in; may be repeated.")] = None,
-    without: Annotated[list[str] | None, typer.Option(help="Take a heuristic out; may be repeated.")] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="HEURISTIC.PARAMETER=VALUE, batch=N, width=N; may be repeated.")
+    recipe: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A recipe, or a .toml file (default: steady).")
     ] = None,
-    images: Annotated[str | None, typer.Option(help="Images to see in all, such as 600k or 1M.")] = None,
-    minutes: Annotated[float | None, typer.Option(help="Time to train in all (default without --images: 30).")] = None,
-    out: Annotated[Path | None, typer.Option(help="Run folder (default: runs/RECIPE-NUMBER).")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Go on with this run folder, bit for bit.")] = None,
+    with_: Annotated[
+        list[str] | None, typer.Option("--with", metavar="HEURISTIC", help="Put one in; may be repeated.")
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(metavar="HEURISTIC", help="Take one out; may be repeated.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="r1.gamma=5, batch=64, width=32; may be repeated."),
+    ] = None,
+    images: Annotated[str | None, typer.Option(metavar="N", help="Images to see in all, such as 600k or 1M.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(metavar="N", help="Time to train in all (without --images: 30).")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Run folder (default: runs/RECIPE-NUMBER).")
+    ] = None,
+    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with this run, bit for bit.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in --out.")] = False,
-    resolution: Annotated[int | None, typer.Option(help="Height and width, 8 to 256 (default: from the data).")] = None,
-    channels: Annotated[int | None, typer.Option(help="1 for grey, 3 for colour (default: from the data).")] = None,
-    background: Annotated[str | None, typer.Option(help="Colour under transparent pixels (default: white).")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of weights, latents and the order of data (default: 0).")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda, cuda:1, mps (default: auto).")] = None,
-    precision: Annotated[str | None, typer.Option(help="fp32 or bf16 (default: fp32).")] = None,
-    keep: Annotated[int | None, typer.Option(help="Checkpoints that stay (default: 3).")] = None,
+    resolution: Annotated[
+        int | None, typer.Option(metavar="N", help="Height and width, 8 to 256 (default: from the data).")
+    ] = None,
+    channels: Annotated[
+        int | None, typer.Option(metavar="N", help="1 for grey, 3 for colour (default: from the data).")
+    ] = None,
+    background: Annotated[
+        str | None, typer.Option(metavar="COLOUR", help="Under transparent pixels (default: white).")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Of weights, latents and the order of data (default: 0).")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1, mps (default: auto).")
+    ] = None,
+    precision: Annotated[str | None, typer.Option(metavar="NAME", help="fp32 or bf16 (default: fp32).")] = None,
+    keep: Annotated[int | None, typer.Option(metavar="N", help="Checkpoints that stay (default: 3).")] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write for TensorBoard too.")] = False,
 ) -> None:
-    """Train a GAN, or go on with a run."""
+    """Train a GAN, or go on with a run.
+
+    Ctrl-C once saves, writes the report and ends with status 0; twice breaks off at once.
+    """
     from steadygan.commands import RunRequest, begin_run, continue_run
 
     request = RunRequest(
@@ -74,74 +126,88 @@ def train(
         keep=keep,
         tensorboard=tensorboard or None,
     )
-    if resume is not None:
-        if out is not None or overwrite:
-            raise SteadyganError("A resumed run stays in its folder; leave --out and --overwrite out")
-        continue_run(request, resume, console)
-    else:
+    if resume is None:
         begin_run(request, out, overwrite, console)
+        return
+    if out is not None or overwrite:
+        raise SteadyganError("A resumed run stays in its folder; leave --out and --overwrite out")
+    continue_run(request, resume, console)
 
 
 @app.command()
 def sample(
-    run: Annotated[Path, typer.Argument(help="Run folder.")],
-    number: Annotated[int, typer.Option("-n", "--number", help="How many.")] = 64,
-    out: Annotated[Path, typer.Option(help="grid.png, array.npz, or a folder for PNGs.")] = Path("samples.png"),
+    run: RunPath,
+    number: Annotated[int, typer.Option("-n", "--number", metavar="N", help="How many.")] = 64,
+    out: Annotated[
+        Path, typer.Option(metavar="PATH", help="A .png for a grid, an .npz for an array, or a folder for PNGs.")
+    ] = Path("samples.png"),
     seed: Seed = 0,
-    truncation: Annotated[float | None, typer.Option(help="Keep to the middle of the latents, such as 0.7.")] = None,
+    truncation: Annotated[
+        float | None, typer.Option(metavar="N", help="Keep to the middle of the latents, such as 0.7.")
+    ] = None,
 ) -> None:
     """Make images with a trained generator."""
     from steadygan.outputs import write_samples
     from steadygan.training.export import load_generator
     from steadygan.training.folder import RunFolder
 
-    console.print(escape(write_samples(load_generator(RunFolder(run)), number, out, seed, truncation)), soft_wrap=True)
+    _show(write_samples(load_generator(RunFolder(run)), number, out, seed, truncation))
 
 
 @app.command()
 def interpolate(
-    run: Annotated[Path, typer.Argument(help="Run folder.")],
-    out: Annotated[Path, typer.Option(help="A .gif or .webp.")] = Path("walk.gif"),
-    number: Annotated[int, typer.Option("-n", "--number", help="Walks side by side.")] = 16,
-    stops: Annotated[int, typer.Option(help="Latents that each walk passes.")] = 5,
-    frames: Annotated[int, typer.Option(help="Frames from one to the next.")] = 16,
+    run: RunPath,
+    out: Annotated[Path, typer.Option(metavar="PATH", help="A .gif or a .webp.")] = Path("walk.gif"),
+    number: Annotated[int, typer.Option("-n", "--number", metavar="N", help="Walks side by side.")] = 16,
+    stops: Annotated[int, typer.Option(metavar="N", help="Latents that each walk passes.")] = 5,
+    frames: Annotated[int, typer.Option(metavar="N", help="Frames from one stop to the next.")] = 16,
     seed: Seed = 0,
 ) -> None:
-    """Walk along great circles between latents."""
+    """Film a walk between latents along great circles, back to where it began."""
     from steadygan.outputs import write_walk
     from steadygan.training.export import load_generator
     from steadygan.training.folder import RunFolder
 
-    console.print(escape(write_walk(load_generator(RunFolder(run)), out, number, stops, frames, seed)), soft_wrap=True)
+    _show(write_walk(load_generator(RunFolder(run)), out, number, stops, frames, seed))
 
 
 @app.command()
-def recipes(name: Annotated[str | None, typer.Argument(help="Show one as TOML.", show_default=False)] = None) -> None:
-    """List the recipes, or show one with what each of its heuristics is."""
-    from steadygan.cards import recipe_page
-    from steadygan.recipe import recipe, recipe_names
+def recipes(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Show this one.", show_default=False)] = None,
+) -> None:
+    """List the recipes; with a name, show one as TOML with what each heuristic is and where it comes from."""
+    from steadygan.cards import recipe_list, recipe_page
+    from steadygan.recipe import recipe
 
-    if name is not None:
-        print(recipe_page(recipe(name)))
-        return
-    for each in recipe_names():
-        print(f"{each:<14}{recipe(each).summary}")
+    _show(recipe_list(_width()) if name is None else recipe_page(recipe(name)))
 
 
 @app.command()
-def heuristics(name: Annotated[str | None, typer.Argument(help="Show one.", show_default=False)] = None) -> None:
-    """List the heuristics by slot, or show one: what it is, its formula, its source, an example."""
+def heuristics(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Show this one.", show_default=False)] = None,
+) -> None:
+    """List the heuristics by slot; with a name, show its formula, its source and an example."""
     from steadygan.cards import heuristic_list, heuristic_page
 
-    print(heuristic_list() if name is None else heuristic_page(name))
+    _show(heuristic_list(_width()) if name is None else heuristic_page(name))
 
 
 @app.command()
-def report(run: Annotated[Path, typer.Argument(help="Run folder.")]) -> None:
-    """Rebuild a run's report.html."""
+def report(run: RunPath) -> None:
+    """Write a run's report.html again."""
     from steadygan.report import write_report
 
-    console.print(escape(str(write_report(run))), soft_wrap=True)
+    _show(str(write_report(run)))
+
+
+def _show(text: str) -> None:
+    # not print(): the console flushes, and stays quiet when a reader such as `head` has gone
+    console.print(Text(text), soft_wrap=True)
+
+
+def _width() -> int | None:
+    """Columns of the terminal; None where lines should stay whole, as for another program."""
+    return console.width if console.is_terminal else None
 
 
 def _images(text: str) -> int:
@@ -163,13 +229,39 @@ def _assignment(text: str) -> tuple[str, Any]:
         return key.strip(), value.strip()
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; what a user can mend is said in one sentence, with exit status 2."""
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit; what a user can mend is said in one sentence, with exit status 2."""
     try:
-        app(arguments, standalone_mode=True)
+        status = app(arguments, prog_name="steadygan", standalone_mode=False)
     except SteadyganError as error:
-        errors.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        errors.print("stopped; what was saved before is intact")
-        sys.exit(130)
+        _refuse(str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        status = BROKEN_OFF
+    except Exception as error:
+        _refuse(_sentence(error))
+    if status == BROKEN_OFF:
+        errors.print("broken off; what was saved before is intact")
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _sentence(error: Exception) -> str:
+    """What is wrong with the call, or with its size.
+
+    Raises:
+        Exception: the error itself, when it is no fault of the user's.
+    """
+    # typer's own errors are known by their method: which class they have depends on its version
+    said = getattr(error, "format_message", None)
+    if said is not None:
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "steadygan"
+        return f"{plain(' '.join(said().split())).rstrip('.')} (see {command} --help)"
+    if out_of_memory(error):
+        return "There is not enough memory for this; lower --set batch=N, --set width=N, --resolution or -n"
+    raise error
+
+
+def _refuse(sentence: str) -> NoReturn:
+    line = " ".join(sentence.split()).rstrip(".")
+    errors.print(f"[bold red]error:[/] {escape(line)}", soft_wrap=True)
+    sys.exit(REFUSED)

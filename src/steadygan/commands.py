@@ -1,5 +1,6 @@
 """What the command ``train`` does: begin a run or go on with one, and say on the screen what happens."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from steadygan import api
 from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError
-from steadygan.progress import ProgressBar, clock
+from steadygan.progress import ProgressLine, clock
 from steadygan.recipe import Recipe
 from steadygan.training.folder import RunFolder
 from steadygan.training.process import keep_memory
-from steadygan.training.session import Own, Stored, read_run
+from steadygan.training.session import Own, Stored, read_run, refuse_occupied
 from steadygan.training.settings import choose_device
 
 DEFAULT_RECIPE = "steady"
@@ -60,11 +61,12 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
     choose_device(training.device)
     folder = RunFolder(out or api.next_folder(recipe.name))
     keep_memory()
+    refuse_occupied(folder, overwrite)  # before the user waits for the data
     prepared = _prepare(request.data, data_settings, console)
     console.print(
         f"recipe [bold]{escape(recipe.name)}[/] · run folder [bold]{escape(str(folder.path))}[/]", soft_wrap=True
     )
-    run = api.run_new(prepared, recipe, training, data_settings, folder, Own(), overwrite, [ProgressBar(console)])
+    run = api.run_new(prepared, recipe, training, data_settings, folder, Own(), overwrite, [ProgressLine(console)])
     _say_end(run, console)
 
 
@@ -78,7 +80,7 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> None:
     prepared = _prepare(stored.source, stored.data, console)
     console.print(f"going on with [bold]{escape(str(folder.path))}[/]", soft_wrap=True)
     run = api.resume(
-        path, images=longer.images, minutes=longer.minutes, data=prepared, observers=[ProgressBar(console)]
+        path, images=longer.images, minutes=longer.minutes, data=prepared, observers=[ProgressLine(console)]
     )
     _say_end(run, console)
 
@@ -96,7 +98,8 @@ def refuse_changes(request: RunRequest, stored: Stored, folder: RunFolder) -> No
         now.pop(name)
     now |= _flat(asked)
     was["data"], now["data"] = stored.source, stored.source if request.data is None else request.data
-    for name in sorted(was.keys() | now.keys()):
+    # what explains the other changes comes first
+    for name in sorted(was.keys() | now.keys(), key=lambda name: (name not in ("recipe", "data"), name)):
         before, after = was.get(name, "absent"), now.get(name, "absent")
         if name not in BUDGET_FIELDS and before != after and not (name == "data" and _same_path(before, after)):
             raise SteadyganError(
@@ -130,6 +133,7 @@ def _shown(value: Any) -> str:
 
 def _prepare(source: str, settings: DataSettings, console: Console) -> Prepared:
     columns = (TextColumn("preparing images"), BarColumn(bar_width=24), MofNCompleteColumn())
+    # shown only where it can be redrawn: off a terminal it would be a column of bars
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("prepare", total=None)
 
@@ -151,19 +155,15 @@ def _say_data(prepared: Prepared, console: Console) -> None:
         names = ", ".join(prepared.class_names[:12]) + (", ..." if len(prepared.class_names) > 12 else "")
         console.print(escape(f"{len(prepared.class_names)} classes: {names}"), soft_wrap=True)
     if prepared.skipped:
-        console.print(
-            f"[yellow]{len(prepared.skipped)} files skipped[/] (each with its reason in skipped.json and the report)",
-            soft_wrap=True,
-        )
+        count = f"{len(prepared.skipped):,} file{'' if len(prepared.skipped) == 1 else 's'} skipped"
+        console.print(f"[yellow]{count}[/] (each with its reason in skipped.json and the report)", soft_wrap=True)
     for note in prepared.notes:
         console.print(escape(note), soft_wrap=True)
 
 
 def _say_end(run: api.Run, console: Console) -> None:
-    path = run.path
+    path = escape(shlex.quote(str(run.path)))
     if run.interrupted:
-        console.print(
-            f"stopped and saved; go on with: [bold]steadygan train --resume {escape(str(path))}[/]", soft_wrap=True
-        )
+        console.print(f"stopped and saved; go on with: [bold]steadygan train --resume {path}[/]", soft_wrap=True)
     console.print(f"report: {escape(str(run.report))}", soft_wrap=True)
-    console.print(f"make images: steadygan sample {escape(str(path))} -n 64 --out grid.png", soft_wrap=True)
+    console.print(f"make images: steadygan sample {path} -n 64 --out grid.png", soft_wrap=True)

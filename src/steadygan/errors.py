@@ -1,9 +1,17 @@
 """The one error that a person causes and a person can mend, and the words for it."""
 
 import difflib
+import re
 from collections.abc import Iterable
 
 from pydantic import ValidationError
+
+_PLAIN = {
+    r"(Value error, |\bInput )": "",
+    r"a valid integer\b(, (unable|got).*)?": "a whole number",
+    r"a valid number\b(, unable.*)?": "a number",
+    r"a valid boolean\b(, unable.*)?": "true or false",
+}
 
 
 class SteadyganError(Exception):
@@ -26,7 +34,7 @@ def nearest(name: str, options: Iterable[str]) -> str:
     known = sorted(options)
     if not known:
         return "there is nothing to choose from"
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.55)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     if close:
         return f"did you mean '{close[0]}'?"
     return f"choose one of: {', '.join(known)}"
@@ -37,7 +45,7 @@ def sentence(error: ValidationError, subject: str, fields: Iterable[str]) -> str
 
     Args:
         error: what validation raised.
-        subject: what was validated, as the user knows it, such as ``r1``.
+        subject: what was validated, as the user knows it, such as ``r1``; empty where a field needs no surname.
         fields: names that the subject has.
 
     Returns:
@@ -50,7 +58,26 @@ def sentence(error: ValidationError, subject: str, fields: Iterable[str]) -> str
         if not known:
             return f"'{subject}' has no parameters, so '{place}' cannot be set"
         return f"'{subject}' has no parameter '{place}'; {nearest(place, known)}"
-    message = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    message = plain(first["msg"])
     if not place:
         return f"'{subject}' is not possible: {message}"
-    return f"'{subject}.{place}' {message}, but it is {first['input']!r}"
+    whole = f"{subject}.{place}" if subject else place
+    if first["type"] == "missing":
+        return f"'{whole}' is missing; give it a value"
+    return f"'{whole}' {message}, but it is {first['input']!r}"
+
+
+def plain(message: str) -> str:
+    """What pydantic says of a value, in the words of someone who does not program."""
+    for technical, words in _PLAIN.items():
+        message = re.sub(technical, words, message)
+    return message
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory, of the machine or of a device, was not enough."""
+    if isinstance(error, MemoryError):
+        return True
+    # torch has a class for this on CUDA only; on the CPU and MPS the words are all there is
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)

@@ -1,5 +1,6 @@
 """What the command line makes of a trained generator: pictures, folders, arrays, walks."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,6 @@ from steadygan.training.export import TrainedGenerator
 from steadygan.training.folder import said_clearly, write_atomically
 from steadygan.training.grid import image_grid, plane, save_picture, scatter
 
-CHUNK = 1000
 FRAME_MILLISECONDS = 60
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -40,7 +40,7 @@ def write_samples(
     """
     if count < 1:
         raise SteadyganError(f"Cannot make {count} samples; give a number of at least 1")
-    suffix = out.suffix.lower()
+    suffix = "" if out.is_dir() else out.suffix.lower()
     is_vectors = generator.config.scaling.image_range is None
     if suffix not in ("", ".png", ".npz"):
         raise SteadyganError(f"Cannot write '{out}': samples go to a .png grid, an .npz array, or a folder (no suffix)")
@@ -50,8 +50,7 @@ def write_samples(
     if suffix == ".npz":
         _write_array(out, "points" if is_vectors else "images", made)
     elif suffix == ".png":
-        with said_clearly(out):
-            save_picture(_scatter(made) if is_vectors else image_grid(made), out)
+        save_picture(_scatter(made) if is_vectors else image_grid(made), out)
     else:
         _write_folder(out, made)
     return f"{count} {'points' if is_vectors else 'images'} in {out}"
@@ -65,8 +64,6 @@ def _scatter(points: Array) -> Image.Image:
 
 
 def _write_array(out: Path, key: str, made: Array) -> None:
-    import io
-
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **{key: made})  # type: ignore[arg-type]
     write_atomically(out, buffer.getvalue())
@@ -108,11 +105,11 @@ def write_walk(generator: TrainedGenerator, out: Path, count: int, stops: int, f
     pictures = [
         image_grid(generator.images(latents, seed).numpy()) for latents in _path(generator, count, stops, frames, seed)
     ]
-    with said_clearly(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        pictures[0].save(
-            out, save_all=True, append_images=pictures[1:], duration=FRAME_MILLISECONDS, loop=0, optimize=False
-        )
+    buffer = io.BytesIO()
+    pictures[0].save(
+        buffer, out.suffix[1:], save_all=True, append_images=pictures[1:], duration=FRAME_MILLISECONDS, loop=0
+    )
+    write_atomically(out, buffer.getvalue())
     return f"{len(pictures)} frames of {count} images in {out}"
 
 

@@ -1,60 +1,61 @@
-"""The progress bar: images seen, speed, time left, losses, and the newest warning."""
+"""The progress line: images seen, speed, time left, losses, and the newest warning."""
 
 import math
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
 from rich.text import Text
 
+BAR, SMALLEST_BAR = 24, 6
+"""Columns of the bar; it is left out before any word is."""
+BETWEEN = " · "
+MEASURE_SECONDS = 0.5
+"""Time over which a speed is measured."""
+KEEP = 0.7
+"""Share of the speed shown before that a new measurement leaves."""
+MOST_IMAGES = 10**15
 
-class ProgressBar:
+
+class ProgressLine:
     """Shows a run on a terminal; off a terminal it prints a line now and then.
 
     Args:
         console: where to.
-        before: share of the budget that was used before this process began.
         lines: off a terminal, how many lines a whole run prints.
     """
 
-    def __init__(self, console: Console, before: float = 0.0, lines: int = 20) -> None:
+    def __init__(self, console: Console, lines: int = 20) -> None:
         self._console = console
         self._lines = lines
-        self._printed = math.floor(before * lines)
+        self._printed = 0
         self._began: tuple[float, float] | None = None
-        self._speed = 0.0
-        self._seen = (0, 0.0)
+        self._now = (0, 0.0, 0.0)
+        self._measured = (0, 0.0)
+        self._speed: float | None = None
         self._losses = ""
         self._warning = ""
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.percentage:>3.0f}%"),
-            TextColumn("{task.fields[words]}"),
-            console=console,
-            transient=False,
-            refresh_per_second=4,
-        )
-        self._task: TaskID | None = None
+        self._closing = False
+        self._live: Live | None = None
 
     def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
         """After every step."""
+        self._now = (images_seen, seconds, min(fraction, 1.0))
         if self._began is None:
-            self._began, self._seen = (seconds, fraction), (images_seen, seconds)
+            self._began, self._measured = (seconds, fraction), (images_seen, seconds)
+            self._printed = math.floor(fraction * self._lines)
             if self._console.is_terminal:
-                self._task = self._bar.add_task("training", total=1.0, words="")
-                self._bar.start()
+                self._live = Live(get_renderable=self._picture, console=self._console, refresh_per_second=4)
+                self._live.start()
             return
         self._measure_speed(images_seen, seconds)
-        if self._task is not None:
-            self._bar.update(
-                self._task, completed=min(fraction, 1.0), words=self._words(images_seen, seconds, fraction)
-            )
-        elif math.floor(fraction * self._lines) > self._printed:
+        if self._live is None and math.floor(fraction * self._lines) > self._printed:
             self._printed = math.floor(fraction * self._lines)
-            line = f"{min(fraction, 1):4.0%}  {self._words(images_seen, seconds, fraction)}"
-            self._console.print(Text(line), soft_wrap=True)
+            self._console.print(Text(BETWEEN.join(self._words())), soft_wrap=True)
 
     def row(self, row: dict[str, Any]) -> None:
         """Remember the losses."""
@@ -72,24 +73,28 @@ class ProgressBar:
         self._warning = message
 
     def close(self) -> None:
-        """Leave the bar as it is."""
-        self._bar.stop()
+        """Leave the last line as it is, with the whole of the newest warning below it."""
+        self._closing = True
+        if self._live is not None:
+            self._live.stop()
+        elif self._console.is_terminal and self._warning:
+            self._console.print(self._warning_line())
 
     def _measure_speed(self, images_seen: int, seconds: float) -> None:
-        images, since = images_seen - self._seen[0], seconds - self._seen[1]
-        if since < 0.5:
+        images, since = images_seen - self._measured[0], seconds - self._measured[1]
+        if since < MEASURE_SECONDS:
             return
         now = images / since
-        self._speed = now if self._speed == 0 else 0.7 * self._speed + 0.3 * now
-        self._seen = (images_seen, seconds)
+        self._speed = now if self._speed is None else KEEP * self._speed + (1 - KEEP) * now
+        self._measured = (images_seen, seconds)
 
-    def _words(self, images_seen: int, seconds: float, fraction: float) -> str:
-        parts = [f"{images_seen:,} images", f"{self._speed:,.0f} images/s", f"{self._left(seconds, fraction)} left"]
-        if self._losses:
-            parts.append(self._losses)
-        if self._warning:
-            parts.append(f"! {self._warning}")
-        return " · ".join(parts)
+    def _words(self) -> list[str]:
+        """What there is to say, the most important first."""
+        images_seen, seconds, fraction = self._now
+        words = [f"{fraction:4.0%}", f"{images_seen:,} images", f"{self._left(seconds, fraction)} left"]
+        if self._speed is not None:
+            words.insert(2, f"{self._speed:,.{0 if self._speed >= 10 else 1}f} images/s")
+        return [*words, self._losses] if self._losses else words
 
     def _left(self, seconds: float, fraction: float) -> str:
         began = self._began or (seconds, fraction)
@@ -97,6 +102,42 @@ class ProgressBar:
         if done <= 0:
             return "?"
         return clock((1 - fraction) / done * (seconds - began[0]))
+
+    def _picture(self) -> RenderableType:
+        width = self._console.width
+        words = fitting(self._words(), width)
+        line = Table.grid(padding=(0, 1, 0, 0))
+        bar = min(BAR, width - len(words) - 2)
+        cells: list[RenderableType] = [Text(words, no_wrap=True, overflow="ellipsis")]
+        if bar >= SMALLEST_BAR:
+            cells.insert(0, ProgressBar(total=1.0, completed=self._now[2], width=bar))
+        line.add_row(*cells)
+        return Group(line, self._warning_line()) if self._warning else line
+
+    def _warning_line(self) -> Text:
+        # one row while it is redrawn, so that the screen does not jump; all of it in the end
+        text = f"warning: {self._warning}"
+        if self._closing:
+            return Text(text, style="yellow", overflow="fold")
+        return Text(text, style="yellow", no_wrap=True, overflow="ellipsis")
+
+
+def fitting(words: list[str], width: int) -> str:
+    """As many of the words, from the first on, as fit on a line.
+
+    Args:
+        words: the most important first.
+        width: columns of the line.
+
+    Returns:
+        The words with dots between; never less than the first.
+    """
+    kept = words[:1]
+    for word in words[1:]:
+        if len(BETWEEN.join([*kept, word])) > width:
+            break
+        kept.append(word)
+    return BETWEEN.join(kept)
 
 
 def clock(seconds: float) -> str:
@@ -109,13 +150,22 @@ def clock(seconds: float) -> str:
 def amount(text: str) -> int:
     """A number of images such as 60000, 600k or 1.5M.
 
+    Args:
+        text: digits, with ``_`` or ``,`` between them at will, then perhaps ``k`` (thousand) or ``M`` (million).
+
+    Returns:
+        The whole number, at least 1.
+
     Raises:
-        ValueError: when it is none, or below 1.
+        ValueError: when it is none, is below 1, or is beyond anything that a run could see.
     """
-    factors = {"k": 1_000, "m": 1_000_000}
     lowered = text.strip().lower().replace("_", "").replace(",", "")
-    factor = factors.get(lowered[-1:], 1)
-    number = float(lowered[:-1] if factor > 1 else lowered) * factor
-    if not math.isfinite(number) or number < 1 or number != int(number):
+    factor = {"k": 1_000, "m": 1_000_000}.get(lowered[-1:], 1)
+    try:
+        # decimal, because 1.001 * 1000 is not whole in binary
+        number = Decimal(lowered[:-1] if factor > 1 else lowered) * factor
+    except InvalidOperation:
+        raise ValueError from None
+    if not number.is_finite() or not 1 <= number <= MOST_IMAGES or number != int(number):
         raise ValueError
     return int(number)

@@ -271,7 +271,7 @@ def _with_setting(settings: Settings, key: str, value: Any) -> Settings:
             raise SteadyganError(
                 f"There is no setting '{key}'; {known} (heuristics: --set NAME.PARAMETER=VALUE)"
             ) from None
-        raise SteadyganError(sentence(error, "settings", Settings.model_fields)) from None
+        raise SteadyganError(sentence(error, "", Settings.model_fields)) from None
 
 
 def _replaces(new: Heuristic, old: Heuristic) -> bool:

@@ -4,14 +4,13 @@ import os
 import signal
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from steadygan.data.decode import Target
-from steadygan.data.pool import ask_all, worker_command
+from steadygan.data.pool import Crew, worker_command
 from steadygan.errors import SteadyganError
 from tests.data.hostile import encoded, good
 
@@ -46,7 +45,8 @@ def harmful() -> list[str]:
 
 
 def answers(chunks, **options):
-    return list(ask_all(chunks, TARGET, only_header=False, workers=2, **options))
+    with Crew(2, **options) as crew:
+        return list(crew.ask_all(chunks, TARGET, only_header=False))
 
 
 def test_chunks_are_answered_in_order(tmp_path):
@@ -65,7 +65,8 @@ def test_images_in_memory_and_headers_are_answered(tmp_path):
     (answer,) = answers([[data, b"nothing", data]])
     assert answer.results == [None, "not an image of a known kind", None]
     assert set(np.frombuffer(answer.pixels, np.uint8).reshape(-1, 3).sum(1)) == {6}
-    (headers,) = ask_all([[data]], TARGET, only_header=True, workers=1)
+    with Crew(1) as crew:
+        (headers,) = crew.ask_all([[data]], TARGET, only_header=True)
     assert headers.results == [[16, 16, 0]]
 
 
@@ -97,11 +98,12 @@ def test_a_process_killed_from_outside_is_replaced(tmp_path):
     good(tmp_path, 40)
     chunks = [[str(tmp_path / f"good{i}.png")] for i in range(40)]
     given = []
-    for answer in ask_all(chunks, TARGET, only_header=False, workers=2):
-        given += answer.results
-        if len(given) in (5, 15):
-            for child in _children():
-                os.kill(child, signal.SIGKILL)
+    with Crew(2) as crew:
+        for answer in crew.ask_all(chunks, TARGET, only_header=False):
+            given += answer.results
+            if len(given) in (5, 15):
+                for child in _children():
+                    os.kill(child, signal.SIGKILL)
     assert given == [None] * 40
 
 
@@ -125,15 +127,17 @@ def test_processes_that_cannot_start_end_in_a_sentence(command):
         answers([["x"]], command=command)
 
 
-def test_leaving_early_leaves_no_process_behind(tmp_path):
+def test_an_error_in_the_middle_leaves_no_process_behind(tmp_path):
     good(tmp_path, 30)
     chunks = ([str(tmp_path / f"good{i}.png")] for i in range(30))
-    threads = threading.active_count()
-    walk = ask_all(chunks, TARGET, only_header=False, workers=2)
-    next(walk)
-    assert _children()
-    walk.close()
-    deadline = time.monotonic() + 10
-    while (_children() or threading.active_count() > threads) and time.monotonic() < deadline:
-        time.sleep(0.05)
+
+    def stop_after_one():
+        with Crew(2) as crew:
+            for _ in crew.ask_all(chunks, TARGET, only_header=False):
+                assert _children()
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stop_after_one()
     assert _children() == []
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("decode")]

@@ -1,5 +1,6 @@
 """The prepared cache: hits, changes, damage, several processes, kills and full disks."""
 
+import errno
 import json
 import os
 import shutil
@@ -213,6 +214,24 @@ def test_what_another_process_is_building_is_left_alone(photos, cache):
         assert other.exists()
     prepare(np.ones((2, 8, 8), np.uint8), cache=cache)
     assert not other.exists()
+
+
+def test_where_locks_are_unknown_the_first_to_finish_stays(cache, monkeypatch):
+    def refuse(file, operation):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(store.fcntl, "flock", refuse)
+    images = np.zeros((2, 8, 8), np.uint8)
+    inner = []
+
+    def meanwhile(done, total):
+        if not inner:
+            inner.append(None)
+            inner.append(prepare(images, cache=cache))
+
+    outer = prepare(images, cache=cache, progress=meanwhile)
+    assert outer.fingerprint == inner[1].fingerprint
+    assert len(entries(cache)) == 1
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

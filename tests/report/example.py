@@ -46,14 +46,15 @@ RUN: dict[str, Any] = {
         "skipped": 3,
         "seconds": 1.84,
     },
-    "settings": {
+    "data_settings": {"resolution": 28, "channels": None, "background": "white", "max_pixels": 64_000_000},
+    "training": {
         "images": 600_000,
         "minutes": None,
         "seed": 1,
-        "device": "cpu",
-        "precision": "float32",
-        "batch": 64,
-        "resolution": 28,
+        "device": "auto",
+        "precision": "fp32",
+        "keep": 3,
+        "tensorboard": False,
     },
     "networks": {
         "generator": {"name": "dcgan", "parameters": 1_243_009},

@@ -5,7 +5,7 @@ import pytest
 
 from steadygan.report.facts import class_names, commands, data_facts, network_facts, shape, shown_path
 from steadygan.report.read import read_run
-from tests.report.example import RUN
+from tests.report.example import RUN, build_run
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,8 @@ def test_shapes_are_written_width_first(value: Any, words: str) -> None:
 
 
 def test_data_is_listed_and_what_is_missing_left_out() -> None:
-    assert dict(data_facts(RUN["data"]))["Images"] == "60,000"
-    assert data_facts({"kind": "vectors", "count": 500}) == [("Vectors", "500")]
+    assert dict(data_facts(RUN["data"], {}))["Images"] == "60,000"
+    assert data_facts({"kind": "vectors", "count": 500}, {"channels": None}) == [("Vectors", "500")]
 
 
 def test_many_classes_are_cut_short() -> None:
@@ -42,6 +42,11 @@ def test_no_command_names_a_folder_of_this_machine(run_folder: Path) -> None:
     assert lines[0] == "steadygan train --resume runs/first --images 1200k"
     assert "steadygan sample runs/first -n 64 --out grid.png" in lines
     assert not any(str(run_folder.parent.parent) in line for line in lines)
+
+
+def test_an_unfinished_run_goes_on_to_its_own_aim(tmp_path: Path) -> None:
+    build_run(tmp_path / "runs" / "first", measured=[{"images": 599_999}])
+    assert commands(read_run(tmp_path / "runs" / "first"))[0] == ("Train on", "steadygan train --resume runs/first")
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_the_sentence_says_what_was_trained_and_how_far(run_folder: Path) -> Non
     ],
 )
 def test_the_sentence_compares_with_the_plan(tmp_path: Path, settings: dict[str, Any], ending: str) -> None:
-    build_run(tmp_path / "run", run=RUN | {"settings": settings})
+    build_run(tmp_path / "run", run=RUN | {"training": settings})
     assert sentence(read_run(tmp_path / "run")).endswith(ending)
 
 

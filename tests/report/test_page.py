@@ -7,7 +7,7 @@ import pytest
 
 from steadygan.errors import SteadyganError
 from steadygan.report import write_report
-from tests.report.example import RECIPE, RUN, build_run
+from tests.report.example import RECIPE, RUN, build_run, rows
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ 7*7 }}"
 
@@ -88,11 +88,11 @@ def hostile_run(folder: Path) -> Path:
     heuristics = {HOSTILE: {HOSTILE: HOSTILE}, "r1": {HOSTILE: 3}}
     recipe = RECIPE | {"name": HOSTILE, "summary": HOSTILE, "sources": [HOSTILE, "javascript:alert(3)"]}
     data = RUN["data"] | {"source": HOSTILE, "class_names": [HOSTILE], "fingerprint": HOSTILE}
-    settings = {HOSTILE: HOSTILE, "images": 100}
+    training = {HOSTILE: HOSTILE, "images": 100}
     networks = {HOSTILE: {"name": HOSTILE}}
     return build_run(
         folder,
-        run=RUN | {"name": HOSTILE, "data": data, "settings": settings, "networks": networks, "notes": [HOSTILE]},
+        run=RUN | {"name": HOSTILE, "data": data, "training": training, "networks": networks, "notes": [HOSTILE]},
         recipe=recipe | {"heuristics": heuristics},
         skipped=[{"path": HOSTILE, "reason": HOSTILE}, {"path": "\udce9.jpg", "reason": "name"}],
         findings=[{"images": 1, "finding": HOSTILE, "message": HOSTILE}],
@@ -136,6 +136,14 @@ def test_values_of_the_wrong_kind_do_no_harm(run_folder: Path, value: Any) -> No
     (run_folder / "metrics.jsonl").write_text(json.dumps({"images": 1, "r1": value, "seconds": value}))
     (run_folder / "findings.jsonl").write_text(json.dumps({"images": value, "finding": value, "message": value}))
     assert "Samples" in page_of(run_folder).text
+
+
+def test_the_page_says_when_curves_are_smoothed_or_thinned(tmp_path: Path) -> None:
+    notes = {}
+    for count in (40, 200, 3000):
+        text = page_of(build_run(tmp_path / str(count), measured=rows(count))).text
+        notes[count] = ("Bold: the mean" in text, "thinned so that" in text)
+    assert notes == {40: (False, False), 200: (True, False), 3000: (True, True)}
 
 
 def test_vectors_are_called_what_they_are(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from steadygan.training.folder import RunFolder
 from tests import tiny
 
 IMAGES = 200
+pytestmark = pytest.mark.usefixtures("brief")
 
 
 def _recipes() -> list[Recipe]:

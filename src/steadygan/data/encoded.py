@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 
 from steadygan.data.decode import Target
-from steadygan.data.pool import Item, ask_all
+from steadygan.data.pool import Crew, Item
 from steadygan.data.prepared import Skipped, printable
 from steadygan.data.reading import Array, Progress, Sink
 from steadygan.data.settings import DataSettings, choose_resolution
@@ -75,15 +74,20 @@ def read_encoded(encoded: Encoded, settings: DataSettings, sink: Sink, workers: 
     Returns:
         Which images could be used.
     """
-    count = len(encoded)
-    if count == 0:
+    if len(encoded) == 0:
         return Decoded(np.empty(0, np.int64), (), ())
-    workers = max(1, min(workers, sum(1 for _ in _ranges(encoded.sizes))))
+    # the same processes read headers and pixels, and are gone when this is done or fails
+    with Crew(max(1, min(workers, sum(1 for _ in _ranges(encoded.sizes))))) as crew:
+        return _read_with(crew, encoded, settings, sink, progress)
+
+
+def _read_with(crew: Crew, encoded: Encoded, settings: DataSettings, sink: Sink, progress: Progress) -> Decoded:
+    count = len(encoded)
     begun = 0
     if settings.resolution is None or settings.channels is None:
         # headers are counted as the first half of the work
         begun = count // 2
-        headers = _probe(encoded, settings, workers, lambda done: progress(done // 2, count))
+        headers = _probe(encoded, settings, crew, lambda done: progress(done // 2, count))
     else:
         headers = _Headers(np.arange(count), np.empty((0, 2), np.int64), np.empty(0, bool), [])
     if len(headers.positions) == 0:
@@ -93,7 +97,7 @@ def read_encoded(encoded: Encoded, settings: DataSettings, sink: Sink, workers: 
         def report(done: int) -> None:
             progress(begun + done * (count - begun) // len(positions), count)
 
-        return _decode(encoded, positions, target, sink, workers, report)
+        return _decode(encoded, positions, target, sink, crew, report)
 
     target = _target(headers, settings)
     kept, broken = decode_into_sink(headers.positions, target)
@@ -134,21 +138,20 @@ def enlarged_note(count: int, resolution: int) -> tuple[str, ...]:
     return (f"{count:,} images smaller than {resolution} x {resolution} were enlarged (bicubic).",)
 
 
-def _probe(encoded: Encoded, settings: DataSettings, workers: int, progress: Callable[[int], None]) -> _Headers:
+def _probe(encoded: Encoded, settings: DataSettings, crew: Crew, progress: Callable[[int], None]) -> _Headers:
     target = Target(1, 1, settings.background_rgb, settings.max_pixels)
     found: list[tuple[int, int, int, int]] = []
     skipped: list[Skipped] = []
     position = 0
     chunks = (encoded.items(low, high) for low, high in _ranges(encoded.sizes))
-    with closing(ask_all(chunks, target, only_header=True, workers=workers)) as answers:
-        for answer in answers:
-            for result in answer.results:
-                if isinstance(result, str):
-                    skipped.append(Skipped(printable(encoded.names[position]), result))
-                else:
-                    found.append((position, *result))
-                position += 1
-            progress(position)
+    for answer in crew.ask_all(chunks, target, only_header=True):
+        for result in answer.results:
+            if isinstance(result, str):
+                skipped.append(Skipped(printable(encoded.names[position]), result))
+            else:
+                found.append((position, *result))
+            position += 1
+        progress(position)
     table = np.asarray(found, dtype=np.int64).reshape(-1, 4)
     return _Headers(table[:, 0], table[:, 1:3], table[:, 3].astype(bool), skipped)
 
@@ -158,7 +161,7 @@ def _decode(
     candidates: Array,
     target: Target,
     sink: Sink,
-    workers: int,
+    crew: Crew,
     progress: Callable[[int], None],
 ) -> tuple[Array, list[Skipped]]:
     shape = (target.resolution, target.resolution, target.channels)
@@ -167,19 +170,17 @@ def _decode(
     skipped: list[Skipped] = []
     position = 0
     chunks = _chosen_chunks(encoded, candidates)
-    # closed at once, also when the disk is full: no decoding process may outlive this function
-    with closing(ask_all(chunks, target, only_header=False, workers=workers)) as answers:
-        for answer in answers:
-            for result in answer.results:
-                index = int(candidates[position])
-                if result is None:
-                    kept.append(index)
-                else:
-                    skipped.append(Skipped(printable(encoded.names[index]), result))
-                position += 1
-            if answer.pixels:
-                sink.append(np.frombuffer(answer.pixels, dtype=np.uint8).reshape(-1, *shape))
-            progress(position)
+    for answer in crew.ask_all(chunks, target, only_header=False):
+        for result in answer.results:
+            index = int(candidates[position])
+            if result is None:
+                kept.append(index)
+            else:
+                skipped.append(Skipped(printable(encoded.names[index]), result))
+            position += 1
+        if answer.pixels:
+            sink.append(np.frombuffer(answer.pixels, dtype=np.uint8).reshape(-1, *shape))
+        progress(position)
     return np.asarray(kept, dtype=np.int64), skipped
 
 

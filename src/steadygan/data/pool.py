@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -68,57 +68,67 @@ def default_workers() -> int:
     return min(16, usable)
 
 
-def ask_all(
-    chunks: Iterable[Sequence[Item]],
-    target: Target,
-    *,
-    only_header: bool,
-    workers: int,
-    command: Sequence[str] | None = None,
-    seconds: tuple[float, float] = (_CHUNK_SECONDS, _ONE_SECONDS),
-) -> Generator[Answer, None, None]:
-    """Decodes chunks of images, or reads their headers, in parallel.
+class Crew:
+    """Several decoding processes, which end with the ``with`` block at the latest.
 
     Args:
-        chunks: paths, or the bytes of image files.
-        target: what the images become.
-        only_header: headers instead of pixels.
-        workers: how many processes.
+        workers: how many processes, at least 1.
         command: what starts a process.
         seconds: the time for a chunk, and for an image alone when its chunk failed.
-
-    Yields:
-        One answer per chunk, in the order of the chunks.
     """
-    order = list(command or worker_command())
-    idle: SimpleQueue[_Process] = SimpleQueue()
-    processes = [_Process(order) for _ in range(workers)]
-    for process in processes:
-        idle.put(process)
 
-    def ask(chunk: Sequence[Item]) -> Answer:
-        process = idle.get()
-        try:
-            return _ask_safely(process, chunk, target, only_header, seconds)
-        finally:
-            idle.put(process)
+    def __init__(
+        self,
+        workers: int,
+        command: Sequence[str] | None = None,
+        seconds: tuple[float, float] = (_CHUNK_SECONDS, _ONE_SECONDS),
+    ) -> None:
+        order = list(command or worker_command())
+        self._processes = [_Process(order) for _ in range(workers)]
+        self._idle: SimpleQueue[_Process] = SimpleQueue()
+        for process in self._processes:
+            self._idle.put(process)
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="decode")
+        self._seconds = seconds
 
-    threads = ThreadPoolExecutor(workers, thread_name_prefix="decode")
-    waiting: deque[Future[Answer]] = deque()
-    try:
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            for process in self._processes:
+                process.dismiss()
+        for process in self._processes:
+            process.close()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def ask_all(self, chunks: Iterable[Sequence[Item]], target: Target, *, only_header: bool) -> Iterator[Answer]:
+        """Decodes chunks of images, or reads their headers, in parallel.
+
+        Args:
+            chunks: paths, or the bytes of image files.
+            target: what the images become.
+            only_header: headers instead of pixels.
+
+        Yields:
+            One answer per chunk, in the order of the chunks.
+        """
+
+        def ask(chunk: Sequence[Item]) -> Answer:
+            process = self._idle.get()
+            try:
+                return _ask_safely(process, chunk, target, only_header, self._seconds)
+            finally:
+                self._idle.put(process)
+
+        waiting: deque[Future[Answer]] = deque()
         for chunk in chunks:
-            waiting.append(threads.submit(ask, chunk))
+            waiting.append(self._threads.submit(ask, chunk))
             # few chunks are on the way at once, so that memory stays bounded
-            if len(waiting) > 3 * workers:
+            if len(waiting) > 3 * len(self._processes):
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-        for process in processes:
-            process.dismiss()
-    finally:
-        for process in processes:
-            process.close()
-        threads.shutdown(wait=True, cancel_futures=True)
 
 
 def _ask_safely(

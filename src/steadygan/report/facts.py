@@ -14,11 +14,14 @@ _NAMES = {
     "numpy": "NumPy",
     "images": "Images planned",
     "minutes": "Minutes planned",
+    "keep": "Checkpoints kept",
+    "tensorboard": "TensorBoard",
+    "max_pixels": "Largest image, pixels",
 }
 
 
-def data_facts(data: Table) -> Facts:
-    """What the run was trained on."""
+def data_facts(data: Table, prepared: Table) -> Facts:
+    """What the run was trained on, and how it was prepared."""
     kind = text(data.get("kind"))
     noun = "Vectors" if kind == "vectors" else "Images"
     facts = [
@@ -30,7 +33,7 @@ def data_facts(data: Table) -> Facts:
         ("Prepared in", duration(number(data.get("seconds"))) if "seconds" in data else ""),
         ("Fingerprint", text(data.get("fingerprint"))),
     ]
-    return [(name, value) for name, value in facts if value]
+    return [(name, value) for name, value in facts + flat(prepared) if value]
 
 
 def shape(value: object) -> str:
@@ -53,7 +56,7 @@ def setting_facts(record: RunRecord) -> Facts:
     """How the run was started."""
     started, version = text(record.run.get("started")), text(record.run.get("version"))
     facts = [("Started", moment(started)), ("Made with", f"steadygan {version}" if version else "")]
-    facts += flat(table(record.run.get("settings")))
+    facts += flat(record.plan)
     return [(name, value) for name, value in facts if value]
 
 
@@ -97,8 +100,8 @@ def _short(images: int) -> str:
 def commands(record: RunRecord) -> list[tuple[str, str]]:
     """What to do next with this run, as lines for a shell, each with what it does."""
     place = shlex.quote(shown_path(record.folder.path))
-    aim = number(table(record.run.get("settings")).get("images"))
-    further = f" --images {_short(round(aim * 2))}" if aim else ""
+    aim, seen = number(record.plan.get("images")), max((row["images"] for row in record.rows), default=0)
+    further = f" --images {_short(round(aim * 2))}" if aim and seen >= aim else ""
     return [
         ("Train on", f"steadygan train --resume {place}{further}"),
         ("Draw samples", f"steadygan sample {place} -n 64 --out grid.png"),

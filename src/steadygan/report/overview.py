@@ -54,8 +54,7 @@ def sentence(record: RunRecord) -> str:
 
 def _ending(record: RunRecord) -> str:
     """Whether the run came to the end that was planned."""
-    settings = table(record.run.get("settings"))
-    images, minutes = number(settings.get("images")), number(settings.get("minutes"))
+    images, minutes = number(record.plan.get("images")), number(record.plan.get("minutes"))
     seen, seconds = newest(record.rows, "images") or 0.0, newest(record.rows, "seconds") or 0.0
     if (images and seen >= images) or (minutes and seconds >= 60 * minutes * 0.98):
         return ", as planned"

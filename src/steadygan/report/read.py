@@ -37,6 +37,11 @@ class RunRecord:
     findings: tuple[Table, ...]
     unreadable: tuple[str, ...]
 
+    @property
+    def plan(self) -> Table:
+        """How long, with which seed and on what the run trains."""
+        return table(self.run.get("training"))
+
 
 def read_run(folder: Path | str) -> RunRecord:
     """Read everything but the pictures.

@@ -83,7 +83,8 @@ class RunFolder:
 
     def sample_grids(self) -> list[tuple[int, Path]]:
         """All grids with their images seen, oldest first."""
-        return [(int(path.stem), path) for path in sorted(self.samples.glob("[0-9]*.png"))]
+        grids = (path for path in self.samples.glob("*.png") if path.stem.isdecimal())
+        return sorted((int(path.stem), path) for path in grids)
 
     def sweep(self) -> None:
         """Remove what writes left behind that a killed process never finished."""
@@ -124,7 +125,7 @@ class RunFolder:
         if not path.is_file():
             return []
         rows = []
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in path.read_bytes().split(b"\n"):
             try:
                 rows.append(json.loads(line))
             except ValueError:

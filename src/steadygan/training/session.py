@@ -165,7 +165,8 @@ def resume(
             grid.unlink()
     for sentence in damaged:
         loop.report_finding("damaged-checkpoint", sentence)
-    _update_run(folder, training)
+    if loop.fraction < 1:  # a budget that is used already is refused, and must not replace the one that was kept
+        _update_run(folder, training)
     return loop
 
 
@@ -231,13 +232,31 @@ def _loop(
     return Loop(game, folder, Budget.of(training), config, training.keep, watching)
 
 
+def refuse_occupied(folder: RunFolder, overwrite: bool) -> None:
+    """Refuse a folder in which a new run would mix with something else; nothing is written.
+
+    Args:
+        folder: where the run shall be saved.
+        overwrite: whether a run that is there may be replaced.
+
+    Raises:
+        SteadyganError: when a run is there that may not be replaced, or something that is no run.
+    """
+    path = folder.path
+    if folder.exists() and not overwrite:
+        raise SteadyganError(
+            f"'{path}' holds a run already; go on with --resume {path}, "
+            "choose another folder with --out, or replace it with --overwrite"
+        )
+    if path.is_dir() and not folder.exists() and any(each.is_file() for each in path.rglob("*")):
+        raise SteadyganError(f"'{path}' is not empty and holds no run; choose another folder with --out")
+    if path.exists() and not path.is_dir():
+        raise SteadyganError(f"'{path}' is a file, not a folder; choose another name with --out")
+
+
 def _make_room(folder: RunFolder, overwrite: bool) -> None:
+    refuse_occupied(folder, overwrite)
     if folder.exists():
-        if not overwrite:
-            raise SteadyganError(
-                f"'{folder.path}' holds a run already; go on with --resume {folder.path}, "
-                "choose another folder with --out, or replace it with --overwrite"
-            )
         for path in (folder.samples, folder.checkpoints, folder.path / "tensorboard"):
             shutil.rmtree(path, ignore_errors=True)
         for path in (
@@ -249,8 +268,6 @@ def _make_room(folder: RunFolder, overwrite: bool) -> None:
             folder.generator_config,
         ):
             path.unlink(missing_ok=True)
-    elif folder.path.is_dir() and any(path.is_file() for path in folder.path.rglob("*")):
-        raise SteadyganError(f"'{folder.path}' is not empty and holds no run; choose another folder with --out")
     with said_clearly(folder.path):
         for path in (folder.path, folder.samples, folder.checkpoints):
             path.mkdir(parents=True, exist_ok=True)

@@ -84,7 +84,9 @@ class GameTurn:
     def targets(self, side: Side) -> Tensor:
         """Targets after the target heuristics, float32 [M]."""
         if side not in self._targets:
-            logits, count = self.logits(side), len(self._raw[Side.REAL])
+            # Both sides have as many logits; none are computed only to be counted.
+            logits = next(iter(self._logits.values())) if self._logits else self.logits(side)
+            count = len(self._raw[Side.REAL])
             targets = logits.new_full((count,), _LABELS[side])
             for heuristic in self._game.recipe.targets:
                 targets = heuristic.apply(targets, self._player)

@@ -1,0 +1,216 @@
+import io
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from steadygan.progress import ProgressLine, amount, clock, fitting
+
+ROW = {"discriminator/loss": 0.52749, "generator/loss": 0.90649}
+
+
+def terminal(width: int = 80) -> Console:
+    return Console(file=io.StringIO(), force_terminal=True, width=width, color_system=None, legacy_windows=False)
+
+
+def plain() -> Console:
+    return Console(file=io.StringIO(), force_terminal=False, width=80)
+
+
+def shown(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def last_frame(console: Console) -> list[str]:
+    """What stays on the screen: the lines after the last time that the cursor went back."""
+    frame = re.split(r"\x1b\[2K", shown(console))[-1]
+    return [line.rstrip() for line in re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", frame).replace("\r", "").splitlines()]
+
+
+def played(console: Console, *findings: str, steps: int = 10) -> ProgressLine:
+    """A run of 10,000 images in ``steps`` steps of a second each."""
+    line = ProgressLine(console)
+    for step in range(1, steps + 1):
+        line.tick(10_000 * step // steps, float(step), step / steps)
+        line.row(ROW)
+    for finding in findings:
+        line.finding(finding)
+    line.tick(10_000, float(steps), 1.0)
+    line.close()
+    return line
+
+
+# --- on a terminal
+
+
+def test_a_terminal_shows_images_speed_time_left_and_losses() -> None:
+    console = terminal(100)
+    played(console)
+    (line,) = last_frame(console)
+    assert line.endswith("100% · 10,000 images · 1,000 images/s · 0:00 left · loss D 0.527 G 0.906")
+
+
+def test_half_way_the_time_left_is_the_time_that_it_took() -> None:
+    console = terminal(100)
+    line = ProgressLine(console)
+    line.tick(0, 10.0, 0.0)
+    line.tick(5_000, 70.0, 0.5)
+    line.close()
+    assert " 50% · 5,000 images · 83 images/s · 1:00 left" in last_frame(console)[0]
+
+
+def test_the_time_left_of_a_run_that_goes_on_counts_from_where_it_went_on() -> None:
+    console = terminal(100)
+    line = ProgressLine(console)
+    line.tick(9_000, 900.0, 0.9)
+    line.tick(9_500, 910.0, 0.95)
+    line.close()
+    assert "50 images/s · 0:10 left" in last_frame(console)[0]
+
+
+def test_the_newest_warning_stands_below_and_whole_in_the_end() -> None:
+    console = terminal(40)
+    played(console, "old news", "7 measured values of the last 20 steps were not finite")
+    lines = last_frame(console)
+    assert " ".join(lines[1:]) == "warning: 7 measured values of the last 20 steps were not finite"
+    assert "old news" not in " ".join(lines)
+
+
+@pytest.mark.parametrize("width", [20, 30, 40, 60, 80, 120])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    console = terminal(width)
+    played(console, "a warning that is much longer than any terminal " * 4)
+    for line in re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", shown(console)).replace("\r", "\n").splitlines():
+        assert len(line) <= width
+
+
+def test_the_least_important_words_go_first() -> None:
+    console = terminal(44)
+    played(console)
+    assert last_frame(console)[0].endswith("100% · 10,000 images · 1,000 images/s")
+
+
+def test_a_warning_before_the_first_step_is_not_lost() -> None:
+    console = terminal()
+    line = ProgressLine(console)
+    line.finding("the newest checkpoint was damaged")
+    line.close()
+    assert "warning: the newest checkpoint was damaged" in shown(console)
+
+
+# --- off a terminal
+
+
+def test_off_a_terminal_there_is_a_plain_line_now_and_then() -> None:
+    console = plain()
+    played(console, steps=1000)
+    lines = shown(console).splitlines()
+    assert len(lines) == 20
+    assert lines[0].startswith("  5% · 500 images")
+    assert lines[-1].startswith("100% · 10,000 images")
+    assert "\x1b" not in shown(console)
+
+
+def test_off_a_terminal_no_blank_line_ends_the_run() -> None:
+    console = plain()
+    played(console)
+    assert not shown(console).endswith("\n\n")
+    unused = plain()
+    ProgressLine(unused).close()
+    assert shown(unused) == ""
+
+
+def test_off_a_terminal_a_warning_is_said_once() -> None:
+    console = plain()
+    played(console, "not finite", "not finite")
+    assert shown(console).count("warning: not finite\n") == 1
+
+
+def test_a_run_that_goes_on_does_not_repeat_the_lines_before() -> None:
+    console = plain()
+    line = ProgressLine(console)
+    for percent in range(50, 101):
+        line.tick(percent * 100, float(percent), percent / 100)
+    assert shown(console).startswith(" 55% ")
+
+
+def test_losses_that_are_not_there_are_not_shown() -> None:
+    console = plain()
+    line = ProgressLine(console)
+    line.tick(0, 0.0, 0.0)
+    line.row({"discriminator/loss": None, "quality/sliced_wasserstein": 0.1})
+    line.grid(0, Path("grid.png"))
+    line.tick(100, 1.0, 1.0)
+    assert "loss" not in shown(console)
+
+
+def test_a_slow_run_has_a_speed_above_zero() -> None:
+    console = plain()
+    line = ProgressLine(console)
+    line.tick(0, 0.0, 0.0)
+    line.tick(4, 10.0, 1.0)
+    assert "0.4 images/s" in shown(console)
+
+
+# --- words
+
+
+def test_words_are_kept_from_the_first_on_as_far_as_they_fit() -> None:
+    words = ["one", "two", "three"]
+    assert fitting(words, 17) == "one · two · three"
+    assert fitting(words, 16) == "one · two"
+    assert fitting(words, 1) == "one"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0:00"), (-3, "0:00"), (59.6, "1:00"), (754, "12:34"), (3600, "1:00:00"), (90_061, "25:01:01")],
+)
+def test_the_clock_reads_as_a_clock(seconds: float, words: str) -> None:
+    assert clock(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "images"),
+    [
+        ("1", 1),
+        ("60000", 60_000),
+        ("60_000", 60_000),
+        ("60,000", 60_000),
+        ("600k", 600_000),
+        ("600K", 600_000),
+        ("1M", 1_000_000),
+        ("1m", 1_000_000),
+        ("1.5M", 1_500_000),
+        ("1.001k", 1_001),
+        ("0.5k", 500),
+        ("1e6", 1_000_000),
+        (" 8k ", 8_000),
+    ],
+)
+def test_amounts_are_read_as_people_write_them(text: str, images: int) -> None:
+    assert amount(text) == images
+
+
+@pytest.mark.parametrize(
+    "text", ["", "k", "0", "-1", "1.5", "0.0001k", "nan", "inf", "1e400", "1e999999999", "1G", "many", "1k k", "0x10"]
+)
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        amount(text)
+
+
+@given(st.integers(1, 10**9))
+def test_every_whole_number_is_read_in_all_three_ways(number: int) -> None:
+    assert amount(str(number)) == amount(f"{number:_}") == amount(f"{number:,}") == number
+    assert amount(f"{number}k") == 1000 * number
+
+
+@given(st.integers(0, 10**7))
+def test_a_clock_counts_its_seconds(seconds: int) -> None:
+    parts = [int(part) for part in clock(seconds).split(":")]
+    assert sum(part * 60**place for place, part in enumerate(reversed(parts))) == seconds

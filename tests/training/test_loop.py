@@ -1,0 +1,218 @@
+"""Rows, frames, checkpoints and the way a run ends."""
+
+import math
+import os
+import signal
+import threading
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from steadygan.heuristics.base import Player
+from steadygan.metrics.sliced import image_distance
+from steadygan.training import gallery
+from steadygan.training.checkpoint import checkpoints, load_checkpoint
+from steadygan.training.export import load_generator
+from steadygan.training.folder import RunFolder
+from steadygan.training.loop import ask_to_stop
+from tests import tiny
+
+pytestmark = pytest.mark.usefixtures("brief")
+IMAGES = 320
+STEPS = IMAGES // tiny.BATCH
+
+
+class Watching:
+    """An observer that remembers everything."""
+
+    def __init__(self) -> None:
+        self.ticks: list[tuple[int, float, float]] = []
+        self.rows: list[dict[str, Any]] = []
+        self.grids: list[tuple[int, Path]] = []
+        self.findings: list[str] = []
+        self.closed = 0
+
+    def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
+        self.ticks.append((images_seen, seconds, fraction))
+
+    def row(self, row: dict[str, Any]) -> None:
+        self.rows.append(row)
+
+    def grid(self, images_seen: int, path: Path) -> None:
+        self.grids.append((images_seen, path))
+
+    def finding(self, message: str) -> None:
+        self.findings.append(message)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_a_row_comes_every_twenty_steps_with_what_was_noted(folder: Path) -> None:
+    tiny.play(tiny.small("steady"), folder, tiny.images(), images=IMAGES)
+    rows = [row for row in RunFolder(folder).read_rows(folder / "metrics.jsonl") if "step" in row]
+    assert [row["step"] for row in rows] == list(range(20, STEPS + 1, 20))
+    assert [row["images"] for row in rows] == [tiny.BATCH * row["step"] for row in rows]
+    measured = {"generator/loss", "discriminator/loss", "generator/gradient_norm", "discriminator/gradient_norm"}
+    assert {*measured, "logits/real", "logits/fake", "r1", "r2", "not_finite", "seconds"} <= {*rows[0]}
+    assert all(row["not_finite"] == 0 and row["images_per_second"] > 0 for row in rows)
+    assert all(later["seconds"] >= earlier["seconds"] for earlier, later in pairwise(rows))
+
+
+def test_frames_are_spread_evenly_over_the_budget(folder: Path) -> None:
+    tiny.play(tiny.small("naive"), folder, tiny.images(), images=IMAGES)
+    frames = tiny.BRIEF["steadygan.training.loop.FRAMES"]
+    assert [images for images, _ in RunFolder(folder).sample_grids()] == [
+        IMAGES * frame // frames for frame in range(frames + 1)
+    ]
+    assert (folder / "samples" / "real.png").is_file()
+
+
+def test_grids_show_the_same_latents_each_time(folder: Path) -> None:
+    """Two grids of one generator are equal, whatever happened in between."""
+    loop = tiny.begin(tiny.small("dcgan"), folder, tiny.images(), images=IMAGES)
+    loop.gallery.draw(loop.ready(), loop.game)
+    first = RunFolder(folder).sample_grid(0).read_bytes()
+    torch.manual_seed(77)
+    loop.gallery.draw(loop.ready(), loop.game)
+    assert RunFolder(folder).sample_grid(0).read_bytes() == first
+    loop.run(lambda: True)
+
+
+def test_pictures_do_not_disturb_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen, data = tiny.stateful(), tiny.images()
+    tiny.play(chosen, tmp_path / "a", data, images=80)
+    monkeypatch.setattr("steadygan.training.loop.FRAMES", 1)
+    tiny.play(chosen, tmp_path / "b", data, images=80)
+    one, other = tiny.newest(tmp_path / "a"), tiny.newest(tmp_path / "b")
+    assert len(tiny.grids(tmp_path / "a")) > len(tiny.grids(tmp_path / "b"))
+    for state in (one, other):
+        del state["best"]
+    assert tiny.differences(one, other) == []
+
+
+def test_the_real_grid_shows_real_images(folder: Path) -> None:
+    data = tiny.images()
+    tiny.play(tiny.small("naive"), folder, data, images=16)
+    sheet = np.asarray(Image.open(folder / "samples" / "real.png"))
+    factor, gap = 4, 2
+    first = sheet[gap : gap + 8 * factor : factor, gap : gap + 8 * factor : factor]
+    assert any(np.array_equal(first, image[..., 0]) for image in data.images)
+
+
+def test_the_best_checkpoint_follows_the_smallest_distance(folder: Path) -> None:
+    tiny.play(tiny.small("dcgan"), folder, tiny.images(), images=IMAGES)
+    key = "quality/sliced_wasserstein"
+    measured = {row["images"]: row[key] for row in RunFolder(folder).read_rows(folder / "metrics.jsonl") if key in row}
+    assert len(measured) >= 3
+    best = load_checkpoint(folder / "checkpoints" / "best.pt")
+    assert best["images_seen"] == min(measured, key=measured.__getitem__)
+    assert best["best"] == pytest.approx(min(measured.values()), abs=1e-6)
+
+
+def test_the_distance_is_that_of_samples_to_data(folder: Path) -> None:
+    data = tiny.images()
+    loop = tiny.play(tiny.small("dcgan"), folder, data, images=40)
+    found = loop.gallery.distance(loop.ready(), loop.game)
+    latents = loop.game.recipe.latent.sample(64, torch.device("cpu"), torch.Generator().manual_seed(gallery.SEED))
+    with torch.no_grad():
+        made = ((loop.ready()(latents) + 1) * 127.5).round().clamp(0, 255) / 127.5 - 1
+    real = torch.from_numpy(data.images.transpose(0, 3, 1, 2).copy()).float() / 127.5 - 1
+    assert found == pytest.approx(image_distance(real, made), rel=1e-4)
+
+
+@pytest.mark.parametrize("keep", [1, 3])
+def test_the_last_checkpoints_are_kept(keep: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steadygan.training.loop.CHECKPOINT_SECONDS", 0.0)
+    tiny.play(tiny.small("naive"), folder, tiny.images(), images=40, keep=keep)
+    names = [int(path.stem) for path in checkpoints(RunFolder(folder))]
+    assert names == [40 - tiny.BATCH * place for place in range(keep)]
+
+
+def test_interrupting_saves_what_there_is(folder: Path) -> None:
+    watching = Watching()
+    loop = tiny.play(tiny.small("steady"), folder, tiny.images(), tiny.after(5), images=IMAGES, observers=[watching])
+    seen = 5 * tiny.BATCH
+    assert loop.game.images_seen == seen
+    assert loop.fraction == pytest.approx(seen / IMAGES)
+    assert int(checkpoints(RunFolder(folder))[0].stem) == seen
+    assert load_generator(RunFolder(folder)).config.images_seen == seen
+    assert RunFolder(folder).sample_grid(seen).is_file()
+    assert [images for images, _, _ in watching.ticks] == [tiny.BATCH * (step + 1) for step in range(5)]
+    assert watching.closed == 1
+
+
+def test_observers_hear_of_rows_and_grids(folder: Path) -> None:
+    watching = Watching()
+    tiny.play(tiny.small("naive"), folder, tiny.images(), images=IMAGES, observers=[watching])
+    assert watching.rows == RunFolder(folder).read_rows(folder / "metrics.jsonl")
+    assert watching.grids == RunFolder(folder).sample_grids()
+    assert watching.ticks[-1][2] == 1.0
+
+
+def test_the_exported_generator_is_the_one_of_the_end(folder: Path) -> None:
+    for name in ("dcgan", "steady"):
+        loop = tiny.play(tiny.small(name), folder / name, tiny.images(), images=80)
+        latents = torch.randn(5, 100)
+        with torch.no_grad():
+            expected = loop.ready()(latents)
+            found = load_generator(RunFolder(folder / name)).network(latents)
+        assert torch.equal(found, expected)
+
+
+def test_values_that_are_not_finite_are_counted_and_found(folder: Path) -> None:
+    watching = Watching()
+    loop = tiny.begin(tiny.small("naive"), folder, tiny.images(), images=IMAGES, observers=[watching])
+    with torch.no_grad():
+        next(loop.game.networks[Player.DISCRIMINATOR].parameters()).fill_(math.nan)
+    loop.run(tiny.never)
+    rows = [row for row in RunFolder(folder).read_rows(folder / "metrics.jsonl") if "step" in row]
+    assert all(row["discriminator/loss"] is None and row["not_finite"] >= 20 for row in rows)
+    findings = RunFolder(folder).read_rows(folder / "findings.jsonl")
+    assert [row["images"] for row in findings] == [row["images"] for row in rows]
+    assert {row["finding"] for row in findings} == {"not-finite"}
+    assert watching.findings == [row["message"] for row in findings]
+    assert str(rows[0]["not_finite"]) in findings[0]["message"]
+
+
+def test_minutes_end_a_run_too(folder: Path) -> None:
+    loop = tiny.play(tiny.small("naive"), folder, tiny.images(), minutes=0.005)
+    assert loop.game.seconds >= 0.3
+    assert loop.game.images_seen > 0
+
+
+def test_the_first_signal_asks_and_restores_the_second() -> None:
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
+    try:
+        with ask_to_stop() as interrupted:
+            assert not interrupted()
+            os.kill(os.getpid(), signal.SIGINT)
+            assert interrupted()
+            assert heard == []
+            os.kill(os.getpid(), signal.SIGINT)
+            assert heard == [signal.SIGINT]
+        with ask_to_stop() as interrupted:
+            assert not interrupted()
+        os.kill(os.getpid(), signal.SIGINT)
+        assert heard == [signal.SIGINT] * 2
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_another_thread_hears_no_signals() -> None:
+    answers: list[bool] = []
+
+    def ask() -> None:
+        with ask_to_stop() as interrupted:
+            answers.append(interrupted())
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    assert answers == [False]

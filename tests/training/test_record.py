@@ -1,0 +1,76 @@
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from steadygan.training.folder import RunFolder
+from steadygan.training.record import Record
+from steadygan.training.rows import RowFile
+
+
+def test_a_row_is_the_mean_of_means_since_the_last() -> None:
+    record = Record()
+    record.note("a", torch.tensor([1.0, 3.0]))
+    record.note("a", torch.tensor(5.0, requires_grad=True))
+    record.note("b", torch.tensor(7, dtype=torch.float64))
+    assert record.row() == {"a": 3.5, "b": 7.0, "not_finite": 0}
+    assert record.row() == {"not_finite": 0}
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_is_counted_and_not_averaged_away(bad: float) -> None:
+    record = Record()
+    for value in (1.0, bad, bad):
+        record.note("a", torch.tensor(value))
+    record.note("b", torch.tensor(2.0))
+    assert record.row() == {"a": None, "b": 2.0, "not_finite": 2}
+
+
+def test_a_record_goes_on_from_its_state() -> None:
+    one, other = Record(), Record()
+    one.note("a", torch.tensor(1.0))
+    other.load(one.state(), torch.device("cpu"))
+    for record in (one, other):
+        record.note("a", torch.tensor(4.0))
+    assert one.row() == other.row() == {"a": 2.5, "not_finite": 0}
+    empty = Record()
+    empty.load(Record().state(), torch.device("cpu"))
+    assert empty.row() == {"not_finite": 0}
+
+
+def test_rows_can_be_read_at_once_and_cut(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "rows.jsonl"
+    file = RowFile(path)
+    file.append({"images": 1, "name": "größer"})
+    assert json.loads(path.read_text("utf-8")) == {"images": 1, "name": "größer"}
+    length = file.settle()
+    assert length == path.stat().st_size
+    file.append({"images": 2})
+    file.cut(length)
+    file.append({"images": 3})
+    file.cut(10_000)
+    file.close()
+    assert [row["images"] for row in RunFolder(tmp_path).read_rows(path)] == [1, 3]
+
+
+def test_a_row_file_goes_on_where_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    for images in (1, 2):
+        file = RowFile(path)
+        file.append({"images": images})
+        file.close()
+    assert [row["images"] for row in RunFolder(tmp_path).read_rows(path)] == [1, 2]
+    with path.open("a") as half:
+        half.write('{"images": 3')
+    assert [row["images"] for row in RunFolder(tmp_path).read_rows(path)] == [1, 2]
+    assert RunFolder(tmp_path).read_rows(tmp_path / "none") == []
+
+
+def test_rows_never_hold_what_json_cannot(tmp_path: Path) -> None:
+    file = RowFile(tmp_path / "rows.jsonl")
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        file.append({"a": math.nan})
+    file.close()
+    assert (tmp_path / "rows.jsonl").read_bytes() == b""

@@ -1,0 +1,87 @@
+"""Making images without disturbing the run, and the statistics of batch norm."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from steadygan.heuristics.latents import NormalLatent
+from steadygan.training import sampling
+from steadygan.training.sampling import generate, own_randomness, ready_generator
+from steadygan.training.scaling import Scaling
+from tests.training import players
+
+CPU = torch.device("cpu")
+LATENT = NormalLatent(dimension=players.LATENT)
+UNIT = Scaling(image_range=(-1.0, 1.0))
+
+
+@pytest.fixture
+def trained() -> nn.Module:
+    """A generator whose running statistics are far from those of its weights."""
+    torch.manual_seed(0)
+    network = players.generator()
+    norm = network[2]
+    assert isinstance(norm, nn.BatchNorm2d)
+    nn.init.normal_(norm.weight)
+    norm(torch.randn(64, 6, 4, 4) * 50 + 100)
+    return network.train()
+
+
+def test_standing_statistics_are_means_over_many_latents(trained: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "STANDING_BATCHES", 3)
+    monkeypatch.setattr(sampling, "STANDING_BATCH", 32)
+    ready: Any = ready_generator(trained, LATENT, CPU)
+    means, variances = [], []
+    with torch.no_grad(), torch.random.fork_rng():
+        torch.manual_seed(0)
+        for _ in range(3):
+            maps = trained[1](trained[0](torch.randn(32, players.LATENT)))
+            means.append(maps.mean((0, 2, 3)))
+            variances.append(maps.var((0, 2, 3), unbiased=True))
+    torch.testing.assert_close(ready[2].running_mean, torch.stack(means).mean(0))
+    torch.testing.assert_close(ready[2].running_var, torch.stack(variances).mean(0))
+    assert ready[2].momentum == trained[2].momentum
+    assert not ready.training
+
+
+def test_making_ready_changes_neither_the_network_nor_the_randomness(trained: nn.Module) -> None:
+    before, random = players.weights(trained), torch.get_rng_state()
+    ready_generator(trained, LATENT, CPU)
+    assert players.unchanged(trained, before)
+    assert trained.training
+    assert torch.equal(torch.get_rng_state(), random)
+
+
+def test_a_generator_without_norm_is_copied_as_it_is() -> None:
+    network = players.generator(norm=False)
+    ready = ready_generator(network, LATENT, CPU)
+    assert players.unchanged(ready, players.weights(network))
+    assert ready is not network
+    assert not any(parameter.requires_grad for parameter in ready.parameters())
+    assert all(parameter.requires_grad for parameter in network.parameters())
+
+
+def test_norms_without_running_statistics_are_left_alone() -> None:
+    network = nn.Sequential(nn.Linear(players.LATENT, 4), nn.BatchNorm1d(4, track_running_stats=False))
+    assert isinstance(ready_generator(network, LATENT, CPU), nn.Sequential)
+
+
+def test_images_do_not_depend_on_the_size_of_chunks(trained: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+    ready, latents = ready_generator(trained, LATENT, CPU), torch.randn(10, players.LATENT)
+    whole = generate(ready, latents, UNIT, CPU)
+    monkeypatch.setattr(sampling, "CHUNK", 3)
+    assert torch.equal(generate(ready, latents, UNIT, CPU), whole)
+    assert (whole.shape, whole.dtype) == ((10, 8, 8, 1), torch.uint8)
+
+
+def test_own_randomness_is_seeded_and_given_back() -> None:
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    with own_randomness(5, CPU):
+        first = torch.rand(3)
+    assert torch.equal(torch.rand(3), expected)
+    with own_randomness(5, CPU):
+        assert torch.equal(torch.rand(3), first)
