@@ -92,7 +92,7 @@ def train(
     background: str = "white",
     seed: int = 0,
     device: str = "auto",
-    precision: str = "fp32",
+    precision: str = "auto",
     keep: int = 3,
     tensorboard: bool = False,
     overwrite: bool = False,
@@ -115,7 +115,7 @@ def train(
         background: colour under transparent pixels.
         seed: of weights, latents and the order of the data.
         device: ``auto``, ``cpu``, ``cuda``, ``mps``.
-        precision: ``fp32`` or ``bf16``.
+        precision: ``fp32``, ``bf16``, or ``auto``: bf16 where the device has instructions for it.
         keep: how many checkpoints stay.
         tensorboard: whether to write for TensorBoard too.
         overwrite: whether a run that is at ``out`` may be replaced.

@@ -99,7 +99,7 @@ def train(
     device: Annotated[
         str | None, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1, mps (default: auto).")
     ] = None,
-    precision: Annotated[str | None, typer.Option(metavar="NAME", help="fp32 or bf16 (default: fp32).")] = None,
+    precision: Annotated[str | None, typer.Option(metavar="NAME", help="fp32, bf16, auto (default: auto).")] = None,
     keep: Annotated[int | None, typer.Option(metavar="N", help="Checkpoints that stay (default: 3).")] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write for TensorBoard too.")] = False,
 ) -> None:

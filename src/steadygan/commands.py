@@ -17,7 +17,7 @@ from steadygan.recipe import Recipe
 from steadygan.training.folder import RunFolder
 from steadygan.training.process import keep_memory
 from steadygan.training.session import Own, Stored, read_run, refuse_occupied
-from steadygan.training.settings import choose_device
+from steadygan.training.settings import resolved
 
 DEFAULT_RECIPE = "steady"
 DATA_FIELDS = ("resolution", "channels", "background")
@@ -58,7 +58,7 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
     recipe = api.recipe_of(request.recipe or DEFAULT_RECIPE).change(request.add, request.remove, request.values)
     data_settings = api.make_data_settings(**request.given(DATA_FIELDS))
     training = api.make_training_settings(**request.given(TRAINING_FIELDS))
-    choose_device(training.device)
+    resolved(training)  # a wrong device is said before the data are prepared
     folder = RunFolder(out or api.next_folder(recipe.name))
     keep_memory()
     refuse_occupied(folder, overwrite)  # before the user waits for the data

@@ -1,7 +1,7 @@
 """The progress line: images seen, speed, time left, losses, and the newest warning."""
 
 import math
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +164,7 @@ def amount(text: str) -> int:
     try:
         # decimal, because 1.001 * 1000 is not whole in binary
         number = Decimal(lowered[:-1] if factor > 1 else lowered) * factor
-    except InvalidOperation:
+    except ArithmeticError:
         raise ValueError from None
     if not number.is_finite() or not 1 <= number <= MOST_IMAGES or number != int(number):
         raise ValueError

@@ -31,10 +31,23 @@ def device_name(device: torch.device) -> str:
     return device.type
 
 
+def computes_bf16(device: torch.device) -> bool:
+    """Whether the device has instructions for bf16; without them it is emulated, and slower than fp32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu":
+        return not {"avx512_bf16", "amx_bf16"}.isdisjoint(_processor_says("flags").split())
+    return False
+
+
 def _processor() -> str:
+    return _processor_says("model name") or platform.processor() or "unknown"
+
+
+def _processor_says(key: str) -> str:
+    """A line of what Linux says of the first processor; empty elsewhere."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
-        return platform.processor() or "unknown"
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or "unknown")
+        return ""
+    return next((line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == key), "")

@@ -26,7 +26,7 @@ from steadygan.training.game import Game, new_game
 from steadygan.training.loop import Loop
 from steadygan.training.observe import Observer, TensorBoard
 from steadygan.training.scaling import scaling_for
-from steadygan.training.settings import Budget, TrainingSettings, choose_device
+from steadygan.training.settings import Budget, TrainingSettings, choose_device, resolved
 
 FORMAT = 1
 
@@ -111,7 +111,8 @@ def begin(
     Raises:
         SteadyganError: when networks do not fit, or the folder cannot be used.
     """
-    device = choose_device(training.device)
+    training = resolved(training)
+    device = torch.device(training.device)
     torch.manual_seed(training.seed)
     networks, names = _networks(recipe, data, own, device)
     game = _game(recipe, data, networks, own, device, training)

@@ -6,10 +6,11 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from steadygan.errors import SteadyganError
+from steadygan.training.environment import computes_bf16
 
 DEFAULT_MINUTES = 30.0
 
-Precision = Literal["fp32", "bf16"]
+Precision = Literal["auto", "fp32", "bf16"]
 
 
 class TrainingSettings(BaseModel):
@@ -20,7 +21,8 @@ class TrainingSettings(BaseModel):
         minutes: time to train in all; with ``images``, whichever ends first. Without either: 30 minutes.
         seed: of initial weights, latents, and the order of data.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
-        precision: ``fp32``, or ``bf16`` for the networks' forward passes; losses and penalties stay fp32.
+        precision: of the networks; losses, penalties and weights stay fp32. ``auto`` is bf16 where the device has
+            instructions for it, else fp32.
         keep: how many checkpoints stay.
         tensorboard: whether rows and grids are written for TensorBoard too.
     """
@@ -31,7 +33,7 @@ class TrainingSettings(BaseModel):
     minutes: float | None = Field(None, gt=0, allow_inf_nan=False)
     seed: int = Field(0, ge=0, lt=2**63)
     device: str = "auto"
-    precision: Precision = "fp32"
+    precision: Precision = "auto"
     keep: int = Field(3, ge=1, le=1000)
     tensorboard: bool = False
 
@@ -55,6 +57,19 @@ def choose_device(name: str) -> torch.device:
     if name not in available:
         raise SteadyganError(f"There is no device '{name}' here; choose one of: auto, {', '.join(available)}")
     return torch.device(name)
+
+
+def resolved(settings: TrainingSettings) -> TrainingSettings:
+    """The settings with device and precision chosen, as a run keeps them.
+
+    Raises:
+        SteadyganError: when there is no such device.
+    """
+    device = choose_device(settings.device)
+    precision = settings.precision
+    if precision == "auto":
+        precision = "bf16" if computes_bf16(device) else "fp32"
+    return settings.model_copy(update={"device": str(device), "precision": precision})
 
 
 class Budget(BaseModel):
