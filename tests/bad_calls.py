@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -185,7 +186,7 @@ def _recipes(folder: Path) -> None:
 
 def _arrays(folder: Path) -> None:
     images = np.zeros((4, 8, 8), np.uint8)
-    arrays = {
+    arrays: dict[str, dict[str, np.ndarray[Any, Any]]] = {
         "several": {"first": images, "second": images},
         "none": {"images": images[:0]},
         "floats": {"images": np.full((4, 8, 8), 1e6, np.float32)},
@@ -193,7 +194,7 @@ def _arrays(folder: Path) -> None:
         "words": {"images": np.full((4, 8, 8), "a")},
     }
     for name, content in arrays.items():
-        np.savez(folder / f"{name}.npz", **content)
+        np.savez(folder / f"{name}.npz", **content)  # type: ignore[arg-type]
     whole = io.BytesIO()
     np.savez(whole, images=np.random.default_rng(0).integers(0, 256, (64, 8, 8), dtype=np.uint8))
     (folder / "cut.npz").write_bytes(whole.getvalue()[:2000])

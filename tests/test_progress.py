@@ -51,7 +51,7 @@ def test_a_terminal_shows_images_speed_time_left_and_losses() -> None:
     console = terminal(100)
     played(console)
     (line,) = last_frame(console)
-    assert line.endswith("100% · 10,000 images · 1,000 images/s · 0:00 left · loss D 0.527 G 0.906")
+    assert line.endswith("100% · 10,000 images · 1,000 images/s · done in 0:10 · loss D 0.527 G 0.906")
 
 
 def test_half_way_the_time_left_is_the_time_that_it_took() -> None:

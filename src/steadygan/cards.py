@@ -31,7 +31,7 @@ def heuristic_list(width: int | None = None) -> str:
     for slot in Slot:
         kinds = [kind for kind in CATALOGUE if kind.slot is slot]
         lines = [line for kind in kinds for line in _entry(f"  {kind.name}", kind.card.summary, 30, width)]
-        blocks.append("\n".join([f"{slot.value}: {slot.question}", *lines]))
+        blocks.append("\n".join([*_entry(f"{slot.value}: ", slot.question, 0, width), *lines]))
     return "\n\n".join(blocks)
 
 
@@ -56,7 +56,7 @@ def heuristic_page(name: str) -> str:
     card = kind.card
     holds = ", which holds one at a time" if kind.slot.holds_one else ""
     blocks = [
-        [f"{kind.name} — fills the slot {kind.slot.value} ({kind.slot.question}){holds}"],
+        _wrapped(f"{kind.name} — fills the slot {kind.slot.value} ({kind.slot.question}){holds}"),
         _wrapped(card.summary),
         [f"  {card.formula}"],
         _parameters(kind),

@@ -1,6 +1,7 @@
 """What the command ``train`` does: begin a run or go on with one, and say on the screen what happens."""
 
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
     keep_memory()
     refuse_occupied(folder, overwrite)  # before the user waits for the data
     prepared = _prepare(request.data, data_settings, console)
+    _say_notes(api.fit_recipe(recipe, prepared)[1], console)
     console.print(
         f"recipe [bold]{escape(recipe.name)}[/] · run folder [bold]{escape(str(folder.path))}[/]", soft_wrap=True
     )
@@ -78,6 +80,7 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> None:
     longer = api.longer(stored, request.images, request.minutes)
     keep_memory()
     prepared = _prepare(stored.source, stored.data, console)
+    _say_notes(prepared.notes, console)
     console.print(f"going on with [bold]{escape(str(folder.path))}[/]", soft_wrap=True)
     run = api.resume(
         path, images=longer.images, minutes=longer.minutes, data=prepared, observers=[ProgressLine(console)]
@@ -157,7 +160,10 @@ def _say_data(prepared: Prepared, console: Console) -> None:
     if prepared.skipped:
         count = f"{len(prepared.skipped):,} file{'' if len(prepared.skipped) == 1 else 's'} skipped"
         console.print(f"[yellow]{count}[/] (each with its reason in skipped.json and the report)", soft_wrap=True)
-    for note in prepared.notes:
+
+
+def _say_notes(notes: Iterable[str], console: Console) -> None:
+    for note in notes:
         console.print(escape(note), soft_wrap=True)
 
 

@@ -91,17 +91,17 @@ class ProgressLine:
     def _words(self) -> list[str]:
         """What there is to say, the most important first."""
         images_seen, seconds, fraction = self._now
-        words = [f"{fraction:4.0%}", f"{images_seen:,} images", f"{self._left(seconds, fraction)} left"]
+        words = [f"{fraction:4.0%}", f"{images_seen:,} images", self._time(seconds, fraction)]
         if self._speed is not None:
             words.insert(2, f"{self._speed:,.{0 if self._speed >= 10 else 1}f} images/s")
         return [*words, self._losses] if self._losses else words
 
-    def _left(self, seconds: float, fraction: float) -> str:
+    def _time(self, seconds: float, fraction: float) -> str:
+        if fraction >= 1:
+            return f"done in {clock(seconds)}"
         began = self._began or (seconds, fraction)
         done = fraction - began[1]
-        if done <= 0:
-            return "?"
-        return clock((1 - fraction) / done * (seconds - began[0]))
+        return f"{clock((1 - fraction) / done * (seconds - began[0]))} left" if done > 0 else "? left"
 
     def _picture(self) -> RenderableType:
         width = self._console.width

@@ -64,6 +64,7 @@ class Loop:
         self._row_began = (game.images_seen, game.seconds)
         self._saved_at = game.seconds
         self._frame = self._frame_now()
+        self._ready: tuple[int, nn.Module] | None = None
 
     @property
     def fraction(self) -> float:
@@ -137,8 +138,11 @@ class Loop:
             self._measure(ready)
 
     def ready(self) -> nn.Module:
-        """The generator of this moment, ready to make images."""
-        return ready_generator(self.game.kept_generator, self.game.recipe.latent, self.game.device)
+        """The generator of this moment, ready to make images; made once for a moment."""
+        if self._ready is None or self._ready[0] != self.game.steps:
+            network = ready_generator(self.game.kept_generator, self.game.recipe.latent, self.game.device)
+            self._ready = (self.game.steps, network)
+        return self._ready[1]
 
     def _show(self, ready: nn.Module) -> None:
         self.gallery.draw(ready, self.game)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from steadygan.heuristics.base import LatentHeuristic
 from steadygan.training.scaling import Scaling
 
-STANDING_BATCHES, STANDING_BATCH = 16, 128
+STANDING_BATCHES, STANDING_BATCH = 8, 128
 CHUNK = 250
 
 

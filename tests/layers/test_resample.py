@@ -1,0 +1,89 @@
+"""Halving and doubling against values by hand."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from steadygan.heuristics.blueprint import Downsampling, Upsampling
+from steadygan.layers.resample import Double, Halve
+
+
+def _set(layer: nn.Module, value: float) -> None:
+    for parameter in layer.parameters():
+        nn.init.constant_(parameter, value)
+
+
+@pytest.mark.parametrize("how", ["max-pooling", "average-pooling", "strided"])
+@pytest.mark.parametrize("kernel", [2, 3, 4, 5, 6, 7, 8])
+@pytest.mark.parametrize("size", [4, 5, 8, 9])
+def test_halving_rounds_up(how: Downsampling, kernel: int, size: int) -> None:
+    assert Halve(2, 3, how, kernel, bias=True)(torch.randn(1, 2, size, size)).shape == (1, 3, -(-size // 2), -(-size // 2))
+
+
+@pytest.mark.parametrize("how", ["nearest", "pixel-shuffle", "transposed"])
+@pytest.mark.parametrize("kernel", [2, 3, 4, 5, 6, 7, 8])
+@pytest.mark.parametrize(("size", "wanted"), [(4, 8), (4, 7), (3, 5)])
+def test_doubling_cuts_to_size(how: Upsampling, kernel: int, size: int, wanted: int) -> None:
+    assert Double(2, 3, wanted, how, kernel, bias=True)(torch.randn(1, 2, size, size)).shape == (1, 3, wanted, wanted)
+
+
+def test_pooling_takes_the_largest_or_the_mean_of_four() -> None:
+    x = torch.arange(16.0).view(1, 1, 4, 4)
+    for how, expected in (("max-pooling", [[5.0, 7.0], [13.0, 15.0]]), ("average-pooling", [[2.5, 4.5], [10.5, 12.5]])):
+        layer = Halve(1, 1, how, 4, bias=False)
+        _set(layer, 0.0)
+        with torch.no_grad():
+            layer.convolution.weight[0, 0, 1, 1] = 1.0  # the convolution passes its input on
+        assert layer(x)[0, 0].tolist() == expected
+
+
+def test_the_last_pixel_of_an_odd_map_is_pooled_alone() -> None:
+    layer = Halve(1, 1, "average-pooling", 4, bias=False)
+    _set(layer, 0.0)
+    with torch.no_grad():
+        layer.convolution.weight[0, 0, 1, 1] = 1.0
+    x = torch.ones(1, 1, 5, 5)
+    assert layer(x)[0, 0].tolist() == [[1.0] * 3] * 3
+
+
+@pytest.mark.parametrize("kernel", [4, 5])
+def test_strided_halving_is_a_convolution_of_the_padded_map(kernel: int) -> None:
+    layer = Halve(2, 3, "strided", kernel, bias=True)
+    x = torch.randn(2, 2, 7, 7)
+    even = torch.zeros(2, 2, 8, 8)
+    even[:, :, :7, :7] = x
+    weight, bias = layer.convolution.weight, layer.convolution.bias
+    torch.testing.assert_close(layer(x), F.conv2d(even, weight, bias, stride=2, padding=(kernel - 1) // 2))
+
+
+def test_nearest_doubling_repeats_pixels_before_it_convolves() -> None:
+    layer = Double(1, 1, 4, "nearest", 4, bias=False)
+    _set(layer, 0.0)
+    with torch.no_grad():
+        layer.convolution.weight[0, 0, 1, 1] = 1.0
+    assert layer(torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]]))[0, 0].tolist() == [
+        [1.0, 1.0, 2.0, 2.0],
+        [1.0, 1.0, 2.0, 2.0],
+        [3.0, 3.0, 4.0, 4.0],
+        [3.0, 3.0, 4.0, 4.0],
+    ]
+
+
+def test_pixel_shuffle_lays_four_channels_into_a_square() -> None:
+    layer = Double(1, 1, 2, "pixel-shuffle", 4, bias=True)
+    _set(layer, 0.0)
+    with torch.no_grad():
+        assert layer.convolution.bias is not None
+        layer.convolution.bias.copy_(torch.tensor([1.0, 2.0, 3.0, 4.0]))
+    assert layer(torch.zeros(1, 1, 1, 1))[0, 0].tolist() == [[1.0, 2.0], [3.0, 4.0]]
+
+
+def test_a_kernel_divisible_by_the_stride_covers_every_pixel_alike() -> None:
+    """The checkerboard: with kernel 5 neighbouring pixels get unequal numbers of contributions, with 4 equal ones."""
+    counts = {}
+    for kernel in (4, 5):
+        layer = Double(1, 1, 16, "transposed", kernel, bias=False)
+        _set(layer, 1.0)
+        counts[kernel] = layer(torch.ones(1, 1, 8, 8))[0, 0, 4:12, 4:12].unique().tolist()
+    assert counts == {4: [4.0], 5: [4.0, 6.0, 9.0]}

@@ -1,0 +1,111 @@
+"""One sentence for each way in which networks of a user's own do not fit, and nothing changed by looking."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from steadygan.errors import SteadyganError
+from steadygan.networks.check import check_networks
+from tests.training import players
+
+SHAPE = (8, 8, 1)
+
+
+class Answer(nn.Module):
+    """Answers whatever a function makes of its input."""
+
+    def __init__(self, function: Callable[[Tensor], object]) -> None:
+        super().__init__()
+        self.function = function
+        self.weight = nn.Parameter(torch.ones(1))
+
+    def forward(self, x: Tensor) -> object:
+        return self.function(x)
+
+
+def _check(generator: nn.Module, discriminator: nn.Module, shape: tuple[int, ...] = SHAPE) -> None:
+    check_networks(generator, discriminator, players.LATENT, shape, torch.device("cpu"))
+
+
+def _frozen(network: nn.Module) -> nn.Module:
+    return network.requires_grad_(False)
+
+
+def _image(*shape: int) -> nn.Module:
+    return Answer(lambda z: torch.zeros(len(z), *shape))
+
+
+GENERATORS = {
+    "no module": (len, r"The generator is a builtin_function_or_method; give a torch\.nn\.Module"),
+    "frozen": (_frozen(players.generator()), "generator has no weight that can be trained"),
+    "fails": (nn.Linear(7, 64), r"generator fails on latents of shape \[4, 5\]: mat1 and mat2"),
+    "fails silently": (Answer(lambda z: (_ for _ in ()).throw(KeyError)), "generator fails on latents .*: KeyError"),
+    "flat": (_image(64), r"makes \[4, 64\] from latents \[4, 5\] and the data need \[4, 1, 8, 8\]"),
+    "colours": (_image(3, 8, 8), r"makes \[4, 3, 8, 8\] .* need \[4, 1, 8, 8\]"),
+    "channels last": (_image(8, 8, 1), r"makes \[4, 8, 8, 1\]"),
+    "size": (_image(1, 16, 16), r"makes \[4, 1, 16, 16\] .*--resolution"),
+    "range": (Answer(lambda z: torch.full((len(z), 1, 8, 8), 255.0)), r"values up to 255 and images lie in \[-1, 1\]"),
+    "tuple": (Answer(lambda z: (z, z)), "generator returns a tuple; it must return one tensor"),
+    "nan": (Answer(lambda z: torch.full((len(z), 1, 8, 8), torch.nan)), "not finite before any training"),
+}
+DISCRIMINATORS = {
+    "no module": (torch.sum, "discriminator is a builtin_function_or_method"),
+    "frozen": (_frozen(players.discriminator()), "discriminator has no weight that can be trained"),
+    "fails": (nn.Conv2d(3, 1, 3), r"discriminator fails on images of shape \[4, 1, 8, 8\]: Given groups=1"),
+    "classes": (Answer(lambda x: x.flatten(1)[:, :10]), r"answers \[4, 10\] to 4 images; it must answer one logit each"),
+    "maps of two": (Answer(lambda x: x.expand(-1, 2, -1, -1)), r"answers \[4, 2, 8, 8\]"),
+    "one for all": (Answer(lambda x: x.mean()), r"answers \[\] to 4 images"),
+    "too few": (Answer(lambda x: x[:2].mean((1, 2, 3))), r"answers \[2\]"),
+    "infinite": (Answer(lambda x: x.mean((1, 2, 3)) / 0 + torch.inf), "not finite before any training"),
+    "text": (Answer(lambda x: "real"), "discriminator returns a str"),
+}
+
+
+@pytest.mark.parametrize(("network", "sentence"), GENERATORS.values(), ids=GENERATORS)
+def test_each_mismatch_of_a_generator_has_a_sentence(network: nn.Module, sentence: str) -> None:
+    with pytest.raises(SteadyganError, match=sentence) as refusal:
+        _check(network, players.discriminator())
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(("network", "sentence"), DISCRIMINATORS.values(), ids=DISCRIMINATORS)
+def test_each_mismatch_of_a_discriminator_has_a_sentence(network: nn.Module, sentence: str) -> None:
+    with pytest.raises(SteadyganError, match=sentence) as refusal:
+        _check(players.generator(), network)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "discriminator",
+    [
+        players.discriminator(),
+        players.patches(),
+        Answer(lambda x: x.mean((1, 2, 3))),
+        Answer(lambda x: x.mean((2, 3))),
+        Answer(lambda x: x.mean(1, keepdim=True)),
+    ],
+)
+def test_all_promised_shapes_of_logits_are_accepted(discriminator: nn.Module) -> None:
+    _check(players.generator(), discriminator)
+
+
+def test_vectors_have_no_range() -> None:
+    _check(Answer(lambda z: torch.full((len(z), 3), 500.0)), nn.Linear(3, 1), (3,))
+    with pytest.raises(SteadyganError, match=r"need \[4, 3\]"):
+        _check(Answer(lambda z: torch.zeros(len(z), 2)), nn.Linear(3, 1), (3,))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_looking_changes_nothing(training: bool) -> None:
+    generator = nn.Sequential(players.generator(), nn.Dropout(0.5)).train(training)
+    discriminator = players.discriminator().train(training)
+    before = [players.weights(network) for network in (generator, discriminator)]
+    random = torch.get_rng_state()
+    _check(generator, discriminator)
+    assert torch.equal(torch.get_rng_state(), random)
+    for network, weights in zip((generator, discriminator), before, strict=True):
+        assert players.unchanged(network, weights)
+        assert network.training is training
+        assert all(parameter.grad is None and parameter.requires_grad for parameter in network.parameters())

@@ -1,0 +1,176 @@
+"""Someone else's networks, from a plain script, through ``sg.train``."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+import steadygan as sg
+from tests import tiny
+
+pytestmark = pytest.mark.usefixtures("brief")
+LATENT = 100
+KEY = "quality/sliced_wasserstein"
+
+
+class Generator(nn.Module):
+    """What one finds in a tutorial: latents [N, D], viewed as maps inside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.main = nn.Sequential(
+            nn.ConvTranspose2d(LATENT, 32, 4, 1, 0, bias=False),
+            nn.BatchNorm2d(32),
+            nn.ReLU(True),
+            nn.ConvTranspose2d(32, 1, 4, 2, 1, bias=False),
+            nn.Tanh(),
+        )
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002
+        images: Tensor = self.main(input.view(-1, LATENT, 1, 1))
+        return images
+
+
+class Discriminator(nn.Module):
+    """Answers [N, 1]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.main = nn.Sequential(
+            nn.Conv2d(1, 16, 4, 2, 1),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Flatten(),
+            nn.Linear(16 * 4 * 4, 1),
+        )
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002
+        logits: Tensor = self.main(input)
+        return logits
+
+
+def _networks(seed: int = 0) -> tuple[Generator, Discriminator]:
+    torch.manual_seed(seed)
+    return Generator(), Discriminator()
+
+
+def _recipe() -> sg.Recipe:
+    return sg.recipe("steady").set("batch", 16)
+
+
+def _array() -> "np.ndarray[Any, Any]":
+    return tiny.images(64).images
+
+
+def test_networks_of_ones_own_train_and_improve(folder: Path) -> None:
+    generator, discriminator = _networks()
+    run = sg.train(
+        _array(), _recipe(), generator=generator, discriminator=discriminator, out=folder, images=6400, device="cpu"
+    )
+    distances = [row[KEY] for row in run.metrics if KEY in row]
+    with torch.no_grad():
+        untrained = _networks()[0].eval()(torch.randn(64, LATENT))
+    assert untrained.shape == (64, 1, 8, 8)
+    assert distances[-1] < 0.6 * distances[0] or distances[-1] < 0.2
+    made = run.sample(9)
+    assert (made.shape, made.dtype) == ((9, 8, 8, 1), np.uint8)
+    assert run.folder.read_json(run.folder.run)["networks"]["generator"]["name"] == "custom"
+
+
+def test_their_weights_are_saved_under_their_own_names(folder: Path) -> None:
+    generator, discriminator = _networks()
+    recipe = _recipe().without("ema")
+    sg.train(_array(), recipe, generator=generator, discriminator=discriminator, out=folder, images=32, device="cpu")
+    saved = safetensors.torch.load_file(folder / "generator.safetensors")
+    assert saved.keys() == generator.state_dict().keys()
+    assert torch.equal(saved["main.3.weight"], generator.main[3].weight)  # trained in place
+    fresh = Generator()
+    fresh.load_state_dict(saved)
+    with pytest.raises(sg.SteadyganError, match="a network of your own, which only your program can build"):
+        sg.load(folder).sample(1)
+
+
+def test_they_resume_bit_for_bit(tmp_path: Path) -> None:
+    def go(name: str, images: int) -> sg.Run:
+        generator, discriminator = _networks()
+        return sg.train(
+            _array(),
+            _recipe(),
+            generator=generator,
+            discriminator=discriminator,
+            out=tmp_path / name,
+            images=images,
+            device="cpu",
+        )
+
+    whole = go("a", 320)
+    go("b", 160)
+    generator, discriminator = _networks(seed=9)
+    run = sg.resume(
+        tmp_path / "b", images=320, data=_array(), generator=generator, discriminator=discriminator
+    )
+    assert np.array_equal(run.sample(4), whole.sample(4))
+    assert (tmp_path / "a/generator.safetensors").read_bytes() == (tmp_path / "b/generator.safetensors").read_bytes()
+
+
+def test_resuming_without_them_is_refused(folder: Path) -> None:
+    generator, discriminator = _networks()
+    sg.train(_array(), _recipe(), generator=generator, discriminator=discriminator, out=folder, images=32, device="cpu")
+    with pytest.raises(sg.SteadyganError, match="networks of your own"):
+        sg.resume(folder, images=64, data=_array())
+    with pytest.raises(sg.SteadyganError, match="does not fit these networks"):
+        sg.resume(folder, images=64, data=_array(), generator=generator)
+
+
+@pytest.mark.parametrize("recipe", ["naive", "steady"])
+def test_only_a_generator_of_ones_own(recipe: str, folder: Path) -> None:
+    generator = _networks()[0]
+    chosen = sg.recipe(recipe).change(values={"batch": 16, "width": 4})
+    run = sg.train(_array(), chosen, generator=generator, out=folder, images=64, device="cpu")
+    assert run.sample(2).shape == (2, 8, 8, 1)
+    names = run.folder.read_json(run.folder.run)["networks"]
+    assert (names["generator"]["name"], names["discriminator"]["name"]) == ("custom", "dcgan")
+
+
+@pytest.mark.parametrize("recipe", ["naive", "steady"])
+def test_only_a_discriminator_of_ones_own(recipe: str, folder: Path) -> None:
+    """The generator is the package's then, so it can be loaded again, and makes the same images."""
+    chosen = sg.recipe(recipe).change(values={"batch": 16, "width": 4})
+    run = sg.train(_array(), chosen, discriminator=_networks()[1], out=folder, images=64, device="cpu")
+    assert np.array_equal(sg.load(folder).sample(8), run.sample(8))
+
+
+def test_networks_that_do_not_fit_are_refused_before_anything_is_written(folder: Path) -> None:
+    class Larger(Generator):
+        def forward(self, input: Tensor) -> Tensor:  # noqa: A002
+            return nn.functional.interpolate(super().forward(input), scale_factor=2)
+
+    with pytest.raises(sg.SteadyganError, match=r"makes \[4, 1, 16, 16\] .* and the data need \[4, 1, 8, 8\]"):
+        sg.train(_array(), _recipe(), generator=Larger(), out=folder, images=32, device="cpu")
+    assert not folder.exists()
+
+
+def test_networks_that_do_not_fit_cost_no_run_that_is_there(folder: Path) -> None:
+    sg.train(_array(), tiny.small("naive"), out=folder, images=16, device="cpu")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(sg.SteadyganError, match="discriminator fails"):
+        sg.train(_array(), _recipe(), discriminator=nn.Linear(3, 1), out=folder, overwrite=True, device="cpu")
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_vectors_with_networks_of_ones_own(folder: Path) -> None:
+    generator = nn.Sequential(nn.Linear(LATENT, 16), nn.ReLU(), nn.Linear(16, 3))
+    discriminator = nn.Sequential(nn.Linear(3, 16), nn.ReLU(), nn.Linear(16, 1))
+    run = sg.train(
+        tiny.vectors().images,
+        _recipe(),
+        generator=generator,
+        discriminator=discriminator,
+        out=folder,
+        images=64,
+        device="cpu",
+    )
+    assert run.sample(4).shape == (4, 3)

@@ -1,0 +1,212 @@
+"""The language of recipes: with, without, set, files, and every refusal."""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from steadygan.errors import SteadyganError
+from steadygan.heuristics.base import Penalty, Player, Slot
+from steadygan.heuristics.catalogue import CATALOGUE
+from steadygan.heuristics.objectives import Hinge, Minimax
+from steadygan.heuristics.penalties import R1
+from steadygan.heuristics.updates import Adam, SgdDiscriminator
+from steadygan.recipe import Recipe, parse, recipe, recipe_names
+
+NAMES = [kind.name for kind in CATALOGUE]
+EMPTY = Recipe(name="empty")
+
+
+def _names(chosen: Recipe) -> list[str]:
+    return [each.name for each in chosen.heuristics]
+
+
+def _composing(names: list[str]) -> list[str]:
+    """The names that compose with those before them."""
+    chosen: list[str] = []
+    for name in names:
+        try:
+            EMPTY.change(add=[*chosen, name])
+        except SteadyganError:
+            continue
+        kinds = [kind for kind in CATALOGUE if kind.name in (*chosen, name) and kind.slot.holds_one]
+        slots = [kind.slot for kind in kinds if kind.name != "sgd-discriminator"]
+        if len(slots) == len({*slots}):
+            chosen.append(name)
+    return chosen
+
+
+# --- composing
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.permutations(NAMES), st.randoms())
+def test_the_order_of_naming_does_not_matter(names: list[str], random: Any) -> None:
+    chosen = _composing(names)
+    shuffled = random.sample(chosen, len(chosen))
+    needing = sorted(chosen, key=lambda name: bool(next(k for k in CATALOGUE if k.name == name).card.needs))
+    one_by_one = EMPTY
+    for name in [*needing]:
+        one_by_one = one_by_one.with_(name)
+    assert EMPTY.change(add=chosen) == EMPTY.change(add=shuffled) == one_by_one
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(NAMES), unique=True, max_size=6))
+def test_what_is_put_in_can_be_taken_out(names: list[str]) -> None:
+    chosen = _composing(names)
+    full = EMPTY.change(add=chosen)
+    assert full.without(*chosen) == EMPTY
+    assert sorted(_names(full)) == sorted(chosen)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.permutations(NAMES))
+def test_a_recipe_is_the_same_after_writing_and_reading(names: list[str]) -> None:
+    chosen = EMPTY.change(add=_composing(names))
+    assert parse(chosen.to_toml(), "x") == chosen
+
+
+def test_heuristics_stand_in_the_catalogues_order() -> None:
+    places = [NAMES.index(name) for name in _names(recipe("steady"))]
+    assert all(earlier < later for earlier, later in pairwise(places))
+
+
+@pytest.mark.parametrize("slot", [Slot.LATENT, Slot.OBJECTIVE, Slot.SCHEDULE])
+def test_a_slot_that_holds_one_is_replaced(slot: Slot) -> None:
+    kinds = [kind for kind in CATALOGUE if kind.slot is slot]
+    chosen = EMPTY
+    for kind in kinds:
+        chosen = chosen.with_(kind.name)
+        assert _names(chosen) == [kind.name]
+
+
+def test_each_player_has_its_own_update() -> None:
+    chosen = EMPTY.with_("sgd-discriminator").with_("adam", lr=0.5)
+    assert isinstance(chosen.update(Player.DISCRIMINATOR), SgdDiscriminator)
+    assert chosen.update(Player.GENERATOR) == Adam(lr=0.5)
+    assert EMPTY.update(Player.DISCRIMINATOR) == Adam(lr=1e-3, betas=(0.9, 0.999))
+
+
+def test_naming_again_keeps_the_other_parameters() -> None:
+    chosen = EMPTY.with_("r1", gamma=5.0, every=3).with_("r1", every=4)
+    assert chosen.get(R1) == R1(gamma=5.0, every=4)
+    assert chosen.with_(R1()).get(R1) == R1()
+    assert chosen.set("r1.gamma", 2).get(R1) == R1(gamma=2.0, every=4)
+
+
+def test_a_recipe_never_changes() -> None:
+    base = recipe("dcgan")
+    text = base.to_toml()
+    base.with_("r1").without("adam").set("batch", 8)
+    assert base.to_toml() == text
+    with pytest.raises(Exception, match="frozen"):
+        base.network = "mlp"  # type: ignore[misc]
+
+
+def test_the_empty_recipe_is_the_naive_gan() -> None:
+    assert recipe("naive").heuristics == ()
+    assert (EMPTY.latent.name, EMPTY.objective, EMPTY.average) == ("uniform-latent", Minimax(), None)
+    assert EMPTY.schedule.moves() == (Player.DISCRIMINATOR, Player.GENERATOR)
+    assert EMPTY.blueprint.hidden_dense
+    assert EMPTY.inputs == EMPTY.targets == EMPTY.penalties(Player.DISCRIMINATOR) == ()
+
+
+def test_targets_are_relabelled_before_they_are_softened() -> None:
+    chosen = EMPTY.with_("soft-labels").with_("noisy-labels")
+    assert [target.name for target in chosen.targets] == ["noisy-labels", "soft-labels"]
+
+
+def test_penalties_go_to_their_player() -> None:
+    chosen = EMPTY.with_("r1").with_("r2")
+    assert [penalty.name for penalty in chosen.penalties(Player.DISCRIMINATOR)] == ["r1", "r2"]
+    assert chosen.penalties(Player.GENERATOR) == ()
+    assert len(chosen.all(Penalty)) == 2
+    assert chosen.has("r1")
+    assert not EMPTY.has("r1")
+
+
+def test_changes_need_to_compose_only_together() -> None:
+    """A kernel needs a strided layer, and both may be named at once in any order."""
+    assert EMPTY.change(add=["kernel-divisible-by-stride", "strided-convolutions"]).has("strided-convolutions")
+    swapped = recipe("dcgan-hacks").change(add=["hinge"], remove=["noisy-labels", "soft-labels"])
+    assert swapped.objective == Hinge()
+
+
+def test_vectors_leave_out_what_needs_images() -> None:
+    fitted, out = recipe("steady").for_vectors()
+    assert fitted.network == "mlp"
+    assert {"strided-convolutions", "tanh-output"} <= {*out}
+    assert not {*out} & {*_names(fitted)}
+
+
+# --- refusals: one sentence each
+
+REFUSALS: list[tuple[str, Any, str]] = [
+    ("unknown heuristic", lambda: EMPTY.with_("emma"), r"no heuristic 'emma'; did you mean 'ema'"),
+    ("unknown to take out", lambda: EMPTY.without("batchnorm"), r"did you mean 'batch-norm'"),
+    ("unknown parameter", lambda: EMPTY.with_("r1", gama=1), r"'r1' has no parameter 'gama'; did you mean 'gamma'"),
+    ("no parameters", lambda: EMPTY.with_("hinge", gamma=1), r"'hinge' has no parameters"),
+    ("negative rate", lambda: EMPTY.with_("adam", lr=-1), r"'adam\.lr' should be greater than 0, but it is -1"),
+    ("text", lambda: EMPTY.with_("adam", lr="fast"), r"'adam\.lr' .* but it is 'fast'"),
+    ("not finite", lambda: EMPTY.with_("r1", gamma=float("inf")), r"'r1\.gamma' .*finite"),
+    ("set nothing", lambda: EMPTY.set("r1.gamma", 1), r"has no 'r1' whose 'gamma' could be set; add --with r1"),
+    ("set unknown", lambda: EMPTY.set("rone.gamma", 1), r"There is no heuristic 'rone'"),
+    ("set gama", lambda: EMPTY.with_("r1").set("r1.gama", 1), r"did you mean 'gamma'"),
+    ("setting", lambda: EMPTY.set("bach", 1), r"There is no setting 'bach'; did you mean 'batch'"),
+    ("batch", lambda: EMPTY.set("batch", 1), r"batch.* greater than or equal to 2, but it is 1"),
+    ("width", lambda: EMPTY.set("width", "wide"), r"width.*'wide'"),
+    ("network", lambda: EMPTY.set("network", "dcgann"), r"no network 'dcgann'; did you mean 'dcgan'"),
+    ("both", lambda: EMPTY.change(add=["r1"], remove=["r1"]), r"'r1' cannot be both added and taken out"),
+    ("twice", lambda: Recipe(name="x", heuristics=(R1(), R1(gamma=2))), r"'r1' is in the recipe twice"),
+    ("two of one slot", lambda: Recipe(name="x", heuristics=(Hinge(), Minimax())), r"fill the slot objective"),
+    ("halving", lambda: EMPTY.with_("average-pooling").with_("strided-convolutions"), r"both decide how the discrim"),
+    ("targets", lambda: EMPTY.with_("hinge").with_("soft-labels"), r"'hinge' has none; add --with non-saturating"),
+    ("alone", lambda: EMPTY.with_("kernel-divisible-by-stride"), r"changes nothing alone; add --with strided-conv"),
+    ("odd kernel", lambda: recipe("dcgan").set("kernel-divisible-by-stride.kernel", 5), r"not divisible by the stride"),
+    ("no recipe", lambda: recipe("dcgn"), r"There is no recipe 'dcgn'; did you mean 'dcgan'"),
+    ("no file", lambda: recipe("none.toml"), r"Cannot read the recipe 'none\.toml': No such file"),
+    ("no toml", lambda: parse("a = [", "f.toml"), r"The recipe 'f\.toml' is not TOML"),
+    ("unknown key", lambda: parse("batch = 3", "f.toml"), r"The recipe 'f\.toml': 'recipe' has no parameter 'batch'"),
+    ("no table", lambda: parse("[heuristics]\nema = true", "f.toml"), r"write each heuristic as a table"),
+    ("bad list", lambda: parse('heuristics = ["ema"]', "f.toml"), r"write each heuristic as a table"),
+    ("in file", lambda: parse("[heuristics.r1]\ngamma = -1", "f.toml"), r"The recipe 'f\.toml': 'r1\.gamma'"),
+    ("clash in file", lambda: parse("[heuristics.hinge]\n[heuristics.minimax]", "f"), r"The recipe 'f': '.*' fill the"),
+]
+
+
+@pytest.mark.parametrize(("act", "sentence"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS])
+def test_every_mistake_has_one_sentence(act: Any, sentence: str) -> None:
+    with pytest.raises(SteadyganError, match=sentence) as refusal:
+        act()
+    text = str(refusal.value)
+    assert "\n" not in text
+    assert len(text) < 400
+
+
+def test_a_binary_file_is_no_recipe(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SteadyganError, match="it is not text"):
+        recipe(path)
+
+
+def test_a_file_of_any_name_may_hold_a_recipe(tmp_path: Path) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_text("[settings]\nbatch = 5\n[heuristics.ema]\nramp_up = 'off'\n")
+    chosen = recipe(path)
+    assert (chosen.name, chosen.settings.batch) == ("mine", 5)
+    assert chosen.heuristics[0].parameters()["ramp_up"] is None
+    assert "off" in chosen.to_toml()
+
+
+def test_every_packaged_recipe_is_complete() -> None:
+    assert recipe_names() == ("dcgan", "dcgan-hacks", "naive", "steady")
+    for name in recipe_names():
+        chosen = recipe(name)
+        assert chosen.name == name
+        assert chosen.summary.endswith(".")
+        assert chosen.sources
