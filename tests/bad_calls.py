@@ -166,7 +166,7 @@ def world(folder: Path, train: Callable[..., None]) -> None:
     for name in ("good", "changed", "lost"):
         np.savez(folder / f"{name}.npz", images=random.integers(0, 256, (12, 8, 8), dtype=np.uint8))
     np.savez(folder / "points.npz", points=random.normal(size=(12, 2)))
-    common = ("--recipe", "naive", "--images", "16", *NETWORK)
+    common = ("--recipe", "naive", "--images", "16", "--precision", "fp32", *NETWORK)
     train("good.npz", "--out", "run", *common)
     train("changed.npz", "--out", "changed", *common)
     train("lost.npz", "--out", "lost", *common)

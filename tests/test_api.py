@@ -12,7 +12,7 @@ from steadygan.api import next_folder
 from tests import tiny
 
 pytestmark = pytest.mark.usefixtures("brief")
-SMALL = {"images": 40, "device": "cpu"}
+SMALL: dict[str, Any] = {"images": 40, "device": "cpu"}
 
 
 def _array(count: int = 24, channels: int = 1) -> "np.ndarray[Any, Any]":
@@ -61,18 +61,18 @@ def test_truncation_brings_samples_nearer_to_each_other(finished: sg.Run) -> Non
 
 def test_a_sphere_cannot_be_truncated(folder: Path) -> None:
     run = sg.train(_array(), tiny.small("naive").with_("sphere-latent"), out=folder, **SMALL)
-    with pytest.raises(sg.SteadyganError, match="cannot be truncated.*leave --truncation out"):
+    with pytest.raises(sg.SteadyganError, match=r"cannot be truncated.*leave --truncation out"):
         run.sample(2, truncation=0.5)
 
 
 def test_the_callers_randomness_is_not_touched(folder: Path) -> None:
     torch.manual_seed(9)
     np.random.seed(9)
-    before, legacy = torch.get_rng_state(), np.random.get_state()[1].copy()
+    before, legacy = torch.get_rng_state(), repr(np.random.get_state(legacy=False))
     sg.train(_array(), tiny.stateful(), out=folder, **SMALL)
     sg.resume(folder, data=_array(), images=80).sample(3)
     assert torch.equal(torch.get_rng_state(), before)
-    assert np.array_equal(np.random.get_state()[1], legacy)
+    assert repr(np.random.get_state(legacy=False)) == legacy
 
 
 def test_a_seed_reproduces_a_run_whatever_came_before(tmp_path: Path) -> None:
@@ -118,10 +118,8 @@ def test_a_file_is_found_again_without_being_named(tmp_path: Path) -> None:
 def test_tensors_train_like_arrays(channels: int, tmp_path: Path) -> None:
     array = _array(channels=channels)
     tensor = torch.from_numpy(array.transpose(0, 3, 1, 2).copy())
-    one, other = (
-        sg.train(data, tiny.small("naive"), out=tmp_path / str(place), **SMALL)
-        for place, data in enumerate((array, tensor))
-    )
+    one = sg.train(array, tiny.small("naive"), out=tmp_path / "a", **SMALL)
+    other = sg.train(tensor, tiny.small("naive"), out=tmp_path / "b", **SMALL)
     assert one.sample(3).shape == (3, 8, 8, channels)
     assert np.array_equal(one.sample(3), other.sample(3))
 
@@ -183,13 +181,14 @@ def test_data_are_needed() -> None:
 
 def test_vectors_go_in_and_come_out_in_their_own_units(folder: Path) -> None:
     points = np.random.default_rng(0).normal([1000.0, -3.0], [5.0, 0.01], (600, 2)).astype(np.float32)
-    run = sg.train(points, tiny.small("steady", batch=32), out=folder, images=6400, device="cpu")
+    run = sg.train(points, sg.recipe("steady"), out=folder, images=12_800, device="cpu")
     made = run.sample(500)
     assert (made.shape, made.dtype) == ((500, 2), np.float32)
     assert np.array_equal(sg.load(folder).sample(500), made)
-    assert made.mean(0) == pytest.approx(points.mean(0), abs=0.5 * points.std(0).max())
-    assert abs(made[:, 1].mean() + 3) < 0.02
-    assert 0.2 < made[:, 0].std() / 5.0 < 3
+    assert abs(made[:, 0].mean() - 1000) < 5
+    assert abs(made[:, 1].mean() + 3) < 0.01
+    assert 0.5 < made[:, 0].std() / 5.0 < 2
+    assert 0.5 < made[:, 1].std() / 0.01 < 2
 
 
 def test_what_was_left_out_for_vectors_is_noted(folder: Path) -> None:

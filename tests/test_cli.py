@@ -177,7 +177,7 @@ def test_a_run_goes_on_as_if_it_had_never_stopped(place: Path, said: pytest.Capt
 def test_settings_that_did_not_change_may_be_named_again_on_resume(place: Path) -> None:
     train("images.npz", "--images", "8", "--out", "run", "--seed", "2", "--with", "ema")
     path = str(place / "images.npz")
-    again = ("--seed", "2", "--with", "ema", "--without", "r1", *SMALL)
+    again = ("--device", "auto", "--precision", "auto", "--seed", "2", "--with", "ema", "--without", "r1", *SMALL)
     assert run("train", path, "--resume", "run", "--images", "12", *again) == 0
 
 
@@ -259,6 +259,15 @@ def test_too_little_memory_is_said_in_a_sentence(place: Path, said: pytest.Captu
     assert not Path("made.npz").exists()
 
 
+def test_a_missing_library_is_said_before_anything_is_made(
+    place: Path, said: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    assert run("train", "images.npz", "--tensorboard", "--out", "run") == 2
+    assert "pip install 'steadygan[tensorboard]'" in said.readouterr().err
+    assert not Path("run").exists()
+
+
 def test_a_fault_of_the_program_is_not_taken_for_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(name: str) -> str:
         raise ZeroDivisionError(name)
@@ -318,7 +327,7 @@ def test_ctrl_c_on_a_terminal_saves_and_says_how_to_go_on(tmp_path: Path) -> Non
         seen += screen(ours, 120, "--out grid.png")
         assert process.wait(60) == 0
     os.close(ours)
-    assert re.search(r"\d+% · [\d,]+ images · ([\d,.]+ images/s · )?[\d:?]+ left · loss D \S+ G \S+", seen)
+    assert re.search(r"\d+% · [\d,]+ images (at [\d,.]+/s )?· [\d:?]+ left · loss D \S+ G \S+", seen)
     assert "\x1b[2K" in seen  # the line is drawn over itself
     assert "steadygan train --resume 'my run'" in re.sub(r"\x1b\[[\d;]*m", "", seen)
     assert zipfile.is_zipfile(sorted((tmp_path / "my run" / "checkpoints").glob("0*.pt"))[-1])

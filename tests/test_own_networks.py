@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 import steadygan as sg
+from steadygan.metrics.sliced import image_distance
 from tests import tiny
 
 pytestmark = pytest.mark.usefixtures("brief")
@@ -70,13 +71,15 @@ def test_networks_of_ones_own_train_and_improve(folder: Path) -> None:
     run = sg.train(
         _array(), _recipe(), generator=generator, discriminator=discriminator, out=folder, images=6400, device="cpu"
     )
-    distances = [row[KEY] for row in run.metrics if KEY in row]
     with torch.no_grad():
-        untrained = _networks()[0].eval()(torch.randn(64, LATENT))
-    assert untrained.shape == (64, 1, 8, 8)
-    assert distances[-1] < 0.6 * distances[0] or distances[-1] < 0.2
-    made = run.sample(9)
-    assert (made.shape, made.dtype) == ((9, 8, 8, 1), np.uint8)
+        untrained = _networks()[0](torch.randn(64, LATENT))
+    made = run.sample(64)
+    assert (made.shape, made.dtype) == ((64, 8, 8, 1), np.uint8)
+    real, trained = (torch.from_numpy(array).permute(0, 3, 1, 2) / 127.5 - 1 for array in (_array(), made))
+    before, after = image_distance(real, untrained), image_distance(real, trained)
+    print(f"distance to the data: {before:.3f} untrained, {after:.3f} trained")
+    assert after < before / 3
+    assert run.metrics[-1][KEY] == pytest.approx(after, rel=0.5)
     assert run.folder.read_json(run.folder.run)["networks"]["generator"]["name"] == "custom"
 
 
@@ -86,7 +89,7 @@ def test_their_weights_are_saved_under_their_own_names(folder: Path) -> None:
     sg.train(_array(), recipe, generator=generator, discriminator=discriminator, out=folder, images=32, device="cpu")
     saved = safetensors.torch.load_file(folder / "generator.safetensors")
     assert saved.keys() == generator.state_dict().keys()
-    assert torch.equal(saved["main.3.weight"], generator.main[3].weight)  # trained in place
+    assert torch.equal(saved["main.3.weight"], generator.state_dict()["main.3.weight"])  # trained in place
     fresh = Generator()
     fresh.load_state_dict(saved)
     with pytest.raises(sg.SteadyganError, match="a network of your own, which only your program can build"):
@@ -109,9 +112,7 @@ def test_they_resume_bit_for_bit(tmp_path: Path) -> None:
     whole = go("a", 320)
     go("b", 160)
     generator, discriminator = _networks(seed=9)
-    run = sg.resume(
-        tmp_path / "b", images=320, data=_array(), generator=generator, discriminator=discriminator
-    )
+    run = sg.resume(tmp_path / "b", images=320, data=_array(), generator=generator, discriminator=discriminator)
     assert np.array_equal(run.sample(4), whole.sample(4))
     assert (tmp_path / "a/generator.safetensors").read_bytes() == (tmp_path / "b/generator.safetensors").read_bytes()
 

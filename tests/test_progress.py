@@ -51,7 +51,7 @@ def test_a_terminal_shows_images_speed_time_left_and_losses() -> None:
     console = terminal(100)
     played(console)
     (line,) = last_frame(console)
-    assert line.endswith("100% · 10,000 images · 1,000 images/s · done in 0:10 · loss D 0.527 G 0.906")
+    assert line.endswith("100% · 10,000 images at 1,000/s · done in 0:10 · loss D 0.527 G 0.906")
 
 
 def test_half_way_the_time_left_is_the_time_that_it_took() -> None:
@@ -60,7 +60,7 @@ def test_half_way_the_time_left_is_the_time_that_it_took() -> None:
     line.tick(0, 10.0, 0.0)
     line.tick(5_000, 70.0, 0.5)
     line.close()
-    assert " 50% · 5,000 images · 83 images/s · 1:00 left" in last_frame(console)[0]
+    assert " 50% · 5,000 images at 83/s · 1:00 left" in last_frame(console)[0]
 
 
 def test_the_time_left_of_a_run_that_goes_on_counts_from_where_it_went_on() -> None:
@@ -69,7 +69,7 @@ def test_the_time_left_of_a_run_that_goes_on_counts_from_where_it_went_on() -> N
     line.tick(9_000, 900.0, 0.9)
     line.tick(9_500, 910.0, 0.95)
     line.close()
-    assert "50 images/s · 0:10 left" in last_frame(console)[0]
+    assert "at 50/s · 0:10 left" in last_frame(console)[0]
 
 
 def test_the_newest_warning_stands_below_and_whole_in_the_end() -> None:
@@ -89,9 +89,9 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
 
 
 def test_the_least_important_words_go_first() -> None:
-    console = terminal(44)
+    console = terminal(40)
     played(console)
-    assert last_frame(console)[0].endswith("100% · 10,000 images · 1,000 images/s")
+    assert last_frame(console)[0].endswith("100% · 10,000 images at 1,000/s")
 
 
 def test_a_warning_before_the_first_step_is_not_lost() -> None:
@@ -113,6 +113,14 @@ def test_off_a_terminal_there_is_a_plain_line_now_and_then() -> None:
     assert lines[0].startswith("  5% · 500 images")
     assert lines[-1].startswith("100% · 10,000 images")
     assert "\x1b" not in shown(console)
+
+
+def test_off_a_terminal_a_long_run_is_never_silent_for_long() -> None:
+    console = plain()
+    line = ProgressLine(console)
+    for minute in range(61):
+        line.tick(minute, 60.0 * minute, minute / 100_000)
+    assert len(shown(console).splitlines()) == 60 // 5
 
 
 def test_off_a_terminal_no_blank_line_ends_the_run() -> None:
@@ -153,7 +161,7 @@ def test_a_slow_run_has_a_speed_above_zero() -> None:
     line = ProgressLine(console)
     line.tick(0, 0.0, 0.0)
     line.tick(4, 10.0, 1.0)
-    assert "0.4 images/s" in shown(console)
+    assert "4 images at 0.4/s" in shown(console)
 
 
 # --- words

@@ -112,7 +112,7 @@ def test_the_empty_recipe_is_the_naive_gan() -> None:
     assert (EMPTY.latent.name, EMPTY.objective, EMPTY.average) == ("uniform-latent", Minimax(), None)
     assert EMPTY.schedule.moves() == (Player.DISCRIMINATOR, Player.GENERATOR)
     assert EMPTY.blueprint.hidden_dense
-    assert EMPTY.inputs == EMPTY.targets == EMPTY.penalties(Player.DISCRIMINATOR) == ()
+    assert (EMPTY.inputs, EMPTY.targets, EMPTY.penalties(Player.DISCRIMINATOR)) == ((), (), ())
 
 
 def test_targets_are_relabelled_before_they_are_softened() -> None:
@@ -184,7 +184,7 @@ def test_every_mistake_has_one_sentence(act: Any, sentence: str) -> None:
         act()
     text = str(refusal.value)
     assert "\n" not in text
-    assert len(text) < 400
+    assert len(text) < 600
 
 
 def test_a_binary_file_is_no_recipe(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Every recipe with and without every heuristic, and every pair: each composes and trains, or is refused with a reason."""
+"""Every recipe with and without every heuristic, and every pair: it composes and trains, or it is refused."""
 
 import math
 from collections import Counter
@@ -26,9 +26,7 @@ Change = tuple[str, ...]
 def _trained_one_step(chosen: Recipe, data: Prepared) -> Game:
     torch.manual_seed(0)
     chosen = chosen.change(values={"batch": tiny.BATCH, "width": 2})
-    networks = build(
-        chosen.network, chosen.blueprint, data.shape, chosen.latent.dimension, chosen.settings.width
-    )
+    networks = build(chosen.network, chosen.blueprint, data.shape, chosen.latent.dimension, chosen.settings.width)
     scaling = scaling_for(data, chosen.blueprint.image_range)
     game = new_game(chosen, data, networks, scaling, torch.device("cpu"), "fp32", 0)
     step(game)
@@ -98,7 +96,9 @@ def test_everything_composes_or_is_refused(channels: int, capsys: pytest.Capture
         except Exception as error:
             raise AssertionError(f"{name} plus {add} minus {remove}: {type(error).__name__}: {error}") from error
     with capsys.disabled():
-        print(f"\n{channels} channels: " + ", ".join(f"{kind} {what} {n}" for (kind, what), n in sorted(counts.items())))
+        print(
+            f"\n{channels} channels: " + ", ".join(f"{kind} {what} {n}" for (kind, what), n in sorted(counts.items()))
+        )
     assert counts["pairs", "composed"] > counts["pairs", "refused"] > 0
     assert counts["plus", "refused"] > 0
 

@@ -62,7 +62,14 @@ def small(chosen: Recipe | str, **values: Any) -> Recipe:
 def stateful() -> Recipe:
     """Every heuristic that draws, counts, averages or remembers, in one recipe."""
     chosen = small("dcgan").without("one-sided-smoothing").with_("sphere-latent", dimension=8)
-    for name in ("diff-augment", "horizontal-flip", "noisy-labels", "soft-labels", "mixed-batches", "larger-discriminator"):
+    for name in (
+        "diff-augment",
+        "horizontal-flip",
+        "noisy-labels",
+        "soft-labels",
+        "mixed-batches",
+        "larger-discriminator",
+    ):
         chosen = chosen.with_(name)
     chosen = chosen.with_("instance-noise", std=0.2, images=300).with_("generator-dropout", probability=0.2)
     chosen = chosen.with_("r1", every=3, gamma=0.1).with_("r2", every=2, gamma=0.1).with_("ema", half_life=100)
@@ -71,7 +78,12 @@ def stateful() -> Recipe:
 
 
 def begin(
-    chosen: Recipe, folder: Path, data: Prepared, own: Own | None = None, observers: Sequence[Observer] = (), **given: Any
+    chosen: Recipe,
+    folder: Path,
+    data: Prepared,
+    own: Own | None = None,
+    observers: Sequence[Observer] = (),
+    **given: Any,
 ) -> Loop:
     """A new run."""
     training = TrainingSettings(device="cpu", **given)
@@ -80,7 +92,9 @@ def begin(
     )
 
 
-def resume(folder: Path, data: Prepared, own: Own | None = None, observers: Sequence[Observer] = (), **given: Any) -> Loop:
+def resume(
+    folder: Path, data: Prepared, own: Own | None = None, observers: Sequence[Observer] = (), **given: Any
+) -> Loop:
     """A run that goes on."""
     stored = session.read_run(RunFolder(folder))
     training = stored.training.model_copy(update=given)
@@ -148,7 +162,9 @@ def differences(one: Any, other: Any, where: str = "") -> list[str]:
         names = {*one, *other}
         return [d for name in names for d in differences(one.get(name), other.get(name), f"{where}/{name}")]
     if isinstance(one, list | tuple) and isinstance(other, list | tuple) and len(one) == len(other):
-        return [d for place, pair in enumerate(zip(one, other, strict=True)) for d in differences(*pair, f"{where}/{place}")]
+        return [
+            d for place, pair in enumerate(zip(one, other, strict=True)) for d in differences(*pair, f"{where}/{place}")
+        ]
     if isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor):
         same = one.dtype == other.dtype and torch.equal(one, other)
     else:

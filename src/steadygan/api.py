@@ -17,7 +17,7 @@ from steadygan.training import session
 from steadygan.training.export import TrainedGenerator, load_generator
 from steadygan.training.folder import RunFolder
 from steadygan.training.loop import Loop, ask_to_stop
-from steadygan.training.observe import Observer
+from steadygan.training.observe import Observer, require_tensorboard
 from steadygan.training.sampling import own_randomness
 from steadygan.training.session import Own, Stored, read_run
 from steadygan.training.settings import TrainingSettings
@@ -210,7 +210,7 @@ def _train(loop: Loop, folder: RunFolder, interrupted: Callable[[], bool]) -> Ru
     loop.run(interrupted)
     write_report(folder.path)
     game = loop.game
-    ready = TrainedGenerator(loop.ready(), loop.config, game.device)
+    ready = TrainedGenerator(loop.ready(), loop.config_now(), game.device)
     return Run(folder.path, ready, interrupted=loop.fraction < 1)
 
 
@@ -255,6 +255,8 @@ def make_data_settings(**given: Any) -> DataSettings:
 
 def make_training_settings(**given: Any) -> TrainingSettings:
     """Settings of the run, with one sentence for a bad value."""
+    if given.get("tensorboard"):
+        require_tensorboard()  # now, not after the data are prepared and the folder is made
     try:
         return TrainingSettings.model_validate(given)
     except ValidationError as error:

@@ -96,7 +96,9 @@ def refuse_changes(request: RunRequest, stored: Stored, folder: RunFolder) -> No
     """
     asked = _recipe_asked(request, stored)
     was: dict[str, Any] = {**_flat(stored.recipe), **stored.training.model_dump(), **stored.data.model_dump()}
-    now: dict[str, Any] = {**was, **request.given((*DATA_FIELDS, *TRAINING_FIELDS))}
+    given = request.given((*DATA_FIELDS, *TRAINING_FIELDS))
+    # the run keeps what "auto" chose when it began
+    now: dict[str, Any] = {**was, **{name: value for name, value in given.items() if value != "auto"}}
     for name in _flat(stored.recipe):
         now.pop(name)
     now |= _flat(asked)

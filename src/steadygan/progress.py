@@ -11,9 +11,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-BAR, SMALLEST_BAR = 24, 6
-"""Columns of the bar; it is left out before any word is."""
+BARS = (24, 6)
+"""Columns of the bar where there is room, and where there is little; it is left out before any word is."""
 BETWEEN = " · "
+SILENCE_SECONDS = 300.0
+"""Off a terminal, the longest time without a line."""
 MEASURE_SECONDS = 0.5
 """Time over which a speed is measured."""
 KEEP = 0.7
@@ -26,13 +28,13 @@ class ProgressLine:
 
     Args:
         console: where to.
-        lines: off a terminal, how many lines a whole run prints.
+        lines: off a terminal, how many lines a run prints that does not last for hours.
     """
 
     def __init__(self, console: Console, lines: int = 20) -> None:
         self._console = console
         self._lines = lines
-        self._printed = 0
+        self._printed, self._spoke = 0, 0.0
         self._began: tuple[float, float] | None = None
         self._now = (0, 0.0, 0.0)
         self._measured = (0, 0.0)
@@ -47,14 +49,14 @@ class ProgressLine:
         self._now = (images_seen, seconds, min(fraction, 1.0))
         if self._began is None:
             self._began, self._measured = (seconds, fraction), (images_seen, seconds)
-            self._printed = math.floor(fraction * self._lines)
+            self._printed, self._spoke = math.floor(fraction * self._lines), seconds
             if self._console.is_terminal:
                 self._live = Live(get_renderable=self._picture, console=self._console, refresh_per_second=4)
                 self._live.start()
             return
         self._measure_speed(images_seen, seconds)
-        if self._live is None and math.floor(fraction * self._lines) > self._printed:
-            self._printed = math.floor(fraction * self._lines)
+        if self._live is None and self._is_due(seconds, fraction):
+            self._printed, self._spoke = math.floor(fraction * self._lines), seconds
             self._console.print(Text(BETWEEN.join(self._words())), soft_wrap=True)
 
     def row(self, row: dict[str, Any]) -> None:
@@ -80,6 +82,9 @@ class ProgressLine:
         elif self._console.is_terminal and self._warning:
             self._console.print(self._warning_line())
 
+    def _is_due(self, seconds: float, fraction: float) -> bool:
+        return math.floor(fraction * self._lines) > self._printed or seconds - self._spoke >= SILENCE_SECONDS
+
     def _measure_speed(self, images_seen: int, seconds: float) -> None:
         images, since = images_seen - self._measured[0], seconds - self._measured[1]
         if since < MEASURE_SECONDS:
@@ -91,9 +96,9 @@ class ProgressLine:
     def _words(self) -> list[str]:
         """What there is to say, the most important first."""
         images_seen, seconds, fraction = self._now
-        words = [f"{fraction:4.0%}", f"{images_seen:,} images", self._time(seconds, fraction)]
-        if self._speed is not None:
-            words.insert(2, f"{self._speed:,.{0 if self._speed >= 10 else 1}f} images/s")
+        speed = self._speed
+        at = "" if speed is None else f" at {speed:,.{0 if speed >= 10 else 1}f}/s"
+        words = [f"{fraction:4.0%}", f"{images_seen:,} images{at}", self._time(seconds, fraction)]
         return [*words, self._losses] if self._losses else words
 
     def _time(self, seconds: float, fraction: float) -> str:
@@ -107,9 +112,10 @@ class ProgressLine:
         width = self._console.width
         words = fitting(self._words(), width)
         line = Table.grid(padding=(0, 1, 0, 0))
-        bar = min(BAR, width - len(words) - 2)
         cells: list[RenderableType] = [Text(words, no_wrap=True, overflow="ellipsis")]
-        if bar >= SMALLEST_BAR:
+        # two sizes only, or the bar would change with every digit
+        bar = next((bar for bar in BARS if bar + 2 + len(words) <= width), None)
+        if bar is not None:
             cells.insert(0, ProgressBar(total=1.0, completed=self._now[2], width=bar))
         line.add_row(*cells)
         return Group(line, self._warning_line()) if self._warning else line

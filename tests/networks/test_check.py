@@ -54,7 +54,10 @@ DISCRIMINATORS = {
     "no module": (torch.sum, "discriminator is a builtin_function_or_method"),
     "frozen": (_frozen(players.discriminator()), "discriminator has no weight that can be trained"),
     "fails": (nn.Conv2d(3, 1, 3), r"discriminator fails on images of shape \[4, 1, 8, 8\]: Given groups=1"),
-    "classes": (Answer(lambda x: x.flatten(1)[:, :10]), r"answers \[4, 10\] to 4 images; it must answer one logit each"),
+    "classes": (
+        Answer(lambda x: x.flatten(1)[:, :10]),
+        r"answers \[4, 10\] to 4 images; it must answer one logit each",
+    ),
     "maps of two": (Answer(lambda x: x.expand(-1, 2, -1, -1)), r"answers \[4, 2, 8, 8\]"),
     "one for all": (Answer(lambda x: x.mean()), r"answers \[\] to 4 images"),
     "too few": (Answer(lambda x: x[:2].mean((1, 2, 3))), r"answers \[2\]"),

@@ -31,7 +31,11 @@ def test_the_width_and_its_factor() -> None:
 
 def test_norm_slopes_and_dropout_are_those_of_the_blueprint() -> None:
     blueprint = Blueprint(
-        generator_norm=NORM, discriminator_norm=NORM, generator_slope=0.1, discriminator_slope=0.3, generator_dropout=0.5
+        generator_norm=NORM,
+        discriminator_norm=NORM,
+        generator_slope=0.1,
+        discriminator_slope=0.3,
+        generator_dropout=0.5,
     )
     generator, discriminator = build("mlp", blueprint, (2,), 5, 6)
     for network, norms, slope in ((generator, HIDDEN_LAYERS, 0.1), (discriminator, HIDDEN_LAYERS - 1, 0.3)):

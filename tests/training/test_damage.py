@@ -214,7 +214,7 @@ def test_a_damaged_generator_config_is_refused(run: Path) -> None:
     with pytest.raises(SteadyganError, match="not of this version or is damaged"):
         load_generator(folder)
     folder.generator_config.write_text(config.replace("sphere-latent", "adam"))
-    with pytest.raises(SteadyganError, match="'adam' .* is no latent"):
+    with pytest.raises(SteadyganError, match=r"'adam' .* is no latent"):
         load_generator(folder)
     folder.generator_config.unlink()
     with pytest.raises(SteadyganError, match="no generator yet"):

@@ -16,7 +16,6 @@ from tests import tiny
 from tests.training import players
 
 STEPS = 7
-CLOSE = {"rtol": 1e-5, "atol": 1e-6}
 
 
 def _order(count: int, batches: int, seed: int) -> list[list[int]]:
@@ -24,7 +23,9 @@ def _order(count: int, batches: int, seed: int) -> list[list[int]]:
     places: list[int] = []
     epoch = 0
     while len(places) < batches * tiny.BATCH:
-        places += np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, epoch]))).permutation(count).tolist()
+        places += (
+            np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, epoch]))).permutation(count).tolist()
+        )
         epoch += 1
     return [places[start : start + tiny.BATCH] for start in range(0, batches * tiny.BATCH, tiny.BATCH)]
 
@@ -48,10 +49,16 @@ def _stepped(recipe: Recipe, norm: bool) -> Game:
     return game
 
 
+def _descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
+    optimizer.zero_grad()
+    torch.autograd.backward(loss)
+    optimizer.step()
+
+
 def _assert_equal(network: nn.Module, reference: nn.Module) -> None:
     found, expected = network.state_dict(), reference.state_dict()
     for name, tensor in expected.items():
-        torch.testing.assert_close(found[name], tensor, **CLOSE, msg=lambda text, name=name: f"{name}: {text}")
+        torch.testing.assert_close(found[name], tensor, rtol=1e-5, atol=1e-6, msg=f"{name} differs")
 
 
 def test_dcgan_steps_equal_a_script_by_hand() -> None:
@@ -65,14 +72,10 @@ def test_dcgan_steps_equal_a_script_by_hand() -> None:
     binary = nn.BCEWithLogitsLoss()
     torch.manual_seed(5)
     for real in _reals(STEPS):
-        d_optimizer.zero_grad()
         on_real = d(real)
         fake = g(torch.rand(tiny.BATCH, players.LATENT) * 2 - 1).detach()
-        (binary(on_real, ones) + binary(d(fake), zeros)).backward()
-        d_optimizer.step()
-        g_optimizer.zero_grad()
-        binary(d(g(torch.rand(tiny.BATCH, players.LATENT) * 2 - 1)), ones).backward()
-        g_optimizer.step()
+        _descend(binary(on_real, ones) + binary(d(fake), zeros), d_optimizer)
+        _descend(binary(d(g(torch.rand(tiny.BATCH, players.LATENT) * 2 - 1)), ones), g_optimizer)
     _assert_equal(game.networks[Player.GENERATOR], g)
     _assert_equal(game.networks[Player.DISCRIMINATOR], d)
 
@@ -108,12 +111,8 @@ def test_relativistic_with_lazy_penalties_and_an_average_equals_a_script_by_hand
             loss = loss + 2 * _penalty(on_real, x, 3.0)
         if count % 3 == 0:
             loss = loss + 3 * _penalty(on_fake, f, 2.0)
-        d_optimizer.zero_grad()
-        loss.backward()
-        d_optimizer.step()
-        g_optimizer.zero_grad()
-        F.softplus(d(real) - d(g(torch.randn(tiny.BATCH, players.LATENT)))).mean().backward()
-        g_optimizer.step()
+        _descend(loss, d_optimizer)
+        _descend(F.softplus(d(real) - d(g(torch.randn(tiny.BATCH, players.LATENT)))).mean(), g_optimizer)
         seen = (count + 1) * tiny.BATCH
         decay = 0.5 ** (tiny.BATCH / min(40, 0.5 * seen))
         with torch.no_grad():
@@ -136,12 +135,8 @@ def test_reused_fakes_equal_a_script_by_hand() -> None:
     torch.manual_seed(5)
     for real in _reals(STEPS):
         fake = g(torch.rand(tiny.BATCH, players.LATENT) * 2 - 1)
-        d_optimizer.zero_grad()
-        (F.softplus(-d(real)).mean() + F.softplus(d(fake.detach())).mean()).backward()
-        d_optimizer.step()
-        g_optimizer.zero_grad()
-        F.softplus(-d(fake)).mean().backward()
-        g_optimizer.step()
+        _descend(F.softplus(-d(real)).mean() + F.softplus(d(fake.detach())).mean(), d_optimizer)
+        _descend(F.softplus(-d(fake)).mean(), g_optimizer)
     _assert_equal(game.networks[Player.GENERATOR], g)
     _assert_equal(game.networks[Player.DISCRIMINATOR], d)
 
@@ -165,7 +160,9 @@ def test_penalties_in_float64_differ_from_those_of_the_step_only_by_rounding() -
 
 def test_two_discriminator_moves_see_two_batches_and_their_own_latents() -> None:
     recipe = tiny.small("naive").with_("uniform-latent", dimension=players.LATENT).with_("hinge")
-    recipe = recipe.with_("alternate", discriminator_moves=2, generator_moves=2).with_("sgd-discriminator", momentum=0.9)
+    recipe = recipe.with_("alternate", discriminator_moves=2, generator_moves=2).with_(
+        "sgd-discriminator", momentum=0.9
+    )
     game = _stepped(recipe, norm=True)
 
     g, d = _pair(norm=True)
@@ -175,15 +172,11 @@ def test_two_discriminator_moves_see_two_batches_and_their_own_latents() -> None
     torch.manual_seed(5)
     for _ in range(STEPS):
         for _ in range(2):
-            d_optimizer.zero_grad()
             on_real = d(next(reals))
             on_fake = d(g(torch.rand(tiny.BATCH, players.LATENT) * 2 - 1).detach())
-            (F.relu(1 - on_real).mean() + F.relu(1 + on_fake).mean()).backward()
-            d_optimizer.step()
+            _descend(F.relu(1 - on_real).mean() + F.relu(1 + on_fake).mean(), d_optimizer)
         for _ in range(2):
-            g_optimizer.zero_grad()
-            (-d(g(torch.rand(tiny.BATCH, players.LATENT) * 2 - 1))).mean().backward()
-            g_optimizer.step()
+            _descend(-d(g(torch.rand(tiny.BATCH, players.LATENT) * 2 - 1)).mean(), g_optimizer)
     _assert_equal(game.networks[Player.GENERATOR], g)
     _assert_equal(game.networks[Player.DISCRIMINATOR], d)
     assert game.images_seen == 2 * STEPS * tiny.BATCH

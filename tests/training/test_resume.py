@@ -79,4 +79,7 @@ def test_another_seed_ends_elsewhere(tmp_path: Path) -> None:
     chosen, data = tiny.stateful(), tiny.images()
     tiny.play(chosen, tmp_path / "a", data, images=40, seed=0)
     tiny.play(chosen, tmp_path / "b", data, images=40, seed=1)
-    assert any(place.startswith("/networks") for place in tiny.differences(tiny.newest(tmp_path / "a"), tiny.newest(tmp_path / "b")))
+    assert any(
+        place.startswith("/networks")
+        for place in tiny.differences(tiny.newest(tmp_path / "a"), tiny.newest(tmp_path / "b"))
+    )

@@ -144,6 +144,10 @@ class Loop:
             self._ready = (self.game.steps, network)
         return self._ready[1]
 
+    def config_now(self) -> GeneratorConfig:
+        """What the generator of this moment is."""
+        return self.config.model_copy(update={"images_seen": self.game.images_seen})
+
     def _show(self, ready: nn.Module) -> None:
         self.gallery.draw(ready, self.game)
         for observer in self.observers:
@@ -163,8 +167,7 @@ class Loop:
         """Write a checkpoint, as the best too if it is, and the generator of this moment."""
         files = {"metrics": self.rows.settle(), "findings": self.findings.settle()}
         save_checkpoint(self.folder, {**self.game.state(), "files": files}, self.keep, best)
-        config = self.config.model_copy(update={"images_seen": self.game.images_seen})
-        save_generator(self.folder, self.ready(), config)
+        save_generator(self.folder, self.ready(), self.config_now())
         self._saved_at = self.game.seconds
 
     def _finish(self) -> None:

@@ -1,9 +1,12 @@
 """Who watches a run: the progress bar, TensorBoard. The loop tells them and never waits for an answer."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
 from PIL import Image
+
+from steadygan.errors import SteadyganError
 
 
 class Observer(Protocol):
@@ -30,6 +33,18 @@ class Observer(Protocol):
         ...
 
 
+def require_tensorboard() -> None:
+    """See to it that TensorBoard can be written for.
+
+    Raises:
+        SteadyganError: when its library is not installed.
+    """
+    if find_spec("tensorboard") is None:
+        raise SteadyganError(
+            "--tensorboard needs the library tensorboard; install it with pip install 'steadygan[tensorboard]'"
+        )
+
+
 class TensorBoard:
     """Writes rows and grids for TensorBoard.
 
@@ -39,6 +54,7 @@ class TensorBoard:
     """
 
     def __init__(self, folder: Path, from_images: int) -> None:
+        require_tensorboard()
         from torch.utils.tensorboard import SummaryWriter
 
         self._writer = SummaryWriter(str(folder), purge_step=from_images or None)

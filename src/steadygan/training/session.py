@@ -149,7 +149,7 @@ def resume(
         )
     if stored.custom and not own:
         raise SteadyganError(
-            f"'{folder.path}' was trained with networks of your own; resume it from Python and pass them to train()"
+            f"'{folder.path}' was trained with networks of your own; resume it from Python and pass them to resume()"
         )
     device = choose_device(training.device)
     torch.manual_seed(training.seed)

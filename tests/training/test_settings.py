@@ -1,0 +1,69 @@
+import pytest
+import torch
+from pydantic import ValidationError
+
+from steadygan.errors import SteadyganError
+from steadygan.training.environment import device_name, environment
+from steadygan.training.settings import DEFAULT_MINUTES, Budget, TrainingSettings, choose_device
+
+
+@pytest.mark.parametrize(
+    ("given", "images", "seconds", "share"),
+    [
+        ({"images": 100}, 25, 1e9, 0.25),
+        ({"minutes": 2}, 10**9, 30.0, 0.25),
+        ({"images": 100, "minutes": 1}, 50, 6.0, 0.5),
+        ({"images": 100, "minutes": 1}, 10, 54.0, 0.9),
+        ({}, 10**9, DEFAULT_MINUTES * 30, 0.5),
+    ],
+)
+def test_a_budget_is_used_by_whatever_ends_first(
+    given: dict[str, int], images: int, seconds: float, share: float
+) -> None:
+    assert Budget.of(TrainingSettings.model_validate(given)).fraction(images, seconds) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"images": 0},
+        {"minutes": 0},
+        {"minutes": float("inf")},
+        {"seed": -1},
+        {"keep": 0},
+        {"precision": "fp16"},
+        {"x": 1},
+    ],
+)
+def test_impossible_settings_are_refused(given: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        TrainingSettings.model_validate(given)
+
+
+def test_a_device_is_chosen_by_itself_or_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert choose_device("cpu") == torch.device("cpu")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert choose_device("auto") == torch.device("cpu")
+    with pytest.raises(SteadyganError, match=r"no device 'cuda' here; choose one of: auto, cpu$"):
+        choose_device("cuda")
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert choose_device("auto").type == "mps"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert choose_device("auto") == torch.device("cuda")
+    assert choose_device("cuda:1") == torch.device("cuda:1")
+    with pytest.raises(SteadyganError, match="auto, cuda, cuda:0, cuda:1, cpu"):
+        choose_device("cuda:2")
+
+
+def test_the_environment_says_what_matters_and_no_names() -> None:
+    import getpass
+    import platform
+
+    found = environment(torch.device("cpu"))
+    assert found["torch"] == torch.__version__
+    assert found["threads"] == torch.get_num_threads()
+    assert found["device"] == device_name(torch.device("cpu")) == "cpu"
+    assert platform.node() not in found.values()
+    assert getpass.getuser() not in found.values()
