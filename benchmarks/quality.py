@@ -1,7 +1,7 @@
 """Trains recipes for equal time and judges 10,000 samples of each by a ruler: prints the table of docs/quality.md.
 
     python benchmarks/quality.py --ruler RULER.py --name mnist --data mnist.npz --recipes dcgan steady --seeds 0 1 2
-        [--minutes 5] [--precision fp32] [--work runs/quality] [--set r1.gamma=1 ...]
+        [--minutes 5] [--precision auto] [--work runs/quality] [--set r1.gamma=1 ...]
 
 RULER.py is called as `RULER.py NAME SAMPLES.npz` and prints one JSON object. Runs that are there are not run again.
 Leave the machine alone meanwhile: time is the budget.
@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="+", required=True)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--minutes", type=float, default=5.0)
-    parser.add_argument("--precision", default="fp32")
+    parser.add_argument("--precision", default="auto")
     parser.add_argument("--set", nargs="*", default=[])
     parser.add_argument("--work", type=Path, default=Path("runs/quality"))
     arguments = parser.parse_args()

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 from pydantic import ValidationError
+from rich.console import Console
 from torch import Tensor, nn
 
 from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError, sentence
+from steadygan.progress import ProgressLine
 from steadygan.recipe import Recipe, recipe
 from steadygan.report import write_report
 from steadygan.training import session
@@ -97,7 +99,7 @@ def train(
     tensorboard: bool = False,
     overwrite: bool = False,
     cache: str | Path | None = None,
-    observers: Sequence[Observer] = (),
+    observers: Sequence[Observer] | None = None,
 ) -> Run:
     """Train a GAN.
 
@@ -120,7 +122,8 @@ def train(
         tensorboard: whether to write for TensorBoard too.
         overwrite: whether a run that is at ``out`` may be replaced.
         cache: where prepared data are kept.
-        observers: who watches; see :class:`steadygan.training.observe.Observer`.
+        observers: who watches; see :class:`steadygan.training.observe.Observer`. When None, a progress line on a
+            terminal or in a notebook.
 
     Returns:
         The run.
@@ -144,7 +147,8 @@ def train(
     prepared = prepare(data, data_settings, cache=None if cache is None else Path(cache))
     folder = RunFolder(out if out is not None else next_folder(chosen.name))
     own = Own(generator, discriminator)
-    return run_new(prepared, chosen, training, data_settings, folder, own, overwrite, observers)
+    watching = default_observers() if observers is None else observers
+    return run_new(prepared, chosen, training, data_settings, folder, own, overwrite, watching)
 
 
 def run_new(
@@ -173,7 +177,7 @@ def resume(
     discriminator: nn.Module | None = None,
     data: str | Path | np.ndarray[Any, Any] | Tensor | Prepared | None = None,
     cache: str | Path | None = None,
-    observers: Sequence[Observer] = (),
+    observers: Sequence[Observer] | None = None,
 ) -> Run:
     """Go on with a run, bit for bit as if it had never stopped.
 
@@ -185,7 +189,7 @@ def resume(
         discriminator: likewise.
         data: the data, if they were given as an array or lie elsewhere now; where they were when None.
         cache: where prepared data are kept.
-        observers: who watches.
+        observers: who watches; as in :func:`train`.
 
     Raises:
         SteadyganError: when it cannot go on, with the reason.
@@ -196,8 +200,9 @@ def resume(
     source = stored.source if data is None else data
     prepared = prepare(source, stored.data, cache=None if cache is None else Path(cache))
     own = Own(generator, discriminator)
+    watching = default_observers() if observers is None else observers
     with own_randomness(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
-        loop = session.resume(folder, stored, training, prepared, own, observers)
+        loop = session.resume(folder, stored, training, prepared, own, watching)
         if loop.fraction >= 1:
             raise SteadyganError(
                 f"'{folder.path}' has used its budget ({loop.game.images_seen} images); "
@@ -212,6 +217,12 @@ def _train(loop: Loop, folder: RunFolder, interrupted: Callable[[], bool]) -> Ru
     game = loop.game
     ready = TrainedGenerator(loop.ready(), loop.config_now(), game.device)
     return Run(folder.path, ready, interrupted=loop.fraction < 1)
+
+
+def default_observers() -> list[Observer]:
+    """A progress line where it can be redrawn; a program's own output stays its own."""
+    console = Console()
+    return [ProgressLine(console)] if console.is_terminal or console.is_jupyter else []
 
 
 def longer(stored: Stored, images: int | None, minutes: float | None) -> TrainingSettings:
