@@ -1,7 +1,8 @@
 """Trains recipes for equal time and judges 10,000 samples of each by a ruler: prints the table of docs/quality.md.
 
     python benchmarks/quality.py --ruler RULER.py --name mnist --data mnist.npz --recipes dcgan steady --seeds 0 1 2
-        [--minutes 5] [--precision auto] [--work runs/quality] [--set r1.gamma=1 ...]
+        [--minutes 5] [--precision auto] [--work runs/quality]
+        [--with NAME ...] [--without NAME ...] [--set KEY=VALUE ...]
 
 RULER.py is called as `RULER.py NAME SAMPLES.npz` and prints one JSON object. Runs that are there are not run again.
 Leave the machine alone meanwhile: time is the budget.
@@ -18,18 +19,23 @@ COLUMNS = ("fid", "kid", "precision", "recall", "density", "coverage", "class_kl
 SAMPLES = "10000"
 
 
+def changes(arguments: argparse.Namespace) -> list[str]:
+    """The options that change a recipe, as the command line takes them."""
+    named = (("--with", arguments.add), ("--without", arguments.remove), ("--set", arguments.set))
+    return [part for option, values in named for value in values for part in (option, value)]
+
+
 def judged(arguments: argparse.Namespace, recipe: str, seed: int) -> dict[str, float]:
     """Train one recipe with one seed, sample, and ask the ruler."""
-    changes = "".join(f"+{change}" for change in arguments.set)
-    name = f"{arguments.name}-{Path(recipe).stem}{changes}-{arguments.precision}-{arguments.minutes:g}m-seed{seed}"
+    changed = "".join(changes(arguments)).replace("--", "+")
+    name = f"{arguments.name}-{Path(recipe).stem}{changed}-{arguments.precision}-{arguments.minutes:g}m-seed{seed}"
     run = arguments.work / name
     result = run / "ruler.json"
     if not result.exists():
         steadygan = [sys.executable, "-m", "steadygan"]
         train = [*steadygan, "train", arguments.data, "--recipe", recipe, "--minutes", f"{arguments.minutes:g}"]
         train += ["--out", str(run), "--seed", str(seed), "--precision", arguments.precision, "--overwrite"]
-        train += [part for change in arguments.set for part in ("--set", change)]
-        subprocess.run(train, check=True, stdout=sys.stderr)
+        subprocess.run([*train, *changes(arguments)], check=True, stdout=sys.stderr)
         samples = run / "samples.npz"
         subprocess.run(
             [*steadygan, "sample", str(run), "-n", SAMPLES, "--out", str(samples)], check=True, stdout=sys.stderr
@@ -68,10 +74,15 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--precision", default="auto")
+    parser.add_argument("--with", nargs="*", default=[], dest="add")
+    parser.add_argument("--without", nargs="*", default=[], dest="remove")
     parser.add_argument("--set", nargs="*", default=[])
     parser.add_argument("--work", type=Path, default=Path("runs/quality"))
     arguments = parser.parse_args()
-    rows = [line(each, [judged(arguments, each, seed) for seed in arguments.seeds]) for each in arguments.recipes]
+    suffix = " ".join(["", *changes(arguments)])
+    rows = [
+        line(each + suffix, [judged(arguments, each, seed) for seed in arguments.seeds]) for each in arguments.recipes
+    ]
     print(f"| recipe | seeds | images | images/s | {' | '.join(COLUMNS)} |")
     print("| --- " * (4 + len(COLUMNS)) + "|")
     print("\n".join(rows))

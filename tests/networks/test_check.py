@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.errors import SteadyganError
+from steadygan.layers.block import Dropout
 from steadygan.networks.check import check_networks
 from tests.training import players
 
@@ -102,7 +103,7 @@ def test_vectors_have_no_range() -> None:
 
 @pytest.mark.parametrize("training", [True, False])
 def test_looking_changes_nothing(training: bool) -> None:
-    generator = nn.Sequential(players.generator(), nn.Dropout(0.5)).train(training)
+    generator = nn.Sequential(Dropout(0.5), players.generator()).train(training)  # draws in evaluation too
     discriminator = players.discriminator().train(training)
     before = [players.weights(network) for network in (generator, discriminator)]
     random = torch.get_rng_state()

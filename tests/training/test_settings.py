@@ -1,9 +1,16 @@
+import ctypes
+import getpass
+import platform
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from pydantic import ValidationError
 
 from steadygan.errors import SteadyganError
 from steadygan.training.environment import device_name, environment
+from steadygan.training.process import keep_memory
 from steadygan.training.settings import DEFAULT_MINUTES, Budget, TrainingSettings, choose_device
 
 
@@ -58,12 +65,38 @@ def test_a_device_is_chosen_by_itself_or_by_name(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_environment_says_what_matters_and_no_names() -> None:
-    import getpass
-    import platform
-
     found = environment(torch.device("cpu"))
     assert found["torch"] == torch.__version__
     assert found["threads"] == torch.get_num_threads()
     assert found["device"] == device_name(torch.device("cpu")) == "cpu"
     assert platform.node() not in found.values()
     assert getpass.getuser() not in found.values()
+
+
+def test_an_unknown_processor_is_no_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(path: Path, encoding: str = "") -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_text", missing)
+    monkeypatch.setattr(platform, "processor", lambda: "")
+    assert environment(torch.device("cpu"))["processor"] == "unknown"
+
+
+def test_memory_is_kept_only_where_the_c_library_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+
+    class Library:
+        @staticmethod
+        def mallopt(key: int, value: int) -> int:
+            asked.append((key, value))
+            return 1
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: Library)
+    assert keep_memory()
+    assert len(asked) == 3
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
+    assert not keep_memory()
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert not keep_memory()
+    assert len(asked) == 3

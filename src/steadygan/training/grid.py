@@ -54,9 +54,9 @@ def scatter(points: Array, low: Array, high: Array) -> Image.Image:
     Returns:
         A square picture.
     """
-    flat = plane(points)
+    flat = plane(points).astype(np.float64)
     span = np.maximum(high - low, 1e-9)
-    places = (np.nan_to_num(flat - low) / span * (CANVAS - 1)).clip(-9, CANVAS + 9)
+    places = np.nan_to_num((flat - low) / span).clip(-0.02, 1.02) * (CANVAS - 1)
     picture = Image.new("RGB", (CANVAS, CANVAS), "white")
     draw = ImageDraw.Draw(picture)
     for x, y in places:
