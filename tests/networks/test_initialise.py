@@ -43,4 +43,4 @@ def test_without_a_standard_deviation_pytorchs_own_weights_stay() -> None:
     bounds = [1 / math.sqrt(layer.in_features) for layer in network.modules() if isinstance(layer, nn.Linear)]
     layers = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
     for layer, bound in zip(layers, bounds, strict=True):
-        assert 0.9 * bound < float(layer.weight.abs().max()) <= bound
+        assert 0.9 * bound < float(layer.weight.detach().abs().max()) <= bound

@@ -15,8 +15,8 @@ from steadygan.training.sampling import own_randomness
 from tests import tiny
 
 IMAGES = 4000
-CHECKPOINT_SECONDS = 0.05
-PACE = 0.002
+CHECKPOINT_SECONDS = 0.02
+PACE = 0.004
 """Seconds that every step waits, so that fast machines do not finish before they are killed."""
 
 

@@ -11,6 +11,7 @@ import pytest
 from steadygan.errors import SteadyganError
 from steadygan.training.checkpoint import checkpoints
 from steadygan.training.folder import RunFolder, write_atomically
+from steadygan.training.rows import RowFile
 from tests import tiny
 
 pytestmark = pytest.mark.usefixtures("brief")
@@ -58,7 +59,6 @@ class Filler:
 def test_a_full_disk_is_one_sentence_and_costs_nothing(after: int, small_disk: Path, tmp_path: Path) -> None:
     chosen, data = tiny.stateful(), tiny.images()
     tiny.play(chosen, tmp_path / "whole", data, images=IMAGES)
-    # At 320 images a row is due, at 200 and 250 a grid and a checkpoint: each of them meets the full disk first once.
     run, filler = small_disk / "run", small_disk / "filler"
     with pytest.raises(SteadyganError, match=r"^Cannot write '.*': the disk is full; free some space .*$"):
         tiny.play(chosen, run, data, images=IMAGES, observers=[Filler(filler, after)])
@@ -69,6 +69,33 @@ def test_a_full_disk_is_one_sentence_and_costs_nothing(after: int, small_disk: P
     loop = tiny.play_on(run, data)
     assert loop.fraction == 1
     tiny.assert_same_run(tmp_path / "whole", run)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_row_that_finds_no_room_is_one_sentence_and_closing_is_silent() -> None:
+    file = RowFile(Path("/dev/full"))
+    with pytest.raises(SteadyganError, match=r"^Cannot write '/dev/full': the disk is full"):
+        file.append({"images": 1})
+    file.close()
+
+
+def test_files_are_on_the_disk_before_they_get_their_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    acts: list[str] = []
+    sync, rename = os.fsync, Path.replace
+
+    def synced(handle: int) -> None:
+        acts.append("sync")
+        sync(handle)
+
+    def renamed(path: Path, to: Path) -> None:
+        acts.append("rename")
+        rename(path, to)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", renamed)
+    write_atomically(tmp_path / "deep" / "file", "new")
+    assert acts == ["sync", "rename"]
+    assert (tmp_path / "deep" / "file").read_text() == "new"
 
 
 def test_a_disk_that_is_full_from_the_start_leaves_the_old_file(small_disk: Path) -> None:

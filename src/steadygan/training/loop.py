@@ -77,6 +77,7 @@ class Loop:
             if self.game.images_seen == 0:
                 self.gallery.draw_real()
                 self._show(self.ready())
+                self.save()  # from the first moment on there is something to go on from
             while self.fraction < 1 and not interrupted():
                 self._timed_step()
             self._finish()
