@@ -92,6 +92,7 @@ def train(
     resolution: int | None = None,
     channels: int | None = None,
     background: str = "white",
+    max_pixels: int = 64_000_000,
     seed: int = 0,
     device: str = "auto",
     precision: str = "auto",
@@ -115,6 +116,7 @@ def train(
         resolution: height and width, 8 to 256; chosen from the data when None.
         channels: 1 or 3; chosen from the data when None.
         background: colour under transparent pixels.
+        max_pixels: images with more are skipped, which protects memory.
         seed: of weights, latents and the order of the data.
         device: ``auto``, ``cpu``, ``cuda``, ``mps``.
         precision: ``fp32``, ``bf16``, or ``auto``: bf16 where the device has instructions for it.
@@ -133,7 +135,9 @@ def train(
     """
     if data is None:
         raise SteadyganError("train() needs data: a folder of images, an .npz file, an array, or a name such as digits")
-    data_settings = make_data_settings(resolution=resolution, channels=channels, background=background)
+    data_settings = make_data_settings(
+        resolution=resolution, channels=channels, background=background, max_pixels=max_pixels
+    )
     training = make_training_settings(
         images=images,
         minutes=minutes,

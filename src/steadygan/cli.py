@@ -90,6 +90,9 @@ def train(
     channels: Annotated[
         int | None, typer.Option(metavar="N", help="1 for grey, 3 for colour (default: from the data).")
     ] = None,
+    max_pixels: Annotated[
+        int | None, typer.Option(metavar="N", help="Larger images are skipped (default: 64000000).")
+    ] = None,
     background: Annotated[
         str | None, typer.Option(metavar="COLOUR", help="Under transparent pixels (default: white).")
     ] = None,
@@ -119,6 +122,7 @@ def train(
         minutes=minutes,
         resolution=resolution,
         channels=channels,
+        max_pixels=max_pixels,
         background=background,
         seed=seed,
         device=device,

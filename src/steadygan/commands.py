@@ -21,7 +21,7 @@ from steadygan.training.session import Own, Stored, read_run, refuse_occupied
 from steadygan.training.settings import resolved
 
 DEFAULT_RECIPE = "steady"
-DATA_FIELDS = ("resolution", "channels", "background")
+DATA_FIELDS = ("resolution", "channels", "max_pixels", "background")
 TRAINING_FIELDS = ("images", "minutes", "seed", "device", "precision", "keep", "tensorboard")
 BUDGET_FIELDS = ("images", "minutes")
 
@@ -40,6 +40,7 @@ class RunRequest(BaseModel):
     minutes: float | None = None
     resolution: int | None = None
     channels: int | None = None
+    max_pixels: int | None = None
     background: str | None = None
     seed: int | None = None
     device: str | None = None
