@@ -152,7 +152,7 @@ def _read_images(
     height, width, channels = _item_shape(rows.shape, first)
     if height * width > settings.max_pixels:
         raise SteadyganError(
-            f"The images in {where} are {width}x{height}, above {settings.max_pixels:,} pixels: raise --max-pixels."
+            f"The images in {where} are {width}x{height}, more than {settings.max_pixels:,} pixels: raise --max-pixels."
         )
     resolution = settings.resolution or choose_resolution([(width, height)], LARGEST_RESOLUTION)
     wanted = settings.channels or (1 if channels == 1 else 3)
