@@ -24,7 +24,7 @@ from steadygan.training.step import step
 
 ROW_STEPS = 20
 """Steps in a row of metrics."""
-FRAMES = 40
+FRAMES = 20
 """Grids in a whole run, besides the first."""
 MEASURE_EVERY = 4
 """Frames from one measurement of the distance to the next."""
@@ -133,10 +133,15 @@ class Loop:
 
     def _next_frame(self) -> None:
         self._frame = self._frame_now()
-        ready = self.ready()
+        measured = self._frame % MEASURE_EVERY == 0 or self.fraction >= 1
+        ready = self.ready() if measured else self._rough()
         self._show(ready)
-        if self._frame % MEASURE_EVERY == 0 or self.fraction >= 1:
+        if measured:
             self._measure(ready)
+
+    def _rough(self) -> nn.Module:
+        """Ready enough for a grid: statistics of one batch, because grids must not cost the time of training."""
+        return ready_generator(self.game.kept_generator, self.game.recipe.latent, self.game.device, batches=1)
 
     def ready(self) -> nn.Module:
         """The generator of this moment, ready to make images; made once for a moment."""

@@ -23,7 +23,9 @@ def own_randomness(seed: int, device: torch.device) -> Iterator[None]:
         yield
 
 
-def ready_generator(network: nn.Module, latent: LatentHeuristic, device: torch.device) -> nn.Module:
+def ready_generator(
+    network: nn.Module, latent: LatentHeuristic, device: torch.device, batches: int | None = None
+) -> nn.Module:
     """A copy of a generator that is ready to make images.
 
     Batch norm gets the statistics that these weights have over many latents, instead of running averages over the
@@ -33,6 +35,7 @@ def ready_generator(network: nn.Module, latent: LatentHeuristic, device: torch.d
         network: the generator; it is not changed.
         latent: where its latents come from.
         device: where it is.
+        batches: of latents for the statistics; :data:`STANDING_BATCHES` when None.
 
     Returns:
         The copy, in evaluation mode.
@@ -50,7 +53,7 @@ def ready_generator(network: nn.Module, latent: LatentHeuristic, device: torch.d
         norm.momentum = None  # a plain mean over the batches
         norm.train()
     with own_randomness(0, device), torch.inference_mode():
-        for _ in range(STANDING_BATCHES):
+        for _ in range(batches or STANDING_BATCHES):
             ready(latent.sample(STANDING_BATCH, device))
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
