@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from steadygan.data import prepare
+from steadygan.data import prepare, sources
 from steadygan.errors import SteadyganError
 from tests.data.hostile import good
 
@@ -55,6 +55,24 @@ def test_a_path_and_its_text_are_the_same_source(here):
 def test_a_folder_wins_over_an_embedded_name(here):
     good(here / "digits", 3)
     assert len(prepare("digits")) == 3
+
+
+@pytest.mark.parametrize(("name", "meant"), [("grid-25", "grid25"), ("ring 8", "ring8"), ("digit s", "digits")])
+def test_embedded_names_are_proposed_for_typing_errors(here, monkeypatch, name, meant):
+    monkeypatch.setattr(sources, "hub_source", refuse)
+    with pytest.raises(SteadyganError, match=f"did you mean '{meant}'"):
+        prepare(name)
+
+
+def refuse(name, hint):
+    raise SteadyganError(f"There is no '{name}'; {hint}")
+
+
+def test_the_help_names_every_kind(here):
+    with pytest.raises(SteadyganError) as refusal:
+        prepare("/nowhere/at/all")
+    for kind in ("folder", ".npz", ".npy", "'digits'", "'grid25'", "'ring8'", "'stacked:'", "hub"):
+        assert kind in str(refusal.value)
 
 
 def test_the_home_folder_is_known_by_its_sign(here, monkeypatch):

@@ -1,8 +1,22 @@
 """From a folder of images, an array or a name to prepared data, and the order in which it is seen."""
 
+from steadygan.data.labels import UNLABELLED, keep_label_count, keep_label_share, split_held_out
 from steadygan.data.prepare import prepare
 from steadygan.data.prepared import Prepared, Skipped
-from steadygan.data.sampler import Sampler
+from steadygan.data.sampler import BalancedSampler, Order, Sampler, order
 from steadygan.data.settings import DataSettings
 
-__all__ = ["DataSettings", "Prepared", "Sampler", "Skipped", "prepare"]
+__all__ = [
+    "UNLABELLED",
+    "BalancedSampler",
+    "DataSettings",
+    "Order",
+    "Prepared",
+    "Sampler",
+    "Skipped",
+    "keep_label_count",
+    "keep_label_share",
+    "order",
+    "prepare",
+    "split_held_out",
+]

@@ -18,6 +18,10 @@ _BLOCK_BYTES = 16_000_000
 _OVERSHOOT = 1e-3
 
 
+class VectorsError(SteadyganError):
+    """There are vectors where the settings speak of images."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """An array that is read in blocks along its first axis.
@@ -126,7 +130,7 @@ def read_rows(
 
 def _read_vectors(rows: Rows, where: str, settings: DataSettings, sink: Sink, progress: Progress) -> tuple[str, ...]:
     if settings.resolution is not None or settings.channels is not None:
-        raise SteadyganError(
+        raise VectorsError(
             f"The vectors in {where}, {list(rows.shape)}, have no resolution and no channels: leave these settings out."
         )
     sink.start(rows.shape[1:], np.float32)

@@ -3,12 +3,13 @@
 import time
 from pathlib import Path
 
+from steadygan.data.cached import read_cached
 from steadygan.data.pool import default_workers
 from steadygan.data.prepared import Prepared
-from steadygan.data.reading import Outcome, Progress, no_progress
+from steadygan.data.reading import Progress, no_progress
 from steadygan.data.settings import DEFAULT_SETTINGS, DataSettings
 from steadygan.data.sources import Named, find_source
-from steadygan.data.store import Writer, cache_folder, key_of, load_or_build
+from steadygan.data.store import cache_folder
 
 
 def prepare(
@@ -22,8 +23,9 @@ def prepare(
     """Decodes, crops and resizes data once; afterwards it is opened in no time.
 
     Args:
-        source: a folder of images (sub-folders are classes), an ``.npz`` or ``.npy`` file, ``digits``, a data set of
-            the Hugging Face hub or one saved to disk, an array, a tensor, or data that is prepared already.
+        source: a folder of images (sub-folders are classes), an ``.npz`` or ``.npy`` file, ``digits``, ``grid25``,
+            ``ring8``, a data set of the Hugging Face hub or one saved to disk, ``stacked:`` before any of these that
+            holds images, an array, a tensor, or data that is prepared already.
         settings: what the images become.
         cache: where prepared data is kept; None is ``$STEADYGAN_CACHE``, or ``~/.cache/steadygan``.
         progress: called now and then with the number of items done and of all.
@@ -38,14 +40,9 @@ def prepare(
     started = time.perf_counter()
     if isinstance(source, Prepared) and _fits(source, settings):
         return source
-    found = find_source(source)
-    key = key_of(found.identity, settings.model_dump_json())
-
-    def fill(writer: Writer) -> Outcome:
-        return found.read(settings, writer, workers or default_workers(), progress or no_progress)
-
-    about = {"source": found.name, "settings": settings.model_dump()}
-    stored, from_cache = load_or_build(cache_folder(cache), key, about, fill)
+    root = cache_folder(cache)
+    found = find_source(source, root)
+    stored, from_cache = read_cached(found, settings, root, workers or default_workers(), progress or no_progress)
     return Prepared(
         images=stored.images,
         labels=stored.labels,

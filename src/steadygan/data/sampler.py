@@ -1,11 +1,49 @@
 """The order in which images are seen: shuffled, without loss, and resumable."""
 
-from collections.abc import Mapping
-from typing import Any
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
 import numpy as np
 
 from steadygan.errors import SteadyganError
+
+Indices = np.ndarray[Any, np.dtype[np.int64]]
+
+# classes are ordered this many at a time at least, so that few classes do not mean many small pieces of work
+_LEAST_BLOCK = 1024
+_CLASSES, _ITEMS = 0, 1
+
+
+class Order(Protocol):
+    """An endless order of items that can be left and taken up again."""
+
+    def next(self, batch: int) -> Indices:
+        """The indices of the next ``batch`` items, int64 [batch]."""
+
+    def state(self) -> dict[str, int]:
+        """Everything that ``load`` needs to go on exactly here."""
+
+    def load(self, state: Mapping[str, int]) -> None:
+        """Goes on where ``state`` was taken."""
+
+
+def order(count: int, seed: int, groups: Indices | None = None) -> Order:
+    """The order for training: over all items alike, or over all classes alike.
+
+    Args:
+        count: how many items there are, at least 1.
+        seed: any whole number from 0 on.
+        groups: int64 [count], the class of each item, -1 for none; None for an order without classes.
+
+    Returns:
+        A ``Sampler`` without groups, a ``BalancedSampler`` with them.
+    """
+    if groups is None:
+        return Sampler(count, seed)
+    if groups.shape != (count,):
+        raise ValueError(f"groups of shape {list(groups.shape)} for {count} items")
+    return BalancedSampler(groups, seed)
 
 
 class Sampler:
@@ -26,7 +64,7 @@ class Sampler:
         self._seed = seed
         self._start(epoch=0, position=0)
 
-    def next(self, batch: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    def next(self, batch: int) -> Indices:
         """The indices of the next ``batch`` items.
 
         Args:
@@ -59,12 +97,12 @@ class Sampler:
             state: what ``state()`` gave, of a sampler over as many items.
 
         Raises:
-            SteadyganError: the data holds another number of items now.
+            SteadyganError: the data holds another number of items now, or classes were balanced.
         """
-        if state["count"] != self._count:
+        _check_count(state, self._count)
+        if "groups" in state:
             raise SteadyganError(
-                f"The data holds {self._count:,} items, but {state['count']:,} when this run was started: "
-                "name the same data to go on."
+                "This run was started with classes drawn equally often: switch that on again, to go on."
             )
         self._seed = state["seed"]
         self._start(state["epoch"], state["position"])
@@ -75,3 +113,127 @@ class Sampler:
         # seed and epoch are mixed by SeedSequence, so that (1, 0) and (0, 1) share nothing
         generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([self._seed, epoch])))
         self._order = generator.permutation(self._count)
+
+
+class BalancedSampler:
+    """Draws every class equally often, and within a class walks through a fresh permutation in every epoch of it.
+
+    The classes come in rounds, each a fresh random permutation of all classes, so that after any number of items the
+    classes differ by one item at most. How often a class came follows from the number of items drawn in all: the state
+    is this one number, with the seed and a check that the classes are the same.
+
+    Args:
+        groups: int64 [count], the class of each item; those with -1 are never drawn, and one at least has a class.
+        seed: any whole number from 0 on.
+    """
+
+    def __init__(self, groups: Indices, seed: int) -> None:
+        if groups.ndim != 1 or not len(groups) or groups.max() < 0 or groups.min() < -1:
+            raise ValueError("groups must be [count], -1 or more, with at least one item of a class")
+        self._count = len(groups)
+        self._digest = int.from_bytes(hashlib.blake2b(groups.astype("<i8").tobytes(), digest_size=6).digest(), "big")
+        by_class = np.argsort(groups, kind="stable")[np.count_nonzero(groups < 0) :]
+        self._values, starts = np.unique(groups[by_class], return_index=True)
+        self._items = np.split(by_class, starts[1:])
+        self._rounds = max(1, _LEAST_BLOCK // len(self._items))
+        self._start(seed, drawn=0)
+
+    def next(self, batch: int) -> Indices:
+        """The indices of the next ``batch`` items.
+
+        Args:
+            batch: how many, at least 1; it may change from call to call.
+
+        Returns:
+            int64 [batch], each from 0 to count - 1.
+        """
+        if batch < 1:
+            raise ValueError(f"a batch holds at least one item, not {batch}")
+        classes = np.concatenate(list(self._next_classes(batch)))
+        indices = np.empty(batch, dtype=np.int64)
+        for one in np.unique(classes):
+            places = np.flatnonzero(classes == one)
+            indices[places] = self._take(int(one), len(places))
+        return indices
+
+    def state(self) -> dict[str, int]:
+        """Everything that ``load`` needs to go on exactly here."""
+        return {"count": self._count, "seed": self._seed, "drawn": self._drawn, "groups": self._digest}
+
+    def load(self, state: Mapping[str, int]) -> None:
+        """Goes on where ``state`` was taken.
+
+        Args:
+            state: what ``state()`` gave, of a sampler with the same groups.
+
+        Raises:
+            SteadyganError: the data holds other items or classes now, or classes were not balanced.
+        """
+        _check_count(state, self._count)
+        if "groups" not in state:
+            raise SteadyganError(
+                "This run was started without drawing classes equally often: switch that off again, to go on."
+            )
+        if state["groups"] != self._digest:
+            raise SteadyganError(
+                "The data has other classes than when this run was started: name the same data and labels to go on."
+            )
+        self._start(state["seed"], state["drawn"])
+
+    def _start(self, seed: int, drawn: int) -> None:
+        self._seed = seed
+        self._drawn = drawn
+        self._block = -1
+        self._permutations: dict[int, tuple[int, Indices]] = {}
+        classes = len(self._items)
+        rounds, begun = divmod(drawn, classes)
+        # every class came once in each full round, and those at the head of the current round once more
+        self._taken = np.full(classes, rounds, dtype=np.int64)
+        head = drawn % (self._rounds * classes)
+        self._taken[self._classes_of_block(drawn // (self._rounds * classes))[head - begun : head]] += 1
+
+    def _next_classes(self, batch: int) -> Iterator[Indices]:
+        length = self._rounds * len(self._items)
+        missing = batch
+        while missing:
+            block, low = divmod(self._drawn, length)
+            part = self._classes_of_block(block)[low : low + missing]
+            self._drawn += len(part)
+            missing -= len(part)
+            yield part
+
+    def _classes_of_block(self, block: int) -> Indices:
+        if block != self._block:
+            classes = np.tile(np.arange(len(self._items)), (self._rounds, 1))
+            self._order = self._generator(_CLASSES, block).permuted(classes, axis=1).reshape(-1)
+            self._block = block
+        return self._order
+
+    def _take(self, one: int, number: int) -> Indices:
+        size = len(self._items[one])
+        parts = []
+        while number:
+            epoch, low = divmod(int(self._taken[one]), size)
+            parts.append(self._permutation(one, epoch)[low : low + number])
+            self._taken[one] += len(parts[-1])
+            number -= len(parts[-1])
+        return np.concatenate(parts)
+
+    def _permutation(self, one: int, epoch: int) -> Indices:
+        held = self._permutations.get(one)
+        if held is None or held[0] != epoch:
+            generator = self._generator(_ITEMS, int(self._values[one]), epoch)
+            held = epoch, generator.permutation(self._items[one])
+            self._permutations[one] = held
+        return held[1]
+
+    def _generator(self, *place: int) -> np.random.Generator:
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self._seed, spawn_key=place)))
+
+
+def _check_count(state: Mapping[str, int], count: int) -> None:
+    if state["count"] != count:
+        raise SteadyganError(
+            f"The data holds {count:,} items, but {state['count']:,} when this run was started: "
+            "name the same data to go on."
+        )

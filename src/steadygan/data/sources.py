@@ -17,6 +17,8 @@ from steadygan.data.hub import SHORT_NAMES, hub_source, is_saved, looks_like_hub
 from steadygan.data.prepared import Prepared
 from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
 from steadygan.data.settings import DataSettings
+from steadygan.data.stacked import STACKED, stacked_source
+from steadygan.data.toys import TOYS, toy_source
 from steadygan.errors import SteadyganError
 
 if TYPE_CHECKING:
@@ -25,14 +27,20 @@ if TYPE_CHECKING:
 Named = Union[str, Path, np.ndarray[Any, Any], "torch.Tensor", Prepared]
 
 _DIGITS = "digits"
-_KINDS = "a folder of images, an .npz or .npy file, 'digits', or a data set of the Hugging Face hub"
+_EMBEDDED = (_DIGITS, *TOYS)
+_KINDS = (
+    f"a folder of images, an .npz or .npy file, {', '.join(map(repr, _EMBEDDED))}, a data set of the Hugging Face hub, "
+    f"or '{STACKED}' before any of these that holds images"
+)
 
 
-def find_source(named: Named) -> Source:
+def find_source(named: Named, root: Path) -> Source:
     """Finds what can be prepared.
 
     Args:
-        named: a path, the name of an embedded or a hub data set, an array, a tensor, or prepared data.
+        named: a path, the name of an embedded or a hub data set, ``stacked:`` before one of these, an array, a tensor,
+            or prepared data.
+        root: the cache, for sources that are made from others.
 
     Returns:
         The source, nothing of it read yet (but for arrays, whose content is hashed).
@@ -51,20 +59,20 @@ def find_source(named: Named) -> Source:
         array = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
         return _memory_source(array, f"tensor in memory, {array.dtype} {list(array.shape)}", channels_first=True)
     if isinstance(named, str | os.PathLike):
-        return _named_source(os.fspath(named))
+        return _named_source(os.fspath(named), root)
     raise SteadyganError(
         f"Data of type {type(named).__name__} cannot be prepared: give {_KINDS}, an array or a tensor."
     )
 
 
-def _named_source(name: str) -> Source:
+def _named_source(name: str, root: Path) -> Source:
     if not name or "\0" in name:
         raise SteadyganError(f"An empty or broken name was given for the data: name {_KINDS}.")
     path = Path(name).expanduser()
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        return _unpathed_source(name, path)
+        return _unpathed_source(name, path, root)
     except OSError as error:
         raise SteadyganError(f"'{name}' cannot be read ({error.strerror}).") from error
     if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
@@ -80,10 +88,14 @@ def _named_source(name: str) -> Source:
     raise SteadyganError(f"'{name}' is a single file of another kind: name {_KINDS}.")
 
 
-def _unpathed_source(name: str, path: Path) -> Source:
-    """A name that is no path: embedded, of the hub, or a mistake."""
+def _unpathed_source(name: str, path: Path, root: Path) -> Source:
+    """A name that is no path: embedded, made from another source, of the hub, or a mistake."""
     if name == _DIGITS:
         return Source(name, "scikit-learn digits", _read_digits)
+    if name in TOYS:
+        return toy_source(name)
+    if name.startswith(STACKED) or f"{name}:" == STACKED:
+        return stacked_source(_named_source(_stackable(name), root), root)
     hint = _hint(name, path)
     meant_as_path = path.suffix.lower() in (".npz", ".npy", ".parquet") or (
         len(path.parts) > 1 and path.parent.exists()
@@ -93,12 +105,25 @@ def _unpathed_source(name: str, path: Path) -> Source:
     raise SteadyganError(f"There is no file or folder '{name}'; {hint}")
 
 
+def _stackable(name: str) -> str:
+    """What a ``stacked:`` name stacks."""
+    inner = name.removeprefix(STACKED)
+    if not inner or inner == name:
+        raise SteadyganError(f"'{name}' does not say what to stack: write for example '{STACKED}{_DIGITS}'.")
+    if inner.startswith(STACKED):
+        raise SteadyganError(f"'{name}' stacks what is stacked already: write '{STACKED}' once.")
+    return inner
+
+
 def _hint(name: str, path: Path) -> str:
+    kind, colon, inner = name.partition(":")
+    if colon and "/" not in kind and difflib.get_close_matches(kind.strip().lower(), [STACKED[:-1]], cutoff=0.6):
+        return f"did you mean '{STACKED}{inner.strip() or _DIGITS}'?"
     try:
         siblings = [one.name for one in path.parent.iterdir()]
     except OSError:
         siblings = []
-    known = {one: one for one in (_DIGITS, *SHORT_NAMES)} if len(path.parts) == 1 else {}
+    known = {one: one for one in (*_EMBEDDED, *SHORT_NAMES)} if len(path.parts) == 1 else {}
     known |= {one: str(path.with_name(one)) for one in siblings}
     known.pop(name, None)
     close = difflib.get_close_matches(path.name, known, n=1, cutoff=0.6)
