@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format lock clean
+.PHONY: demo test check format docs lock clean
 
 $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
@@ -30,6 +30,10 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff format src tests benchmarks
 	$(BIN)/ruff check --fix src tests benchmarks
+
+# Writes docs/heuristics.md from the cards; a test fails when it is stale.
+docs: $(READY)
+	$(BIN)/python tools/write_docs.py
 
 # Writes the newest versions that pyproject.toml admits; torch without the build tag of one machine.
 lock: $(READY)

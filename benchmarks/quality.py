@@ -9,47 +9,23 @@ Leave the machine alone meanwhile: time is the budget.
 """
 
 import argparse
-import json
 import statistics
-import subprocess
-import sys
 from pathlib import Path
 
+from judge import changes, judged
+
 COLUMNS = ("fid", "kid", "precision", "recall", "density", "coverage", "class_kl")
-SAMPLES = "10000"
+SAMPLES = 10_000
 
 
-def changes(arguments: argparse.Namespace) -> list[str]:
-    """The options that change a recipe, as the command line takes them."""
-    named = (("--with", arguments.add), ("--without", arguments.remove), ("--set", arguments.set))
-    return [part for option, values in named for value in values for part in (option, value)]
-
-
-def judged(arguments: argparse.Namespace, recipe: str, seed: int) -> dict[str, float]:
+def trained(arguments: argparse.Namespace, recipe: str, seed: int) -> dict[str, float]:
     """Train one recipe with one seed, sample, and ask the ruler."""
-    changed = "".join(changes(arguments)).replace("--", "+")
+    options = changes(arguments.add, arguments.remove, arguments.set)
+    changed = "".join(options).replace("--", "+")
     name = f"{arguments.name}-{Path(recipe).stem}{changed}-{arguments.precision}-{arguments.minutes:g}m-seed{seed}"
-    run = arguments.work / name
-    result = run / "ruler.json"
-    if not result.exists():
-        steadygan = [sys.executable, "-m", "steadygan"]
-        train = [*steadygan, "train", arguments.data, "--recipe", recipe, "--minutes", f"{arguments.minutes:g}"]
-        train += ["--out", str(run), "--seed", str(seed), "--precision", arguments.precision, "--overwrite"]
-        subprocess.run([*train, *changes(arguments)], check=True, stdout=sys.stderr)
-        samples = run / "samples.npz"
-        subprocess.run(
-            [*steadygan, "sample", str(run), "-n", SAMPLES, "--out", str(samples)], check=True, stdout=sys.stderr
-        )
-        asked = [sys.executable, arguments.ruler, arguments.name, str(samples)]
-        answer = subprocess.run(asked, check=True, capture_output=True, text=True)
-        samples.unlink()
-        rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-        last = [row for row in rows if "seconds" in row][-1]
-        figures = json.loads(answer.stdout) | {"images": last["images"], "seconds": last["seconds"]}
-        result.write_text(json.dumps(figures))
-    figures = json.loads(result.read_text())
-    print(f"{name}: {json.dumps(figures)}", file=sys.stderr, flush=True)
-    return figures
+    train = [arguments.data, "--recipe", recipe, "--minutes", f"{arguments.minutes:g}", "--seed", str(seed)]
+    train += ["--precision", arguments.precision, *options]
+    return judged(arguments.work / name, arguments.ruler, arguments.name, train, SAMPLES)
 
 
 def line(recipe: str, runs: list[dict[str, float]]) -> str:
@@ -79,9 +55,9 @@ def main() -> None:
     parser.add_argument("--set", nargs="*", default=[])
     parser.add_argument("--work", type=Path, default=Path("runs/quality"))
     arguments = parser.parse_args()
-    suffix = " ".join(["", *changes(arguments)])
+    suffix = " ".join(["", *changes(arguments.add, arguments.remove, arguments.set)])
     rows = [
-        line(each + suffix, [judged(arguments, each, seed) for seed in arguments.seeds]) for each in arguments.recipes
+        line(each + suffix, [trained(arguments, each, seed) for seed in arguments.seeds]) for each in arguments.recipes
     ]
     print(f"| recipe | seeds | images | images/s | {' | '.join(COLUMNS)} |")
     print("| --- " * (4 + len(COLUMNS)) + "|")

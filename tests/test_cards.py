@@ -8,8 +8,10 @@ from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic, Slot
 from steadygan.heuristics.catalogue import CATALOGUE
 from steadygan.recipe import Recipe, parse, recipe, recipe_names
+from tests.cards_kinds import Beside, Conditional, Free, Strict
 
 each_kind = pytest.mark.parametrize("kind", CATALOGUE, ids=[kind.name for kind in CATALOGUE])
+KINDS: tuple[type[Heuristic], ...] = (*CATALOGUE, Conditional, Free, Strict, Beside)
 each_recipe = pytest.mark.parametrize("name", recipe_names())
 
 
@@ -27,7 +29,8 @@ def after(page: str, heading: str) -> str:
 @each_kind
 def test_a_heuristics_page_has_its_name_slot_formula_and_sources(kind: type[Heuristic]) -> None:
     page = heuristic_page(kind.name)
-    assert page.startswith(f"{kind.name} — fills the slot {kind.slot.value}")
+    place = "stands beside what fills" if kind.modifies else "fills"
+    assert page.startswith(f"{kind.name} — {place} the slot {kind.slot.value} ")
     assert words(kind.card.summary) in words(page)
     assert kind.card.formula in page
     for source in kind.card.sources:
@@ -45,10 +48,10 @@ def test_a_heuristics_page_has_an_example_that_is_python(kind: type[Heuristic]) 
 def test_what_a_heuristics_page_says_for_the_command_line_changes_a_recipe(kind: type[Heuristic]) -> None:
     command = after(heuristic_page(kind.name), "on the command line:").split()
     assert command[:3] == ["steadygan", "train", "DATA"]
-    options = dict(zip(command[3::2], command[4::2], strict=True))
-    chosen = Recipe(name="alone").change([*kind.card.needs[:1], options["--with"]])
-    if "--set" in options:
-        key, _, value = options["--set"].partition("=")
+    options = list(zip(command[3::2], command[4::2], strict=True))
+    assert {option for option, _ in options} <= {"--with", "--set"}
+    chosen = Recipe(name="alone").change([value for option, value in options if option == "--with"])
+    for key, _, value in (value.partition("=") for option, value in options if option == "--set"):
         assert chosen.set(key, tomllib.loads(f"v = {value}")["v"]) == chosen  # it is the default
     assert chosen.has(kind.name)
 
@@ -56,7 +59,10 @@ def test_what_a_heuristics_page_says_for_the_command_line_changes_a_recipe(kind:
 @each_kind
 def test_what_a_page_says_of_parameters_are_their_defaults_as_toml(kind: type[Heuristic]) -> None:
     lines = re.findall(rf"^  {kind.name}\.(\w+) = (.*?)(?:  \(.*)?$", heuristic_page(kind.name), re.MULTILINE)
-    chosen = Recipe(name="alone").change([*kind.card.needs[:1], kind.name])
+    command = after(heuristic_page(kind.name), "on the command line:").split()
+    chosen = Recipe(name="alone").change(
+        [name for name, before in zip(command[1:], command, strict=False) if before == "--with"]
+    )
     assert [name for name, _ in lines] == list(kind.model_fields)
     for name, value in lines:
         assert chosen.set(f"{kind.name}.{name}", tomllib.loads(f"v = {value}")["v"]) == chosen
@@ -74,6 +80,59 @@ def test_two_that_decide_the_same_are_told_as_a_clash() -> None:
     assert "clashes with strided-convolutions: both decide" in words(heuristic_page("average-pooling"))
 
 
+def test_what_changes_targets_is_told_as_a_clash_of_an_objective_without_targets() -> None:
+    assert "clashes with hinge: 'soft-labels' changes" in words(heuristic_page("soft-labels"))
+    assert "clashes with soft-labels: 'soft-labels' changes" in words(heuristic_page("hinge"))
+
+
+def test_what_takes_anothers_place_is_no_clash() -> None:
+    assert "clashes with hinge" not in words(heuristic_page("minimax"))
+
+
+def test_a_page_tells_what_the_data_must_have_and_what_is_decided() -> None:
+    page = words(heuristic_page("conditional", KINDS))
+    assert "labels: the data need labels, for every image" in page
+    assert "images only: left out for vectors" in page
+    assert "decides: how labels enter" in page
+    assert "needs one of: leaky-relu, tanh-output" in page
+    assert "labels:" not in words(heuristic_page("r1"))
+
+
+def test_decisions_are_those_of_default_parameters() -> None:
+    assert "clashes with free: both decide how labels enter" in words(heuristic_page("conditional", KINDS))
+    assert "clashes with conditional: both decide how labels enter" in words(heuristic_page("free", KINDS))
+    assert "decides: how labels enter\n" in heuristic_page("free", KINDS)
+
+
+def test_a_parameter_without_a_default_is_shown_without_one_and_decides_nothing_for_sure() -> None:
+    page = heuristic_page("strict", KINDS)
+    assert "  strict.weight  (to be chosen)" in page.splitlines()
+    assert "clashes with" not in page
+
+
+def test_a_heuristic_that_brings_company_says_so_on_the_command_line() -> None:
+    page = heuristic_page("beside", KINDS)
+    assert page.endswith(
+        "steadygan train DATA --with leaky-relu --with conditional --with beside --set beside.share=0.5"
+    )
+
+
+def test_what_stands_beside_the_one_of_a_slot_is_listed_apart() -> None:
+    block = next(block for block in heuristic_list(kinds=KINDS).split("\n\n") if block.startswith("objective"))
+    lines = block.splitlines()
+    place = lines.index("  beside it:")
+    assert lines[0] == "objective: what do the players minimise? (one of)"
+    assert [line.split()[0] for line in lines[place + 1 :]] == ["beside"]
+    assert all(line.startswith("    ") for line in lines[place + 1 :])
+    assert any(line.startswith("  minimax ") for line in lines[:place])
+
+
+def test_names_of_any_length_leave_room_before_what_they_are() -> None:
+    for line in heuristic_list(kinds=KINDS).splitlines():
+        if line.startswith("  ") and line != "  beside it:":
+            assert re.match(r" +[a-z0-9-]+ {2,}\S", line)
+
+
 def test_pages_fit_a_terminal_but_for_what_cannot_be_broken() -> None:
     for kind in CATALOGUE:
         prose = heuristic_page(kind.name).split("in Python:")[0].replace(kind.card.formula, "")
@@ -88,7 +147,7 @@ def test_an_unknown_heuristic_is_refused_with_the_nearest() -> None:
 def test_the_list_names_every_heuristic_once_below_its_slot() -> None:
     slot, found = "", {}
     for line in heuristic_list().splitlines():
-        if line.startswith("  "):
+        if line.startswith("  ") and line != "  beside it:":
             found[line.split()[0]] = slot
         elif line:
             slot = line.split(":")[0]

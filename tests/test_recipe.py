@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.base import Penalty, Player, Slot
+from steadygan.heuristics.base import Player, Slot
 from steadygan.heuristics.catalogue import CATALOGUE
 from steadygan.heuristics.objectives import Hinge, Minimax
 from steadygan.heuristics.penalties import R1
+from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.updates import Adam, SgdDiscriminator
 from steadygan.recipe import Recipe, parse, recipe, recipe_names
 

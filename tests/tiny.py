@@ -20,6 +20,7 @@ from steadygan.training.session import Own
 from steadygan.training.settings import TrainingSettings
 
 BATCH = 4
+CLASSES = ("first", "second", "third")
 BRIEF = {
     "steadygan.training.loop.FRAMES": 8,
     "steadygan.training.loop.MEASURE_EVERY": 2,
@@ -34,7 +35,8 @@ TIMINGS = ("seconds", "images_per_second")
 
 def prepared(items: "np.ndarray[Any, Any]") -> Prepared:
     """An array as prepared data."""
-    return Prepared(items, None, (), (), "tiny", f"tiny {items.shape} {int(items.sum())}", 0.0, False)
+    labels = np.arange(len(items)) % len(CLASSES)
+    return Prepared(items, labels, CLASSES, (), "tiny", f"tiny {items.shape} {int(items.sum())}", 0.0, False)
 
 
 def images(count: int = 24, size: int = 8, channels: int = 1, seed: int = 0) -> Prepared:

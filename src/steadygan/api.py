@@ -65,18 +65,21 @@ class Run:
             self._generator = load_generator(self.folder)
         return self._generator
 
-    def sample(self, count: int, seed: int = 0, truncation: float | None = None) -> "np.ndarray[Any, Any]":
+    def sample(
+        self, count: int, seed: int = 0, truncation: float | None = None, class_name: str | None = None
+    ) -> "np.ndarray[Any, Any]":
         """New images.
 
         Args:
             count: how many.
             seed: the same seed gives the same images.
             truncation: keep latents to the middle of their distribution; None for all of it.
+            class_name: the class of all of them, for a generator that was trained with labels; None for all classes.
 
         Returns:
             uint8 [count, H, W, C]; for vectors float32 [count, F].
         """
-        made: np.ndarray[Any, Any] = self.generator.sample(count, seed, truncation).numpy()
+        made: np.ndarray[Any, Any] = self.generator.sample(count, seed, truncation, class_name).numpy()
         return made
 
 
@@ -97,6 +100,9 @@ def train(
     device: str = "auto",
     precision: str = "auto",
     keep: int = 3,
+    labels: bool = False,
+    label_share: float = 1.0,
+    labels_per_class: int | None = None,
     tensorboard: bool = False,
     overwrite: bool = False,
     cache: str | Path | None = None,
@@ -121,6 +127,10 @@ def train(
         device: ``auto``, ``cpu``, ``cuda``, ``mps``.
         precision: ``fp32``, ``bf16``, or ``auto``: bf16 where the device has instructions for it.
         keep: how many checkpoints stay.
+        labels: whether to make images of a class: recipes that do not ask for labels get ``label-embedding``, and
+            networks of your own are called as ``G(z, y)`` and ``D(x, y)`` with int64 labels [N].
+        label_share: share of the labels that training knows, for recipes that can do with some.
+        labels_per_class: how many labels of each class training knows, instead of a share.
         tensorboard: whether to write for TensorBoard too.
         overwrite: whether a run that is at ``out`` may be replaced.
         cache: where prepared data are kept.
@@ -145,6 +155,9 @@ def train(
         device=device,
         precision=precision,
         keep=keep,
+        labels=labels,
+        label_share=label_share,
+        labels_per_class=labels_per_class,
         tensorboard=tensorboard,
     )
     chosen = recipe_of(recipe)
@@ -166,7 +179,7 @@ def run_new(
     observers: Sequence[Observer],
 ) -> Run:
     """Begin a run on prepared data and train until its budget is used or Ctrl-C; for arguments see :func:`train`."""
-    fitted, notes = fit_recipe(chosen, prepared)
+    fitted, notes = fit_recipe(chosen, prepared, training.labels and not own)
     with own_randomness(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
         loop = session.begin(prepared, fitted, training, data_settings, folder, own, overwrite, notes, observers)
         return _train(loop, folder, interrupted)
@@ -240,15 +253,26 @@ def longer(stored: Stored, images: int | None, minutes: float | None) -> Trainin
         raise SteadyganError(sentence(error, "", TrainingSettings.model_fields)) from None
 
 
-def fit_recipe(chosen: Recipe, prepared: Prepared) -> tuple[Recipe, list[str]]:
-    """The recipe for this kind of data, and sentences about what was changed for it."""
-    if prepared.kind == "images":
-        return chosen, list(prepared.notes)
-    fitted, out = chosen.for_vectors()
-    note = (
-        f"The data are vectors: network mlp, without {', '.join(out)}" if out else "The data are vectors: network mlp"
-    )
-    return fitted, [*prepared.notes, note]
+def fit_recipe(chosen: Recipe, prepared: Prepared, labels: bool = False) -> tuple[Recipe, list[str]]:
+    """The recipe for these data, and sentences about what was changed for them.
+
+    Args:
+        chosen: what the user asked for.
+        prepared: the data.
+        labels: whether networks that are built shall be told classes.
+    """
+    notes = list(prepared.notes)
+    if prepared.kind != "images":
+        chosen, out = chosen.for_vectors()
+        without = f", without {', '.join(out)}" if out else ""
+        notes.append(f"The data are vectors: network mlp{without}")
+    if labels and not chosen.blueprint.generator_takes_labels:
+        chosen = chosen.with_("label-embedding")
+        notes.append("Labels are used: label-embedding is added (other ways: --recipe conditional)")
+    idle = chosen.idle_heuristics
+    if idle:
+        notes.append(f"The network {chosen.network} decides itself what {', '.join(idle)} would; they change nothing")
+    return chosen, notes
 
 
 def load(out: str | Path) -> Run:

@@ -58,7 +58,7 @@ def train(
         str | None,
         typer.Argument(
             metavar="DATA",
-            help="Folder of images, .npz, .npy, 'digits', or a name on the Hugging Face hub.",
+            help="Folder of images, .npz, .npy, a name on the Hugging Face hub, digits, grid25, ring8, stacked:PATH.",
             show_default=False,
         ),
     ] = None,
@@ -104,6 +104,15 @@ def train(
     ] = None,
     precision: Annotated[str | None, typer.Option(metavar="NAME", help="fp32, bf16, auto (default: auto).")] = None,
     keep: Annotated[int | None, typer.Option(metavar="N", help="Checkpoints that stay (default: 3).")] = None,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="Make images of a class; sub-folders or an .npz's labels are the classes.")
+    ] = False,
+    label_share: Annotated[
+        float | None, typer.Option(metavar="N", help="Share of the labels that training knows, such as 0.01.")
+    ] = None,
+    labels_per_class: Annotated[
+        int | None, typer.Option(metavar="N", help="Labels of each class that training knows, such as 10.")
+    ] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write for TensorBoard too.")] = False,
 ) -> None:
     """Train a GAN, or go on with a run.
@@ -128,6 +137,9 @@ def train(
         device=device,
         precision=precision,
         keep=keep,
+        labels=labels or None,
+        label_share=label_share,
+        labels_per_class=labels_per_class,
         tensorboard=tensorboard or None,
     )
     if resume is None:
@@ -149,13 +161,16 @@ def sample(
     truncation: Annotated[
         float | None, typer.Option(metavar="N", help="Keep to the middle of the latents, such as 0.7.")
     ] = None,
+    class_: Annotated[
+        str | None, typer.Option("--class", metavar="NAME", help="Of this class, if it was trained with labels.")
+    ] = None,
 ) -> None:
     """Make images with a trained generator."""
     from steadygan.outputs import write_samples
     from steadygan.training.export import load_generator
     from steadygan.training.folder import RunFolder
 
-    _show(write_samples(load_generator(RunFolder(run)), number, out, seed, truncation))
+    _show(write_samples(load_generator(RunFolder(run)), number, out, seed, truncation, class_))
 
 
 @app.command()
@@ -194,6 +209,21 @@ def heuristics(
     from steadygan.cards import heuristic_list, heuristic_page
 
     _show(heuristic_list(_width()) if name is None else heuristic_page(name))
+
+
+@app.command()
+def cite(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="A recipe, a heuristic, a run folder, or a .toml file.", show_default=False
+        ),
+    ],
+) -> None:
+    """Print where a recipe, a run or a heuristic comes from, as BibTeX."""
+    from steadygan.cards import cite as bibtex_of
+
+    _show(bibtex_of(name))
 
 
 @app.command()

@@ -22,7 +22,18 @@ from steadygan.training.settings import resolved
 
 DEFAULT_RECIPE = "steady"
 DATA_FIELDS = ("resolution", "channels", "max_pixels", "background")
-TRAINING_FIELDS = ("images", "minutes", "seed", "device", "precision", "keep", "tensorboard")
+TRAINING_FIELDS = (
+    "images",
+    "minutes",
+    "seed",
+    "device",
+    "precision",
+    "keep",
+    "labels",
+    "label_share",
+    "labels_per_class",
+    "tensorboard",
+)
 BUDGET_FIELDS = ("images", "minutes")
 
 
@@ -46,6 +57,9 @@ class RunRequest(BaseModel):
     device: str | None = None
     precision: str | None = None
     keep: int | None = None
+    labels: bool | None = None
+    label_share: float | None = None
+    labels_per_class: int | None = None
     tensorboard: bool | None = None
 
     def given(self, names: tuple[str, ...]) -> dict[str, Any]:
@@ -65,7 +79,7 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
     keep_memory()
     refuse_occupied(folder, overwrite)  # before the user waits for the data
     prepared = _prepare(request.data, data_settings, console)
-    _say_notes(api.fit_recipe(recipe, prepared)[1], console)
+    _say_notes(api.fit_recipe(recipe, prepared, training.labels)[1], console)
     console.print(
         f"recipe [bold]{escape(recipe.name)}[/] · run folder [bold]{escape(str(folder.path))}[/]", soft_wrap=True
     )

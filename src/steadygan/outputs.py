@@ -21,7 +21,12 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def write_samples(
-    generator: TrainedGenerator, count: int, out: Path, seed: int = 0, truncation: float | None = None
+    generator: TrainedGenerator,
+    count: int,
+    out: Path,
+    seed: int = 0,
+    truncation: float | None = None,
+    class_name: str | None = None,
 ) -> str:
     """Make samples and write them in the form that the name of ``out`` asks for.
 
@@ -31,6 +36,7 @@ def write_samples(
         out: ``.png`` for one grid, ``.npz`` for an array (``images`` or ``points``), no suffix for a folder of PNGs.
         seed: the same seed gives the same samples.
         truncation: keep latents to the middle of their distribution.
+        class_name: the class of all of them; None for all classes, which a grid shows in order.
 
     Returns:
         What was written, in words.
@@ -46,14 +52,24 @@ def write_samples(
         raise SteadyganError(f"Cannot write '{out}': samples go to a .png grid, an .npz array, or a folder (no suffix)")
     if suffix == "" and is_vectors:
         raise SteadyganError(f"Cannot write vectors to the folder '{out}'; give a name that ends in .npz or .png")
-    made = generator.sample(count, seed, truncation).numpy()
+    labels = generator.labels(count, seed, class_name)
+    columns = None
+    if suffix == ".png" and not is_vectors and labels is not None and class_name is None:
+        labels, columns = _in_order(count, len(generator.config.class_shares))
+    made = generator.images(generator.latents(count, seed, truncation), seed, labels).numpy()
     if suffix == ".npz":
         _write_array(out, "points" if is_vectors else "images", made)
     elif suffix == ".png":
-        save_picture(_scatter(made) if is_vectors else image_grid(made), out)
+        save_picture(_scatter(made) if is_vectors else image_grid(made, columns), out)
     else:
         _write_folder(out, made)
     return f"{count} {'points' if is_vectors else 'images'} in {out}"
+
+
+def _in_order(count: int, classes: int) -> tuple[torch.Tensor, int | None]:
+    """Labels class by class, and the columns with which each class has its rows to itself."""
+    columns = count // classes
+    return torch.arange(count) * classes // count, columns if columns and count % classes == 0 else None
 
 
 def _scatter(points: Array) -> Image.Image:

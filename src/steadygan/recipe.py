@@ -1,7 +1,7 @@
 """A recipe: a network plus a set of heuristics, checked so that every piece composes with every other."""
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -10,26 +10,27 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
 
 from steadygan.errors import SteadyganError, nearest, sentence
-from steadygan.heuristics.base import (
-    ArchitectureHeuristic,
+from steadygan.heuristics.base import Heuristic, Labels, Player
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
+from steadygan.heuristics.composition import placed, refusals
+from steadygan.heuristics.latents import UniformLatent
+from steadygan.heuristics.objectives import Minimax
+from steadygan.heuristics.roles import (
     Average,
-    Heuristic,
     InputHeuristic,
     LatentHeuristic,
     Objective,
+    ObjectiveModifier,
     Penalty,
-    Player,
     Schedule,
     TargetHeuristic,
     Update,
+    UpdateModifier,
 )
-from steadygan.heuristics.blueprint import Blueprint
-from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
-from steadygan.heuristics.latents import UniformLatent
-from steadygan.heuristics.objectives import Minimax
 from steadygan.heuristics.schedules import Alternate
 from steadygan.heuristics.updates import Adam
-from steadygan.networks import NETWORKS
+from steadygan.networks import NETWORKS, ignored_fields
 
 Kind = TypeVar("Kind", bound=Heuristic)
 OFF = "off"
@@ -43,12 +44,16 @@ class Settings(BaseModel):
     Attributes:
         batch: real images in one move.
         width: channels of the layer nearest to the image; deeper ones double it.
+        blocks: residual blocks in a stage, for networks that have stages.
+        class_balanced: whether every class is seen equally often.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     batch: int = Field(64, ge=2, le=65536)
     width: int = Field(64, ge=1, le=1024)
+    blocks: int = Field(1, ge=1, le=8)
+    class_balanced: bool = False
 
 
 class Recipe(BaseModel):
@@ -59,7 +64,7 @@ class Recipe(BaseModel):
         summary: what it is, in a sentence.
         sources: publications that it follows.
         measured: what it was measured to reach, with the machine and the command.
-        network: the networks' shape, one of ``dcgan`` and ``mlp``.
+        network: the networks' shape, one of :data:`steadygan.networks.NETWORKS`.
         settings: batch size and width.
         heuristics: in the catalogue's order.
     """
@@ -78,7 +83,7 @@ class Recipe(BaseModel):
     def _composes(self) -> Self:
         if self.network not in NETWORKS:
             raise SteadyganError(f"There is no network '{self.network}'; {nearest(self.network, NETWORKS)}")
-        refusal = next(refusals(self.heuristics), None)
+        refusal = next(refusals(self.heuristics, self.settings.batch), None)
         if refusal:
             raise SteadyganError(refusal)
         in_order = tuple(sorted(self.heuristics, key=lambda heuristic: _ORDER[heuristic.name]))
@@ -100,7 +105,7 @@ class Recipe(BaseModel):
             SteadyganError: for an unknown name or parameter, an impossible value, or a clash.
         """
         new = _made(self.heuristics, heuristic, parameters) if isinstance(heuristic, str) else heuristic
-        return self._changed(heuristics=_placed(self.heuristics, new))
+        return self._changed(heuristics=placed(self.heuristics, new))
 
     def without(self, *names: str) -> "Recipe":
         """This recipe with some heuristics taken out; one that it does not have is no error.
@@ -128,13 +133,13 @@ class Recipe(BaseModel):
         for name in add:
             if name in gone:
                 raise SteadyganError(f"'{name}' cannot be both added and taken out; name it once")
-            heuristics = _placed(heuristics, _made(heuristics, name, {}))
+            heuristics = placed(heuristics, _made(heuristics, name, {}))
         fields: dict[str, Any] = {"settings": self.settings, "network": self.network}
         for key, value in (values or {}).items():
             name, dot, parameter = key.partition(".")
             if dot:
                 _require(heuristics, name, parameter, self.name)
-                heuristics = _placed(heuristics, _made(heuristics, name, {parameter: value}))
+                heuristics = placed(heuristics, _made(heuristics, name, {parameter: value}))
             elif key == "network":
                 fields["network"] = value
             else:
@@ -191,9 +196,39 @@ class Recipe(BaseModel):
         fitting = [update for update in self.all(Update) if player in update.players]
         return min(fitting, key=lambda update: len(update.players), default=Adam(lr=1e-3, betas=(0.9, 0.999)))
 
+    @property
+    def update_modifiers(self) -> tuple[UpdateModifier, ...]:
+        """What changes learning rates beside the update."""
+        return self.all(UpdateModifier)
+
+    @property
+    def objective_modifiers(self) -> tuple[ObjectiveModifier, ...]:
+        """What changes the objective's losses."""
+        return self.all(ObjectiveModifier)
+
+    @property
+    def rounds(self) -> int:
+        """How often a step plays the schedule's moves: twice if an update looks ahead every other time."""
+        return 2 if any(update.extrapolates for update in self.all(Update)) else 1
+
+    @property
+    def asks_for_labels(self) -> bool:
+        """Whether a heuristic needs to know classes of images."""
+        return any(heuristic.labels is not Labels.NONE for heuristic in self.heuristics)
+
+    @property
+    def all_labelled(self) -> bool:
+        """Whether a heuristic needs to know the class of every image."""
+        return any(heuristic.labels is Labels.ALL for heuristic in self.heuristics)
+
+    @property
+    def held_out_share(self) -> float:
+        """Share of the real images that no move is trained on."""
+        return max((heuristic.held_out_share for heuristic in self.heuristics), default=0.0)
+
     def penalties(self, player: Player) -> tuple[Penalty, ...]:
         """What is added to a player's loss."""
-        return tuple(penalty for penalty in self.all(Penalty) if penalty.player is player)
+        return tuple(penalty for penalty in self.all(Penalty) if player in penalty.players)
 
     @property
     def targets(self) -> tuple[TargetHeuristic, ...]:
@@ -212,11 +247,17 @@ class Recipe(BaseModel):
 
     @property
     def blueprint(self) -> Blueprint:
-        """The naive blueprint, changed by every architecture heuristic."""
+        """The naive blueprint, changed by every heuristic that wants networks built otherwise."""
         blueprint = Blueprint()
-        for heuristic in self.all(ArchitectureHeuristic):
-            blueprint = heuristic.apply(blueprint)
+        for heuristic in self.heuristics:
+            blueprint = heuristic.design(blueprint)
         return blueprint
+
+    @property
+    def idle_heuristics(self) -> tuple[str, ...]:
+        """Names of heuristics that change nothing, because this network decides itself what they would."""
+        ignored = ignored_fields(self.network)
+        return tuple(each.name for each in self.heuristics if changed_fields(each) and changed_fields(each) <= ignored)
 
     def for_vectors(self) -> tuple["Recipe", tuple[str, ...]]:
         """This recipe for data that are no images: the network ``mlp``, without heuristics that need images.
@@ -238,6 +279,12 @@ class Recipe(BaseModel):
         return tomli_w.dumps(table, multiline_strings=True)
 
 
+def changed_fields(heuristic: Heuristic) -> frozenset[str]:
+    """The fields of the naive blueprint that a heuristic changes."""
+    naive, designed = Blueprint(), heuristic.design(Blueprint())
+    return frozenset(name for name in Blueprint.model_fields if getattr(naive, name) != getattr(designed, name))
+
+
 def _without_none(parameters: dict[str, object]) -> dict[str, object]:
     return {key: OFF if value is None else value for key, value in parameters.items()}
 
@@ -247,11 +294,6 @@ def _made(heuristics: tuple[Heuristic, ...], name: str, parameters: dict[str, An
     kind = heuristic_class(name)
     have = next((each for each in heuristics if each.name == name), None)
     return _validated(kind, {**have.model_dump(), **parameters} if have else parameters)
-
-
-def _placed(heuristics: tuple[Heuristic, ...], new: Heuristic) -> tuple[Heuristic, ...]:
-    """The heuristics with a new one in the place of what it replaces."""
-    return (*(old for old in heuristics if old.name != new.name and not _replaces(new, old)), new)
 
 
 def _require(heuristics: tuple[Heuristic, ...], name: str, parameter: str, where: str) -> None:
@@ -272,43 +314,6 @@ def _with_setting(settings: Settings, key: str, value: Any) -> Settings:
                 f"There is no setting '{key}'; {known} (heuristics: --set NAME.PARAMETER=VALUE)"
             ) from None
         raise SteadyganError(sentence(error, "", Settings.model_fields)) from None
-
-
-def _replaces(new: Heuristic, old: Heuristic) -> bool:
-    if isinstance(new, Update) and isinstance(old, Update):
-        return new.players == old.players
-    return new.slot is old.slot and new.slot.holds_one
-
-
-def refusals(heuristics: Iterable[Heuristic]) -> Iterator[str]:
-    """Why a set of heuristics does not compose: one sentence for each reason."""
-    all_ = list(heuristics)
-    names = {heuristic.name for heuristic in all_}
-    for place, one in enumerate(all_):
-        for other in all_[place + 1 :]:
-            yield from _clash(one, other)
-        if one.card.needs and not names.intersection(one.card.needs):
-            yield f"'{one.name}' changes nothing alone; add {' or '.join(f'--with {each}' for each in one.card.needs)}"
-    objective = next((each for each in all_ if isinstance(each, Objective)), None)
-    target = next((each for each in all_ if isinstance(each, TargetHeuristic)), None)
-    if objective and target and not objective.has_targets:
-        yield (
-            f"'{target.name}' changes the discriminator's targets and '{objective.name}' has none; "
-            f"add --with non-saturating or --without {target.name}"
-        )
-
-
-def _clash(one: Heuristic, other: Heuristic) -> Iterator[str]:
-    if one.name == other.name:
-        yield f"'{one.name}' is in the recipe twice; keep one"
-    elif _replaces(one, other):
-        yield f"'{one.name}' and '{other.name}' fill the slot {one.slot.value}, which holds one; keep one of them"
-    elif one.decides and one.decides == other.decides:
-        yield f"'{one.name}' and '{other.name}' both decide {one.decides}; add --without for one of them"
-    else:
-        for first, second in ((one, other), (other, one)):
-            if second.name in first.card.clashes:
-                yield f"'{first.name}' cannot go with '{second.name}': {first.card.clashes[second.name]}"
 
 
 # --- recipes by name

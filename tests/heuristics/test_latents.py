@@ -8,7 +8,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from steadygan.heuristics.base import LatentHeuristic
 from steadygan.heuristics.latents import (
     NormalLatent,
     SphereLatent,
@@ -19,6 +18,7 @@ from steadygan.heuristics.latents import (
     truncated_normal,
     uniform_latent,
 )
+from steadygan.heuristics.roles import LatentHeuristic
 
 from .truth import Doubles, follows, normal_cdf, seeded, uniform_cdf
 

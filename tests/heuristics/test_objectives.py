@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from steadygan.heuristics.base import Objective, Player, Side
+from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.objectives import (
     Hinge,
     Minimax,
@@ -21,6 +21,7 @@ from steadygan.heuristics.objectives import (
     non_saturating_generator_loss,
     relativistic_loss,
 )
+from steadygan.heuristics.roles import Objective
 
 from .truth import FakeTurn
 

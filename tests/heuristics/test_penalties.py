@@ -3,7 +3,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from steadygan.heuristics.base import Penalty, Player, Side
+from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.penalties import (
     R1,
     R2,
@@ -12,6 +12,7 @@ from steadygan.heuristics.penalties import (
     r2_penalty,
     zero_centred_penalty,
 )
+from steadygan.heuristics.roles import Penalty
 
 from .truth import FakeTurn, seeded
 
@@ -136,7 +137,7 @@ def test_each_heuristic_penalises_its_own_side_and_notes_it(heuristic: Penalty, 
 
 def test_both_penalties_are_the_discriminators_and_come_with_every_move() -> None:
     for heuristic in (R1(), R2()):
-        assert heuristic.player is Player.DISCRIMINATOR
+        assert heuristic.players == {Player.DISCRIMINATOR}
         assert heuristic.every == 1
 
 

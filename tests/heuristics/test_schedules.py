@@ -6,15 +6,17 @@ from pydantic import ValidationError
 from steadygan.heuristics.base import Player
 from steadygan.heuristics.schedules import Alternate, alternate
 
+from .truth import FakeTable
+
 
 def test_by_default_each_player_moves_once_the_discriminator_first() -> None:
     assert alternate() == (Player.DISCRIMINATOR, Player.GENERATOR)
-    assert Alternate().moves() == (Player.DISCRIMINATOR, Player.GENERATOR)
+    assert Alternate().moves(FakeTable()) == (Player.DISCRIMINATOR, Player.GENERATOR)
 
 
 @given(k=st.integers(1, 100), m=st.integers(1, 100))
 def test_the_discriminator_makes_its_moves_before_the_generator(k: int, m: int) -> None:
-    moves = Alternate(discriminator_moves=k, generator_moves=m).moves()
+    moves = Alternate(discriminator_moves=k, generator_moves=m).moves(FakeTable())
     assert moves == alternate(k, m)
     assert list(moves) == [Player.DISCRIMINATOR for _ in range(k)] + [Player.GENERATOR for _ in range(m)]
 

@@ -4,7 +4,8 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from steadygan.heuristics.base import Player, Update
+from steadygan.heuristics.base import Player
+from steadygan.heuristics.roles import Update
 from steadygan.heuristics.updates import Adam, SgdDiscriminator, adam, sgd
 
 from .truth import Doubles

@@ -1,20 +1,89 @@
 """What tests compare with: a hand-made turn, distribution functions, distances between them and samples."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from steadygan.heuristics.base import Player, Side
+from steadygan.heuristics.turn import Answer, Memory
 
 Doubles = npt.NDArray[np.float64]
 
 
+class FakeTable:
+    """A table whose parts are given instead of kept by a run."""
+
+    def __init__(
+        self,
+        networks: Mapping[Player, nn.Module] | None = None,
+        optimizers: Mapping[Player, torch.optim.Optimizer] | None = None,
+        companions: Mapping[str, nn.Module] | None = None,
+        images_seen: int = 0,
+        batch: int = 4,
+        latent: int = 3,
+        real: Tensor | None = None,
+        labels: Tensor | None = None,
+    ) -> None:
+        self._networks, self._optimizers, self._companions = networks or {}, optimizers or {}, companions or {}
+        self._latent, self._real, self._labels = latent, real, labels
+        self.images_seen, self.batch, self.steps = images_seen, batch, 0
+        self.device = torch.device("cpu")
+        self.made_moves = dict.fromkeys(Player, 0)
+        self.memories: dict[str, Memory] = {}
+        self.notes: dict[str, Tensor] = {}
+
+    def network(self, player: Player) -> nn.Module:
+        return self._networks[player]
+
+    def optimizer(self, player: Player) -> torch.optim.Optimizer:
+        return self._optimizers[player]
+
+    def companion(self, name: str) -> nn.Module:
+        return self._companions[name]
+
+    def moves_of(self, player: Player) -> int:
+        return self.made_moves[player]
+
+    def memory(self, name: str) -> Memory:
+        return self.memories.setdefault(name, {})
+
+    def latents(self, count: int) -> Tensor:
+        return torch.randn(count, self._latent)
+
+    def random_labels(self, count: int) -> Tensor | None:
+        return None if self._labels is None else self._labels[:count]
+
+    def reference(self, count: int) -> tuple[Tensor, Tensor | None]:
+        assert self._real is not None
+        return self._real[:count], None if self._labels is None else self._labels[:count]
+
+    def labelled(self, count: int) -> tuple[Tensor, Tensor]:
+        assert self._real is not None
+        assert self._labels is not None
+        return self._real[:count], self._labels[:count]
+
+    def held_out(self, count: int) -> tuple[Tensor, Tensor | None]:
+        return self.reference(count)
+
+    def held_out_chunks(self, size: int) -> Iterator[tuple[Tensor, Tensor | None]]:
+        yield self.reference(size)
+
+    def note(self, name: str, value: Tensor) -> None:
+        self.notes[name] = value
+
+
 class FakeTurn:
-    """A turn whose parts are given instead of computed; what is not given raises a KeyError."""
+    """A turn whose parts are given instead of computed; what is not given raises a KeyError.
+
+    Args:
+        judge: what answers for other images.
+        make: the generator.
+        look: the input heuristics.
+    """
 
     def __init__(
         self,
@@ -24,10 +93,28 @@ class FakeTurn:
         logits: Mapping[Side, Tensor] | None = None,
         targets: Mapping[Side, Tensor] | None = None,
         gradients: Mapping[Side, Tensor] | None = None,
+        *,
+        raw: Mapping[Side, Tensor] | None = None,
+        labels: Mapping[Side, Tensor] | None = None,
+        features: Mapping[Side, Tensor] | None = None,
+        class_logits: Mapping[Side, Tensor] | None = None,
+        class_targets: Mapping[Side, Tensor] | None = None,
+        latents: Tensor | None = None,
+        judge: Callable[[Tensor], Answer] | None = None,
+        make: Callable[[Tensor], Tensor] | None = None,
+        look: Callable[[Tensor], Tensor] | None = None,
+        table: FakeTable | None = None,
     ) -> None:
-        self._player, self._images_seen = player, images_seen
-        self._seen, self._logits = seen or {}, logits or {}
-        self._targets, self._gradients = targets or {}, gradients or {}
+        self._player = player
+        self.table = table if table is not None else FakeTable(images_seen=images_seen)
+        self._seen, self._logits, self._raw = seen or {}, logits or {}, raw or {}
+        self._targets, self._gradients, self._labels = targets or {}, gradients or {}, dict(labels or {})
+        self._features, self._class_logits, self._class_targets = (
+            features or {},
+            class_logits or {},
+            class_targets or {},
+        )
+        self._latents, self._judge, self._make, self._look = latents, judge, make, look
         self.notes: dict[str, Tensor] = {}
 
     @property
@@ -36,7 +123,21 @@ class FakeTurn:
 
     @property
     def images_seen(self) -> int:
-        return self._images_seen
+        return self.table.images_seen
+
+    @property
+    def latents(self) -> Tensor:
+        assert self._latents is not None
+        return self._latents
+
+    def raw(self, side: Side) -> Tensor:
+        return self._raw[side]
+
+    def labels(self, side: Side) -> Tensor | None:
+        return self._labels.get(side)
+
+    def relabel(self, side: Side, labels: Tensor) -> None:
+        self._labels[side] = labels
 
     def seen(self, side: Side) -> Tensor:
         return self._seen[side]
@@ -44,11 +145,34 @@ class FakeTurn:
     def logits(self, side: Side) -> Tensor:
         return self._logits[side]
 
+    def features(self, side: Side) -> Tensor:
+        return self._features[side]
+
+    def class_logits(self, side: Side) -> Tensor:
+        return self._class_logits[side]
+
     def targets(self, side: Side) -> Tensor:
         return self._targets[side]
 
+    def class_targets(self, side: Side) -> Tensor:
+        return self._class_targets[side]
+
     def input_gradient(self, side: Side) -> Tensor:
         return self._gradients[side]
+
+    def generate(self, latents: Tensor, labels: Tensor | None) -> Tensor:
+        assert self._make is not None
+        return self._make(latents)
+
+    def see(self, images: Tensor, side: Side) -> Tensor:
+        return images if self._look is None else self._look(images)
+
+    def answer(self, images: Tensor, labels: Tensor | None) -> Answer:
+        assert self._judge is not None
+        return self._judge(images)
+
+    def discriminator_loss(self, parameters: dict[str, Tensor]) -> Tensor:
+        raise NotImplementedError
 
     def note(self, name: str, value: Tensor) -> None:
         self.notes[name] = value

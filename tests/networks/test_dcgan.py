@@ -7,13 +7,13 @@ import torch
 from torch import nn
 
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.blueprint import BatchNorm, Blueprint
+from steadygan.heuristics.blueprint import Blueprint, Norm
 from steadygan.layers.block import Dropout
 from steadygan.layers.resample import Double, Halve
 from steadygan.networks import NETWORKS, Networks, build
 from steadygan.networks.dcgan import DcganDiscriminator, DcganGenerator, channels, sizes
 
-NORM = BatchNorm(momentum=0.1, eps=1e-5)
+NORM = Norm(momentum=0.1, eps=1e-5)
 LATENT = 3
 DCGAN = Blueprint(
     downsampling="strided", upsampling="transposed", hidden_dense=False, generator_norm=NORM, discriminator_norm=NORM
@@ -141,7 +141,7 @@ def test_norm_stands_behind_every_hidden_layer_but_the_discriminators_first() ->
     generator, discriminator = _pair(DCGAN, size=32)
     assert [norm.num_features for norm in _of(generator, nn.BatchNorm2d)] == [8, 4, 2]
     assert [norm.num_features for norm in _of(discriminator, nn.BatchNorm2d)] == [4, 8]
-    momentous = _pair(DCGAN.changed(generator_norm=BatchNorm(momentum=0.3, eps=0.01))).generator
+    momentous = _pair(DCGAN.changed(generator_norm=Norm(momentum=0.3, eps=0.01))).generator
     assert [(norm.momentum, norm.eps) for norm in momentous.modules() if isinstance(norm, nn.BatchNorm2d)] == [
         (0.3, 0.01)
     ]

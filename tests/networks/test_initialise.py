@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from steadygan.heuristics.blueprint import BatchNorm, Blueprint
+from steadygan.heuristics.blueprint import Blueprint, Norm
 from steadygan.networks import build
 from steadygan.networks.initialise import normal_init
 
@@ -12,7 +12,7 @@ from steadygan.networks.initialise import normal_init
 @pytest.mark.parametrize("std", [0.02, 0.5])
 def test_weights_have_the_standard_deviation_asked_for(std: float) -> None:
     torch.manual_seed(0)
-    norm = BatchNorm(momentum=0.1, eps=1e-5)
+    norm = Norm(momentum=0.1, eps=1e-5)
     blueprint = Blueprint(
         upsampling="transposed", generator_norm=norm, discriminator_norm=norm, init_std=std, downsampling="strided"
     )

@@ -2,11 +2,11 @@ import pytest
 import torch
 from torch import nn
 
-from steadygan.heuristics.blueprint import BatchNorm, Blueprint
+from steadygan.heuristics.blueprint import Blueprint, Norm
 from steadygan.networks import build
 from steadygan.networks.mlp import HIDDEN, HIDDEN_LAYERS
 
-NORM = BatchNorm(momentum=0.1, eps=1e-5)
+NORM = Norm(momentum=0.1, eps=1e-5)
 
 
 @pytest.mark.parametrize("features", [1, 2, 7, 100])

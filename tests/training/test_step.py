@@ -72,8 +72,8 @@ def test_real_and_fake_go_through_the_discriminator_apart() -> None:
     real = game.next_real()
     move(D, game, real)
     assert [len(given) for given in witness.given] == [tiny.BATCH, tiny.BATCH]
-    torch.testing.assert_close(witness.given[0], real)
-    assert not torch.equal(witness.given[1], real)
+    torch.testing.assert_close(witness.given[0], real.images)
+    assert not torch.equal(witness.given[1], real.images)
 
 
 def test_batch_statistics_of_real_images_do_not_depend_on_fakes_unless_mixed() -> None:
@@ -82,7 +82,7 @@ def test_batch_statistics_of_real_images_do_not_depend_on_fakes_unless_mixed() -
         game = players.play(recipe, players.generator(), players.discriminator())
         real = game.next_real()
         torch.manual_seed(seed)
-        return GameTurn(D, game, real, None, frozenset()).logits(Side.REAL)
+        return GameTurn(D, game, real).logits(Side.REAL)
 
     assert torch.equal(answers(_recipe(), 2), answers(_recipe(), 3))
     mixed = _recipe().with_("mixed-batches")
@@ -93,11 +93,11 @@ def test_mixed_batches_enter_as_one_and_are_told_apart_again() -> None:
     witness = players.Witness(players.discriminator())
     game = players.play(_recipe().with_("mixed-batches"), players.generator(), witness)
     real = game.next_real()
-    turn = GameTurn(D, game, real, None, frozenset())
+    turn = GameTurn(D, game, real)
     both = torch.cat([turn.logits(Side.REAL), turn.logits(Side.FAKE)])
     assert [len(given) for given in witness.given] == [2 * tiny.BATCH]
     assert torch.equal(witness.answered[0].flatten(), both)
-    torch.testing.assert_close(witness.given[0][: tiny.BATCH], real)
+    torch.testing.assert_close(witness.given[0][: tiny.BATCH], real.images)
 
 
 def test_a_turn_computes_each_thing_once() -> None:
@@ -152,7 +152,7 @@ def test_patch_logits_count_as_many_and_penalties_take_their_mean() -> None:
     turn = GameTurn(D, game, real, None, frozenset({Side.REAL}))
     assert turn.logits(Side.REAL).shape == (4 * tiny.BATCH,)
     assert turn.targets(Side.FAKE).tolist() == [0.0] * 4 * tiny.BATCH
-    x = real.clone().requires_grad_()
+    x = real.images.clone().requires_grad_()
     (expected,) = torch.autograd.grad(exact(x).mean(dim=(1, 2, 3)).sum(), x)
     torch.testing.assert_close(turn.input_gradient(Side.REAL), expected)
     step(game)
@@ -161,7 +161,7 @@ def test_patch_logits_count_as_many_and_penalties_take_their_mean() -> None:
 
 def test_soft_targets_of_patches_are_one_for_each_image() -> None:
     game = players.play(_recipe("dcgan").with_("soft-labels"), players.generator(), players.patches())
-    targets = GameTurn(D, game, game.next_real(), None, frozenset()).targets(Side.REAL).view(tiny.BATCH, 4)
+    targets = GameTurn(D, game, game.next_real()).targets(Side.REAL).view(tiny.BATCH, 4)
     assert torch.equal(targets, targets[:, :1].expand(-1, 4))
     assert len({*targets[:, 0].tolist()}) == tiny.BATCH
 
@@ -176,7 +176,7 @@ def test_bf16_answers_in_fp32_and_stays_near_fp32(name: str) -> None:
         game.networks[D] = witness
         start = players.weights(witness)
         torch.manual_seed(5)
-        turn = GameTurn(D, game, game.next_real(), None, frozenset())
+        turn = GameTurn(D, game, game.next_real())
         assert turn.logits(Side.REAL).dtype is torch.float32
         assert witness.answered[0].dtype is (torch.bfloat16 if precision == "bf16" else torch.float32)
         assert all(parameter.dtype is torch.float32 for parameter in witness.parameters())
@@ -192,8 +192,8 @@ def test_bf16_answers_in_fp32_and_stays_near_fp32(name: str) -> None:
 def test_fakes_of_the_discriminators_move_carry_no_graph() -> None:
     game = players.play(_recipe("steady"), players.generator(), players.discriminator())
     real = game.next_real()
-    assert not GameTurn(D, game, real, None, frozenset()).raw(Side.FAKE).requires_grad
-    assert GameTurn(G, game, real, None, frozenset()).raw(Side.FAKE).requires_grad
+    assert not GameTurn(D, game, real).raw(Side.FAKE).requires_grad
+    assert GameTurn(G, game, real).raw(Side.FAKE).requires_grad
 
 
 def test_an_average_follows_buffers_too() -> None:

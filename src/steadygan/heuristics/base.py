@@ -1,17 +1,17 @@
 """What a heuristic is: a small frozen object with a name, parameters, a card, and one slot in the training step."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
 from pydantic import BaseModel, ConfigDict
-from torch import Tensor, nn
+from torch import Tensor
 
+from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card
 
 if TYPE_CHECKING:
-    from steadygan.heuristics.blueprint import Blueprint
+    from steadygan.heuristics.turn import Table, Turn
 
 
 class Slot(StrEnum):
@@ -34,7 +34,7 @@ class Slot(StrEnum):
 
     @property
     def holds_one(self) -> bool:
-        """Whether choosing a heuristic of this slot replaces the one before."""
+        """Whether choosing a heuristic of this slot replaces the one before; modifiers stand beside it."""
         return self in (Slot.LATENT, Slot.OBJECTIVE, Slot.UPDATE, Slot.SCHEDULE)
 
 
@@ -57,6 +57,11 @@ class Player(StrEnum):
     GENERATOR = "generator"
     DISCRIMINATOR = "discriminator"
 
+    @property
+    def other(self) -> "Player":
+        """The opponent."""
+        return Player.DISCRIMINATOR if self is Player.GENERATOR else Player.GENERATOR
+
 
 class Side(StrEnum):
     """Where an image comes from: the data or the generator."""
@@ -65,45 +70,21 @@ class Side(StrEnum):
     FAKE = "fake"
 
 
-class Turn(Protocol):
-    """What one player's move knows; everything is computed on first use and kept.
+class Labels(StrEnum):
+    """What a heuristic asks of the data's labels."""
 
-    Heuristics read a turn and never reach around it.
-    """
-
-    @property
-    def player(self) -> Player:
-        """Who moves."""
-        ...
-
-    @property
-    def images_seen(self) -> int:
-        """Real images that the run has seen before this move: the clock of every schedule."""
-        ...
-
-    def seen(self, side: Side) -> Tensor:
-        """Images after the input heuristics, float32 [N, C, H, W] (vectors: [N, D])."""
-        ...
-
-    def logits(self, side: Side) -> Tensor:
-        """The discriminator's raw answers to what it has seen, float32 [M]; M = N, or N times the patches."""
-        ...
-
-    def targets(self, side: Side) -> Tensor:
-        """What the discriminator should answer, or the generator wants it to, float32 [M]."""
-        ...
-
-    def input_gradient(self, side: Side) -> Tensor:
-        """Gradient of each image's logit with respect to that image as seen, float32, of its shape; differentiable."""
-        ...
-
-    def note(self, name: str, value: Tensor) -> None:
-        """Measure: the mean of ``value`` goes into the next row of metrics, without waiting for the device."""
-        ...
+    NONE = "none"
+    SOME = "some"
+    """Some images must have one."""
+    ALL = "all"
+    """Every image must have one."""
 
 
 class Heuristic(BaseModel):
-    """A published trick as frozen data; subclasses add the method that their slot calls."""
+    """A published trick as frozen data; subclasses add the method that their slot calls.
+
+    The methods here are the step's moments at which any heuristic may do something; most do nothing at most of them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -114,134 +95,61 @@ class Heuristic(BaseModel):
     """Whether it makes no sense for vectors."""
     decides: ClassVar[str] = ""
     """What it alone decides, in words: two heuristics that decide the same thing are refused together."""
+    modifies: ClassVar[bool] = False
+    """Whether it stands beside the one heuristic that its slot holds, and changes what that does."""
+    reads_features: ClassVar[bool] = False
+    """Whether it asks for :meth:`Turn.features` or :meth:`Turn.class_logits`."""
+    labels: ClassVar[Labels] = Labels.NONE
+    """What it asks of the data's labels."""
 
     def parameters(self) -> dict[str, object]:
         """The parameters by name, as plain values."""
         return self.model_dump(mode="json")
 
+    @property
+    def decisions(self) -> frozenset[str]:
+        """What it decides with these parameters."""
+        return frozenset({self.decides} if self.decides else ())
 
-class LatentHeuristic(Heuristic):
-    """Fills the slot *latent*: draws the generator's input."""
+    @property
+    def held_out_share(self) -> float:
+        """Share of the real images that it wants to be kept from training."""
+        return 0.0
 
-    slot = Slot.LATENT
-    dimension: int
+    def objection(self, others: Iterable["Heuristic"]) -> str | None:
+        """Why it cannot go with these heuristics, in a sentence, where that depends on parameters; None if it can."""
+        return None
 
-    def sample(self, count: int, device: torch.device, generator: torch.Generator | None = None) -> Tensor:
-        """Draw latents.
+    def needs_batch(self, batch: int) -> str | None:
+        """Why it cannot go with this batch size, in a sentence; None if it can."""
+        return None
 
-        Args:
-            count: how many.
-            device: where to put them; they are drawn on the CPU, so that a seed means the same everywhere.
-            generator: source of randomness; the global one when None.
+    # --- moments of a run, in order
 
-        Returns:
-            float32 [count, dimension].
-        """
-        raise NotImplementedError
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """The blueprint of the networks with this heuristic built in."""
+        return blueprint
 
-    def truncated(self, count: int, threshold: float, generator: torch.Generator | None = None) -> Tensor:
-        """Draw latents from the middle of the distribution, float32 [count, dimension] on the CPU.
+    def begin(self, table: "Table") -> None:
+        """Prepare networks and memory when a run begins; a resumed run then gets its stored state over it."""
 
-        Raises:
-            ValueError: when the distribution has no middle.
-        """
-        raise NotImplementedError
+    def opponent(self, turn: "Turn") -> Mapping[str, Tensor] | None:
+        """Parameters and buffers that the other player's network has for this move; None for its own."""
+        return None
 
+    def term(self, turn: "Turn") -> Tensor | None:
+        """Something added to the loss of the player who moves, a scalar; None for nothing."""
+        return None
 
-class ArchitectureHeuristic(Heuristic):
-    """Fills the slot *architecture*: changes the blueprint from which networks are built."""
+    def before_update(self, turn: "Turn") -> None:
+        """Change the gradients that the player who moves has just computed."""
 
-    slot = Slot.ARCHITECTURE
+    def after_move(self, turn: "Turn") -> None:
+        """Look at a move whose weights have been changed: constrain them, or remember."""
 
-    def apply(self, blueprint: "Blueprint") -> "Blueprint":
-        """The blueprint with this heuristic built in."""
-        raise NotImplementedError
+    def after_step(self, table: "Table") -> None:
+        """Feed back after all moves of a step."""
 
-
-class TargetHeuristic(Heuristic):
-    """Fills the slot *target*: changes what the discriminator should answer."""
-
-    slot = Slot.TARGET
-    relabels: ClassVar[bool] = False
-    """Whether it changes which label an image carries; that happens before labels become soft."""
-
-    def apply(self, targets: Tensor, player: Player) -> Tensor:
-        """Targets, float32 [N], from those before it.
-
-        Args:
-            targets: float32 [N]; before any heuristic 1 where the answer should be real and 0 where fake.
-            player: whose loss the targets are for.
-        """
-        raise NotImplementedError
-
-
-class InputHeuristic(Heuristic):
-    """Fills the slot *input*: changes what the discriminator sees."""
-
-    slot = Slot.INPUT
-    joins_batches: ClassVar[bool] = False
-    """Whether real and fake images enter the discriminator as one batch."""
-
-    def apply(self, images: Tensor, side: Side, turn: Turn) -> Tensor:
-        """What the discriminator sees instead of ``images``, of the same shape; differentiable in the images."""
-        return images
-
-
-class Objective(Heuristic):
-    """Fills the slot *objective*: the loss of each player."""
-
-    slot = Slot.OBJECTIVE
-    has_targets: ClassVar[bool] = False
-    """Whether the loss compares logits with targets, so that target heuristics have something to change."""
-
-    def __call__(self, turn: Turn) -> Tensor:
-        """Loss of the player who moves, float32 [M]; its mean is minimised."""
-        raise NotImplementedError
-
-
-class Penalty(Heuristic):
-    """Fills the slot *penalty*: a term added to a player's loss, lazily if ``every`` is above 1."""
-
-    slot = Slot.PENALTY
-    player: ClassVar[Player] = Player.DISCRIMINATOR
-    """Whose loss it is added to."""
-    differentiates: ClassVar[tuple[Side, ...]] = ()
-    """The sides whose :meth:`Turn.input_gradient` it asks for."""
-    every: int
-
-    def __call__(self, turn: Turn) -> Tensor:
-        """The term, float32 [N]; the step multiplies it by ``every`` (Karras et al. 2020, appendix B)."""
-        raise NotImplementedError
-
-
-class Update(Heuristic):
-    """Fills the slot *update*: how a player's weights move."""
-
-    slot = Slot.UPDATE
-    players: ClassVar[frozenset[Player]] = frozenset(Player)
-
-    def optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-        """A new optimiser over ``parameters``."""
-        raise NotImplementedError
-
-
-class Schedule(Heuristic):
-    """Fills the slot *schedule*: who moves when."""
-
-    slot = Slot.SCHEDULE
-    reuse_fakes: bool = False
-
-    def moves(self) -> tuple[Player, ...]:
-        """The moves of one step, in order."""
-        raise NotImplementedError
-
-
-class Average(Heuristic):
-    """Fills the slot *average*: which generator is kept."""
-
-    slot = Slot.AVERAGE
-    decides = "which average of the weights is kept"
-
-    def decay(self, images_seen: int, batch: int) -> float:
-        """Share of the old average that one step keeps, in [0, 1]."""
-        raise NotImplementedError
+    def measure(self, table: "Table") -> dict[str, float]:
+        """Figures for the row that is written when the run measures itself, by name."""
+        return {}

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from steadygan.heuristics.bibtex import entry
+
 
 class Finding(StrEnum):
     """The names of what goes wrong in training; cards say which of them a heuristic treats."""
@@ -39,6 +41,11 @@ class Citation(BaseModel):
     def link(self) -> str:
         """Where to read it."""
         return self.url or f"https://arxiv.org/abs/{self.arxiv}"
+
+    @property
+    def bibtex(self) -> str:
+        """The publication as a BibTeX entry, in ASCII where LaTeX has a command for a letter."""
+        return entry(self.key, self.authors, self.title, self.year, self.arxiv, self.link)
 
     def __str__(self) -> str:
         """Authors, year, title, link on one line."""

@@ -17,13 +17,50 @@ from steadygan.heuristics.architecture import (
 )
 from steadygan.heuristics.averages import Ema
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.inputs import DiffAugment, HorizontalFlip, InstanceNoise, MixedBatches
+from steadygan.heuristics.inputs import (
+    AdaptiveAugment,
+    DiffAugment,
+    ExperienceReplay,
+    HorizontalFlip,
+    InstanceNoise,
+    MixedBatches,
+)
 from steadygan.heuristics.latents import NormalLatent, SphereLatent, UniformLatent
-from steadygan.heuristics.objectives import Hinge, Minimax, NonSaturating, Relativistic
-from steadygan.heuristics.penalties import R1, R2
-from steadygan.heuristics.schedules import Alternate
-from steadygan.heuristics.targets import NoisyLabels, OneSidedSmoothing, SoftLabels
-from steadygan.heuristics.updates import Adam, SgdDiscriminator
+from steadygan.heuristics.objectives import (
+    FeatureMatching,
+    Hinge,
+    LeastSquares,
+    Minimax,
+    NonSaturating,
+    Relativistic,
+    RelativisticAverage,
+    TopK,
+    VaeHybrid,
+    Wasserstein,
+)
+from steadygan.heuristics.penalties import (
+    R1,
+    R2,
+    Consistency,
+    Dragan,
+    GradientPenalty,
+    HistoricalAveraging,
+    Lecam,
+    ModeSeeking,
+    Orthogonal,
+)
+from steadygan.heuristics.schedules import Alternate, Balance, PastCheckpoints, Unrolled
+from steadygan.heuristics.targets import NoisyLabels, OneSidedSmoothing, SoftClasses, SoftLabels
+from steadygan.heuristics.updates import (
+    Adam,
+    ExtraAdamHeuristic,
+    GradientClipping,
+    Lookahead,
+    LrDecay,
+    SgdDiscriminator,
+    TwoTimeScales,
+    WeightClipping,
+)
 
 CATALOGUE: tuple[type[Heuristic], ...] = (
     NormalLatent,
@@ -44,19 +81,44 @@ CATALOGUE: tuple[type[Heuristic], ...] = (
     NoisyLabels,
     OneSidedSmoothing,
     SoftLabels,
+    SoftClasses,
+    ExperienceReplay,
     HorizontalFlip,
     DiffAugment,
+    AdaptiveAugment,
     InstanceNoise,
     MixedBatches,
     Minimax,
     NonSaturating,
+    LeastSquares,
     Hinge,
+    Wasserstein,
     Relativistic,
+    RelativisticAverage,
+    FeatureMatching,
+    TopK,
+    VaeHybrid,
     R1,
     R2,
+    GradientPenalty,
+    Dragan,
+    Lecam,
+    Consistency,
+    ModeSeeking,
+    Orthogonal,
+    HistoricalAveraging,
     Adam,
+    ExtraAdamHeuristic,
     SgdDiscriminator,
+    TwoTimeScales,
+    LrDecay,
+    GradientClipping,
+    WeightClipping,
+    Lookahead,
     Alternate,
+    Balance,
+    PastCheckpoints,
+    Unrolled,
     Ema,
 )
 """In the order in which heuristics of one slot are applied."""

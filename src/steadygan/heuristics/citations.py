@@ -165,3 +165,206 @@ BIGGAN = Citation(
     year=2018,
     arxiv="1809.11096",
 )
+SAGAN = Citation(
+    key="zhang2018selfattention",
+    authors="Zhang, Goodfellow, Metaxas, Odena",
+    title="Self-Attention Generative Adversarial Networks",
+    year=2018,
+    arxiv="1805.08318",
+)
+SPECTRAL = Citation(
+    key="miyato2018spectral",
+    authors="Miyato, Kataoka, Koyama, Yoshida",
+    title="Spectral Normalization for Generative Adversarial Networks",
+    year=2018,
+    arxiv="1802.05957",
+)
+PROGRESSIVE = Citation(
+    key="karras2017progressive",
+    authors="Karras, Aila, Laine, Lehtinen",
+    title="Progressive Growing of GANs for Improved Quality, Stability, and Variation",
+    year=2017,
+    arxiv="1710.10196",
+)
+PACGAN = Citation(
+    key="lin2017pacgan",
+    authors="Lin, Khetan, Fanti, Oh",
+    title="PacGAN: The power of two samples in generative adversarial networks",
+    year=2017,
+    arxiv="1712.04086",
+)
+PROJECTION = Citation(
+    key="miyato2018projection",
+    authors="Miyato, Koyama",
+    title="cGANs with Projection Discriminator",
+    year=2018,
+    arxiv="1802.05637",
+)
+STYLE = Citation(
+    key="dumoulin2016style",
+    authors="Dumoulin, Shlens, Kudlur",
+    title="A Learned Representation For Artistic Style",
+    year=2016,
+    arxiv="1610.07629",
+)
+AC_GAN = Citation(
+    key="odena2016acgan",
+    authors="Odena, Olah, Shlens",
+    title="Conditional Image Synthesis With Auxiliary Classifier GANs",
+    year=2016,
+    arxiv="1610.09585",
+)
+CONDITIONAL = Citation(
+    key="mirza2014conditional",
+    authors="Mirza, Osindero",
+    title="Conditional Generative Adversarial Nets",
+    year=2014,
+    arxiv="1411.1784",
+)
+SEMI_SUPERVISED = Citation(
+    key="odena2016semisupervised",
+    authors="Odena",
+    title="Semi-Supervised Learning with Generative Adversarial Networks",
+    year=2016,
+    arxiv="1606.01583",
+)
+INSTANCE_NORM = Citation(
+    key="ulyanov2016instancenorm",
+    authors="Ulyanov, Vedaldi, Lempitsky",
+    title="Instance Normalization: The Missing Ingredient for Fast Stylization",
+    year=2016,
+    arxiv="1607.08022",
+)
+ENERGY = Citation(
+    key="zhao2016energy",
+    authors="Zhao, Mathieu, LeCun",
+    title="Energy-based Generative Adversarial Network",
+    year=2016,
+    arxiv="1609.03126",
+)
+SIMULATED = Citation(
+    key="shrivastava2016simulated",
+    authors="Shrivastava, Pfister, Tuzel, Susskind, Wang, Webb",
+    title="Learning from Simulated and Unsupervised Images through Adversarial Training",
+    year=2016,
+    arxiv="1612.07828",
+)
+VAE_GAN = Citation(
+    key="larsen2015vaegan",
+    authors="Larsen, Sønderby, Larochelle, Winther",
+    title="Autoencoding beyond pixels using a learned similarity metric",
+    year=2015,
+    arxiv="1512.09300",
+)
+ACTOR_CRITIC = Citation(
+    key="pfau2016actorcritic",
+    authors="Pfau, Vinyals",
+    title="Connecting Generative Adversarial Networks and Actor-Critic Methods",
+    year=2016,
+    arxiv="1610.01945",
+)
+LSGAN = Citation(
+    key="mao2016lsgan",
+    authors="Mao, Li, Xie, Lau, Wang, Smolley",
+    title="Least Squares Generative Adversarial Networks",
+    year=2016,
+    arxiv="1611.04076",
+)
+WGAN = Citation(
+    key="arjovsky2017wgan",
+    authors="Arjovsky, Chintala, Bottou",
+    title="Wasserstein GAN",
+    year=2017,
+    arxiv="1701.07875",
+)
+WGAN_GP = Citation(
+    key="gulrajani2017wgangp",
+    authors="Gulrajani, Ahmed, Arjovsky, Dumoulin, Courville",
+    title="Improved Training of Wasserstein GANs",
+    year=2017,
+    arxiv="1704.00028",
+)
+DRAGAN = Citation(
+    key="kodali2017dragan",
+    authors="Kodali, Abernethy, Hays, Kira",
+    title="On Convergence and Stability of GANs",
+    year=2017,
+    arxiv="1705.07215",
+)
+TOP_K = Citation(
+    key="sinha2020topk",
+    authors="Sinha, Zhao, Goyal, Raffel, Odena",
+    title="Top-k Training of GANs: Improving GAN Performance by Throwing Away Bad Samples",
+    year=2020,
+    arxiv="2002.06224",
+)
+LECAM = Citation(
+    key="tseng2021lecam",
+    authors="Tseng, Jiang, Liu, Yang, Yang",
+    title="Regularizing Generative Adversarial Networks under Limited Data",
+    year=2021,
+    arxiv="2104.03310",
+)
+CONSISTENCY = Citation(
+    key="zhang2019consistency",
+    authors="Zhang, Zhang, Odena, Lee",
+    title="Consistency Regularization for Generative Adversarial Networks",
+    year=2019,
+    arxiv="1910.12027",
+)
+IMPROVED_CONSISTENCY = Citation(
+    key="zhao2020consistency",
+    authors="Zhao, Singh, Lee, Zhang, Odena, Zhang",
+    title="Improved Consistency Regularization for GANs",
+    year=2020,
+    arxiv="2002.04724",
+)
+MODE_SEEKING = Citation(
+    key="mao2019modeseeking",
+    authors="Mao, Lee, Tseng, Ma, Yang",
+    title="Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis",
+    year=2019,
+    arxiv="1903.05628",
+)
+TWO_TIME_SCALES = Citation(
+    key="heusel2017ttur",
+    authors="Heusel, Ramsauer, Unterthiner, Nessler, Hochreiter",
+    title="GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium",
+    year=2017,
+    arxiv="1706.08500",
+)
+LOOKAHEAD = Citation(
+    key="chavdarova2020lookahead",
+    authors="Chavdarova, Pagliardini, Stich, Fleuret, Jaggi",
+    title="Taming GANs with Lookahead-Minmax",
+    year=2020,
+    arxiv="2006.14567",
+)
+EXTRA_GRADIENT = Citation(
+    key="gidel2018variational",
+    authors="Gidel, Berard, Vignoud, Vincent, Lacoste-Julien",
+    title="A Variational Inequality Perspective on Generative Adversarial Networks",
+    year=2018,
+    arxiv="1802.10551",
+)
+UNROLLED = Citation(
+    key="metz2016unrolled",
+    authors="Metz, Poole, Pfau, Sohl-Dickstein",
+    title="Unrolled Generative Adversarial Networks",
+    year=2016,
+    arxiv="1611.02163",
+)
+INCEPTION = Citation(
+    key="szegedy2015inception",
+    authors="Szegedy, Vanhoucke, Ioffe, Shlens, Wojna",
+    title="Rethinking the Inception Architecture for Computer Vision",
+    year=2015,
+    arxiv="1512.00567",
+)
+RECURRENT = Citation(
+    key="pascanu2012recurrent",
+    authors="Pascanu, Mikolov, Bengio",
+    title="On the difficulty of training Recurrent Neural Networks",
+    year=2012,
+    arxiv="1211.5063",
+)

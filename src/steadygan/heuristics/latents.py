@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.base import LatentHeuristic
 from steadygan.heuristics.card import Card, Finding, Source
 from steadygan.heuristics.citations import BIGGAN, DCGAN, GANHACKS, SAMPLING
+from steadygan.heuristics.roles import LatentHeuristic
 
 
 def normal_latent(count: int, dimension: int, generator: torch.Generator | None = None) -> Tensor:

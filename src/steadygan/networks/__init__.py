@@ -1,5 +1,5 @@
 """The networks that come with the package, built from a blueprint."""
 
-from steadygan.networks.build import NETWORKS, Networks, build
+from steadygan.networks.build import NETWORKS, Networks, build, ignored_fields
 
-__all__ = ["NETWORKS", "Networks", "build"]
+__all__ = ["NETWORKS", "Networks", "build", "ignored_fields"]

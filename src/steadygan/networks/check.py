@@ -9,7 +9,12 @@ TRIED = 4
 
 
 def check_networks(
-    generator: nn.Module, discriminator: nn.Module, latent: int, shape: tuple[int, ...], device: torch.device
+    generator: nn.Module,
+    discriminator: nn.Module,
+    latent: int,
+    shape: tuple[int, ...],
+    device: torch.device,
+    classes: int = 0,
 ) -> None:
     """Run one small batch through both networks.
 
@@ -19,6 +24,7 @@ def check_networks(
         latent: length of a latent.
         shape: of one item of the data: (H, W, C), or (F,).
         device: where to run.
+        classes: above 0, both networks are also given labels, int64 [N] from 0 to ``classes`` - 1.
 
     Raises:
         SteadyganError: in one sentence, what does not fit.
@@ -30,17 +36,18 @@ def check_networks(
             raise SteadyganError(f"The {name} has no weight that can be trained; give one with requires_grad")
     generator.to(device)
     discriminator.to(device)
-    fakes = _fakes(generator, latent, shape, device)
-    _check_logits(discriminator, fakes)
+    labels = (torch.arange(TRIED, device=device) % classes,) if classes > 0 else ()
+    fakes = _fakes(generator, (torch.zeros(TRIED, latent, device=device), *labels), shape)
+    _check_logits(discriminator, (fakes, *labels))
 
 
-def _fakes(generator: nn.Module, latent: int, shape: tuple[int, ...], device: torch.device) -> Tensor:
+def _fakes(generator: nn.Module, given: tuple[Tensor, ...], shape: tuple[int, ...]) -> Tensor:
     wanted = (TRIED, shape[2], shape[0], shape[1]) if len(shape) == 3 else (TRIED, *shape)
-    made = _tried(generator, torch.zeros(TRIED, latent, device=device), "generator", "latents")
+    made = _tried(generator, given, "generator", "latents")
     if tuple(made.shape) != wanted:
         raise SteadyganError(
-            f"The generator makes {list(made.shape)} from latents {[TRIED, latent]} and the data need {list(wanted)}; "
-            "change its last layers or --resolution"
+            f"The generator makes {list(made.shape)} from latents {list(given[0].shape)} "
+            f"and the data need {list(wanted)}; change its last layers or --resolution"
         )
     if len(shape) == 3 and float(made.abs().amax()) > 1.0 + 1e-3:
         raise SteadyganError(
@@ -49,8 +56,8 @@ def _fakes(generator: nn.Module, latent: int, shape: tuple[int, ...], device: to
     return made
 
 
-def _check_logits(discriminator: nn.Module, images: Tensor) -> None:
-    logits = _tried(discriminator, images, "discriminator", "images")
+def _check_logits(discriminator: nn.Module, given: tuple[Tensor, ...]) -> None:
+    logits = _tried(discriminator, given, "discriminator", "images")
     fits = logits.ndim >= 1 and logits.shape[0] == TRIED
     if not fits or (logits.ndim == 2 and logits.shape[1] != 1) or (logits.ndim > 2 and logits.shape[1] != 1):
         raise SteadyganError(
@@ -59,15 +66,18 @@ def _check_logits(discriminator: nn.Module, images: Tensor) -> None:
         )
 
 
-def _tried(network: nn.Module, given: Tensor, name: str, what: str) -> Tensor:
+def _tried(network: nn.Module, given: tuple[Tensor, ...], name: str, what: str) -> Tensor:
     training = network.training
     try:
         # Evaluation mode, a forked random state: looking must not change what is looked at.
         with torch.random.fork_rng(), torch.no_grad():
-            answer = network.eval()(given)
+            answer = network.eval()(*given)
     except Exception as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise SteadyganError(f"The {name} fails on {what} of shape {list(given.shape)}: {reason}") from None
+        with_labels = " with labels" if len(given) > 1 else ""
+        raise SteadyganError(
+            f"The {name} fails on {what} of shape {list(given[0].shape)}{with_labels}: {reason}"
+        ) from None
     finally:
         network.train(training)
     if not isinstance(answer, Tensor):

@@ -4,31 +4,22 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Blueprint
-from steadygan.layers.block import between
+from steadygan.layers.attention import SelfAttention
+from steadygan.layers.block import Between, Chain
+from steadygan.layers.minibatch import MinibatchStddev
+from steadygan.layers.reference import reference_batch, with_reference
 from steadygan.layers.resample import Double, Halve
+from steadygan.networks.discriminator import Discriminator
+from steadygan.networks.entrance import Entrance, LatentEntrance, unconditional
+from steadygan.networks.head import Head
+from steadygan.networks.sizes import nearest_size, sizes
 
-SMALLEST, LARGEST = 8, 256
-BASE = 4
-"""Maps are halved until they are this small."""
 MOST_DOUBLINGS = 3
 """Channels double at most so often: 64 to 512."""
 HIDDEN = 16
 """Hidden dense layers of the naive networks have this many times the width."""
-
-
-def sizes(resolution: int) -> tuple[int, ...]:
-    """The sizes of the maps, from the image to the smallest: each is half of the one before, rounded up.
-
-    Args:
-        resolution: height and width of the images.
-
-    Returns:
-        For example (28, 14, 7, 4) or (64, 32, 16, 8, 4).
-    """
-    chain = [resolution]
-    while chain[-1] > BASE:
-        chain.append((chain[-1] + 1) // 2)
-    return tuple(chain)
+IGNORED: frozenset[str] = frozenset()
+"""Fields of the blueprint that change nothing here."""
 
 
 def channels(width: int, halvings: int) -> tuple[int, ...]:
@@ -50,42 +41,114 @@ class DcganGenerator(nn.Module):
 
     def __init__(self, blueprint: Blueprint, shape: tuple[int, int, int], latent: int, width: int) -> None:
         super().__init__()
-        chain, depth = sizes(shape[0]), channels(width, len(sizes(shape[0])) - 1)
-        norm, slope, dropout = blueprint.generator_norm, blueprint.generator_slope, blueprint.generator_dropout
+        chain = sizes(shape[0])
+        depth = channels(width, len(chain) - 1)
+        norm = blueprint.generator_norm
         self.base, self.deepest = chain[-1], depth[-1]
-        self.hidden: nn.Sequential | None = None
+        self.entrance = LatentEntrance(blueprint, latent)
+        inputs = self.entrance.length
+        self.hidden: Chain | None = None
         if blueprint.hidden_dense:
-            self.hidden = nn.Sequential(nn.Linear(latent, HIDDEN * width), between(0, None, slope, dropout, maps=False))
-            latent = HIDDEN * width
-        self.project = nn.Linear(latent, self.deepest * self.base**2, bias=norm is None)
-        self.first = between(self.deepest, norm, slope, dropout, maps=True)
-        blocks: list[nn.Module] = []
-        for level in range(len(depth) - 1, -1, -1):
-            last = level == 0
-            outputs = shape[2] if last else depth[level - 1]
-            bias = last or norm is None
-            blocks.append(
-                Double(depth[level], outputs, chain[level], blueprint.upsampling, blueprint.strided_kernel, bias)
-            )
-            if not last:
-                blocks.append(between(outputs, norm, slope, dropout, maps=True))
-        self.blocks = nn.Sequential(*blocks)
+            unnormalised = blueprint.changed(generator_norm=None)
+            self.hidden = Chain(nn.Linear(inputs, HIDDEN * width), _between(unnormalised, HIDDEN * width, maps=False))
+            inputs = HIDDEN * width
+        self.project = nn.Linear(inputs, self.deepest * self.base**2, bias=norm is None)
+        self.first = _between(blueprint, self.deepest)
+        self.blocks = _doubling(blueprint, chain, (shape[2], *depth))
         self.output = nn.Tanh() if blueprint.output == "tanh" else nn.Sigmoid()
+        self.reference = reference_batch(norm, (latent,), blueprint.generator_takes_labels)
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Images from latents."""
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Images from latents, of the classes that labels name, int64 [N], -1 where unknown."""
+        return with_reference(self, self.reference, self._images, z, labels)
+
+    def _images(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        z = self.entrance(z, labels)
         if self.hidden is not None:
             z = self.hidden(z)
         x = self.project(z).view(-1, self.base, self.base, self.deepest).permute(0, 3, 1, 2)
-        images: Tensor = self.output(self.blocks(self.first(x)))
+        images: Tensor = self.output(self.blocks(self.first(x, labels), labels))
         return images
 
 
-class DcganDiscriminator(nn.Module):
-    """From images [N, C, H, W] to logits [N].
+def _between(blueprint: Blueprint, features: int, maps: bool = True) -> Between:
+    return Between(
+        features,
+        blueprint.generator_norm,
+        blueprint.generator_slope,
+        blueprint.generator_dropout,
+        blueprint.generator_noise,
+        maps,
+        blueprint.classes,
+    )
+
+
+def _doubling(blueprint: Blueprint, chain: tuple[int, ...], depth: tuple[int, ...]) -> Chain:
+    """The generator's layers from the smallest maps to the image, whose channels are the first of ``depth``."""
+    attended = nearest_size(chain[1:], blueprint.attention)
+    blocks: list[nn.Module] = []
+    for level in range(len(chain) - 2, -1, -1):
+        inputs, outputs = depth[level + 1], depth[level]
+        if chain[level + 1] == attended:
+            blocks.append(SelfAttention(inputs))
+        bias = level == 0 or blueprint.generator_norm is None
+        blocks.append(Double(inputs, outputs, chain[level], blueprint.upsampling, blueprint.strided_kernel, bias))
+        if level > 0:
+            blocks.append(_between(blueprint, outputs))
+    return Chain(*blocks)
+
+
+class DcganTrunk(nn.Module):
+    """From images [N, C, H, W] to the last hidden layer [N, F]: the last maps, flattened, or a hidden dense layer.
+
+    The minibatch standard deviation is one more channel for the convolution that makes the last maps.
 
     Args:
-        blueprint: how it is built.
+        blueprint: how the discriminator is built.
+        size: height and width of the images.
+        inputs: channels of the images.
+        width: channels after the first halving.
+
+    Attributes:
+        features: F.
+    """
+
+    def __init__(self, blueprint: Blueprint, size: int, inputs: int, width: int) -> None:
+        super().__init__()
+        chain = sizes(size)
+        attended = nearest_size(chain[1:], blueprint.attention)
+        slope, classes = blueprint.discriminator_slope, blueprint.classes
+        blocks: list[nn.Module] = []
+        for level, outputs in enumerate(channels(width, len(chain) - 1)):
+            norm = None if level == 0 else blueprint.discriminator_norm
+            if level == len(chain) - 2 and blueprint.minibatch_stddev:
+                blocks.append(MinibatchStddev(blueprint.minibatch_stddev))
+                inputs += 1
+            blocks.append(Halve(inputs, outputs, blueprint.downsampling, blueprint.strided_kernel, bias=norm is None))
+            blocks.append(Between(outputs, norm, slope, 0.0, 0.0, True, classes))
+            if chain[level + 1] == attended:
+                blocks.append(SelfAttention(outputs))
+            inputs = outputs
+        self.blocks = Chain(*blocks)
+        self.features = inputs * chain[-1] ** 2
+        self.hidden: Chain | None = None
+        if blueprint.hidden_dense:
+            dense = nn.Linear(self.features, HIDDEN * width)
+            self.hidden = Chain(dense, Between(HIDDEN * width, None, slope, 0.0, 0.0, False, classes))
+            self.features = HIDDEN * width
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features of images."""
+        # Rows, columns, channels: the order in which channels-last maps lie in memory, so flattening copies nothing.
+        x = torch.flatten(self.blocks(x).permute(0, 2, 3, 1), 1)
+        return x if self.hidden is None else self.hidden(x)
+
+
+class DcganDiscriminator(Discriminator):
+    """From images [N, C, H, W] to logits [N / packing].
+
+    Args:
+        blueprint: how it is built; its normalisation is never conditional.
         shape: (H, W, C) of the images, H = W.
         width: channels after the first halving, before the blueprint's factor.
 
@@ -93,32 +156,13 @@ class DcganDiscriminator(nn.Module):
     """
 
     def __init__(self, blueprint: Blueprint, shape: tuple[int, int, int], width: int) -> None:
-        super().__init__()
-        width = round(width * blueprint.discriminator_width)
-        chain, depth = sizes(shape[0]), channels(width, len(sizes(shape[0])) - 1)
-        norm, slope = blueprint.discriminator_norm, blueprint.discriminator_slope
-        blocks: list[nn.Module] = []
-        inputs = shape[2]
-        for level, outputs in enumerate(depth):
-            own_norm = None if level == 0 else norm
-            blocks.append(
-                Halve(inputs, outputs, blueprint.downsampling, blueprint.strided_kernel, bias=own_norm is None)
-            )
-            blocks.append(between(outputs, own_norm, slope, 0.0, maps=True))
-            inputs = outputs
-        self.blocks = nn.Sequential(*blocks)
-        features = inputs * chain[-1] ** 2
-        self.hidden: nn.Sequential | None = None
-        if blueprint.hidden_dense:
-            self.hidden = nn.Sequential(nn.Linear(features, HIDDEN * width), between(0, None, slope, 0.0, maps=False))
-            features = HIDDEN * width
-        self.judge = nn.Linear(features, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits of images."""
-        # Rows, columns, channels: the order in which channels-last maps lie in memory, so flattening copies nothing.
-        x = torch.flatten(self.blocks(x).permute(0, 2, 3, 1), 1)
-        if self.hidden is not None:
-            x = self.hidden(x)
-        logits: Tensor = self.judge(x).squeeze(1)
-        return logits
+        blueprint = unconditional(blueprint)
+        entrance = Entrance(blueprint, shape[2], shape[0])
+        trunk = DcganTrunk(blueprint, shape[0], entrance.channels, max(1, round(width * blueprint.discriminator_width)))
+        norm, labelled = blueprint.discriminator_norm, blueprint.discriminator_takes_labels
+        super().__init__(
+            entrance,
+            trunk,
+            Head(blueprint, trunk.features),
+            reference_batch(norm, (shape[2], shape[0], shape[1]), labelled),
+        )

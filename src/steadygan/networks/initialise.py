@@ -2,11 +2,15 @@
 
 from torch import nn
 
+from steadygan.layers.norms import VirtualBatchNorm
+
 _WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 
 
 def normal_init(network: nn.Module, std: float) -> None:
-    """Weights ~ N(0, std²), batch-norm scales ~ N(1, std²), biases 0; in place.
+    """Weights ~ N(0, std²), scales of (virtual) batch norm ~ N(1, std²), biases 0; in place.
+
+    Embeddings and the scales and shifts of classes stay as they are.
 
     Args:
         network: whose weights are drawn anew.
@@ -22,3 +26,5 @@ def normal_init(network: nn.Module, std: float) -> None:
         elif isinstance(module, nn.modules.batchnorm._BatchNorm) and module.affine:
             nn.init.normal_(module.weight, 1.0, std)
             nn.init.zeros_(module.bias)
+        elif isinstance(module, VirtualBatchNorm) and module.weight is not None:
+            nn.init.normal_(module.weight, 1.0, std)

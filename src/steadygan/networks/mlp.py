@@ -4,23 +4,19 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import BatchNorm, Blueprint
-from steadygan.layers.block import between
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.layers.block import Between, Chain
+from steadygan.layers.minibatch import MinibatchStddev
+from steadygan.layers.reference import reference_batch, with_reference
+from steadygan.networks.discriminator import Discriminator
+from steadygan.networks.entrance import Entrance, LatentEntrance, unconditional
+from steadygan.networks.head import Head
 
 HIDDEN_LAYERS = 3
 HIDDEN = 2
 """Hidden layers have this many times the recipe's width."""
-
-
-def _dense(sizes: list[int], norm: BatchNorm | None, slope: float, dropout: float, norm_first: bool) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    for level, (inputs, outputs) in enumerate(pairwise(sizes)):
-        own_norm = norm if norm_first or level > 0 else None
-        layers += [
-            nn.Linear(inputs, outputs, bias=own_norm is None),
-            between(outputs, own_norm, slope, dropout, maps=False),
-        ]
-    return nn.Sequential(*layers)
+IGNORED = frozenset({"downsampling", "upsampling", "strided_kernel", "hidden_dense", "output", "attention"})
+"""Fields of the blueprint that change nothing here: vectors have no maps and no bounds."""
 
 
 class MlpGenerator(nn.Module):
@@ -35,34 +31,72 @@ class MlpGenerator(nn.Module):
 
     def __init__(self, blueprint: Blueprint, features: int, latent: int, width: int) -> None:
         super().__init__()
-        hidden = [latent] + [HIDDEN * width] * HIDDEN_LAYERS
-        norm, slope, dropout = blueprint.generator_norm, blueprint.generator_slope, blueprint.generator_dropout
-        self.blocks = _dense(hidden, norm, slope, dropout, norm_first=True)
-        self.output = nn.Linear(hidden[-1], features)
+        self.entrance = LatentEntrance(blueprint, latent)
+        norm, slope = blueprint.generator_norm, blueprint.generator_slope
+        dropout, noise, classes = blueprint.generator_dropout, blueprint.generator_noise, blueprint.classes
+        layers: list[nn.Module] = []
+        for inputs, outputs in pairwise([self.entrance.length] + [HIDDEN * width] * HIDDEN_LAYERS):
+            layers.append(nn.Linear(inputs, outputs, bias=norm is None))
+            layers.append(Between(outputs, norm, slope, dropout, noise, False, classes))
+        self.blocks = Chain(*layers)
+        self.output = nn.Linear(HIDDEN * width, features)
+        self.reference = reference_batch(norm, (latent,), blueprint.generator_takes_labels)
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Vectors from latents."""
-        vectors: Tensor = self.output(self.blocks(z))
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Vectors from latents, of the classes that labels name, int64 [N], -1 where unknown."""
+        return with_reference(self, self.reference, self._vectors, z, labels)
+
+    def _vectors(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        vectors: Tensor = self.output(self.blocks(self.entrance(z, labels), labels))
         return vectors
 
 
-class MlpDiscriminator(nn.Module):
-    """From vectors [N, F] to logits [N].
+class MlpTrunk(nn.Module):
+    """From vectors [N, F] to the last hidden layer; the minibatch standard deviation is one more input to it.
 
     Args:
-        blueprint: how it is built.
+        blueprint: how the discriminator is built.
+        inputs: length of a vector.
+        width: half the width of hidden layers.
+
+    Attributes:
+        features: length of the last hidden layer.
+    """
+
+    def __init__(self, blueprint: Blueprint, inputs: int, width: int) -> None:
+        super().__init__()
+        self.features = HIDDEN * width
+        layers: list[nn.Module] = []
+        for level in range(HIDDEN_LAYERS):
+            norm = None if level == 0 else blueprint.discriminator_norm
+            if level == HIDDEN_LAYERS - 1 and blueprint.minibatch_stddev:
+                layers.append(MinibatchStddev(blueprint.minibatch_stddev))
+                inputs += 1
+            layers.append(nn.Linear(inputs, self.features, bias=norm is None))
+            layers.append(
+                Between(self.features, norm, blueprint.discriminator_slope, 0.0, 0.0, False, blueprint.classes)
+            )
+            inputs = self.features
+        self.blocks = Chain(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features of vectors."""
+        features: Tensor = self.blocks(x)
+        return features
+
+
+class MlpDiscriminator(Discriminator):
+    """From vectors [N, F] to logits [N / packing].
+
+    Args:
+        blueprint: how it is built; its normalisation is never conditional.
         features: length of a vector.
         width: half the width of hidden layers, before the blueprint's factor.
     """
 
     def __init__(self, blueprint: Blueprint, features: int, width: int) -> None:
-        super().__init__()
-        hidden = [features] + [HIDDEN * round(width * blueprint.discriminator_width)] * HIDDEN_LAYERS
-        norm, slope = blueprint.discriminator_norm, blueprint.discriminator_slope
-        self.blocks = _dense(hidden, norm, slope, 0.0, norm_first=False)
-        self.judge = nn.Linear(hidden[-1], 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits of vectors."""
-        logits: Tensor = self.judge(self.blocks(x)).squeeze(1)
-        return logits
+        blueprint = unconditional(blueprint)
+        entrance = Entrance(blueprint, features)
+        trunk = MlpTrunk(blueprint, entrance.channels, max(1, round(width * blueprint.discriminator_width)))
+        norm, labelled = blueprint.discriminator_norm, blueprint.discriminator_takes_labels
+        super().__init__(entrance, trunk, Head(blueprint, trunk.features), reference_batch(norm, (features,), labelled))

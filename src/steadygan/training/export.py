@@ -8,14 +8,15 @@ import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor, nn
 
-from steadygan.errors import SteadyganError
-from steadygan.heuristics.base import LatentHeuristic
+from steadygan.errors import SteadyganError, nearest
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.catalogue import heuristic_class
+from steadygan.heuristics.roles import LatentHeuristic
 from steadygan.networks import build
 from steadygan.training.folder import RunFolder, write_atomically
 from steadygan.training.sampling import generate
 from steadygan.training.scaling import Scaling
+from steadygan.training.supply import random_labels
 
 CUSTOM = "custom"
 """Network name of generators that a user brought."""
@@ -26,14 +27,16 @@ class GeneratorConfig(BaseModel):
 
     Attributes:
         format: of this file.
-        network: ``dcgan``, ``mlp``, or ``custom`` for a network of the user's own.
+        network: one of :data:`steadygan.networks.NETWORKS`, or ``custom`` for a network of the user's own.
         blueprint: from which it was built.
         width: of the recipe.
+        blocks: of the recipe.
         shape: of one item: (H, W, C), or (F,) for vectors.
         latent: name of the latent heuristic.
         latent_parameters: its parameters.
         scaling: from the network's output to images.
         class_names: of the data.
+        class_shares: how often each class comes, if the generator takes labels; otherwise ().
         images_seen: how long it was trained.
     """
 
@@ -43,11 +46,13 @@ class GeneratorConfig(BaseModel):
     network: str
     blueprint: Blueprint
     width: int
+    blocks: int
     shape: tuple[int, ...]
     latent: str
     latent_parameters: dict[str, Any]
     scaling: Scaling
     class_names: tuple[str, ...] = ()
+    class_shares: tuple[float, ...] = ()
     images_seen: int = 0
 
     def latent_heuristic(self) -> LatentHeuristic:
@@ -97,13 +102,51 @@ class TrainedGenerator:
         except ValueError as error:
             raise SteadyganError(f"{error}; leave --truncation out") from None
 
-    def images(self, latents: Tensor, seed: int = 0) -> Tensor:
-        """Images for latents: uint8 [N, H, W, C], or float32 [N, F] for vectors."""
-        return generate(self.network, latents, self.config.scaling, self.device, seed)
+    def labels(self, count: int, seed: int = 0, class_name: str | None = None) -> Tensor | None:
+        """Classes of images that are to be made.
 
-    def sample(self, count: int, seed: int = 0, truncation: float | None = None) -> Tensor:
-        """New images: uint8 [N, H, W, C], or float32 [N, F] for vectors."""
-        return self.images(self.latents(count, seed, truncation), seed)
+        Args:
+            count: how many.
+            seed: the same seed gives the same classes.
+            class_name: the class of all of them; None to draw each as often as it is in the data.
+
+        Returns:
+            int64 [count]; None if the generator takes no labels.
+
+        Raises:
+            SteadyganError: when there is no such class, or the generator takes none.
+        """
+        names, shares = self.config.class_names, self.config.class_shares
+        if class_name is None:
+            return random_labels(count, shares, torch.Generator().manual_seed(seed)) if shares else None
+        if not shares:
+            raise SteadyganError(
+                f"This generator takes no classes, so there is none called '{class_name}'; "
+                "train it with --labels, or leave --class out"
+            )
+        if class_name not in names:
+            raise SteadyganError(f"There is no class '{class_name}'; {nearest(class_name, names)}")
+        return torch.full((count,), names.index(class_name))
+
+    def images(self, latents: Tensor, seed: int = 0, labels: Tensor | None = None) -> Tensor:
+        """Images for latents.
+
+        Args:
+            latents: float32 [N, D].
+            seed: of what is random in the generator itself.
+            labels: int64 [N]; drawn where the generator takes labels and none are given.
+
+        Returns:
+            uint8 [N, H, W, C], or float32 [N, F] for vectors.
+        """
+        labels = self.labels(len(latents), seed) if labels is None else labels
+        return generate(self.network, latents, self.config.scaling, self.device, seed, labels)
+
+    def sample(
+        self, count: int, seed: int = 0, truncation: float | None = None, class_name: str | None = None
+    ) -> Tensor:
+        """New images, of one class or of all: uint8 [N, H, W, C], or float32 [N, F] for vectors."""
+        return self.images(self.latents(count, seed, truncation), seed, self.labels(count, seed, class_name))
 
 
 def save_generator(folder: RunFolder, ready: nn.Module, config: GeneratorConfig) -> None:
@@ -126,7 +169,14 @@ def load_generator(folder: RunFolder, device: torch.device | None = None) -> Tra
             f"The generator of '{folder.path}' is a network of your own, which only your program can build; "
             f"load {folder.generator.name} into it"
         )
-    network = build(config.network, config.blueprint, config.shape, config.latent_heuristic().dimension, config.width)
+    network = build(
+        config.network,
+        config.blueprint,
+        config.shape,
+        config.latent_heuristic().dimension,
+        config.width,
+        config.blocks,
+    )
     _load_weights(network.generator, folder.generator)
     ready = network.generator.to(device).eval().requires_grad_(False)
     return TrainedGenerator(ready, config, device)

@@ -1,5 +1,6 @@
 """What a run shows of itself: grids of the same latents over time, and the distance to the data."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,13 @@ from steadygan.training.folder import RunFolder
 from steadygan.training.game import Game
 from steadygan.training.grid import image_grid, plane, save_picture, scatter
 from steadygan.training.sampling import generate
+from steadygan.training.supply import random_labels
 
 SEED = 20141
 SHOWN, SHOWN_POINTS = 64, 2000
 MEASURED = 1000
+MOST_ROWS = 16
+"""Classes of which a grid shows images, one class in a row."""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -35,6 +39,9 @@ class Gallery:
         latent = game.recipe.latent
         self.shown = SHOWN if data.kind == "images" else SHOWN_POINTS
         self._latents = latent.sample(max(self.shown, MEASURED), torch.device("cpu"), generator)
+        self._columns, self._labels = _by_class(game, self.shown, generator)
+        if self._columns is not None and self._labels is not None:
+            self.shown = len(self._labels) - MEASURED
         places = torch.randperm(len(data), generator=generator)[: max(self.shown, MEASURED)].sort().values
         self._real = torch.from_numpy(data.images[places.numpy()])
         self._low, self._high = _frame(data)
@@ -45,12 +52,24 @@ class Gallery:
 
     def draw(self, ready: nn.Module, game: Game) -> None:
         """The grid of this moment."""
-        made = generate(ready, self._latents[: self.shown], game.scaling, game.device)
+        made = generate(
+            ready,
+            self._latents[: self.shown],
+            game.scaling,
+            game.device,
+            labels=None if self._labels is None else self._labels[MEASURED:],
+        )
         self._draw(made.numpy(), self.folder.sample_grid(game.images_seen))
 
     def distance(self, ready: nn.Module, game: Game) -> float:
         """Sliced Wasserstein distance of samples to the data, on 1,000 each; see :mod:`steadygan.metrics.sliced`."""
-        made = generate(ready, self._latents[:MEASURED], game.scaling, game.device)
+        made = generate(
+            ready,
+            self._latents[:MEASURED],
+            game.scaling,
+            game.device,
+            labels=None if self._labels is None else self._labels[:MEASURED],
+        )
         if game.data.kind == "vectors":
             return sliced_wasserstein(made, self._real[:MEASURED])
         real, fake = (_unit(images) for images in (self._real[:MEASURED], made))
@@ -58,7 +77,19 @@ class Gallery:
 
     def _draw(self, items: Array, path: Any) -> None:
         is_images = items.ndim == 4
-        save_picture(image_grid(items) if is_images else scatter(items, self._low, self._high), path)
+        save_picture(image_grid(items, self._columns) if is_images else scatter(items, self._low, self._high), path)
+
+
+def _by_class(game: Game, shown: int, generator: torch.Generator) -> tuple[int | None, torch.Tensor | None]:
+    """Columns of a grid with a class in each row, and labels: those of the measured images, then those of the shown."""
+    shares = game.class_shares
+    if not shares:
+        return None, None
+    measured = random_labels(MEASURED, shares, generator)
+    if game.data.kind == "vectors":
+        return None, torch.cat([measured, random_labels(shown, shares, generator)])
+    columns = math.isqrt(shown)
+    return columns, torch.cat([measured, torch.arange(min(len(shares), MOST_ROWS)).repeat_interleave(columns)])
 
 
 def _unit(images: torch.Tensor) -> torch.Tensor:

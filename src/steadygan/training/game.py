@@ -2,36 +2,41 @@
 
 import copy
 import math
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from steadygan.data import Prepared, Sampler
+from steadygan.data import Prepared
 from steadygan.heuristics.base import Player
+from steadygan.heuristics.turn import Memory
 from steadygan.networks import Networks
 from steadygan.recipe import Recipe
 from steadygan.training.record import Record
 from steadygan.training.scaling import Scaling
+from steadygan.training.supply import Batch, Supply, View, random_labels
 
 
 @dataclass
 class Game:
-    """Two players, their optimisers and the data.
+    """Two players, their optimisers and the data: a :class:`steadygan.heuristics.turn.Table`.
 
     Attributes:
         recipe: what is trained and how.
-        data: prepared images or vectors.
         scaling: how data become network inputs.
         device: where networks are.
         precision: ``fp32`` or ``bf16``.
         networks: the players' networks.
+        companions: networks beside the two, which move with the generator.
         optimizers: the players' optimisers.
+        rates: the learning rates that the optimisers were made with, by player and group.
+        supply: real images.
+        told: the players whose networks take labels.
         averaged: the generator whose samples are kept, if the recipe averages.
-        sampler: order of the data.
+        memories: what heuristics remember, by name.
         record: measurements since the last row.
         images_seen: real images in discriminator moves so far, the clock.
         steps: steps so far.
@@ -41,39 +46,130 @@ class Game:
     """
 
     recipe: Recipe
-    data: Prepared
     scaling: Scaling
     device: torch.device
     precision: str
     networks: dict[Player, nn.Module]
+    companions: dict[str, nn.Module]
     optimizers: dict[Player, torch.optim.Optimizer]
-    averaged: nn.Module | None
-    sampler: Sampler
+    supply: Supply
+    told: frozenset[Player] = frozenset()
+    averaged: nn.Module | None = None
+    memories: dict[str, Memory] = field(default_factory=dict)
     record: Record = field(default_factory=Record)
     images_seen: int = 0
     steps: int = 0
     moves: dict[Player, int] = field(default_factory=lambda: dict.fromkeys(Player, 0))
     seconds: float = 0.0
     best: float = math.inf
+    rates: dict[Player, list[float]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rates = {
+            player: [float(group["lr"]) for group in optimizer.param_groups]
+            for player, optimizer in self.optimizers.items()
+        }
+
+    # --- the table
+
+    @property
+    def batch(self) -> int:
+        """Real images in one move."""
+        return self.recipe.settings.batch
+
+    def network(self, player: Player) -> nn.Module:
+        """A player's network."""
+        return self.networks[player]
+
+    def optimizer(self, player: Player) -> torch.optim.Optimizer:
+        """A player's optimiser."""
+        return self.optimizers[player]
+
+    def companion(self, name: str) -> nn.Module:
+        """A network beside the two."""
+        return self.companions[name]
+
+    def moves_of(self, player: Player) -> int:
+        """Moves that a player has made."""
+        return self.moves[player]
+
+    def memory(self, name: str) -> Memory:
+        """What the heuristic of this name remembers."""
+        return self.memories.setdefault(name, {})
+
+    def latents(self, count: int) -> Tensor:
+        """Fresh latents on the device."""
+        return self.recipe.latent.sample(count, self.device)
+
+    def random_labels(self, count: int) -> Tensor | None:
+        """Labels with the frequencies of the data, int64 [count]; None if the generator takes none."""
+        if not self.tells(Player.GENERATOR):
+            return None
+        return random_labels(count, self.supply.class_shares).to(self.device)
+
+    def reference(self, count: int) -> tuple[Tensor, Tensor | None]:
+        """Always the same real images, with their labels if any are used."""
+        return self.supply.reference(count)
+
+    def labelled(self, count: int) -> tuple[Tensor, Tensor]:
+        """Random real images whose labels are known, each class equally often."""
+        return self.supply.labelled(count)
+
+    def held_out(self, count: int) -> tuple[Tensor, Tensor | None]:
+        """Random real images that no move is trained on."""
+        return self.supply.held_out(count)
+
+    def held_out_chunks(self, size: int) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """All of them, ``size`` at a time."""
+        return self.supply.held_out_chunks(size)
+
+    def note(self, name: str, value: Tensor) -> None:
+        """Measure."""
+        self.record.note(name, value)
+
+    # --- what a step asks
+
+    @property
+    def data(self) -> Prepared:
+        """The data."""
+        return self.supply.data
+
+    @property
+    def classes(self) -> int:
+        """Classes that the run uses; 0 where it asks for no labels."""
+        return self.supply.view.classes
+
+    def tells(self, player: Player) -> bool:
+        """Whether this player's network takes labels."""
+        return player in self.told
+
+    @property
+    def class_shares(self) -> tuple[float, ...]:
+        """The frequencies of the classes that the generator is told of; () if it takes no labels."""
+        return self.supply.class_shares if self.tells(Player.GENERATOR) else ()
 
     @property
     def kept_generator(self) -> nn.Module:
         """The generator that samples are made with."""
         return self.averaged if self.averaged is not None else self.networks[Player.GENERATOR]
 
-    def next_real(self) -> Tensor:
-        """The next batch of real data as the networks see them, float32."""
-        return self.real_at(self.sampler.next(self.recipe.settings.batch))
+    def next_real(self) -> Batch:
+        """The next batch of real data as the networks see them."""
+        return self.supply.next(self.recipe.settings.batch)
 
-    def real_at(self, places: "np.ndarray[Any, np.dtype[np.int64]]") -> Tensor:
-        """Real data at the given places, scaled, on the device."""
-        return self.scaling.to_network(torch.from_numpy(self.data.images[places]).to(self.device, non_blocking=True))
+    def labels_like(self, labels: Tensor | None) -> Tensor | None:
+        """Labels for fakes that stand beside these reals: the same, drawn where unknown; None if none are taken."""
+        if labels is None or not self.tells(Player.GENERATOR):
+            return None
+        if self.recipe.all_labelled and self.supply.view.label_share == 1 and self.supply.view.labels_per_class is None:
+            return labels
+        drawn = random_labels(len(labels), self.supply.class_shares).to(labels.device)
+        return torch.where(labels >= 0, labels, drawn)
 
-    def make_fakes(self, count: int) -> Tensor:
-        """Fakes from fresh latents, [count, ...]; they carry gradients if the generator trains now."""
-        with self.in_precision():
-            fakes: Tensor = self.networks[Player.GENERATOR](self.recipe.latent.sample(count, self.device))
-        return fakes
+    def parts(self, player: Player) -> dict[str, nn.Module]:
+        """The networks that move with a player."""
+        companions = self.companions if player is Player.GENERATOR else {}
+        return {player.value: self.networks[player], **companions}
 
     def in_precision(self) -> AbstractContextManager[object]:
         """Where forward passes of the networks run."""
@@ -81,13 +177,16 @@ class Game:
             return torch.autocast(self.device.type, torch.bfloat16)
         return nullcontext()
 
+    # --- as a checkpoint
+
     def state(self) -> dict[str, Any]:
         """Everything that a later process needs to go on exactly from here; tensors and plain values only."""
         return {
-            "networks": {player.value: network.state_dict() for player, network in self.networks.items()},
+            "networks": {name: network.state_dict() for name, network in self._all_networks().items()},
             "optimizers": {player.value: optimizer.state_dict() for player, optimizer in self.optimizers.items()},
             "averaged": None if self.averaged is None else self.averaged.state_dict(),
-            "sampler": self.sampler.state(),
+            "memories": self.memories,
+            "sampler": self.supply.state(),
             "record": self.record.state(),
             "random": _random_state(self.device),
             "images_seen": self.images_seen,
@@ -99,17 +198,22 @@ class Game:
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from :meth:`state`."""
+        for name, network in self._all_networks().items():
+            network.load_state_dict(state["networks"][name])
         for player in Player:
-            self.networks[player].load_state_dict(state["networks"][player.value])
             self.optimizers[player].load_state_dict(state["optimizers"][player.value])
             self.moves[player] = state["moves"][player.value]
         if self.averaged is not None:
             self.averaged.load_state_dict(state["averaged"])
-        self.sampler.load(state["sampler"])
+        self.memories = _on_device(state["memories"], self.device)
+        self.supply.load(state["sampler"])
         self.record.load(state["record"], self.device)
         self.images_seen, self.steps = state["images_seen"], state["steps"]
         self.seconds, self.best = state["seconds"], state["best"]
         _load_random_state(state["random"], self.device)
+
+    def _all_networks(self) -> dict[str, nn.Module]:
+        return {name: network for player in Player for name, network in self.parts(player).items()}
 
 
 def new_game(
@@ -120,30 +224,61 @@ def new_game(
     device: torch.device,
     precision: str,
     seed: int,
+    view: View | None = None,
+    told: frozenset[Player] = frozenset(),
 ) -> Game:
-    """Put networks on the device and give each player its optimiser."""
+    """Put networks on the device, give each player its optimiser, and let every heuristic begin.
+
+    Args:
+        recipe: what is trained and how.
+        data: prepared images or vectors.
+        networks: the two networks, and those beside them.
+        scaling: how data become network inputs.
+        device: where to train.
+        precision: ``fp32`` or ``bf16``.
+        seed: of the order of the data, of which labels are known, and of what is held out.
+        view: how the run looks at the data; without labels when None.
+        told: the players whose networks take labels.
+    """
     players = {Player.GENERATOR: networks.generator, Player.DISCRIMINATOR: networks.discriminator}
-    for network in players.values():
+    for network in (*players.values(), *networks.companions.values()):
         network.to(device).train()
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
-    averaged = None
-    if recipe.average is not None:
-        averaged = copy.deepcopy(networks.generator).requires_grad_(False)
-    optimizers = {
-        player: recipe.update(player).optimizer(p for p in network.parameters() if p.requires_grad)
-        for player, network in players.items()
+    moving = {
+        Player.GENERATOR: (networks.generator, *networks.companions.values()),
+        Player.DISCRIMINATOR: (networks.discriminator,),
     }
-    return Game(
+    optimizers = {
+        player: recipe.update(player).optimizer(p for part in parts for p in part.parameters() if p.requires_grad)
+        for player, parts in moving.items()
+    }
+    game = Game(
         recipe=recipe,
-        data=data,
         scaling=scaling,
         device=device,
         precision=precision,
         networks=players,
+        companions=dict(networks.companions),
         optimizers=optimizers,
-        averaged=averaged,
-        sampler=Sampler(len(data), seed),
+        supply=Supply(data, scaling, device, seed, view or View(held_out_share=recipe.held_out_share)),
+        told=told,
     )
+    for heuristic in recipe.heuristics:
+        heuristic.begin(game)
+    if recipe.average is not None:
+        game.averaged = copy.deepcopy(networks.generator).requires_grad_(False)
+    return game
+
+
+def _on_device(kept: Any, device: torch.device) -> Any:
+    """Memory as it was stored, its tensors on the device."""
+    if isinstance(kept, Tensor):
+        return kept.to(device)
+    if isinstance(kept, dict):
+        return {name: _on_device(value, device) for name, value in kept.items()}
+    if isinstance(kept, list | tuple):
+        return type(kept)(_on_device(value, device) for value in kept)
+    return kept
 
 
 def _random_state(device: torch.device) -> dict[str, Tensor]:

@@ -141,14 +141,17 @@ class Loop:
 
     def _rough(self) -> nn.Module:
         """Ready enough for a grid: statistics of one batch, because grids must not cost the time of training."""
-        return ready_generator(self.game.kept_generator, self.game.recipe.latent, self.game.device, batches=1)
+        return self._ready_now(batches=1)
 
     def ready(self) -> nn.Module:
         """The generator of this moment, ready to make images; made once for a moment."""
         if self._ready is None or self._ready[0] != self.game.steps:
-            network = ready_generator(self.game.kept_generator, self.game.recipe.latent, self.game.device)
-            self._ready = (self.game.steps, network)
+            self._ready = (self.game.steps, self._ready_now())
         return self._ready[1]
+
+    def _ready_now(self, batches: int | None = None) -> nn.Module:
+        game = self.game
+        return ready_generator(game.kept_generator, game.recipe.latent, game.device, batches, game.class_shares)
 
     def config_now(self) -> GeneratorConfig:
         """What the generator of this moment is."""
@@ -162,9 +165,11 @@ class Loop:
     def _measure(self, ready: nn.Module) -> None:
         distance = self.gallery.distance(ready, self.game)
         finite = math.isfinite(distance)
-        self._append(
-            {"images": self.game.images_seen, "quality/sliced_wasserstein": round(distance, 6) if finite else None}
-        )
+        row: dict[str, Any] = {"images": self.game.images_seen}
+        row["quality/sliced_wasserstein"] = round(distance, 6) if finite else None
+        for heuristic in self.game.recipe.heuristics:
+            row |= heuristic.measure(self.game)
+        self._append(row)
         if finite and distance < self.game.best:
             self.game.best = distance
             self.save(best=True)

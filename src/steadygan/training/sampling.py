@@ -7,8 +7,10 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from steadygan.heuristics.base import LatentHeuristic
+from steadygan.heuristics.roles import LatentHeuristic
+from steadygan.training.evaluate import made_by
 from steadygan.training.scaling import Scaling
+from steadygan.training.supply import random_labels
 
 STANDING_BATCHES, STANDING_BATCH = 8, 128
 CHUNK = 250
@@ -24,7 +26,11 @@ def own_randomness(seed: int, device: torch.device) -> Iterator[None]:
 
 
 def ready_generator(
-    network: nn.Module, latent: LatentHeuristic, device: torch.device, batches: int | None = None
+    network: nn.Module,
+    latent: LatentHeuristic,
+    device: torch.device,
+    batches: int | None = None,
+    class_shares: tuple[float, ...] = (),
 ) -> nn.Module:
     """A copy of a generator that is ready to make images.
 
@@ -36,6 +42,7 @@ def ready_generator(
         latent: where its latents come from.
         device: where it is.
         batches: of latents for the statistics; :data:`STANDING_BATCHES` when None.
+        class_shares: frequencies of the classes, for a generator that takes labels.
 
     Returns:
         The copy, in evaluation mode.
@@ -54,14 +61,22 @@ def ready_generator(
         norm.train()
     with own_randomness(0, device), torch.inference_mode():
         for _ in range(batches or STANDING_BATCHES):
-            ready(latent.sample(STANDING_BATCH, device))
+            labels = random_labels(STANDING_BATCH, class_shares).to(device) if class_shares else None
+            made_by(ready, latent.sample(STANDING_BATCH, device), labels)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
         norm.eval()
     return ready
 
 
-def generate(ready: nn.Module, latents: Tensor, scaling: Scaling, device: torch.device, seed: int = 0) -> Tensor:
+def generate(
+    ready: nn.Module,
+    latents: Tensor,
+    scaling: Scaling,
+    device: torch.device,
+    seed: int = 0,
+    labels: Tensor | None = None,
+) -> Tensor:
     """Images for latents.
 
     Args:
@@ -70,10 +85,19 @@ def generate(ready: nn.Module, latents: Tensor, scaling: Scaling, device: torch.
         scaling: how its output becomes storage.
         device: where the generator is.
         seed: of what is random in the generator itself, such as dropout.
+        labels: int64 [N], for a generator that takes labels.
 
     Returns:
         On the CPU: uint8 [N, H, W, C], or float32 [N, F] for vectors.
     """
     with own_randomness(seed, device), torch.inference_mode():
-        chunks = [scaling.to_storage(ready(chunk.to(device))).cpu() for chunk in torch.split(latents, CHUNK)]
+        chunks = [
+            scaling.to_storage(made_by(ready, some.to(device), None if of is None else of.to(device))).cpu()
+            for some, of in _chunks(latents, labels)
+        ]
     return torch.cat(chunks)
+
+
+def _chunks(latents: Tensor, labels: Tensor | None) -> Iterator[tuple[Tensor, Tensor | None]]:
+    for low in range(0, len(latents), CHUNK):
+        yield latents[low : low + CHUNK], None if labels is None else labels[low : low + CHUNK]

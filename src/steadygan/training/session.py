@@ -15,6 +15,7 @@ from torch import nn
 
 from steadygan.data import DataSettings, Prepared
 from steadygan.errors import SteadyganError
+from steadygan.heuristics.blueprint import Blueprint
 from steadygan.networks import Networks, build
 from steadygan.networks.check import check_networks
 from steadygan.recipe import Recipe, parse
@@ -23,10 +24,12 @@ from steadygan.training.environment import environment
 from steadygan.training.export import CUSTOM, GeneratorConfig
 from steadygan.training.folder import RunFolder, said_clearly, write_atomically
 from steadygan.training.game import Game, new_game
+from steadygan.training.labels import refuse_without_features, told_players, view_of
 from steadygan.training.loop import Loop
 from steadygan.training.observe import Observer, TensorBoard
 from steadygan.training.scaling import scaling_for
 from steadygan.training.settings import Budget, TrainingSettings, choose_device, resolved
+from steadygan.training.supply import View
 
 FORMAT = 1
 
@@ -114,8 +117,7 @@ def begin(
     training = resolved(training)
     device = torch.device(training.device)
     torch.manual_seed(training.seed)
-    networks, names = _networks(recipe, data, own, device)
-    game = _game(recipe, data, networks, own, device, training)
+    game, names = new_players(recipe, data, own, device, training)
     _make_room(folder, overwrite)  # only now: what does not fit must not cost the run that is there
     _write_run(folder, game, training, data_settings, names, notes)
     return _loop(game, folder, training, own, names, observers)
@@ -154,8 +156,7 @@ def resume(
     device = choose_device(training.device)
     torch.manual_seed(training.seed)
     state, damaged = load_newest(folder)
-    networks, names = _networks(stored.recipe, data, own, device)
-    game = _game(stored.recipe, data, networks, own, device, training)
+    game, names = new_players(stored.recipe, data, own, device, training)
     _restore(game, state, folder)
     loop = _loop(game, folder, training, own, names, observers)
     folder.sweep()
@@ -179,33 +180,57 @@ def _restore(game: Game, state: dict[str, Any], folder: RunFolder) -> None:
         raise SteadyganError(f"The checkpoint of '{folder.path}' does not fit these networks: {reason}") from None
 
 
-def _networks(recipe: Recipe, data: Prepared, own: Own, device: torch.device) -> tuple[Networks, dict[str, str]]:
+def new_players(
+    recipe: Recipe, data: Prepared, own: Own, device: torch.device, training: TrainingSettings
+) -> tuple[Game, dict[str, str]]:
+    """Networks for these data, and the game between them before its first move.
+
+    Args:
+        recipe: fitting the kind of data.
+        data: prepared data.
+        own: networks that the user brings.
+        device: where to train.
+        training: precision, seed, and which labels are known.
+
+    Returns:
+        The game, and the names of the players' networks.
+
+    Raises:
+        SteadyganError: when networks do not fit, or labels are missing.
+    """
+    view = view_of(recipe, data, training)
+    blueprint = _blueprint(recipe, own, view)
+    networks, names = _networks(recipe, blueprint, data, own, device, view)
+    scaling = scaling_for(data, blueprint.image_range)
+    told = told_players(blueprint, own.generator is not None, own.discriminator is not None, training.labels)
+    return new_game(recipe, data, networks, scaling, device, training.precision, training.seed, view, told), names
+
+
+def _networks(
+    recipe: Recipe, blueprint: Blueprint, data: Prepared, own: Own, device: torch.device, view: View
+) -> tuple[Networks, dict[str, str]]:
     names = {"generator": recipe.network, "discriminator": recipe.network}
     generator, discriminator = own.generator, own.discriminator
-    if generator is None or discriminator is None:
-        built = build(
-            recipe.network, _blueprint(recipe, own), data.shape, recipe.latent.dimension, recipe.settings.width
-        )
+    companions: dict[str, nn.Module] = {}
+    if generator is None or discriminator is None or blueprint.encoder:
+        settings, latent = recipe.settings, recipe.latent.dimension
+        built = build(recipe.network, blueprint, data.shape, latent, settings.width, settings.blocks)
         generator, discriminator = generator or built.generator, discriminator or built.discriminator
+        companions = built.companions
     if own:
-        check_networks(generator, discriminator, recipe.latent.dimension, data.shape, device)
+        check_networks(generator, discriminator, recipe.latent.dimension, data.shape, device, view.classes)
     if own.generator is not None:
         names["generator"] = CUSTOM
     if own.discriminator is not None:
         names["discriminator"] = CUSTOM
-    return Networks(generator, discriminator), names
+        refuse_without_features(recipe, discriminator)
+    return Networks(generator, discriminator, companions), names
 
 
-def _blueprint(recipe: Recipe, own: Own) -> Any:
-    """The recipe's blueprint; beside a network of the user's own images lie in [-1, 1]."""
-    return recipe.blueprint.changed(output="tanh") if own else recipe.blueprint
-
-
-def _game(
-    recipe: Recipe, data: Prepared, networks: Networks, own: Own, device: torch.device, training: TrainingSettings
-) -> Game:
-    scaling = scaling_for(data, _blueprint(recipe, own).image_range)
-    return new_game(recipe, data, networks, scaling, device, training.precision, training.seed)
+def _blueprint(recipe: Recipe, own: Own, view: View) -> Blueprint:
+    """The recipe's blueprint for these classes; beside a network of the user's own images lie in [-1, 1]."""
+    blueprint = recipe.blueprint.changed(classes=view.classes)
+    return blueprint.changed(output="tanh") if own else blueprint
 
 
 def _loop(
@@ -219,13 +244,15 @@ def _loop(
     latent = game.recipe.latent
     config = GeneratorConfig(
         network=names["generator"],
-        blueprint=_blueprint(game.recipe, own),
+        blueprint=_blueprint(game.recipe, own, game.supply.view),
         width=game.recipe.settings.width,
+        blocks=game.recipe.settings.blocks,
         shape=game.data.shape,
         latent=latent.name,
         latent_parameters=latent.parameters(),
         scaling=game.scaling,
         class_names=game.data.class_names,
+        class_shares=game.class_shares,
     )
     watching = list(observers)
     if training.tensorboard:
@@ -305,6 +332,8 @@ def _write_run(
             player.value: {"name": names[player.value], "parameters": sum(p.numel() for p in network.parameters())}
             for player, network in game.networks.items()
         },
+        "classes": game.classes,
+        "held_out": game.supply.held_out_count,
         "notes": list(notes),
     }
     write_atomically(folder.recipe, game.recipe.to_toml())

@@ -24,6 +24,9 @@ class TrainingSettings(BaseModel):
         precision: of the networks; losses, penalties and weights stay fp32. ``auto`` is bf16 where the device has
             instructions for it, else fp32.
         keep: how many checkpoints stay.
+        labels: whether the generator is told classes even if no heuristic of the recipe asks for them.
+        label_share: share of the labels that training knows.
+        labels_per_class: how many labels of each class training knows, instead of a share.
         tensorboard: whether rows and grids are written for TensorBoard too.
     """
 
@@ -35,7 +38,15 @@ class TrainingSettings(BaseModel):
     device: str = "auto"
     precision: Precision = "auto"
     keep: int = Field(3, ge=1, le=1000)
+    labels: bool = False
+    label_share: float = Field(1.0, gt=0, le=1)
+    labels_per_class: int | None = Field(None, ge=1)
     tensorboard: bool = False
+
+    @property
+    def some_labels(self) -> bool:
+        """Whether training knows only some of the labels."""
+        return self.label_share < 1 or self.labels_per_class is not None
 
 
 def choose_device(name: str) -> torch.device:

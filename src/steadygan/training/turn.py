@@ -1,35 +1,83 @@
 """One player's turn: everything that a move computes, each thing once."""
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from steadygan.heuristics.base import Player, Side
+from steadygan.heuristics.turn import Answer, Table
+from steadygan.training.evaluate import answer_of, made_by
 from steadygan.training.game import Game
+from steadygan.training.supply import Batch
 
 _LABELS = {Side.REAL: 1.0, Side.FAKE: 0.0}
 
 
+class Fakes(NamedTuple):
+    """Fakes and what they were made from.
+
+    Attributes:
+        images: as the generator made them, [N, ...].
+        latents: float32 [N, D].
+        labels: int64 [N]; None if the generator takes none.
+    """
+
+    images: Tensor
+    latents: Tensor
+    labels: Tensor | None
+
+    def detached(self) -> "Fakes":
+        """The same, carrying no gradients."""
+        return Fakes(self.images.detach(), self.latents, self.labels)
+
+
+def make_fakes(game: Game, real: Batch, parameters: Mapping[str, Tensor] | None = None) -> Fakes:
+    """As many fakes as there are reals, of the same classes; they carry gradients if the generator trains now.
+
+    Args:
+        game: the state of the run.
+        real: images of this move; where their class is unknown, the fakes' is drawn.
+        parameters: what the generator has instead of its own.
+    """
+    latents = game.latents(len(real))
+    labels = game.labels_like(real.labels)
+    with game.in_precision():
+        images = made_by(game.network(Player.GENERATOR), latents, labels, parameters)
+    return Fakes(images, latents, labels)
+
+
 class GameTurn:
-    """A :class:`steadygan.heuristics.base.Turn` over a game.
+    """A :class:`steadygan.heuristics.turn.Turn` over a game.
 
     Args:
         player: who moves.
         game: the state of the run.
-        real: real images of this move, float32 [N, ...].
-        fakes: images that were made before this move; the turn makes its own when None.
+        real: real images of this move.
+        fakes: that were made before this move; the turn makes its own when None.
         differentiated: sides whose input gradients a penalty of this move asks for.
+        quiet: whether nothing is noted.
     """
 
     def __init__(
-        self, player: Player, game: Game, real: Tensor, fakes: Tensor | None, differentiated: frozenset[Side]
+        self,
+        player: Player,
+        game: Game,
+        real: Batch,
+        fakes: Fakes | None = None,
+        differentiated: frozenset[Side] = frozenset(),
+        quiet: bool = False,
     ) -> None:
-        self._player = player
-        self._game = game
-        self._raw = {Side.REAL: real} if fakes is None else {Side.REAL: real, Side.FAKE: fakes}
+        self._player, self._game, self._real, self._quiet = player, game, real, quiet
+        self._fakes = fakes
         self._differentiated = differentiated
+        self._parameters: dict[Player, Mapping[str, Tensor]] = {}
+        self._labels: dict[Side, Tensor | None] = {Side.REAL: real.labels}
         self._seen: dict[Side, Tensor] = {}
-        self._logits: dict[Side, Tensor] = {}
+        self._answers: dict[Side, Answer] = {}
         self._targets: dict[Side, Tensor] = {}
+        self._class_targets: dict[Side, Tensor] = {}
         self._gradients: dict[Side, Tensor] = {}
 
     @property
@@ -38,60 +86,155 @@ class GameTurn:
         return self._player
 
     @property
+    def table(self) -> Table:
+        """The run that the move belongs to."""
+        return self._game
+
+    @property
     def images_seen(self) -> int:
         """Real images that the run has seen before this move."""
         return self._game.images_seen
 
+    def replace(self, player: Player, parameters: Mapping[str, Tensor]) -> None:
+        """Give a player's network other parameters for the rest of this turn."""
+        self._parameters[player] = parameters
+        if player is Player.GENERATOR:
+            self._fakes = None  # those were made with its own
+
+    # --- images
+
+    @property
+    def _made(self) -> Fakes:
+        if self._fakes is None:
+            with torch.set_grad_enabled(self._player is Player.GENERATOR):
+                self._fakes = make_fakes(self._game, self._real, self._parameters.get(Player.GENERATOR))
+        return self._fakes
+
+    @property
+    def latents(self) -> Tensor:
+        """The latents of the fakes, float32 [N, D]."""
+        return self._made.latents
+
     def raw(self, side: Side) -> Tensor:
         """Images before the input heuristics; fakes carry gradients only in the generator's move."""
-        if side not in self._raw:
-            with torch.set_grad_enabled(self._player is Player.GENERATOR):
-                self._raw[side] = self._game.make_fakes(len(self._raw[Side.REAL]))
-        return self._raw[side]
+        return self._real.images if side is Side.REAL else self._made.images
+
+    def labels(self, side: Side) -> Tensor | None:
+        """Classes of the images, int64 [N]."""
+        if side not in self._labels:
+            self._labels[side] = self._made.labels
+        return self._labels[side]
+
+    def relabel(self, side: Side, labels: Tensor) -> None:
+        """Say what the images of a side are."""
+        self._labels[side] = labels
+
+    def generate(self, latents: Tensor, labels: Tensor | None) -> Tensor:
+        """More fakes, float32 [N, ...]; they carry gradients only in the generator's move."""
+        network = self._game.network(Player.GENERATOR)
+        with torch.set_grad_enabled(self._player is Player.GENERATOR), self._game.in_precision():
+            images = made_by(network, latents, labels, self._parameters.get(Player.GENERATOR))
+        return images.float()
+
+    def see(self, images: Tensor, side: Side) -> Tensor:
+        """What the input heuristics make of images, as if they were of that side."""
+        for heuristic in self._game.recipe.inputs:
+            images = heuristic.apply(images, side, self)
+        return images
 
     def seen(self, side: Side) -> Tensor:
         """Images after the input heuristics."""
         if side not in self._seen:
-            images = self.raw(side).float()
-            for heuristic in self._game.recipe.inputs:
-                images = heuristic.apply(images, side, self)
+            images = self.see(self.raw(side).float(), side)
             if side in self._differentiated:
                 images = images.detach().requires_grad_()
             self._seen[side] = images
         return self._seen[side]
 
+    # --- answers
+
     def logits(self, side: Side) -> Tensor:
         """The discriminator's answers, float32 [M]."""
-        if side not in self._logits:
-            if any(heuristic.joins_batches for heuristic in self._game.recipe.inputs):
-                joined = self._judge(torch.cat([self.seen(Side.REAL), self.seen(Side.FAKE)]))
-                self._answered(dict(zip((Side.REAL, Side.FAKE), joined.chunk(2), strict=True)))
-            else:
-                self._answered({side: self._judge(self.seen(side))})
-        return self._logits[side]
+        return self._answer(side).logits
 
-    def _answered(self, logits: dict[Side, Tensor]) -> None:
-        self._logits.update(logits)
-        if self._player is Player.DISCRIMINATOR:
-            for side, values in logits.items():
-                self.note(f"logits/{side.value}", values)
+    def features(self, side: Side) -> Tensor:
+        """Its last hidden layer, float32 [N, F]."""
+        return self._answer(side).features
 
-    def _judge(self, images: Tensor) -> Tensor:
+    def class_logits(self, side: Side) -> Tensor:
+        """Its logits of the classes, float32 [N, K]."""
+        logits = self._answer(side).class_logits
+        if logits is None:
+            raise ValueError("this discriminator names no classes")
+        return logits
+
+    def answer(self, images: Tensor, labels: Tensor | None) -> Answer:
+        """The discriminator's answer to other images as they are, in float32."""
         with self._game.in_precision():
-            logits: Tensor = self._game.networks[Player.DISCRIMINATOR](images)
-        return logits.float().flatten()
+            network = self._game.network(Player.DISCRIMINATOR)
+            labels = labels if self._game.tells(Player.DISCRIMINATOR) else None
+            answer = answer_of(network, images, labels, self._parameters.get(Player.DISCRIMINATOR))
+        named = None if answer.class_logits is None else answer.class_logits.float()
+        return Answer(answer.logits.float().flatten(), answer.features.float(), named)
+
+    def _answer(self, side: Side) -> Answer:
+        if side not in self._answers:
+            if any(heuristic.joins_batches for heuristic in self._game.recipe.inputs):
+                self._answer_jointly()
+            else:
+                seen = self.seen(side)  # first, because replay says anew what the fakes are
+                self._answered(side, self.answer(seen, self.labels(side)))
+        return self._answers[side]
+
+    def _answer_jointly(self) -> None:
+        sides = (Side.REAL, Side.FAKE)
+        seen = torch.cat([self.seen(side) for side in sides])  # first, because replay says anew what the fakes are
+        labels = [self.labels(side) for side in sides]
+        known = [each for each in labels if each is not None]
+        joined = torch.cat(known) if len(known) == len(sides) else None
+        answer = self.answer(seen, joined)
+        halves = [None if each is None else each.chunk(2) for each in answer]
+        for place, side in enumerate(sides):
+            logits, features, named = (None if half is None else half[place] for half in halves)
+            assert logits is not None  # only the classes may be missing
+            assert features is not None
+            self._answered(side, Answer(logits, features, named))
+
+    def _answered(self, side: Side, answer: Answer) -> None:
+        self._answers[side] = answer
+        if self._player is Player.DISCRIMINATOR:
+            self.note(f"logits/{side.value}", answer.logits)
+
+    # --- targets
 
     def targets(self, side: Side) -> Tensor:
         """Targets after the target heuristics, float32 [M]."""
         if side not in self._targets:
             # Both sides have as many logits; none are computed only to be counted.
-            logits = next(iter(self._logits.values())) if self._logits else self.logits(side)
-            count = len(self._raw[Side.REAL])
+            answer = next(iter(self._answers.values())) if self._answers else self._answer(side)
+            logits = answer.logits
+            count = min(len(self._real), len(logits))  # packed images share a target, patches repeat their image's
             targets = logits.new_full((count,), _LABELS[side])
             for heuristic in self._game.recipe.targets:
                 targets = heuristic.apply(targets, self._player)
             self._targets[side] = targets.repeat_interleave(len(logits) // count)
         return self._targets[side]
+
+    def class_targets(self, side: Side) -> Tensor:
+        """Distributions over the classes after the target heuristics, float32 [N, K]; 0 where the class is unknown."""
+        if side not in self._class_targets:
+            self.seen(side)  # first, because replay says anew what the fakes are
+            labels = self.labels(side)
+            if labels is None:
+                raise ValueError(f"the {side.value} images have no labels")
+            known = (labels >= 0).float().unsqueeze(1)
+            targets = torch.nn.functional.one_hot(labels.clamp_min(0), self._game.classes).float() * known
+            for heuristic in self._game.recipe.targets:
+                targets = heuristic.apply_to_classes(targets, self._player)
+            self._class_targets[side] = targets
+        return self._class_targets[side]
+
+    # --- gradients
 
     def input_gradient(self, side: Side) -> Tensor:
         """Gradient of each image's logit with respect to the image as seen; one pass serves every side."""
@@ -104,8 +247,29 @@ class GameTurn:
         return self._gradients[side]
 
     def _mean_logits(self, side: Side) -> Tensor:
-        return self.logits(side).view(len(self.seen(side)), -1).mean(1)
+        logits = self.logits(side)
+        return logits.view(min(len(logits), len(self._real)), -1).mean(1)
+
+    def loss(self) -> Tensor:
+        """The loss of the player who moves, a scalar, without penalties."""
+        recipe = self._game.recipe
+        losses = recipe.objective(self)
+        for modifier in recipe.objective_modifiers:
+            losses = modifier.apply(losses, self)
+        total = losses.mean()
+        for heuristic in recipe.heuristics:
+            term = heuristic.term(self)
+            if term is not None:
+                total = total + term
+        return total
+
+    def discriminator_loss(self, parameters: dict[str, Tensor]) -> Tensor:
+        """The discriminator's mean loss on this turn's images if these were its parameters, without penalties."""
+        imagined = GameTurn(Player.DISCRIMINATOR, self._game, self._real, self._made, quiet=True)
+        imagined.replace(Player.DISCRIMINATOR, parameters)
+        return imagined.loss()
 
     def note(self, name: str, value: Tensor) -> None:
         """Measure."""
-        self._game.record.note(name, value)
+        if not self._quiet:
+            self._game.note(name, value)

@@ -1,4 +1,4 @@
-"""Slot update: how do weights move?"""
+"""Optimisers."""
 
 from collections.abc import Iterable
 from typing import Annotated, ClassVar
@@ -7,9 +7,10 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from steadygan.heuristics.base import Player, Update
+from steadygan.heuristics.base import Player
 from steadygan.heuristics.card import Card, Finding, Source
 from steadygan.heuristics.citations import ADAM, DCGAN, GANHACKS
+from steadygan.heuristics.roles import Update
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
 

@@ -1,4 +1,4 @@
-"""Slot penalty: what is added to a loss?"""
+"""Penalties on the gradient of a logit with respect to its image."""
 
 from typing import ClassVar
 
@@ -6,22 +6,25 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.base import Penalty, Side, Turn
+from steadygan.heuristics.base import Side
 from steadygan.heuristics.card import Card, Finding, Source
 from steadygan.heuristics.citations import CONVERGE, R3GAN, STYLEGAN2
+from steadygan.heuristics.roles import Penalty
+from steadygan.heuristics.turn import Turn
 
 
 def input_gradient(logits: Tensor, images: Tensor) -> Tensor:
     """Gradient of each image's logit with respect to that image, itself differentiable.
 
     Args:
-        logits: float [N] or [N, ...]; several logits of an image are averaged.
+        logits: float [N] or [N, ...], several logits of an image are averaged; or fewer than N, each of several images.
         images: float [N, ...] that require gradients and from which the logits were computed.
 
     Returns:
         float [N, ...] like ``images``.
     """
-    total = logits.reshape(len(images), -1).mean(1).sum()
+    packed = logits.numel() < len(images)
+    total = logits.sum() if packed else logits.reshape(len(images), -1).mean(1).sum()
     (gradient,) = torch.autograd.grad(total, images, create_graph=True)
     return gradient
 

@@ -1,13 +1,20 @@
-"""Recipes and heuristics in words, all of it derived from cards."""
+"""Recipes and heuristics as a terminal shows them."""
 
 import textwrap
 
-from pydantic_core import PydanticUndefined
-
+from steadygan.cards.words import (
+    Kinds,
+    clashes,
+    command,
+    decisions_text,
+    default_text,
+    in_slot,
+    labels_text,
+)
 from steadygan.heuristics.base import Heuristic, Slot
 from steadygan.heuristics.card import Source
 from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
-from steadygan.recipe import OFF, Recipe, recipe, recipe_names
+from steadygan.recipe import Recipe, recipe, recipe_names
 
 WIDTH = 80
 
@@ -18,20 +25,27 @@ def recipe_list(width: int | None = None) -> str:
     Args:
         width: columns to wrap at; None leaves lines whole.
     """
-    return "\n".join(line for name in recipe_names() for line in _entry(name, recipe(name).summary, 14, width))
+    column = max(14, 2 + max(len(name) for name in recipe_names()))
+    return "\n".join(line for name in recipe_names() for line in _entry(name, recipe(name).summary, column, width))
 
 
-def heuristic_list(width: int | None = None) -> str:
-    """Every heuristic by slot, a line each.
+def heuristic_list(width: int | None = None, kinds: Kinds = CATALOGUE) -> str:
+    """Every heuristic by slot, a line each; what stands beside the one of a slot comes after those that fill it.
 
     Args:
         width: columns to wrap at; None leaves lines whole.
+        kinds: which heuristics.
     """
+    column = max(30, 6 + max(len(kind.name) for kind in kinds))
     blocks: list[str] = []
     for slot in Slot:
-        kinds = [kind for kind in CATALOGUE if kind.slot is slot]
-        lines = [line for kind in kinds for line in _entry(f"  {kind.name}", kind.card.summary, 30, width)]
-        blocks.append("\n".join([*_entry(f"{slot.value}: ", slot.question, 0, width), *lines]))
+        fill, modify = in_slot(slot, kinds)
+        question = f"{slot.question} (one of)" if slot.holds_one else slot.question
+        lines = _entry(f"{slot.value}: ", question, 0, width)
+        lines += [line for kind in fill for line in _entry(f"  {kind.name}", kind.card.summary, column, width)]
+        lines += ["  beside it:"] if modify else []
+        lines += [line for kind in modify for line in _entry(f"    {kind.name}", kind.card.summary, column, width)]
+        blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
 
 
@@ -43,77 +57,60 @@ def _entry(name: str, text: str, column: int, width: int | None) -> list[str]:
     return textwrap.wrap(text, width - 1, initial_indent=f"{name:<{column}}", subsequent_indent=" " * column)
 
 
-def heuristic_page(name: str) -> str:
+def heuristic_page(name: str, kinds: Kinds = CATALOGUE) -> str:
     """One heuristic: its card, parameters, citations, and examples.
 
     Args:
         name: as the command line knows it.
+        kinds: the heuristics that it may clash with.
 
     Raises:
         SteadyganError: when there is none of that name.
     """
-    kind = heuristic_class(name)
+    kind = next((each for each in kinds if each.name == name), None) or heuristic_class(name)
     card = kind.card
-    holds = ", which holds one at a time" if kind.slot.holds_one else ""
     blocks = [
-        _wrapped(f"{kind.name} — fills the slot {kind.slot.value} ({kind.slot.question}){holds}"),
+        _wrapped(f"{kind.name} — {_place(kind)}"),
         _wrapped(card.summary),
         [f"  {card.formula}"],
         _parameters(kind),
-        _facts(kind),
+        _facts(kind, kinds),
         ["from:", *(line for source in card.sources for line in _wrapped(str(source), "  "))],
         ["in Python:", textwrap.indent(card.example, "  ")],
-        ["on the command line:", f"  steadygan train DATA --with {kind.name}{_example_of_set(kind)}"],
+        ["on the command line:", f"  {command(kind, kinds)}"],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _place(kind: type[Heuristic]) -> str:
+    slot = f"the slot {kind.slot.value} ({kind.slot.question})"
+    if kind.modifies:
+        return f"stands beside what fills {slot}"
+    return f"fills {slot}{', which holds one at a time' if kind.slot.holds_one else ''}"
 
 
 def _parameters(kind: type[Heuristic]) -> list[str]:
     lines = ["parameters:"] if kind.model_fields else []
     for name, field in kind.model_fields.items():
-        shown = "" if field.default is PydanticUndefined else f" = {_value(field.default)}"
+        shown = "" if field.is_required() else f" = {default_text(field)}"
         text = f"{kind.name}.{name}{shown}{f'  ({field.description})' if field.description else ''}"
         lines += _wrapped(text, "  ")
     return lines
 
 
-def _facts(kind: type[Heuristic]) -> list[str]:
+def _facts(kind: type[Heuristic], kinds: Kinds) -> list[str]:
     card = kind.card
-    lines = [f"treats: {', '.join(finding.value for finding in card.treats)}"] if card.treats else []
-    lines.append(f"cost: {card.cost}")
-    if card.needs:
-        lines.append(f"needs one of: {', '.join(card.needs)}")
-    lines += [f"clashes with {other}: {reason}" for other, reason in _clashes(kind).items()]
-    if card.note:
-        lines.append(f"note: {card.note}")
-    return [each for line in lines for each in _wrapped(line)]
-
-
-def _clashes(kind: type[Heuristic]) -> dict[str, str]:
-    """Names of what it cannot go with, each with the reason, whichever of the two cards says so."""
-    clashes = dict(kind.card.clashes)
-    for other in CATALOGUE:
-        if kind.name in other.card.clashes:
-            clashes.setdefault(other.name, other.card.clashes[kind.name])
-        if kind.decides and kind.decides == other.decides and other is not kind:
-            clashes.setdefault(other.name, f"both decide {kind.decides}")
-    return clashes
-
-
-def _example_of_set(kind: type[Heuristic]) -> str:
-    defaults = {name: field.default for name, field in kind.model_fields.items()}
-    for number in (float, int):  # rates and weights are what one wants to change, counts less so
-        for name, value in defaults.items():
-            if isinstance(value, number):
-                return f" --set {kind.name}.{name}={_value(value)}"
-    return ""
-
-
-def _value(value: object) -> str:
-    """A value as TOML and ``--set`` write it."""
-    if value is None:
-        return OFF
-    return str(value).lower() if isinstance(value, bool) else str(list(value) if isinstance(value, tuple) else value)
+    facts = {
+        "treats": ", ".join(finding.value for finding in card.treats),
+        "cost": card.cost,
+        "needs one of": ", ".join(card.needs),
+        "labels": labels_text(kind),
+        "images only": "left out for vectors" if kind.images_only else "",
+        "decides": decisions_text(kind),
+        **{f"clashes with {other}": reason for other, reason in clashes(kind, kinds).items()},
+        "note": card.note,
+    }
+    return [line for name, text in facts.items() if text for line in _wrapped(f"{name}: {text}")]
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:

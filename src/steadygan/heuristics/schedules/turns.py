@@ -1,12 +1,14 @@
-"""Slot schedule: who moves when?"""
+"""How many moves each player has in a step."""
 
 from typing import ClassVar
 
 from pydantic import Field
 
-from steadygan.heuristics.base import Player, Schedule
+from steadygan.heuristics.base import Player
 from steadygan.heuristics.card import Card, Finding, Source
 from steadygan.heuristics.citations import GAN, GANHACKS
+from steadygan.heuristics.roles import Schedule
+from steadygan.heuristics.turn import Table
 
 
 def alternate(discriminator_moves: int = 1, generator_moves: int = 1) -> tuple[Player, ...]:
@@ -49,6 +51,6 @@ class Alternate(Schedule):
         False, description="the generator answers for the very fakes that the discriminator has just judged"
     )
 
-    def moves(self) -> tuple[Player, ...]:
+    def moves(self, table: Table) -> tuple[Player, ...]:
         """See :func:`alternate`."""
         return alternate(self.discriminator_moves, self.generator_moves)

@@ -1,16 +1,15 @@
-"""Slot objective: what do the generator and the discriminator minimise?
-
-All functions take raw logits (no sigmoid); all losses are per image and are averaged by the step.
-"""
+"""The first objectives, which compare logits with targets by cross entropy."""
 
 from typing import ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor
 
-from steadygan.heuristics.base import Objective, Player, Side, Turn
+from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import GAN, GANHACKS, GEOMETRIC, R3GAN, RELATIVISTIC
+from steadygan.heuristics.citations import GAN, GANHACKS
+from steadygan.heuristics.roles import Objective
+from steadygan.heuristics.turn import Turn
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
@@ -79,50 +78,6 @@ def non_saturating_generator_loss(fake_logits: Tensor, real_targets: Tensor | No
     )
 
 
-def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """max(0, 1 - D(x)) + max(0, 1 + D(G(z))).
-
-    Args:
-        real_logits: float32 [M].
-        fake_logits: float32 [M].
-
-    Returns:
-        float32 [M].
-
-    Source: Lim and Ye 2017, section 3.
-    """
-    return F.relu(1 - real_logits) + F.relu(1 + fake_logits)
-
-
-def hinge_generator_loss(fake_logits: Tensor) -> Tensor:
-    """-D(G(z)).
-
-    Args:
-        fake_logits: float32 [M].
-
-    Returns:
-        float32 [M].
-
-    Source: Lim and Ye 2017, section 3.
-    """
-    return -fake_logits
-
-
-def relativistic_loss(winner_logits: Tensor, loser_logits: Tensor) -> Tensor:
-    """log(1 + exp(loser - winner)), over pairs.
-
-    Args:
-        winner_logits: float32 [M]; reals in the discriminator's loss, fakes in the generator's.
-        loser_logits: float32 [M], the other side; images are paired by their place in the batch.
-
-    Returns:
-        float32 [M].
-
-    Source: Jolicoeur-Martineau 2018, section 4.1; Huang et al. 2025, equation 2.
-    """
-    return F.softplus(loser_logits - winner_logits)
-
-
 class _CrossEntropyObjective(Objective):
     """The discriminator's loss that minimax and non-saturating share."""
 
@@ -178,50 +133,3 @@ class NonSaturating(_CrossEntropyObjective):
     def generator(self, turn: Turn) -> Tensor:
         """See :func:`non_saturating_generator_loss`."""
         return non_saturating_generator_loss(turn.logits(Side.FAKE), turn.targets(Side.REAL))
-
-
-class Hinge(Objective):
-    """Logits beyond the margin do not count."""
-
-    name: ClassVar[str] = "hinge"
-    card: ClassVar[Card] = Card(
-        summary="The discriminator learns only from images within the margin; the generator raises its logits.",
-        formula="L_D = E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))), L_G = -E D(G(z))",
-        sources=(Source(citation=GEOMETRIC, where="section 3"),),
-        treats=(Finding.DISCRIMINATOR_WINS,),
-        example=(
-            "from steadygan.heuristics.objectives import hinge_discriminator_loss\n"
-            "loss = hinge_discriminator_loss(discriminator(real), discriminator(fake)).mean()"
-        ),
-    )
-
-    def __call__(self, turn: Turn) -> Tensor:
-        """See :func:`hinge_discriminator_loss` and :func:`hinge_generator_loss`."""
-        if turn.player is Player.GENERATOR:
-            return hinge_generator_loss(turn.logits(Side.FAKE))
-        return hinge_discriminator_loss(turn.logits(Side.REAL), turn.logits(Side.FAKE))
-
-
-class Relativistic(Objective):
-    """Each fake is judged against a real image."""
-
-    name: ClassVar[str] = "relativistic"
-    card: ClassVar[Card] = Card(
-        summary="Each fake is judged against a real image of the batch, which leaves no wall for modes to hide behind.",
-        formula="L_D = E log(1 + exp(D(G(z)) - D(x))), L_G = E log(1 + exp(D(x) - D(G(z))))",
-        sources=(Source(citation=RELATIVISTIC, where="section 4.1"), Source(citation=R3GAN, where="section 2")),
-        treats=(Finding.MODE_DROPPING, Finding.MODE_COLLAPSE, Finding.OSCILLATION),
-        cost="one more pass of the discriminator over real images in the generator's move",
-        example=(
-            "from steadygan.heuristics.objectives import relativistic_loss\n"
-            "loss = relativistic_loss(discriminator(real), discriminator(fake)).mean()  # the discriminator's"
-        ),
-        note="Unpenalised it need not converge (R3GAN, proposition I): put r1 and r2 beside it.",
-    )
-
-    def __call__(self, turn: Turn) -> Tensor:
-        """See :func:`relativistic_loss`."""
-        real, fake = turn.logits(Side.REAL), turn.logits(Side.FAKE)
-        if turn.player is Player.GENERATOR:
-            return relativistic_loss(fake, real)
-        return relativistic_loss(real, fake)

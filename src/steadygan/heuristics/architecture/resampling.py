@@ -1,0 +1,129 @@
+"""How maps become larger and smaller."""
+
+from typing import ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.citations import (
+    CHECKERBOARD,
+    CHOLLET,
+    DCGAN,
+    GANHACKS,
+    SUBPIXEL,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+
+STRIDE = 2
+
+
+class StridedConvolutions(ArchitectureHeuristic):
+    """The discriminator halves its maps by stride."""
+
+    name: ClassVar[str] = "strided-convolutions"
+    decides: ClassVar[str] = "how the discriminator halves its maps"
+    images_only: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="The discriminator learns its own downsampling by convolutions of stride 2 instead of pooling.",
+        formula="y = W ∗ x with stride 2",
+        sources=(Source(citation=DCGAN, where="section 3"),),
+        treats=(Finding.DISCRIMINATOR_WINS, Finding.OSCILLATION),
+        cost="less than nothing: 0.7 of the work of the convolution that pooling follows, 0.44 with kernel 4",
+        example=in_a_recipe("strided-convolutions"),
+        note="The kernel is 5 with stride 2, as in the paper's figure 1, unless kernel-divisible-by-stride makes it 4.",
+    )
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Set the downsampling."""
+        return blueprint.changed(downsampling="strided")
+
+
+class AveragePooling(ArchitectureHeuristic):
+    """The discriminator halves its maps by average pooling."""
+
+    name: ClassVar[str] = "average-pooling"
+    decides: ClassVar[str] = "how the discriminator halves its maps"
+    images_only: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="The discriminator downsamples by averages, which give gradients everywhere, unlike maxima.",
+        formula="y = mean of each 2×2 block of W ∗ x",
+        sources=(Source(citation=GANHACKS, where="item 5"),),
+        treats=(Finding.DISCRIMINATOR_WINS,),
+        cost="1.44 times the work of a stride with kernel 5, 2.25 times that with kernel 4",
+        example=in_a_recipe("average-pooling"),
+    )
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Set the downsampling."""
+        return blueprint.changed(downsampling="average-pooling")
+
+
+class TransposedConvolutions(ArchitectureHeuristic):
+    """The generator doubles its maps by transposed convolutions."""
+
+    name: ClassVar[str] = "transposed-convolutions"
+    decides: ClassVar[str] = "how the generator doubles its maps"
+    images_only: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="The generator learns its own upsampling by transposed convolutions of stride 2.",
+        formula="y = Wᵀ ∗ x with stride 2",
+        sources=(Source(citation=DCGAN, where="section 3"),),
+        treats=(Finding.GARBAGE_FOOLING,),
+        cost="less than nearest neighbour with a convolution",
+        example=in_a_recipe("transposed-convolutions"),
+        note="The kernel is 5 with stride 2, as in the paper's figure 1, unless kernel-divisible-by-stride makes it 4.",
+    )
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Set the upsampling."""
+        return blueprint.changed(upsampling="transposed")
+
+
+class PixelShuffle(ArchitectureHeuristic):
+    """The generator doubles its maps by sub-pixel convolution."""
+
+    name: ClassVar[str] = "pixel-shuffle"
+    decides: ClassVar[str] = "how the generator doubles its maps"
+    images_only: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="The generator upsamples by computing four channels for each and weaving them into a larger map.",
+        formula="y[c, 2i + a, 2j + b] = (W ∗ x)[4c + 2a + b, i, j]",
+        sources=(Source(citation=SUBPIXEL, where="equation 4"), Source(citation=GANHACKS, where="item 5")),
+        treats=(Finding.CHECKERBOARD,),
+        cost="2.25 times a transposed convolution with kernel 4",
+        example=in_a_recipe("pixel-shuffle"),
+    )
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Set the upsampling."""
+        return blueprint.changed(upsampling="pixel-shuffle")
+
+
+class KernelDivisibleByStride(ArchitectureHeuristic):
+    """Strided layers cover every pixel equally often."""
+
+    name: ClassVar[str] = "kernel-divisible-by-stride"
+    images_only: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="Kernel size divisible by the stride in every strided layer, so that no pixel is written more often.",
+        formula="kernel mod stride = 0",
+        sources=(Source(citation=CHECKERBOARD, where="section on overlap"), Source(citation=CHOLLET, where="p. 308")),
+        treats=(Finding.CHECKERBOARD,),
+        cost="16/25 of the work of kernel 5",
+        example=in_a_recipe("strided-convolutions").removesuffix(")")
+        + ').with_("kernel-divisible-by-stride", kernel=4)',
+        needs=("strided-convolutions", "transposed-convolutions"),
+    )
+    kernel: int = Field(4, ge=2, le=8)
+
+    @model_validator(mode="after")
+    def _divisible(self) -> Self:
+        if self.kernel % STRIDE:
+            raise ValueError(f"kernel {self.kernel} is not divisible by the stride {STRIDE}; choose 2, 4, 6 or 8")
+        return self
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Set the kernel of strided layers."""
+        return blueprint.changed(strided_kernel=self.kernel)

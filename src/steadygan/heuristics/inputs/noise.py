@@ -1,0 +1,57 @@
+"""Noise on what the discriminator sees."""
+
+from typing import ClassVar
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from steadygan.heuristics.base import Side
+from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.citations import GANHACKS, INSTANCE_NOISE, TOWARDS
+from steadygan.heuristics.roles import InputHeuristic
+from steadygan.heuristics.turn import Turn
+
+
+def instance_noise(images: Tensor, std: float) -> Tensor:
+    """Add Gaussian noise to what the discriminator sees.
+
+    Args:
+        images: float32 [N, ...].
+        std: standard deviation of the noise, at least 0.
+
+    Returns:
+        float32 of the same shape.
+
+    Source: Sønderby et al. 2016, section 3.2.1; Arjovsky and Bottou 2017, section 3.
+    """
+    return images + std * torch.randn_like(images) if std > 0 else images
+
+
+class InstanceNoise(InputHeuristic):
+    """Noise on everything that the discriminator sees, fading."""
+
+    name: ClassVar[str] = "instance-noise"
+    card: ClassVar[Card] = Card(
+        summary="Noise on real and fake images makes the two distributions overlap; it fades over images seen.",
+        formula="x + σ(t) ε, ε ~ N(0, I), σ(t) = std · max(0, 1 - t / images)",
+        sources=(
+            Source(citation=INSTANCE_NOISE, where="section 3.2.1"),
+            Source(citation=TOWARDS, where="section 3"),
+            Source(citation=GANHACKS, where="item 13"),
+        ),
+        treats=(Finding.DISCRIMINATOR_WINS, Finding.PREPROCESSING_MISMATCH),
+        example=(
+            "from steadygan.heuristics.inputs import instance_noise\nlogits = discriminator(instance_noise(x, 0.1))"
+        ),
+    )
+    std: float = Field(0.1, gt=0)
+    images: int = Field(500_000, ge=1, description="images seen after which the noise is gone")
+
+    def std_at(self, images_seen: int) -> float:
+        """Standard deviation after so many images."""
+        return self.std * max(0.0, 1.0 - images_seen / self.images)
+
+    def apply(self, images: Tensor, side: Side, turn: Turn) -> Tensor:
+        """Add the noise of this moment."""
+        return instance_noise(images, self.std_at(turn.images_seen))

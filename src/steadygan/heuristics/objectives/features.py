@@ -1,0 +1,68 @@
+"""What the generator learns from the discriminator's features instead of its answer."""
+
+from typing import ClassVar
+
+from pydantic import Field
+from torch import Tensor
+
+from steadygan.heuristics.base import Player, Side
+from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.citations import SALIMANS
+from steadygan.heuristics.roles import ObjectiveModifier
+from steadygan.heuristics.turn import Turn
+
+
+def feature_matching_loss(real_features: Tensor, fake_features: Tensor) -> Tensor:
+    """Squared distance between the mean features of the two sides.
+
+    Args:
+        real_features: float32 [N, F]; no gradients flow into them.
+        fake_features: float32 [M, F].
+
+    Returns:
+        float32 scalar: ‖mean f(x) - mean f(G(z))‖².
+
+    Source: Salimans et al. 2016, section 3.1.
+    """
+    return (real_features.detach().mean(0) - fake_features.mean(0)).square().sum()
+
+
+class FeatureMatching(ObjectiveModifier):
+    """The generator imitates the mean features of the data."""
+
+    name: ClassVar[str] = "feature-matching"
+    reads_features: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="The generator matches the mean of the discriminator's features, a target that it cannot overshoot.",
+        formula="L_G = weight · ‖E f(x) - E f(G(z))‖², f the discriminator's last hidden layer",
+        sources=(Source(citation=SALIMANS, where="section 3.1"),),
+        treats=(Finding.OSCILLATION, Finding.DISCRIMINATOR_WINS),
+        cost="one more pass of the discriminator over real images in the generator's move",
+        example=(
+            "from steadygan.heuristics.objectives import feature_matching_loss\n"
+            "features = discriminator[:-2]  # everything up to its last hidden layer\n"
+            "loss = feature_matching_loss(features(real), features(fake))"
+        ),
+        note=(
+            "The squared norm is the paper's and sums over features. Its authors' code averages over them: squares for "
+            "MNIST, absolute values for CIFAR-10 and SVHN; a weight of one over the number of features gives the "
+            "former. It replaces the objective's loss of the generator; beside = true adds it instead."
+        ),
+    )
+    weight: float = Field(1.0, gt=0)
+    beside: bool = False
+
+    def apply(self, losses: Tensor, turn: Turn) -> Tensor:
+        """Put the distance in the place of the generator's losses."""
+        if self.beside or turn.player is not Player.GENERATOR:
+            return losses
+        return self._distance(turn).unsqueeze(0)
+
+    def term(self, turn: Turn) -> Tensor | None:
+        """The distance, where it stands beside the generator's losses."""
+        return self._distance(turn) if self.beside and turn.player is Player.GENERATOR else None
+
+    def _distance(self, turn: Turn) -> Tensor:
+        distance = feature_matching_loss(turn.features(Side.REAL), turn.features(Side.FAKE))
+        turn.note(self.name, distance)
+        return self.weight * distance

@@ -1,0 +1,137 @@
+"""A variational autoencoder that shares its decoder with the generator."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from steadygan.heuristics.base import Heuristic, Player, Side
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.citations import GANHACKS, VAE_GAN
+from steadygan.heuristics.latents import NormalLatent
+from steadygan.heuristics.roles import LatentHeuristic, ObjectiveModifier
+from steadygan.heuristics.turn import Turn
+
+
+def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Kullback-Leibler divergence of N(mean, diag(exp(log_variance))) from N(0, I).
+
+    Args:
+        mean: float32 [N, D].
+        log_variance: float32 [N, D].
+
+    Returns:
+        float32 [N], at least 0: Σ (mean² + exp(log_variance) - 1 - log_variance) / 2.
+
+    Source: Larsen et al. 2015, section 2.1.
+    """
+    # expm1, because near the prior the terms almost cancel.
+    return 0.5 * (mean.square() + torch.expm1(log_variance) - log_variance).sum(1)
+
+
+def reparameterise(mean: Tensor, log_variance: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Draw from N(mean, diag(exp(log_variance))) so that gradients reach both.
+
+    Args:
+        mean: float32 [N, D].
+        log_variance: float32 [N, D].
+        generator: source of randomness; the global one when None.
+
+    Returns:
+        float32 [N, D]: mean + exp(log_variance / 2) ε, ε ~ N(0, I).
+
+    Source: Larsen et al. 2015, section 2.1.
+    """
+    noise = torch.randn(mean.shape, generator=generator, dtype=mean.dtype, device=mean.device)
+    return mean + torch.exp(0.5 * log_variance) * noise
+
+
+def reconstruction_error(features: Tensor, reconstructed: Tensor) -> Tensor:
+    """Mean squared difference of the features of images and of their reconstructions.
+
+    Args:
+        features: float32 [N, F] of the images; no gradients flow into them.
+        reconstructed: float32 [N, F] of the reconstructions.
+
+    Returns:
+        float32 [N].
+
+    Source: Larsen et al. 2015, section 2.3, up to a factor F / 2.
+    """
+    return (features.detach() - reconstructed).square().mean(1)
+
+
+class VaeHybrid(ObjectiveModifier):
+    """An encoder beside the two, and the generator as its decoder."""
+
+    name: ClassVar[str] = "vae-hybrid"
+    reads_features: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="An encoder maps real images to latents from which the generator must make them again.",
+        formula="L_G += weight · (E ‖f(x) - f(G(z))‖² / F + kl_weight · 2 / F · E KL(q(z|x) ‖ N(0, I))), z ~ q(z|x)",
+        sources=(
+            Source(citation=VAE_GAN, where="section 2 and algorithm 1"),
+            Source(citation=GANHACKS, where="item 7"),
+        ),
+        treats=(Finding.MODE_DROPPING, Finding.MODE_COLLAPSE),
+        cost=(
+            "an encoder as large as the discriminator, and in the generator's move one more pass of the generator and "
+            "two of the discriminator"
+        ),
+        example=(
+            "from steadygan.heuristics.objectives import kl_to_standard_normal, reconstruction_error, reparameterise\n"
+            "mean, log_variance = z, torch.zeros_like(z)  # what an encoder says of real images\n"
+            "again, features = generator(reparameterise(mean, log_variance)), discriminator[:-2]\n"
+            "kl = 2 / features(real).shape[1] * kl_to_standard_normal(mean, log_variance)\n"
+            "loss = (reconstruction_error(features(real), features(again)) + kl).mean()"
+        ),
+        note=(
+            "Everything of the paper's is divided by half the number F of features, so that weights do not depend on "
+            "the width; kl_weight 1 is its encoder, weight its γ (which only the decoder feels there, and only the "
+            "decoder here too where the optimiser does not mind the scale of gradients, as Adam does not). The paper "
+            "also shows reconstructions to the discriminator as fakes; here it judges images from the prior alone, "
+            "because those are what is sampled. Images and reconstructions are compared as they are: noise and "
+            "augmentation would treat the two differently."
+        ),
+    )
+    weight: float = Field(0.1, gt=0)
+    kl_weight: float = Field(1.0, gt=0)
+
+    def objection(self, others: Iterable[Heuristic]) -> str | None:
+        """The encoder is drawn to N(0, I), so latents must come from there."""
+        latent = next((other for other in others if isinstance(other, LatentHeuristic)), None)
+        if isinstance(latent, NormalLatent):
+            return None
+        chosen = "latents are uniform unless chosen" if latent is None else f"'{latent.name}' draws from elsewhere"
+        return f"'vae-hybrid' pulls its encoder to normal latents, and {chosen}; add --with normal-latent"
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Put an encoder beside the two."""
+        return blueprint.changed(encoder=True)
+
+    def term(self, turn: Turn) -> Tensor | None:
+        """The autoencoder's loss in the generator's move, with which the encoder moves."""
+        if turn.player is not Player.GENERATOR:
+            return None
+        real = turn.raw(Side.REAL).float()
+        mean, log_variance = turn.table.companion("encoder")(real).float().chunk(2, dim=1)
+        labels, takes_labels = _labels(turn)
+        again = turn.generate(reparameterise(mean, log_variance), labels if takes_labels else None)
+        with torch.no_grad():
+            features = turn.answer(real, labels).features
+        error = reconstruction_error(features, turn.answer(again, labels).features).mean()
+        divergence = kl_to_standard_normal(mean, log_variance).mean()
+        turn.note("vae-hybrid/reconstruction", error)
+        turn.note("vae-hybrid/kl", divergence)
+        return self.weight * (error + self.kl_weight * 2 / features.shape[1] * divergence)
+
+
+def _labels(turn: Turn) -> tuple[Tensor | None, bool]:
+    """Classes of the real images, those of the fakes where unknown; and whether the generator takes any."""
+    real, fake = turn.labels(Side.REAL), turn.labels(Side.FAKE)
+    if real is None or fake is None:
+        return (real if fake is None else fake), fake is not None
+    return torch.where(real >= 0, real, fake), True

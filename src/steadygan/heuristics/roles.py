@@ -1,0 +1,178 @@
+"""What the heuristics of each slot are asked: one base class for a slot, and one for what modifies its heuristic."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from steadygan.heuristics.base import Heuristic, Player, Side, Slot
+from steadygan.heuristics.turn import Table, Turn
+
+
+class LatentHeuristic(Heuristic):
+    """Fills the slot *latent*: draws the generator's input."""
+
+    slot = Slot.LATENT
+    dimension: int
+
+    def sample(self, count: int, device: torch.device, generator: torch.Generator | None = None) -> Tensor:
+        """Draw latents.
+
+        Args:
+            count: how many.
+            device: where to put them; they are drawn on the CPU, so that a seed means the same everywhere.
+            generator: source of randomness; the global one when None.
+
+        Returns:
+            float32 [count, dimension].
+        """
+        raise NotImplementedError
+
+    def truncated(self, count: int, threshold: float, generator: torch.Generator | None = None) -> Tensor:
+        """Draw latents from the middle of the distribution, float32 [count, dimension] on the CPU.
+
+        Raises:
+            ValueError: when the distribution has no middle.
+        """
+        raise NotImplementedError
+
+
+class ArchitectureHeuristic(Heuristic):
+    """Fills the slot *architecture*: its :meth:`design` changes the blueprint from which networks are built."""
+
+    slot = Slot.ARCHITECTURE
+
+
+class TargetHeuristic(Heuristic):
+    """Fills the slot *target*: changes what the discriminator should answer."""
+
+    slot = Slot.TARGET
+    relabels: ClassVar[bool] = False
+    """Whether it changes which label an image carries; that happens before labels become soft."""
+    of_classes: ClassVar[bool] = False
+    """Whether it changes the targets of the classes, and not those of real and fake."""
+
+    def apply(self, targets: Tensor, player: Player) -> Tensor:
+        """Targets, float32 [N], from those before it.
+
+        Args:
+            targets: float32 [N]; before any heuristic 1 where the answer should be real and 0 where fake.
+            player: whose loss the targets are for.
+        """
+        return targets
+
+    def apply_to_classes(self, targets: Tensor, player: Player) -> Tensor:
+        """Targets of the classes, float32 [N, K], from those before it.
+
+        Args:
+            targets: float32 [N, K]; before any heuristic one-hot.
+            player: whose loss the targets are for.
+        """
+        return targets
+
+
+class InputHeuristic(Heuristic):
+    """Fills the slot *input*: changes what the discriminator sees."""
+
+    slot = Slot.INPUT
+    joins_batches: ClassVar[bool] = False
+    """Whether real and fake images enter the discriminator as one batch."""
+
+    def apply(self, images: Tensor, side: Side, turn: Turn) -> Tensor:
+        """What the discriminator sees instead of ``images``, of the same shape; differentiable in the images."""
+        return images
+
+
+class Objective(Heuristic):
+    """Fills the slot *objective*: the loss of each player."""
+
+    slot = Slot.OBJECTIVE
+    has_targets: ClassVar[bool] = False
+    """Whether the loss compares logits with targets, so that target heuristics have something to change."""
+
+    def __call__(self, turn: Turn) -> Tensor:
+        """Loss of the player who moves, float32 [M]; its mean is minimised."""
+        raise NotImplementedError
+
+
+class ObjectiveModifier(Heuristic):
+    """Stands beside the objective and changes its losses."""
+
+    slot = Slot.OBJECTIVE
+    modifies = True
+
+    def apply(self, losses: Tensor, turn: Turn) -> Tensor:
+        """Losses to be averaged instead of ``losses``, float32 [M] or fewer."""
+        return losses
+
+
+class Penalty(Heuristic):
+    """Fills the slot *penalty*: a term added to a player's loss, lazily if ``every`` is above 1."""
+
+    slot = Slot.PENALTY
+    differentiates: ClassVar[tuple[Side, ...]] = ()
+    """The sides whose :meth:`Turn.input_gradient` it asks for."""
+    every: int
+
+    @property
+    def players(self) -> frozenset[Player]:
+        """To whose loss it is added."""
+        return frozenset({Player.DISCRIMINATOR})
+
+    def __call__(self, turn: Turn) -> Tensor:
+        """The term, float32 [N] or a scalar; the step multiplies it by ``every`` (Karras et al. 2020, appendix B)."""
+        raise NotImplementedError
+
+
+class Update(Heuristic):
+    """Fills the slot *update*: how a player's weights move."""
+
+    slot = Slot.UPDATE
+    players: ClassVar[frozenset[Player]] = frozenset(Player)
+    extrapolates: ClassVar[bool] = False
+    """Whether every other call of the optimiser's ``step`` only looks ahead, so that a step plays its moves twice."""
+
+    def optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+        """A new optimiser over ``parameters``."""
+        raise NotImplementedError
+
+
+class UpdateModifier(Heuristic):
+    """Stands beside the update and changes rates, gradients or weights."""
+
+    slot = Slot.UPDATE
+    modifies = True
+
+    def rate(self, player: Player, images_seen: int) -> float:
+        """By what a player's learning rate is multiplied now, at least 0."""
+        return 1.0
+
+
+class Schedule(Heuristic):
+    """Fills the slot *schedule*: who moves when."""
+
+    slot = Slot.SCHEDULE
+    reuse_fakes: bool = False
+
+    def moves(self, table: Table) -> tuple[Player, ...]:
+        """The moves of one step, in order; at least one of the discriminator's, which the clock counts."""
+        raise NotImplementedError
+
+
+class ScheduleModifier(Heuristic):
+    """Stands beside the schedule and changes against whom a player moves."""
+
+    slot = Slot.SCHEDULE
+    modifies = True
+
+
+class Average(Heuristic):
+    """Fills the slot *average*: which generator is kept."""
+
+    slot = Slot.AVERAGE
+    decides = "which average of the weights is kept"
+
+    def decay(self, images_seen: int, batch: int) -> float:
+        """Share of the old average that one step keeps, in [0, 1]."""
+        raise NotImplementedError

@@ -1,0 +1,72 @@
+"""Moves against opponents of the past."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from steadygan.heuristics.base import Player
+from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.citations import ACTOR_CRITIC, GANHACKS
+from steadygan.heuristics.roles import ScheduleModifier
+from steadygan.heuristics.turn import Memory, Table, Turn
+
+
+@torch.no_grad()
+def snapshot(network: nn.Module) -> dict[str, Tensor]:
+    """A copy of a network's parameters and buffers by name, for :func:`torch.func.functional_call`."""
+    tensors = {**dict(network.named_parameters()), **dict(network.named_buffers())}
+    return {name: tensor.detach().clone() for name, tensor in tensors.items()}
+
+
+class PastCheckpoints(ScheduleModifier):
+    """A past self of the opponent now and then."""
+
+    name: ClassVar[str] = "past-checkpoints"
+    card: ClassVar[Card] = Card(
+        summary="Now and then a player moves against its opponent of some time ago, so that old lessons stay learnt.",
+        formula="with probability p the opponent's weights are θ(t - j·every), j drawn from the last `keep`",
+        sources=(Source(citation=GANHACKS, where="item 8"), Source(citation=ACTOR_CRITIC, where="section 3")),
+        treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
+        cost="`keep` copies of both networks, in checkpoints too",
+        example=(
+            "from steadygan.heuristics.schedules import snapshot\nfrom torch.func import functional_call\n"
+            "past = snapshot(discriminator)\n# ... some moves later, in the generator's move:\n"
+            "logits = functional_call(discriminator, past, (fake,))"
+        ),
+        note=(
+            "The list swaps checkpoints in for a few iterations at a time; here each move draws for itself. How often, "
+            "how old and how many are our choice. Pfau and Vinyals describe replay buffers and target networks, of "
+            "which this is the counterpart in a GAN. Beside unrolled, a move against the past is not unrolled."
+        ),
+    )
+    every: int = Field(10_000, ge=1, description="images seen between two copies")
+    keep: int = Field(5, ge=1, le=100, description="copies; the oldest goes")
+    probability: float = Field(0.1, ge=0, le=1, description="of a move against one of them")
+
+    def begin(self, table: Table) -> None:
+        """Start without a past."""
+        table.memory(self.name).update(snapshots=[], due=table.images_seen + self.every)
+
+    def opponent(self, turn: Turn) -> Mapping[str, Tensor] | None:
+        """One of the copies, drawn from torch's global generator on the CPU; buffers may be changed by its use."""
+        snapshots = turn.table.memory(self.name)["snapshots"]
+        if not snapshots or torch.rand(()).item() >= self.probability:
+            return None
+        chosen = snapshots[int(torch.randint(len(snapshots), ()).item())][turn.player.other.value]
+        buffers = {name for name, _ in turn.table.network(turn.player.other).named_buffers()}
+        return {name: tensor.clone() if name in buffers else tensor for name, tensor in chosen.items()}
+
+    def after_step(self, table: Table) -> None:
+        """Copy both networks when it is time."""
+        memory = table.memory(self.name)
+        if table.images_seen >= memory["due"]:
+            _remember(memory, {player.value: snapshot(table.network(player)) for player in Player}, self.keep)
+            periods = (table.images_seen - memory["due"]) // self.every + 1
+            memory["due"] += periods * self.every
+
+
+def _remember(memory: Memory, networks: dict[str, dict[str, Tensor]], keep: int) -> None:
+    memory["snapshots"] = [*memory["snapshots"], networks][-keep:]

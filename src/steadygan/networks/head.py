@@ -1,0 +1,72 @@
+"""What stands between a discriminator's last hidden layer and its answer, the same for every network."""
+
+import torch
+from torch import Tensor, nn
+
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.turn import Answer
+from steadygan.layers.minibatch import MinibatchDiscrimination
+
+
+class Head(nn.Module):
+    """From the last hidden layer [M, F], with M = N / packing, to logits [M] and perhaps classes [N, K].
+
+    The features of its answer are the last hidden layer as it comes, without what minibatch discrimination adds to it;
+    projection and the auxiliary classifier read these, the logit and semi-supervised classes read both. The images of a
+    pack share one row of features: projection takes the mean of their classes' embeddings, and the auxiliary
+    classifier names the class of each.
+
+    Args:
+        blueprint: how it is built.
+        features: length F of the last hidden layer.
+        bias: whether the logit has one.
+        unconditional: whether the logit has a part that does not depend on the class; without it the projection is all
+            of the logit, unless minibatch discrimination or semi-supervised classes give another part.
+
+    Source: Miyato & Koyama 2018, equation 3; Odena et al. 2016, section 3; Salimans et al. 2016, sections 3.2 and 5.
+    """
+
+    def __init__(self, blueprint: Blueprint, features: int, bias: bool = True, unconditional: bool = True) -> None:
+        super().__init__()
+        kernels, dimension, classes = blueprint.minibatch_kernels, blueprint.minibatch_dimension, blueprint.classes
+        self.classes = classes
+        self.minibatch = MinibatchDiscrimination(features, kernels, dimension) if kernels > 0 else None
+        self.judge: nn.Linear | None = None
+        self.classify: nn.Linear | None = None
+        self.embed: nn.Embedding | None = None
+        self.semi_supervised = blueprint.class_answer == "semi-supervised"
+        if self.semi_supervised:
+            self.classify = nn.Linear(features + kernels, classes)
+        elif unconditional or kernels > 0 or not blueprint.projection:
+            self.judge = nn.Linear(features + kernels, 1, bias=bias)
+        if blueprint.class_answer == "auxiliary":
+            self.classify = nn.Linear(features, blueprint.packing * classes)
+        if blueprint.projection:
+            self.embed = nn.Embedding(classes, features)
+            # As in the authors' code; rows of N(0, 1) would drown the logit in a long feature vector.
+            nn.init.xavier_uniform_(self.embed.weight)
+
+    def forward(self, features: Tensor, labels: Tensor | None = None) -> Answer:
+        """Answer for features [M, F] of images with labels, int64 [N], -1 where unknown; None is unknown for all."""
+        seen = features if self.minibatch is None else self.minibatch(features)
+        class_logits: Tensor | None = None
+        if self.classify is not None:
+            class_logits = self.classify(seen if self.semi_supervised else features).view(-1, self.classes)
+        if self.semi_supervised and class_logits is not None:
+            # With the logit of "fake" held at 0: D(x) = Z / (Z + 1), Z the sum of the exponentials.
+            logits = torch.logsumexp(class_logits, 1)
+        elif self.judge is not None:
+            logits = self.judge(seen).squeeze(1)
+        else:
+            logits = features.new_zeros(len(features))
+        if self.embed is not None and labels is not None:
+            logits = logits + _agreement(self.embed, features, labels)
+        return Answer(logits, features, class_logits)
+
+
+def _agreement(embed: nn.Embedding, features: Tensor, labels: Tensor) -> Tensor:
+    """The inner product of features and the embeddings of their classes [M]; unknown classes have 0."""
+    vectors: Tensor = embed(labels.clamp(min=0))
+    vectors = torch.where((labels < 0)[:, None], torch.zeros_like(vectors), vectors)
+    of_pack = vectors.view(len(features), -1, features.shape[1]).mean(1)
+    return torch.sum(of_pack * features, 1)

@@ -1,0 +1,92 @@
+"""What a run does with labels: which it uses, who is told, and what is refused."""
+
+from torch import nn
+
+from steadygan.data import Prepared
+from steadygan.errors import SteadyganError
+from steadygan.heuristics.base import Labels, Player
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.recipe import Recipe
+from steadygan.training.settings import TrainingSettings
+from steadygan.training.supply import View
+
+
+def view_of(recipe: Recipe, data: Prepared, training: TrainingSettings) -> View:
+    """How a run looks at its data.
+
+    Args:
+        recipe: what its heuristics ask for.
+        data: what is there.
+        training: what the user asks for.
+
+    Raises:
+        SteadyganError: when labels are asked for that are not there, or only some are where all are needed.
+    """
+    uses = recipe.asks_for_labels or training.labels
+    if (uses or recipe.settings.class_balanced) and data.labels is None:
+        raise SteadyganError(
+            f"{_who_asks(recipe)} and '{data.source}' has none; name a folder whose sub-folders are the classes, "
+            "or an .npz with labels"
+        )
+    if training.some_labels:
+        _refuse_some(recipe, training, uses)
+    return View(
+        classes=len(data.class_names) if uses else 0,
+        label_share=training.label_share,
+        labels_per_class=training.labels_per_class,
+        held_out_share=recipe.held_out_share,
+        balanced=recipe.settings.class_balanced,
+    )
+
+
+def _who_asks(recipe: Recipe) -> str:
+    asking = next((each.name for each in recipe.heuristics if each.labels is not Labels.NONE), None)
+    if asking is not None:
+        return f"The heuristic '{asking}' needs labels"
+    return "The setting class_balanced needs labels" if recipe.settings.class_balanced else "--labels needs labels"
+
+
+def _refuse_some(recipe: Recipe, training: TrainingSettings, uses: bool) -> None:
+    all_ = next((each.name for each in recipe.heuristics if each.labels is Labels.ALL), None)
+    if all_ is not None:
+        raise SteadyganError(
+            f"The heuristic '{all_}' needs the label of every image; leave --label-share and --labels-per-class out, "
+            "or use --recipe semi-supervised"
+        )
+    if not uses:
+        raise SteadyganError(
+            f"The recipe '{recipe.name}' uses no labels, so there is nothing to keep a share of; "
+            "leave --label-share and --labels-per-class out, or use --recipe semi-supervised"
+        )
+
+
+def told_players(blueprint: Blueprint, own_generator: bool, own_discriminator: bool, labels: bool) -> frozenset[Player]:
+    """The players whose networks take labels.
+
+    Args:
+        blueprint: of networks that are built.
+        own_generator: whether the generator is the user's own.
+        own_discriminator: whether the discriminator is.
+        labels: whether the user's own networks take labels.
+    """
+    takes = {
+        Player.GENERATOR: labels if own_generator else blueprint.generator_takes_labels,
+        Player.DISCRIMINATOR: labels if own_discriminator else blueprint.discriminator_takes_labels,
+    }
+    return frozenset(player for player, told in takes.items() if told)
+
+
+def refuse_without_features(recipe: Recipe, discriminator: nn.Module) -> None:
+    """Refuse heuristics that look into the discriminator when it only gives logits.
+
+    Raises:
+        SteadyganError: when one of the recipe does.
+    """
+    if hasattr(discriminator, "answer"):
+        return
+    curious = next((each.name for each in recipe.heuristics if each.reads_features), None)
+    if curious is not None:
+        raise SteadyganError(
+            f"The heuristic '{curious}' looks at the discriminator's features and yours gives logits alone; give it a "
+            "method answer(images) that returns a steadygan.heuristics.turn.Answer, or leave the heuristic out"
+        )

@@ -1,0 +1,168 @@
+"""Where a run's real images come from: training batches in order, and what heuristics ask for beside them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from steadygan.data import Order, Prepared, order
+from steadygan.data.labels import UNLABELLED, keep_label_count, keep_label_share, split_held_out
+from steadygan.training.scaling import Scaling
+
+REFERENCE_SEED = 1606
+MOST_HELD_OUT = 10_000
+
+Places = np.ndarray[Any, np.dtype[np.int64]]
+
+
+class Batch(NamedTuple):
+    """Real images of one move.
+
+    Attributes:
+        images: as networks see them, float32 [N, ...].
+        labels: int64 [N], -1 where unknown; None where no heuristic asks for labels.
+    """
+
+    images: Tensor
+    labels: Tensor | None = None
+
+    def __len__(self) -> int:
+        """How many images, not how many attributes."""
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class View:
+    """How a run looks at its data.
+
+    Attributes:
+        classes: classes that the run uses; 0 where it asks for no labels.
+        label_share: share of the labels that training knows.
+        labels_per_class: how many labels of each class training knows, instead of a share.
+        held_out_share: share of the images that no move is trained on.
+        balanced: whether every class is seen equally often.
+    """
+
+    classes: int = 0
+    label_share: float = 1.0
+    labels_per_class: int | None = None
+    held_out_share: float = 0.0
+    balanced: bool = False
+
+
+class Supply:
+    """Real images for a run.
+
+    Args:
+        data: prepared images or vectors.
+        scaling: how data become network inputs.
+        device: where they go.
+        seed: of the order, of which labels are known, and of what is held out.
+        view: how the run looks at the data.
+    """
+
+    def __init__(self, data: Prepared, scaling: Scaling, device: torch.device, seed: int, view: View) -> None:
+        self.data, self.scaling, self.device, self.view = data, scaling, device, view
+        true = data.labels if view.classes else None
+        self._places, self._held_out = split_held_out(len(data), true, view.held_out_share, MOST_HELD_OUT, seed)
+        self._labels = None if true is None else _known(true[self._places], view, seed)
+        self._true = data.labels
+        groups = None if data.labels is None or not view.balanced else data.labels[self._places]
+        self._order: Order = order(len(self._places), seed, groups)
+        self._of_class: list[Places] | None = None
+
+    # --- training
+
+    def next(self, batch: int) -> Batch:
+        """The next batch of the order."""
+        return self._at(self._order.next(batch))
+
+    def state(self) -> dict[str, int]:
+        """Where the order is."""
+        return self._order.state()
+
+    def load(self, state: dict[str, int]) -> None:
+        """Go on from :meth:`state`."""
+        self._order.load(state)
+
+    def _at(self, places: Places) -> Batch:
+        """Items by their place among those that are trained on."""
+        labels = None
+        if self._labels is not None:
+            labels = torch.from_numpy(self._labels[places]).to(self.device, non_blocking=True)
+        return Batch(self.images_at(self._places[places]), labels)
+
+    def images_at(self, places: Places) -> Tensor:
+        """Items by their place in the data, scaled, on the device."""
+        return self.scaling.to_network(torch.from_numpy(self.data.images[places]).to(self.device, non_blocking=True))
+
+    # --- what heuristics ask for
+
+    def reference(self, count: int) -> Batch:
+        """Always the same items, with repetition if there are fewer."""
+        generator = np.random.Generator(np.random.PCG64(REFERENCE_SEED))
+        return self._at(np.resize(generator.permutation(len(self._places)), count))
+
+    def labelled(self, count: int) -> tuple[Tensor, Tensor]:
+        """Random items with known labels, each class equally often; drawn by PyTorch's global randomness."""
+        if self._labels is None:
+            raise ValueError("this run uses no labels")
+        if self._of_class is None:
+            classes = (np.flatnonzero(self._labels == each) for each in range(self.view.classes))
+            self._of_class = [places for places in classes if len(places)]
+        classes_drawn = torch.randint(len(self._of_class), (count,)).tolist()
+        shares = torch.rand(count).tolist()
+        chosen = [self._of_class[each] for each in classes_drawn]
+        places = np.array([of[int(share * len(of))] for of, share in zip(chosen, shares, strict=True)], dtype=np.int64)
+        images, labels = self._at(places)
+        assert labels is not None  # there are labels: see above
+        return images, labels
+
+    def held_out(self, count: int) -> tuple[Tensor, Tensor | None]:
+        """Random items that are not trained on; drawn by PyTorch's global randomness."""
+        drawn = torch.randint(len(self._held_out), (count,)).numpy()
+        return self._true_at(self._held_out[drawn])
+
+    def held_out_chunks(self, size: int) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """All items that are not trained on, in order, ``size`` at a time."""
+        for low in range(0, len(self._held_out), size):
+            yield self._true_at(self._held_out[low : low + size])
+
+    def _true_at(self, places: Places) -> tuple[Tensor, Tensor | None]:
+        labels = None if self._true is None else torch.from_numpy(self._true[places]).to(self.device)
+        return self.images_at(places), labels
+
+    @property
+    def held_out_count(self) -> int:
+        """How many items are not trained on."""
+        return len(self._held_out)
+
+    @property
+    def class_shares(self) -> tuple[float, ...]:
+        """The frequencies of the classes among the known labels; () where the run uses none."""
+        if self._labels is None:
+            return ()
+        if self.view.balanced:
+            return (1 / self.view.classes,) * self.view.classes
+        counts = np.bincount(self._labels[self._labels != UNLABELLED], minlength=self.view.classes)
+        return tuple(float(count) / int(counts.sum()) for count in counts)
+
+
+def _known(labels: Places, view: View, seed: int) -> Places:
+    if view.labels_per_class is not None:
+        return keep_label_count(labels, view.labels_per_class, view.classes, seed)
+    return keep_label_share(labels, view.label_share, view.classes, seed)
+
+
+def random_labels(count: int, shares: tuple[float, ...], generator: torch.Generator | None = None) -> Tensor:
+    """Labels with the given frequencies, int64 [count] on the CPU.
+
+    Args:
+        count: how many.
+        shares: of each class, of sum 1.
+        generator: source of randomness; the global one when None.
+    """
+    return torch.multinomial(torch.tensor(shares), count, replacement=True, generator=generator)

@@ -1,0 +1,74 @@
+"""Heuristics that no catalogue has, for what pages must be able to say of those to come."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from steadygan.heuristics.base import Heuristic, Labels, Slot
+from steadygan.heuristics.card import Card, Citation, Finding, Source
+
+SPECIAL = Citation(
+    key="oyvind2031signs",
+    authors="Øyvind, de la Cruz, Şahin",
+    title="On {signs} & 100 % of $_{x}$ ~ \\LaTeX",
+    year=2031,
+    url="https://example.org/a_b?c=%20d{e}",
+)
+
+
+def _card(needs: tuple[str, ...] = (), note: str = "") -> Card:
+    return Card(
+        summary="Draws a*b*c from [0, 1] | with `signs`, <tags> and $money$.",
+        formula="y = a | b",
+        sources=(Source(citation=SPECIAL, where="section 1"), Source(citation=SPECIAL, where="section 2")),
+        treats=(Finding.NOT_FINITE,),
+        example="from steadygan.heuristics.penalties import R1\nheuristic = R1()",
+        needs=needs,
+        note=note,
+    )
+
+
+class Conditional(Heuristic):
+    """Needs labels and another heuristic, and decides something."""
+
+    name: ClassVar[str] = "conditional"
+    slot: ClassVar[Slot] = Slot.ARCHITECTURE
+    card: ClassVar[Card] = _card(needs=("leaky-relu", "tanh-output"))
+    labels: ClassVar[Labels] = Labels.ALL
+    images_only: ClassVar[bool] = True
+    decides: ClassVar[str] = "how labels enter"
+
+
+class Free(Heuristic):
+    """Decides something only by its parameters."""
+
+    name: ClassVar[str] = "free"
+    slot: ClassVar[Slot] = Slot.INPUT
+    card: ClassVar[Card] = _card(note="One thing.")
+    enters: bool = True
+
+    @property
+    def decisions(self) -> frozenset[str]:
+        """What its switch says."""
+        return frozenset({"how labels enter"} if self.enters else ())
+
+
+class Strict(Heuristic):
+    """Has a parameter without a default."""
+
+    name: ClassVar[str] = "strict"
+    slot: ClassVar[Slot] = Slot.PENALTY
+    card: ClassVar[Card] = _card()
+    decides: ClassVar[str] = "how labels enter"
+    weight: float = Field(ge=0, lt=2, description="to be chosen")
+
+
+class Beside(Heuristic):
+    """Stands beside an objective, and needs one that needs another."""
+
+    name: ClassVar[str] = "beside"
+    slot: ClassVar[Slot] = Slot.OBJECTIVE
+    card: ClassVar[Card] = _card(needs=("conditional",))
+    modifies: ClassVar[bool] = True
+    labels: ClassVar[Labels] = Labels.SOME
+    share: float = Field(0.5, gt=0, le=1, description="of a batch | or less")

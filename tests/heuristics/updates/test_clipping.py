@@ -1,0 +1,102 @@
+import pytest
+import torch
+from pydantic import ValidationError
+from torch import nn
+
+from steadygan.heuristics.base import Player
+from steadygan.heuristics.updates import GradientClipping, WeightClipping, clip_gradients, clip_weights
+
+from ..truth import FakeTable, FakeTurn
+
+
+def players() -> dict[Player, nn.Module]:
+    torch.manual_seed(0)
+    return {player: nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 1)) for player in Player}
+
+
+def weights_of(network: nn.Module) -> list[torch.Tensor]:
+    return [parameter.detach().clone() for parameter in network.parameters()]
+
+
+def test_weights_are_put_back_onto_the_edge_and_those_within_stay() -> None:
+    weight = nn.Parameter(torch.tensor([-3.0, -0.02, -0.01, 0.0, 0.005, 0.02, 7.0]))
+    clip_weights([weight], 0.01)
+    assert weight.tolist() == torch.tensor([-0.01, -0.01, -0.01, 0.0, 0.005, 0.01, 0.01]).tolist()
+    assert weight.grad_fn is None
+
+
+def test_a_weight_that_is_no_number_is_not_hidden() -> None:
+    weight = torch.tensor([float("nan"), 1.0])
+    clip_weights([weight], 0.5)
+    assert weight.isnan().tolist() == [True, False]
+
+
+def test_after_its_move_the_discriminator_is_clipped_and_the_generator_never() -> None:
+    networks = players()
+    table = FakeTable(networks=networks)
+    before = {player: weights_of(network) for player, network in networks.items()}
+    WeightClipping(bound=0.1).after_move(FakeTurn(Player.GENERATOR, table=table))
+    for player, network in networks.items():
+        torch.testing.assert_close(weights_of(network), before[player], rtol=0, atol=0)
+    WeightClipping(bound=0.1).after_move(FakeTurn(Player.DISCRIMINATOR, table=table))
+    torch.testing.assert_close(weights_of(networks[Player.GENERATOR]), before[Player.GENERATOR], rtol=0, atol=0)
+    clipped = [
+        torch.minimum(torch.maximum(w, -torch.tensor(0.1)), torch.tensor(0.1)) for w in before[Player.DISCRIMINATOR]
+    ]
+    torch.testing.assert_close(weights_of(networks[Player.DISCRIMINATOR]), clipped, rtol=0, atol=0)
+    assert any((weight.abs() > 0.1).any() for weight in before[Player.DISCRIMINATOR])
+
+
+def test_of_a_computed_weight_the_stored_one_is_clipped() -> None:
+    layer = nn.utils.parametrizations.spectral_norm(nn.Linear(3, 3))
+    table = FakeTable(networks={Player.DISCRIMINATOR: layer})
+    WeightClipping(bound=0.01).after_move(FakeTurn(Player.DISCRIMINATOR, table=table))
+    stored = dict(layer.named_parameters())["parametrizations.weight.original"]
+    assert stored.abs().max() <= 0.01
+    assert (layer(torch.eye(3)) - layer(torch.zeros(3))).abs().max() > 0.01
+
+
+def test_a_long_gradient_is_shortened_as_a_whole_and_a_short_one_stays() -> None:
+    first, second = nn.Parameter(torch.zeros(2)), nn.Parameter(torch.zeros(()))
+    first.grad, second.grad = torch.tensor([3.0, 4.0]), torch.tensor(12.0)
+    assert clip_gradients([first, second], max_norm=100.0).item() == pytest.approx(13.0)
+    assert first.grad.tolist() == [3.0, 4.0]
+    assert clip_gradients([first, second], max_norm=1.3).item() == pytest.approx(13.0)
+    torch.testing.assert_close(first.grad, torch.tensor([0.3, 0.4]))
+    torch.testing.assert_close(second.grad, torch.tensor(1.2))
+
+
+@pytest.mark.parametrize("player", list(Player))
+def test_the_player_who_moves_is_clipped_together_with_its_companions(player: Player) -> None:
+    networks, companion = players(), nn.Linear(2, 2)
+    optimizers = {
+        each: torch.optim.SGD([*network.parameters(), *(companion.parameters() if each is player else ())], lr=0.1)
+        for each, network in networks.items()
+    }
+    for parameter in [p for network in (*networks.values(), companion) for p in network.parameters()]:
+        parameter.grad = torch.full_like(parameter, 5.0)
+    table = FakeTable(networks=networks, optimizers=optimizers, companions={"encoder": companion})
+    GradientClipping(max_norm=2.0).before_update(FakeTurn(player, table=table))
+    mine = [*networks[player].parameters(), *companion.parameters()]
+    count = sum(parameter.numel() for parameter in mine)
+    for parameter in mine:
+        torch.testing.assert_close(parameter.grad, torch.full_like(parameter, 2.0 / count**0.5), rtol=1e-5, atol=0)
+    assert all((parameter.grad == 5.0).all() for parameter in networks[player.other].parameters())
+
+
+def test_weights_without_a_gradient_are_passed_over() -> None:
+    network = players()[Player.GENERATOR]
+    table = FakeTable(optimizers={Player.GENERATOR: torch.optim.SGD(network.parameters(), lr=0.1)})
+    first = next(network.parameters())
+    first.grad = torch.full_like(first, 100.0)
+    GradientClipping(max_norm=1.0).before_update(FakeTurn(Player.GENERATOR, table=table))
+    assert first.grad.norm().item() == pytest.approx(1.0, rel=1e-4)
+    assert all(parameter.grad is None for parameter in list(network.parameters())[1:])
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf")])
+def test_impossible_bounds_are_refused(value: float) -> None:
+    with pytest.raises(ValidationError):
+        WeightClipping(bound=value)
+    with pytest.raises(ValidationError):
+        GradientClipping(max_norm=value)
