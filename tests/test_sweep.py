@@ -20,6 +20,7 @@ from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
 from steadygan.training.step import step
 from tests import tiny
+from tests.everything import needed
 
 NAMES = tuple(kind.name for kind in CATALOGUE)
 Change = tuple[str, ...]
@@ -63,16 +64,6 @@ def _singles() -> Iterator[tuple[str, Change, Change]]:
         for heuristic in NAMES:
             yield name, (heuristic,), ()
             yield name, (), (heuristic,)
-
-
-def _needed(*names: str) -> Change:
-    """What these need and none of them is: the first of what each card offers."""
-    needs = {
-        each.card.needs[0]
-        for each in map(heuristic_class, names)
-        if each.card.needs and not {*names} & {*each.card.needs}
-    }
-    return (*sorted(needs), *names)
 
 
 def _outcome(base: Recipe, add: Change, remove: Change, data: Prepared) -> str:
@@ -126,7 +117,7 @@ def test_every_pair(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     for pair in combinations(names, 2):
         slots = " + ".join(sorted(heuristic_class(name).slot.value for name in pair))
         with _named(base.name, pair, ()):
-            counts[slots, _outcome(base, _needed(*pair), (), data)] += 1
+            counts[slots, _outcome(base, needed(*pair), (), data)] += 1
     _say(counts, f"pairs on {kind}", capsys)
     assert sum(counts.values()) == len(names) * (len(names) - 1) // 2
     assert any(what == "refused" for _, what in counts)
@@ -143,7 +134,7 @@ def _named(name: str, add: Change, remove: Change) -> Iterator[None]:
 @pytest.mark.parametrize("kind", CATALOGUE, ids=NAMES)
 def test_every_heuristic_alone_is_fitted_to_vectors_and_trains(kind: type[Heuristic]) -> None:
     base = recipe("naive")
-    fitted, out = base.change(add=_needed(kind.name)).for_vectors()
+    fitted, out = base.change(add=needed(kind.name)).for_vectors()
     assert fitted.network == "mlp"
     assert (kind.name in out) is kind.images_only
     assert fitted.has(kind.name) is not kind.images_only

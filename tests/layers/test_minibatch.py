@@ -41,7 +41,7 @@ def test_discrimination_multiplies_by_the_tensor_and_appends() -> None:
     for i in range(5):
         for b in range(3):
             for c in range(2):
-                kernels[i, b, c] = sum(x[i, a] * layer.tensor[a, b, c] for a in range(4)).detach()
+                kernels[i, b, c] = sum(float(x[i, a] * layer.tensor[a, b, c].detach()) for a in range(4))
     made = layer(x)
     assert torch.equal(made[:, :4], x)
     torch.testing.assert_close(made[:, 4:], closeness_by_hand(kernels))

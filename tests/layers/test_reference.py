@@ -120,7 +120,7 @@ def test_other_weights_and_another_reference_can_be_given_for_one_call() -> None
 
 def test_gradients_and_second_gradients_are_those_of_finite_differences() -> None:
     network, x = filled(), torch.randn(2, 3, dtype=torch.float64, requires_grad=True)
-    weight = network.layers[0].weight.detach().clone().requires_grad_()
+    weight = network.get_parameter("layers.0.weight").detach().clone().requires_grad_()
 
     def answer(x: Tensor, weight: Tensor) -> Tensor:
         made: Tensor = torch.func.functional_call(network, {"layers.0.weight": weight}, (x,))
@@ -135,7 +135,7 @@ def test_a_conditional_norm_knows_the_classes_of_the_reference() -> None:
     network = Network(norm, labelled=True)
     assert network.reference is not None
     with torch.no_grad():
-        network.layers[1][0].scales.copy_(torch.tensor([[1.0] * 4, [5.0] * 4]))
+        network.get_parameter("layers.1.0.scales").copy_(torch.tensor([[1.0] * 4, [5.0] * 4]))
     inputs, x, labels = torch.randn(5, 3), torch.randn(2, 3), torch.tensor([0, 1])
     network.reference.hold(inputs, torch.tensor([0, 0, 0, 0, 0]))
     zeros = network(x, labels)

@@ -101,6 +101,37 @@ def test_vectors_have_no_range() -> None:
         _check(Answer(lambda z: torch.zeros(len(z), 2)), nn.Linear(3, 1), (3,))
 
 
+class Labelled(nn.Module):
+    """Wants labels, remembers them, and passes on the rest."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        self.seen: list[Tensor] = []
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        self.seen.append(labels)
+        answer: Tensor = self.network(x)
+        return answer
+
+
+def test_networks_that_take_labels_are_given_some() -> None:
+    networks = Labelled(players.generator()), Labelled(players.discriminator())
+    check_networks(*networks, players.LATENT, SHAPE, torch.device("cpu"), classes=3)
+    for network in networks:
+        (labels,) = network.seen
+        assert labels.dtype == torch.int64
+        assert labels.shape == (4,)
+        assert set(labels.tolist()) == {0, 1, 2}
+
+
+def test_labels_that_do_not_fit_have_a_sentence() -> None:
+    with pytest.raises(SteadyganError, match=r"generator fails on latents of shape \[4, 5\] with labels: .*argument"):
+        check_networks(players.generator(), players.discriminator(), players.LATENT, SHAPE, torch.device("cpu"), 3)
+    with pytest.raises(SteadyganError, match=r"generator fails on latents of shape \[4, 5\]: .*labels"):
+        _check(Labelled(players.generator()), players.discriminator())
+
+
 @pytest.mark.parametrize("training", [True, False])
 def test_looking_changes_nothing(training: bool) -> None:
     generator = nn.Sequential(Dropout(0.5), players.generator()).train(training)  # draws in evaluation too

@@ -11,7 +11,7 @@ NORM = Norm(momentum=0.1, eps=1e-5)
 
 @pytest.mark.parametrize("features", [1, 2, 7, 100])
 def test_vectors_of_any_length(features: int) -> None:
-    generator, discriminator = build("mlp", Blueprint(), (features,), 5, 3)
+    generator, discriminator, _ = build("mlp", Blueprint(), (features,), 5, 3)
     made = generator(torch.randn(4, 5))
     assert made.shape == (4, features)
     assert discriminator(made).shape == (4,)
@@ -23,7 +23,7 @@ def test_vectors_have_no_bounds() -> None:
 
 
 def test_the_width_and_its_factor() -> None:
-    generator, discriminator = build("mlp", Blueprint(discriminator_width=2.0), (2,), 5, 6)
+    generator, discriminator, _ = build("mlp", Blueprint(discriminator_width=2.0), (2,), 5, 6)
     for network, width in ((generator, 6), (discriminator, 12)):
         layers = [module for module in network.modules() if isinstance(module, nn.Linear)]
         assert [layer.out_features for layer in layers[:-1]] == [HIDDEN * width] * HIDDEN_LAYERS
@@ -37,7 +37,7 @@ def test_norm_slopes_and_dropout_are_those_of_the_blueprint() -> None:
         discriminator_slope=0.3,
         generator_dropout=0.5,
     )
-    generator, discriminator = build("mlp", blueprint, (2,), 5, 6)
+    generator, discriminator, _ = build("mlp", blueprint, (2,), 5, 6)
     for network, norms, slope in ((generator, HIDDEN_LAYERS, 0.1), (discriminator, HIDDEN_LAYERS - 1, 0.3)):
         modules = list(network.modules())
         assert sum(isinstance(module, nn.BatchNorm1d) for module in modules) == norms

@@ -5,20 +5,24 @@ from pathlib import Path
 import pytest
 import torch
 
+from steadygan.heuristics.catalogue import CATALOGUE
 from steadygan.recipe import Recipe, recipe_names
 from steadygan.training.checkpoint import checkpoints, load_checkpoint
 from steadygan.training.folder import RunFolder
-from tests import tiny
+from tests import everything, tiny
 
 IMAGES = 200
+COVERING = everything.covering()
 pytestmark = pytest.mark.usefixtures("brief")
 
 
 def _recipes() -> list[Recipe]:
-    return [*(tiny.small(name) for name in recipe_names()), tiny.stateful()]
+    return [*(tiny.small(name) for name in recipe_names()), tiny.stateful(), *COVERING]
 
 
-@pytest.mark.parametrize("chosen", _recipes(), ids=[*recipe_names(), "stateful"])
+@pytest.mark.parametrize(
+    "chosen", _recipes(), ids=[*recipe_names(), "stateful", *(f"covering{place}" for place in range(len(COVERING)))]
+)
 def test_interrupted_twice_ends_like_the_unbroken_run(chosen: Recipe, tmp_path: Path) -> None:
     data = tiny.images()
     tiny.play(chosen, tmp_path / "a", data, images=IMAGES, seed=3)
@@ -28,6 +32,10 @@ def test_interrupted_twice_ends_like_the_unbroken_run(chosen: Recipe, tmp_path: 
     stops.append(tiny.play_on(tmp_path / "b", data, tiny.after(11)).game.images_seen)
     tiny.play_on(tmp_path / "b", data)
     tiny.assert_same_run(tmp_path / "a", tmp_path / "b", stops)
+
+
+def test_the_covering_recipes_hold_every_heuristic_of_the_catalogue() -> None:
+    assert {each.name for chosen in COVERING for each in chosen.heuristics} == {kind.name for kind in CATALOGUE}
 
 
 def test_vectors_resume_bit_for_bit(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ class ConditionalNorm(nn.Module):
         features: channels, or features of a vector.
         classes: rows of the tables of scales (1 at first) and shifts (0 at first).
 
-    Source: Dumoulin et al. 2016, section 2.2, equation 5; Miyato and Koyama 2018, section 4 (in a GAN's generator).
+    Source: Dumoulin et al. 2016, section 2.2, equation 5; Miyato and Koyama 2018 (in a GAN's generator).
     """
 
     takes_labels = True

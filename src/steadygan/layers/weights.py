@@ -28,6 +28,27 @@ def spectral_norm_(network: nn.Module, iterations: int = 1) -> None:
         parametrizations.spectral_norm(module, "weight", n_power_iterations=iterations)
 
 
+def settle_(network: nn.Module, uses: int = 30) -> None:
+    """Let spectral normalisation find the singular values of weights that were put in, such as an average; in place.
+
+    In evaluation the estimates stand still, and an average of estimates belongs to no weight.
+
+    Args:
+        network: a copy that is about to be used in evaluation mode; its mode stays as it is.
+        uses: how often every weight's power iteration is continued.
+    """
+    for module in network.modules():
+        if not parametrize.is_parametrized(module, "weight"):
+            continue
+        rescaling = module.get_submodule("parametrizations.weight")
+        training = rescaling.training
+        rescaling.train()
+        with torch.no_grad():
+            for _ in range(uses):
+                rescaling()
+        rescaling.train(training)
+
+
 class HeScale(nn.Module):
     """Multiplies a weight by √(2 / fan-in).
 

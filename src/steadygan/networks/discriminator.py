@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from steadygan.heuristics.turn import Answer
 from steadygan.layers.reference import ReferenceBatch, with_reference
+from steadygan.networks.head import Head
 
 
 class Discriminator(nn.Module):
@@ -16,9 +17,7 @@ class Discriminator(nn.Module):
         reference: the reference batch, if the trunk's normalisation has one.
     """
 
-    def __init__(
-        self, entrance: nn.Module, trunk: nn.Module, head: nn.Module, reference: ReferenceBatch | None
-    ) -> None:
+    def __init__(self, entrance: nn.Module, trunk: nn.Module, head: Head, reference: ReferenceBatch | None) -> None:
         super().__init__()
         self.entrance = entrance
         self.trunk = trunk

@@ -71,26 +71,14 @@ def _he(layer: nn.Linear | nn.Conv2d, gain: float = 1.0) -> None:
     nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(fan_in))
 
 
-def _convolution(inputs: int, outputs: int, kernel: int = 1, groups: int = 1, gain: float = 1.0) -> nn.Conv2d:
-    layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, groups=groups, bias=False)
+def _convolution(
+    inputs: int, outputs: int, kernel: int = 1, groups: int = 1, gain: float = 1.0, bias: bool = False
+) -> nn.Conv2d:
+    layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, groups=groups, bias=bias)
     _he(layer, gain)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
     return layer
-
-
-class BiasedActivation(nn.Module):
-    """A bias and a leaky rectifier: y = max(x + b, 0.2 (x + b)), on maps [N, C, H, W].
-
-    Args:
-        channels: C; each has a bias of its own, which starts at 0.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.bias = nn.Parameter(torch.zeros(channels))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Add the bias and rectify."""
-        return F.leaky_relu(x + self.bias.view(1, -1, 1, 1), SLOPE)
 
 
 class Resample(nn.Module):
@@ -134,7 +122,7 @@ class Resample(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """x + W3 f(W2 f(W1 x)), W2 a grouped convolution, f biases and leaky rectifiers; begins as x, since W3 begins at 0.
+    """x + W3 f(W2 f(W1 x)), W2 a grouped convolution, f a bias and a leaky rectifier; begins as x, since W3 = 0.
 
     Args:
         channels: in and out; inside there are twice as many.
@@ -142,7 +130,7 @@ class ResidualBlock(nn.Module):
         dropout: share of activations that become 0.
         noise: standard deviation of the noise that is added to activations.
 
-    Source: Huang et al. 2025, section 3.2, and their code; initial weights as in Zhang et al. 2019 (Fixup), section 3.
+    Source: Huang et al. 2025, and their code; initial weights as in Zhang et al. 2019 (Fixup), section 3.
     """
 
     def __init__(self, channels: int, depth: int, dropout: float = 0.0, noise: float = 0.0) -> None:
@@ -150,10 +138,10 @@ class ResidualBlock(nn.Module):
         inside = channels * EXPANSION
         gain = GAIN * depth ** (-1 / 4)  # depth^(-1 / (2m - 2)) for branches of m = 3 layers
         self.branch = nn.Sequential(
-            _convolution(channels, inside, gain=gain),
-            *_units(inside, dropout, noise),
-            _convolution(inside, inside, KERNEL, cardinality(inside), gain),
-            *_units(inside, dropout, noise),
+            _convolution(channels, inside, gain=gain, bias=True),
+            *_units(dropout, noise),
+            _convolution(inside, inside, KERNEL, cardinality(inside), gain, bias=True),
+            *_units(dropout, noise),
             _convolution(inside, channels, gain=0.0),
         )
 
@@ -163,8 +151,8 @@ class ResidualBlock(nn.Module):
         return summed
 
 
-def _units(channels: int, dropout: float, noise: float) -> list[nn.Module]:
-    units: list[nn.Module] = [BiasedActivation(channels)]
+def _units(dropout: float, noise: float) -> list[nn.Module]:
+    units: list[nn.Module] = [nn.LeakyReLU(SLOPE, inplace=True)]
     if noise > 0:
         units.append(Noise(noise))
     if dropout > 0:
@@ -186,7 +174,7 @@ class R3ganGenerator(nn.Module):
         width: channels of the stages up to 32x32; 768 in the paper for CIFAR-10 and FFHQ.
         blocks: residual blocks in each stage; 2 in the paper.
 
-    Source: Huang et al. 2025, section 3.2 and appendix.
+    Source: Huang et al. 2025, and their code (R3GAN/Networks.py; sizes in train.py).
     """
 
     reference: None = None
@@ -282,7 +270,7 @@ class R3ganDiscriminator(Discriminator):
         width: channels of the stages up to 32x32, before the blueprint's factor; 768 in the paper.
         blocks: residual blocks in each stage; 2 in the paper.
 
-    Source: Huang et al. 2025, section 3.2 and appendix.
+    Source: Huang et al. 2025, and their code (R3GAN/Networks.py; sizes in train.py).
     """
 
     def __init__(self, blueprint: Blueprint, shape: tuple[int, int, int], width: int, blocks: int) -> None:

@@ -49,7 +49,7 @@ class GeneratorBlock(nn.Module):
         outputs: channels out.
         size: height and width that come out: twice those that come in, or one less.
 
-    Source: Miyato et al. 2018, appendix B.4, figure 8.
+    Source: Miyato et al. 2018, appendix on network architectures, and their code.
     """
 
     takes_labels = True
@@ -95,7 +95,8 @@ class ResnetGenerator(nn.Module):
         latent: length of a latent.
         width: see above.
 
-    Source: Miyato et al. 2018, tables 3 and 4; conditional normalisation: Miyato & Koyama 2018, section 4.
+    Source: Miyato et al. 2018, appendix on network architectures, and their code; conditional normalisation as in the
+    code of Miyato & Koyama 2018.
     """
 
     def __init__(self, blueprint: Blueprint, shape: tuple[int, int, int], latent: int, width: int) -> None:
@@ -157,7 +158,7 @@ class DiscriminatorBlock(nn.Module):
         of_image: whether the images themselves come in: then nothing stands before the first convolution, and no
             normalisation before the second.
 
-    Source: Miyato et al. 2018, appendix B.4, figure 8; the first block is the authors' ``OptimizedBlock``.
+    Source: Miyato et al. 2018, appendix on network architectures; the first block is the authors' ``OptimizedBlock``.
     """
 
     def __init__(self, blueprint: Blueprint, inputs: int, outputs: int, halves: bool, of_image: bool) -> None:
@@ -234,7 +235,9 @@ class ResnetDiscriminator(Discriminator):
         shape: (H, W, C) of the images, H = W.
         width: see above, before the blueprint's factor.
 
-    Source: Miyato et al. 2018, tables 3 and 4; the pooling by sums is the authors' code's.
+    Source: Miyato et al. 2018, appendix on network architectures; the pooling by sums is the authors' code's.
+    Deviations from that code: images of 64x64 end at 4x4 instead of 2x2, and those of 256x256 reach 16 times the width
+    one block earlier.
     """
 
     def __init__(self, blueprint: Blueprint, shape: tuple[int, int, int], width: int) -> None:

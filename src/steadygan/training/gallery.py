@@ -1,6 +1,7 @@
 """What a run shows of itself: grids of the same latents over time, and the distance to the data."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ class Gallery:
             game.device,
             labels=None if self._labels is None else self._labels[MEASURED:],
         )
-        self._draw(made.numpy(), self.folder.sample_grid(game.images_seen))
+        self._draw(made.numpy(), self.folder.sample_grid(game.images_seen), self._real[: self.shown].numpy())
 
     def distance(self, ready: nn.Module, game: Game) -> float:
         """Sliced Wasserstein distance of samples to the data, on 1,000 each; see :mod:`steadygan.metrics.sliced`."""
@@ -75,9 +76,10 @@ class Gallery:
         real, fake = (_unit(images) for images in (self._real[:MEASURED], made))
         return image_distance(real, fake)
 
-    def _draw(self, items: Array, path: Any) -> None:
+    def _draw(self, items: Array, path: Path, behind: Array | None = None) -> None:
         is_images = items.ndim == 4
-        save_picture(image_grid(items, self._columns) if is_images else scatter(items, self._low, self._high), path)
+        picture = image_grid(items, self._columns) if is_images else scatter(items, self._low, self._high, behind)
+        save_picture(picture, path)
 
 
 def _by_class(game: Game, shown: int, generator: torch.Generator) -> tuple[int | None, torch.Tensor | None]:

@@ -13,6 +13,8 @@ GAP = 2
 GROUND = 255
 CANVAS = 480
 """Side of a scatter plot in pixels."""
+BLUE, PALE = (30, 90, 200), (250, 210, 170)
+"""Colours of points, and of those that they are compared with."""
 SMALL = 32
 """Images smaller than this are enlarged by whole factors, so that a person can see them."""
 
@@ -43,25 +45,36 @@ def image_grid(images: Array, columns: int | None = None) -> Image.Image:
     return Image.fromarray(sheet[..., 0] if channels == 1 else sheet)
 
 
-def scatter(points: Array, low: Array, high: Array) -> Image.Image:
+def scatter(points: Array, low: Array, high: Array, behind: Array | None = None) -> Image.Image:
     """Draw the first two numbers of vectors as points.
 
     Args:
         points: float32 [N, D]; for D = 1 the second is 0.
         low: lower corner of what is shown, [2].
         high: upper corner, [2].
+        behind: further points [M, D] to compare with, drawn pale and below the others.
 
     Returns:
         A square picture.
     """
-    flat = plane(points).astype(np.float64)
-    span = np.maximum(high - low, 1e-9)
-    places = np.nan_to_num((flat - low) / span).clip(-0.02, 1.02) * (CANVAS - 1)
     picture = Image.new("RGB", (CANVAS, CANVAS), "white")
     draw = ImageDraw.Draw(picture)
-    for x, y in places:
-        draw.ellipse((x - 1.5, CANVAS - y - 1.5, x + 1.5, CANVAS - y + 1.5), fill=(30, 90, 200))
+    for drawn, radius, colour in ((behind, 3.0, PALE), (points, 1.5, BLUE)):
+        if drawn is not None:
+            _dots(draw, _places(drawn, low, high), radius, colour)
     return picture
+
+
+def _places(points: Array, low: Array, high: Array) -> Array:
+    """Where points lie on the canvas; those outside, or not finite, at its edge."""
+    span = np.maximum(high - low, 1e-9)
+    places: Array = np.nan_to_num((plane(points).astype(np.float64) - low) / span).clip(-0.02, 1.02) * (CANVAS - 1)
+    return places
+
+
+def _dots(draw: ImageDraw.ImageDraw, places: Array, radius: float, colour: tuple[int, int, int]) -> None:
+    for x, y in places:
+        draw.ellipse((x - radius, CANVAS - y - radius, x + radius, CANVAS - y + radius), fill=colour)
 
 
 def plane(points: Array) -> Array:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.heuristics.roles import LatentHeuristic
+from steadygan.layers.weights import settle_
 from steadygan.training.evaluate import made_by
 from steadygan.training.scaling import Scaling
 from steadygan.training.supply import random_labels
@@ -35,7 +36,7 @@ def ready_generator(
     """A copy of a generator that is ready to make images.
 
     Batch norm gets the statistics that these weights have over many latents, instead of running averages over the
-    weights of the past.
+    weights of the past; spectral norm gets the singular vectors that belong to these weights.
 
     Args:
         network: the generator; it is not changed.
@@ -50,6 +51,7 @@ def ready_generator(
     Source: Brock et al. 2018, section 4.1 and appendix (standing statistics).
     """
     ready = copy.deepcopy(network).eval().requires_grad_(False)
+    settle_(ready)
     norms = [each for each in ready.modules() if isinstance(each, nn.modules.batchnorm._BatchNorm)]
     norms = [each for each in norms if each.track_running_stats]
     if not norms:

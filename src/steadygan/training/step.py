@@ -17,8 +17,9 @@ from steadygan.training.turn import Fakes, GameTurn, make_fakes
 def step(game: Game) -> None:
     """Every move of the schedule, then what feeds back, then the average."""
     before = game.images_seen
-    for _ in range(game.recipe.rounds):
-        _play(game, game.recipe.schedule.moves(game))
+    moves = game.recipe.schedule.moves(game)
+    for _ in range(game.recipe.rounds):  # of the same moves, so that whoever looked ahead also comes back
+        _play(game, moves)
     for heuristic in game.recipe.heuristics:
         heuristic.after_step(game)
     if game.averaged is not None and game.recipe.average is not None:

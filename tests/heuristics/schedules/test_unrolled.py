@@ -186,10 +186,12 @@ def test_any_other_optimiser_is_followed_by_plain_gradient_steps() -> None:
 
 def test_parameters_that_the_optimiser_does_not_move_or_the_loss_does_not_use_stay() -> None:
     network, (real, fake) = discriminator(), images()
-    optimizer = OPTIMIZERS["adam"](network[2])
+    last = network[2]
+    assert isinstance(last, nn.Linear)
+    optimizer = OPTIMIZERS["adam"](last)
 
     def loss(weights: dict[str, Tensor]) -> Tensor:
-        return loss_of(network, real, fake, {**weights, "2.bias": network[2].bias.detach()})
+        return loss_of(network, real, fake, {**weights, "2.bias": last.bias.detach()})
 
     found = unroll(network, optimizer, loss, steps=2)
     assert list(found) == [name for name, _ in network.named_parameters()]

@@ -64,7 +64,7 @@ class Projection(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The logit is that of the image plus the inner product of its features with a vector of the class.",
         formula="logit = v[class] · φ(x) + ψ(φ(x))",
-        sources=(Source(citation=PROJECTION, where="section 3"),),
+        sources=(Source(citation=PROJECTION, where="equation 3 and figure 1"),),
         treats=(Finding.MODE_DROPPING, Finding.OSCILLATION),
         cost="one table of classes × features",
         example=in_a_recipe("conditional-batch-norm", "projection"),

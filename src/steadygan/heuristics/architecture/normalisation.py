@@ -210,7 +210,7 @@ class ConditionalBatchNorm(ArchitectureHeuristic):
         formula="y = a[class] (x - E[x]) / √(Var[x] + eps) + b[class]",
         sources=(
             Source(citation=STYLE, where="section 2.2, equation 5"),
-            Source(citation=PROJECTION, where="section 4"),
+            Source(citation=PROJECTION, where="the generator of the authors' code"),
         ),
         treats=(Finding.MODE_DROPPING,),
         cost="two rows of numbers for each class and layer",

@@ -1,0 +1,90 @@
+"""Held-out accuracy with few labels: the recipe beside a plain classifier; prints the table of docs/semi-supervised.md.
+
+    python benchmarks/semi_supervised.py --data mnist.npz [--labels-per-class 10] [--minutes 20] [--seeds 0 1 2]
+        [--work runs/semi-supervised]
+
+The plain classifier is the recipe's discriminator with the same seed, on the same labelled images, judged on the same
+held-out images; it is trained until its loss has settled, with Adam at the recipe's rate. Runs that are there are not
+run again.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from steadygan.data import prepare
+from steadygan.heuristics.base import Player
+from steadygan.recipe import recipe
+from steadygan.training.game import Game
+from steadygan.training.session import Own, new_players
+from steadygan.training.settings import TrainingSettings
+
+RECIPE = "semi-supervised"
+STEPS = 2000
+ACCURACY = "semi-supervised/held-out-accuracy"
+
+
+def semi_supervised(arguments: argparse.Namespace, seed: int) -> tuple[float, float, int]:
+    """The last and the best accuracy of a run, and the images that it saw."""
+    run = arguments.work / f"{arguments.labels_per_class}-labels-{arguments.minutes:g}m-seed{seed}"
+    if not (run / "report.html").exists():
+        train = ["train", arguments.data, "--recipe", RECIPE, "--minutes", f"{arguments.minutes:g}"]
+        train += ["--labels-per-class", str(arguments.labels_per_class), "--seed", str(seed), "--out", str(run)]
+        subprocess.run([sys.executable, "-m", "steadygan", *train, "--overwrite"], check=True, stdout=sys.stderr)
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    measured = [row[ACCURACY] for row in rows if ACCURACY in row]
+    return measured[-1], max(measured), rows[-1]["images"]
+
+
+def plain(arguments: argparse.Namespace, seed: int) -> float:
+    """The held-out accuracy of the same network, trained on the labelled images alone."""
+    torch.manual_seed(seed)
+    settings = TrainingSettings(seed=seed, labels_per_class=arguments.labels_per_class, precision="fp32")
+    game, _ = new_players(recipe(RECIPE), prepare(arguments.data), Own(), torch.device("cpu"), settings)
+    network = game.network(Player.DISCRIMINATOR)
+    optimizer = game.optimizer(Player.DISCRIMINATOR)
+    for _ in range(STEPS):
+        images, labels = game.labelled(game.batch)
+        optimizer.zero_grad(set_to_none=True)
+        F.cross_entropy(network.answer(images).class_logits, labels).backward()
+        optimizer.step()
+    return accuracy(game)
+
+
+def accuracy(game: Game) -> float:
+    """On the images that were held out."""
+    network = game.network(Player.DISCRIMINATOR).eval()
+    right = total = 0
+    with torch.inference_mode():
+        for images, labels in game.held_out_chunks(500):
+            right += int((network.answer(images).class_logits.argmax(1) == labels).sum())
+            total += len(images)
+    return right / total
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--labels-per-class", type=int, default=10)
+    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--work", type=Path, default=Path("runs/semi-supervised"))
+    arguments = parser.parse_args()
+    print("| seed | plain classifier | semi-supervised | its best moment | images |\n| --- | --- | --- | --- | --- |")
+    alone, together = [], []
+    for seed in arguments.seeds:
+        alone.append(plain(arguments, seed))
+        last, best, images = semi_supervised(arguments, seed)
+        together.append(last)
+        print(f"| {seed} | {alone[-1]:.4f} | {last:.4f} | {best:.4f} | {images:,} |", flush=True)
+    print(f"| median | {statistics.median(alone):.4f} | {statistics.median(together):.4f} | | |")
+
+
+if __name__ == "__main__":
+    main()
