@@ -32,7 +32,7 @@ def needed(*names: str) -> tuple[str, ...]:
     """The names, after what they need and none of them is: the first of what each card offers."""
     offered = [heuristic_class(name).card.needs for name in names]
     missing = {needs[0] for needs in offered if needs and not {*names} & {*needs}}
-    return (*sorted(missing), *names)
+    return (*needed(*sorted(missing)), *names) if missing else names
 
 
 def covering() -> list[Recipe]:

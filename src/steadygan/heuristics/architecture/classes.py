@@ -20,8 +20,9 @@ from steadygan.heuristics.citations import (
     SEMI_SUPERVISED,
 )
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.heuristics.turn import Turn
+from steadygan.heuristics.turn import Table, Turn
 
+HELD_OUT_CHUNK = 500
 HOW_CLASSES_ARE_NAMED = "how the discriminator names classes"
 
 
@@ -169,3 +170,16 @@ class SemiSupervised(ArchitectureHeuristic):
         turn.note(f"{self.name}/loss", loss.detach())
         turn.note(f"{self.name}/accuracy", (class_logits.detach().argmax(1) == labels).float())
         return self.weight * loss
+
+    def measure(self, table: Table) -> dict[str, float]:
+        """The share of held-out images whose class the discriminator names; nothing if none are held out."""
+        network = table.network(Player.DISCRIMINATOR)
+        training = network.training
+        network.eval()
+        with torch.inference_mode():
+            right = [
+                (network.answer(images).class_logits.argmax(1) == labels).cpu()
+                for images, labels in table.held_out_chunks(HELD_OUT_CHUNK)
+            ]
+        network.train(training)
+        return {f"{self.name}/held-out-accuracy": float(torch.cat(right).float().mean())} if right else {}

@@ -17,7 +17,7 @@ from steadygan.heuristics.citations import (
 )
 from steadygan.heuristics.roles import ArchitectureHeuristic
 
-TELL_THE_GENERATOR = ("label-embedding", "conditional-batch-norm")
+TELL_THE_GENERATOR = ("conditional-batch-norm", "label-embedding")
 """Names of the heuristics that can make the generator take labels."""
 
 
