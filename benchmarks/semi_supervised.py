@@ -20,7 +20,7 @@ import torch.nn.functional as F
 
 from steadygan.data import prepare
 from steadygan.heuristics.base import Player
-from steadygan.recipe import recipe
+from steadygan.recipes import recipe
 from steadygan.training.game import Game
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings

@@ -49,6 +49,12 @@ def covering() -> list[Recipe]:
     return found
 
 
+def quick(chosen: Recipe) -> Recipe:
+    """The recipe with :data:`QUICK`'s parameters for whatever it has of them."""
+    present = {each.name for each in chosen.heuristics} & {*QUICK}
+    return chosen.change(values={f"{name}.{key}": value for name in present for key, value in QUICK[name].items()})
+
+
 def _held(chosen: Recipe, names: list[str]) -> set[str]:
     return {name for name in names if chosen.has(name)}
 
@@ -59,9 +65,7 @@ def _filled(base: str, left: list[str]) -> Recipe:
     for name in left:
         held = _held(chosen, left)
         try:
-            larger = chosen.change(add=needed(name))
-            for parameter, value in QUICK.get(name, {}).items():
-                larger = larger.set(f"{name}.{parameter}", value)
+            larger = quick(chosen.change(add=needed(name)))
         except SteadyganError:
             continue
         if held <= _held(larger, left):  # it took nobody's place

@@ -12,7 +12,8 @@ from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.bibtex import author_field, latex
 from steadygan.heuristics.card import Citation
 from steadygan.heuristics.catalogue import CATALOGUE
-from steadygan.recipe import Recipe, recipe, recipe_names
+from steadygan.recipe import Recipe
+from steadygan.recipes import recipe, recipe_names
 from tests.cards_kinds import SPECIAL
 
 CITATIONS = {source.citation.key: source.citation for kind in CATALOGUE for source in kind.card.sources}

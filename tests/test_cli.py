@@ -19,7 +19,7 @@ from PIL import Image
 import steadygan
 from steadygan.cli import main
 from steadygan.heuristics.catalogue import CATALOGUE
-from steadygan.recipe import parse, recipe, recipe_names
+from steadygan.recipes import parse, recipe, recipe_names
 from tests import tiny
 from tests.data import hostile
 

@@ -54,6 +54,27 @@ def test_a_terminal_shows_images_speed_time_left_and_losses() -> None:
     assert line.endswith("100% · 10,000 images at 1,000/s · done in 0:10 · loss D 0.527 G 0.906")
 
 
+def test_the_accuracy_on_what_is_held_out_follows_the_losses_until_a_newer_one_comes() -> None:
+    console = terminal(120)
+    line = ProgressLine(console)
+    line.tick(0, 0.0, 0.0)
+    line.row({"quality/sliced_wasserstein": 0.2, "semi-supervised/held-out-accuracy": 0.89444})
+    line.row(ROW | {"semi-supervised/accuracy": 1.0})
+    line.tick(10_000, 10.0, 1.0)
+    line.close()
+    assert last_frame(console)[0].endswith("loss D 0.527 G 0.906 · held-out accuracy 89.4%")
+
+
+def test_where_there_is_little_room_the_accuracy_goes_first() -> None:
+    console = terminal(80)
+    line = ProgressLine(console)
+    line.tick(0, 0.0, 0.0)
+    line.row(ROW | {"semi-supervised/held-out-accuracy": 0.89444})
+    line.tick(10_000, 10.0, 1.0)
+    line.close()
+    assert last_frame(console)[0].endswith("loss D 0.527 G 0.906")
+
+
 def test_half_way_the_time_left_is_the_time_that_it_took() -> None:
     console = terminal(100)
     line = ProgressLine(console)

@@ -15,7 +15,8 @@ from steadygan.heuristics.objectives import Hinge, Minimax
 from steadygan.heuristics.penalties import R1
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.updates import Adam, SgdDiscriminator
-from steadygan.recipe import Recipe, parse, recipe, recipe_names
+from steadygan.recipe import Recipe
+from steadygan.recipes import parse, recipe, recipe_names
 
 NAMES = [kind.name for kind in CATALOGUE]
 EMPTY = Recipe(name="empty")

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from steadygan.data import DataSettings, Prepared
-from steadygan.recipe import Recipe, recipe
+from steadygan.recipe import Recipe
+from steadygan.recipes import recipe
 from steadygan.training import session
 from steadygan.training.checkpoint import checkpoints, load_checkpoint
 from steadygan.training.folder import RunFolder

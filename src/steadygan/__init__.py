@@ -6,6 +6,7 @@
 
 from steadygan.api import Run, load, resume, train
 from steadygan.errors import SteadyganError
-from steadygan.recipe import Recipe, recipe, recipe_names
+from steadygan.recipe import Recipe
+from steadygan.recipes import recipe, recipe_names
 
 __all__ = ["Recipe", "Run", "SteadyganError", "load", "recipe", "recipe_names", "resume", "train"]

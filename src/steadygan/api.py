@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError, sentence
 from steadygan.progress import ProgressLine
-from steadygan.recipe import Recipe, recipe
+from steadygan.recipe import Recipe
+from steadygan.recipes import recipe
 from steadygan.report import write_report
 from steadygan.training import session
 from steadygan.training.export import TrainedGenerator, load_generator

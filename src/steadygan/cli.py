@@ -196,7 +196,7 @@ def recipes(
 ) -> None:
     """List the recipes; with a name, show one as TOML with what each heuristic is and where it comes from."""
     from steadygan.cards import recipe_list, recipe_page
-    from steadygan.recipe import recipe
+    from steadygan.recipes import recipe
 
     _show(recipe_list(_width()) if name is None else recipe_page(recipe(name)))
 

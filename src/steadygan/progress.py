@@ -1,4 +1,4 @@
-"""The progress line: images seen, speed, time left, losses, and the newest warning."""
+"""The progress line: images seen, speed, time left, losses, accuracy on what is held out, and the newest warning."""
 
 import math
 from decimal import Decimal
@@ -21,6 +21,8 @@ MEASURE_SECONDS = 0.5
 KEEP = 0.7
 """Share of the speed shown before that a new measurement leaves."""
 MOST_IMAGES = 10**15
+HELD_OUT_ACCURACY = "/held-out-accuracy"
+"""How the name ends under which a heuristic measures the accuracy on what no move is trained on."""
 
 
 class ProgressLine:
@@ -40,6 +42,7 @@ class ProgressLine:
         self._measured = (0, 0.0)
         self._speed: float | None = None
         self._losses = ""
+        self._accuracy = ""
         self._warning = ""
         self._closing = False
         self._live: Live | None = None
@@ -60,10 +63,13 @@ class ProgressLine:
             self._console.print(Text(BETWEEN.join(self._words())), soft_wrap=True)
 
     def row(self, row: dict[str, Any]) -> None:
-        """Remember the losses."""
+        """Remember the losses, and how many held-out images are classified rightly."""
         pairs = (("D", row.get("discriminator/loss")), ("G", row.get("generator/loss")))
         shown = [f"{name} {value:.3f}" for name, value in pairs if isinstance(value, float)]
         self._losses = "loss " + " ".join(shown) if shown else self._losses
+        for key, value in row.items():
+            if key.endswith(HELD_OUT_ACCURACY) and isinstance(value, float):
+                self._accuracy = f"held-out accuracy {value:.1%}"
 
     def grid(self, images_seen: int, path: Path) -> None:
         """Grids are not shown on a terminal."""
@@ -99,7 +105,7 @@ class ProgressLine:
         speed = self._speed
         at = "" if speed is None else f" at {speed:,.{0 if speed >= 10 else 1}f}/s"
         words = [f"{fraction:4.0%}", f"{images_seen:,} images{at}", self._time(seconds, fraction)]
-        return [*words, self._losses] if self._losses else words
+        return words + [word for word in (self._losses, self._accuracy) if word]
 
     def _time(self, seconds: float, fraction: float) -> str:
         if fraction >= 1:

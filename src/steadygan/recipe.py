@@ -1,9 +1,6 @@
 """A recipe: a network plus a set of heuristics, checked so that every piece composes with every other."""
 
-import tomllib
 from collections.abc import Iterable, Mapping
-from importlib import resources
-from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import tomli_w
@@ -56,6 +53,35 @@ class Settings(BaseModel):
     class_balanced: bool = False
 
 
+class OnVectors(BaseModel):
+    """What a recipe does otherwise for data that are no images, beside leaving out what makes sense for images alone.
+
+    Attributes:
+        remove: names of heuristics that are taken out; ``without`` in a file.
+        add: names of heuristics that are put in; ``with`` in a file.
+        values: what :meth:`Recipe.set` takes, by key; ``set`` in a file.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+    remove: tuple[str, ...] = Field((), alias="without")
+    add: tuple[str, ...] = Field((), alias="with")
+    values: dict[str, Any] = Field({}, alias="set")
+
+    def yielding(self, add: Iterable[str], remove: Iterable[str], values: Iterable[str]) -> "OnVectors":
+        """The same, but what someone has asked for by name stays as they want it."""
+        added, removed, valued = {*add}, {*remove}, {*values}
+        return OnVectors(
+            remove=tuple(name for name in self.remove if name not in added),
+            add=tuple(name for name in self.add if name not in removed),
+            values={
+                key: value
+                for key, value in self.values.items()
+                if key not in valued and key.partition(".")[0] not in removed
+            },
+        )
+
+
 class Recipe(BaseModel):
     """A network plus a set of heuristics; frozen, so every change makes a new one.
 
@@ -67,6 +93,7 @@ class Recipe(BaseModel):
         network: the networks' shape, one of :data:`steadygan.networks.NETWORKS`.
         settings: batch size and width.
         heuristics: in the catalogue's order.
+        on_vectors: what is otherwise for data that are no images.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -78,6 +105,7 @@ class Recipe(BaseModel):
     network: str = "dcgan"
     settings: Settings = Settings()
     heuristics: tuple[SerializeAsAny[Heuristic], ...] = ()
+    on_vectors: OnVectors = OnVectors()
 
     @model_validator(mode="after")
     def _composes(self) -> Self:
@@ -130,12 +158,14 @@ class Recipe(BaseModel):
         """
         gone = {heuristic_class(name).name for name in remove}
         heuristics = tuple(old for old in self.heuristics if old.name not in gone)
+        add, values = tuple(add), values or {}
+        yielding = self.on_vectors.yielding(add, gone, values)
+        fields: dict[str, Any] = {"settings": self.settings, "network": self.network, "on_vectors": yielding}
         for name in add:
             if name in gone:
                 raise SteadyganError(f"'{name}' cannot be both added and taken out; name it once")
             heuristics = placed(heuristics, _made(heuristics, name, {}))
-        fields: dict[str, Any] = {"settings": self.settings, "network": self.network}
-        for key, value in (values or {}).items():
+        for key, value in values.items():
             name, dot, parameter = key.partition(".")
             if dot:
                 _require(heuristics, name, parameter, self.name)
@@ -265,9 +295,13 @@ class Recipe(BaseModel):
         Returns:
             The recipe, and the names of what was left out.
         """
-        out = tuple(heuristic.name for heuristic in self.heuristics if heuristic.images_only)
-        kept = tuple(heuristic for heuristic in self.heuristics if not heuristic.images_only)
-        return self._changed(network="mlp", heuristics=kept), out
+        other = self.on_vectors
+        gone = {*other.remove, *(each.name for each in self.heuristics if each.images_only)}
+        fitted = self.change(
+            other.add, [name for name in gone if name not in other.add], {"network": "mlp", **other.values}
+        )
+        out = tuple(each.name for each in self.heuristics if not fitted.has(each.name) and each.name in gone)
+        return fitted._changed(on_vectors=OnVectors()), out
 
     # --- as a file
 
@@ -275,6 +309,8 @@ class Recipe(BaseModel):
         """The recipe as a file that :func:`recipe` reads."""
         table: dict[str, Any] = {"name": self.name, "summary": self.summary, "sources": list(self.sources)}
         table |= {"measured": self.measured, "network": self.network, "settings": self.settings.model_dump()}
+        other = self.on_vectors.model_dump(by_alias=True, exclude_defaults=True)
+        table |= {"on_vectors": other} if other else {}
         table["heuristics"] = {each.name: _without_none(each.parameters()) for each in self.heuristics}
         return tomli_w.dumps(table, multiline_strings=True)
 
@@ -293,7 +329,7 @@ def _made(heuristics: tuple[Heuristic, ...], name: str, parameters: dict[str, An
     """A heuristic from its name; parameters that are not given stay as the recipe has them."""
     kind = heuristic_class(name)
     have = next((each for each in heuristics if each.name == name), None)
-    return _validated(kind, {**have.model_dump(), **parameters} if have else parameters)
+    return validated(kind, {**have.model_dump(), **parameters} if have else parameters)
 
 
 def _require(heuristics: tuple[Heuristic, ...], name: str, parameter: str, where: str) -> None:
@@ -316,63 +352,12 @@ def _with_setting(settings: Settings, key: str, value: Any) -> Settings:
         raise SteadyganError(sentence(error, "", Settings.model_fields)) from None
 
 
-# --- recipes by name
-
-
-def recipe_names() -> tuple[str, ...]:
-    """Names of the recipes that come with the package."""
-    files = resources.files("steadygan") / "recipes"
-    return tuple(sorted(file.name.removesuffix(".toml") for file in files.iterdir() if file.name.endswith(".toml")))
-
-
-def recipe(name: str | Path) -> Recipe:
-    """A recipe by name, or from a TOML file.
-
-    Args:
-        name: ``naive``, ``dcgan``, ``dcgan-hacks``, ``steady``; or the path of a ``.toml`` file.
+def validated(kind: type[Heuristic], parameters: dict[str, Any]) -> Heuristic:
+    """A heuristic from its parameters as TOML and the command line write them.
 
     Raises:
-        SteadyganError: when there is none, or the file is no recipe.
+        SteadyganError: in one sentence, for an unknown parameter or an impossible value.
     """
-    text = str(name)
-    if text in recipe_names():
-        return parse((resources.files("steadygan") / "recipes" / f"{text}.toml").read_text("utf-8"), text)
-    if text.endswith(".toml") or Path(text).is_file():
-        try:
-            return parse(Path(text).read_text("utf-8"), text)
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            raise SteadyganError(f"Cannot read the recipe '{text}': {reason}; give a TOML file") from None
-    raise SteadyganError(f"There is no recipe '{text}'; {nearest(text, recipe_names())}")
-
-
-def parse(text: str, where: str) -> Recipe:
-    """A recipe from TOML.
-
-    Args:
-        text: the TOML.
-        where: what to call it in an error.
-
-    Raises:
-        SteadyganError: in one sentence, with ``where``.
-    """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SteadyganError(f"The recipe '{where}' is not TOML: {error}") from None
-    chosen = table.pop("heuristics", {})
-    if not isinstance(chosen, dict) or not all(isinstance(parameters, dict) for parameters in chosen.values()):
-        raise SteadyganError(f"The recipe '{where}': write each heuristic as a table, such as [heuristics.adam]")
-    try:
-        heuristics = tuple(_validated(heuristic_class(name), parameters) for name, parameters in chosen.items())
-        return Recipe(**{"name": Path(where).stem, **table, "heuristics": heuristics})
-    except ValidationError as error:
-        raise SteadyganError(f"The recipe '{where}': {sentence(error, 'recipe', Recipe.model_fields)}") from None
-    except SteadyganError as error:
-        raise SteadyganError(f"The recipe '{where}': {error}") from None
-
-
-def _validated(kind: type[Heuristic], parameters: dict[str, Any]) -> Heuristic:
     given = {key: None if isinstance(value, str) and value == OFF else value for key, value in parameters.items()}
     try:
         return kind.model_validate(given)

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Dialog, Page, expect
 
 from steadygan.report import write_report
 from tests.report.example import build_run, rows
-from tests.report.test_page import hostile_run
+from tests.report.test_page import hostile_run, with_rows
 
 pytestmark = pytest.mark.browser
 
@@ -185,3 +185,33 @@ def test_without_scripts_the_last_samples_are_there(browser: Browser, run_folder
             image.get_attribute("data-images") for image in page.locator("#frames img").all() if image.is_visible()
         ]
         assert visible == ["600000"]
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("classes", [10, 16])
+def test_names_stand_beside_their_rows(browser: Browser, tmp_path: Path, width: int, classes: int) -> None:
+    names = [f"{n} " + "long name " * (n % 2) * 5 for n in range(classes)]
+    with opened(browser, write_report(with_rows(tmp_path / "run", names, classes)), width) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        for figure in page.locator(".compare figure").all():
+            (image,) = [image for image in figure.locator("img").all() if image.is_visible()]
+            picture, row = image.bounding_box(), figure.locator(".rows li").all()
+            assert picture is not None
+            assert len(row) == classes
+            for place, each in enumerate(row):
+                box = each.bounding_box()
+                assert box is not None
+                middle = picture["y"] + (place + 0.5) * picture["height"] / classes
+                assert abs(box["y"] + box["height"] / 2 - middle) < 3
+                assert box["x"] + box["width"] <= picture["x"]
+                text = each.locator("bdi").bounding_box()
+                assert text is not None
+                assert text["height"] <= box["height"] + 1
+                assert text["width"] > 4
+
+
+def test_shares_are_drawn_between_0_and_1(browser: Browser, tmp_path: Path) -> None:
+    measured = [{"images": step, "balance/accuracy": 0.5 + step / 1000} for step in range(1, 100)]
+    with opened(browser, write_report(build_run(tmp_path / "run", measured=measured))) as page:
+        page.locator(".ytick text").first.wait_for(state="attached")
+        assert page.locator(".ytick text").all_inner_texts() == ["0", "0.25", "0.5", "0.75", "1"]

@@ -1,30 +1,11 @@
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steadygan.report.curves import POINTS, charts, group_of, running_mean, thin
+from steadygan.report.curves import POINTS, charts, running_mean, thin
 from tests.report.example import rows
-
-
-@pytest.mark.parametrize(
-    ("key", "group"),
-    [
-        ("discriminator/loss", "losses"),
-        ("generator/gradient_norm", "gradients"),
-        ("logits/real", "logits"),
-        ("quality/sliced_wasserstein", "quality"),
-        ("images_per_second", "speed"),
-        ("r1", "penalties"),
-        ("r2/extra", "penalties"),
-        ("something-new", "others"),
-        ("instance-noise", "others"),
-    ],
-)
-def test_each_measurement_has_its_chart(key: str, group: str) -> None:
-    assert group_of(key) == group
 
 
 def test_a_run_gives_its_charts_in_order() -> None:
@@ -63,6 +44,38 @@ def test_values_that_span_decades_get_a_logarithmic_axis() -> None:
     assert not charts(steady)[0].log
     assert charts([*steady, {"images": 50, "r1": 900.0}])[0].log
     assert not charts([*steady, {"images": 50, "r1": 900.0}, {"images": 51, "r1": 0.0}])[0].log
+
+
+def test_shares_have_an_axis_from_0_to_1_while_they_keep_to_it() -> None:
+    made = [{"images": step, "semi-supervised/accuracy": 0.001 + step / 100} for step in range(100)]
+    (chart,) = charts(made)
+    assert (chart.title, chart.share, chart.log) == ("Accuracy", True, False)
+    (chart,) = charts([*made, {"images": 100, "semi-supervised/accuracy": 1.5}])
+    assert (chart.share, chart.log) == (False, False)
+
+
+def test_few_points_are_marked_beside_a_curve_of_many() -> None:
+    made: list[dict[str, float]] = [{"images": step, "semi-supervised/accuracy": 0.5} for step in range(100)]
+    (chart,) = charts([*made, {"images": 99, "semi-supervised/held-out-accuracy": 0.4}])
+    assert [(curve.label, curve.sparse) for curve in chart.curves] == [
+        ("semi-supervised", False),
+        ("semi-supervised held-out", True),
+    ]
+
+
+def test_measures_of_heuristics_stand_between_the_usual_charts() -> None:
+    keys = ["images_per_second", "mine", "lecam", "adaptive-augment/probability", "auxiliary-classifier/real"]
+    keys += ["generator/loss", "semi-supervised/held-out-accuracy", "quality/sliced_wasserstein"]
+    assert [chart.title for chart in charts([{"images": 1} | dict.fromkeys(keys, 0.5)])] == [
+        "Quality: sliced Wasserstein",
+        "Accuracy",
+        "Losses",
+        "Penalties",
+        "Probability",
+        "Auxiliary classifier",
+        "Other measurements",
+        "Speed",
+    ]
 
 
 def test_a_long_run_is_thinned_and_keeps_its_spikes() -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from steadygan.report.facts import class_names, commands, data_facts, network_facts, shape, shown_path
+from steadygan.report.facts import class_names, commands, data_facts, is_flattened, network_facts, shape, shown_path
 from steadygan.report.read import read_run
 from tests.report.example import RUN, build_run
 
@@ -26,6 +26,55 @@ def test_shapes_are_written_width_first(value: Any, words: str) -> None:
 def test_data_is_listed_and_what_is_missing_left_out() -> None:
     assert dict(data_facts(RUN["data"], {}))["Images"] == "60,000"
     assert data_facts({"kind": "vectors", "count": 500}, {"channels": None}) == [("Vectors", "500")]
+
+
+LABELLED: dict[str, Any] = {
+    "data": RUN["data"],
+    "classes": 4,
+    "held_out": 180,
+    "training": {"label_share": 1.0, "labels_per_class": None},
+}
+
+
+def test_classes_labels_and_what_is_held_out_are_listed() -> None:
+    listed = dict(data_facts(RUN["data"], {}, LABELLED))
+    assert listed["Classes used"] == "4: zero, one, two, three"
+    assert listed["Labels known"] == "all"
+    assert listed["Held out"] == "180 images that no move is trained on"
+
+
+@pytest.mark.parametrize(
+    ("settings", "known"),
+    [
+        ({"labels_per_class": 10, "label_share": 1.0}, "10 of each class"),
+        ({"label_share": 0.015}, "1.5% of each class"),
+        ({}, "all"),
+    ],
+)
+def test_how_many_labels_are_known_follows_from_the_settings(settings: dict[str, Any], known: str) -> None:
+    assert dict(data_facts(RUN["data"], {}, LABELLED | {"training": settings}))["Labels known"] == known
+
+
+def test_labels_that_are_not_looked_at_are_said_to_be_so() -> None:
+    listed = dict(data_facts(RUN["data"], {}, LABELLED | {"classes": 0, "held_out": 0}))
+    assert listed["Classes used"].startswith("none")
+    assert not {"Labels known", "Held out"} & set(listed)
+    assert "Classes used" not in dict(data_facts(RUN["data"], {}, RUN))  # a run of the past, which did not say
+
+
+def test_of_many_classes_the_first_are_named() -> None:
+    data = {"class_names": [f"{n:03}" for n in range(1000)]}
+    listed = dict(data_facts(data, {}, LABELLED | {"data": data, "classes": 1000}))
+    assert listed["Classes used"].startswith("1,000: 000, 001,")
+    assert listed["Classes used"].endswith("015, …")
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "flattened"),
+    [("vectors", [2], False), ("vectors", [1], False), ("vectors", [5], True), ("images", [8, 8, 1], False)],
+)
+def test_vectors_of_more_than_two_numbers_are_shown_in_part(kind: str, size: list[int], flattened: bool) -> None:
+    assert is_flattened({"kind": kind, "shape": size}) == flattened
 
 
 def test_many_classes_are_cut_short() -> None:

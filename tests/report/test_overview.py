@@ -50,6 +50,20 @@ def test_the_newest_and_the_best_quality_are_shown(tmp_path: Path) -> None:
     ]
 
 
+def test_the_accuracy_on_what_is_held_out_is_a_figure_before_quality(tmp_path: Path) -> None:
+    key = "semi-supervised/held-out-accuracy"
+    measured: list[dict[str, Any]] = [
+        {"images": 1000, key: 0.25, "quality/sliced_wasserstein": 0.5},
+        {"images": 2000, key: 0.9, "quality/sliced_wasserstein": 0.4, "semi-supervised/accuracy": 1.0},
+        {"images": 3000, key: 0.875, "quality/sliced_wasserstein": 0.3},
+    ]
+    build_run(tmp_path / "run", run=RUN | {"held_out": 180}, measured=measured)
+    assert figures(read_run(tmp_path / "run"))[1:] == [
+        Figure("Held-out accuracy", "87.5%", "of 180 images; best 90.0% at 2,000"),
+        Figure("Sliced Wasserstein", "0.3", "lower is better; this is the best"),
+    ]
+
+
 def test_each_finding_is_listed_once_with_its_times(run_folder: Path) -> None:
     assert warnings(read_run(run_folder)) == [
         Warned("discriminator-wins", "Real and fake logits are 11.4 apart.", "2 times, from 96,000 to 144,000 images")

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from steadygan.errors import SteadyganError
 from steadygan.report import write_report
+from steadygan.training.grid import save_picture
 from tests.report.example import RECIPE, RUN, build_run, rows
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ 7*7 }}"
@@ -151,6 +153,38 @@ def test_vectors_are_called_what_they_are(tmp_path: Path) -> None:
     page = page_of(build_run(tmp_path / "run", run=run))
     assert page.all("img")[0]["alt"] == "Scatter plot of generated samples after 0 images"
     assert all("class" not in picture for picture in page.all("img"))
+
+
+def test_captions_say_what_the_pale_points_are(tmp_path: Path) -> None:
+    pages = []
+    for size in (2, 5):
+        run = RUN | {"data": {"kind": "vectors", "shape": [size], "count": 500}}
+        pages.append(page_of(build_run(tmp_path / str(size), run=run)).text)
+    assert all("The pale points behind the generated ones are real." in text for text in pages)
+    assert ["the first two numbers" in text for text in pages] == [False, True]
+
+
+def with_rows(folder: Path, names: list[str], classes: int) -> Path:
+    """A run whose pictures have a class in each row."""
+    build_run(folder, run=RUN | {"classes": classes}, grids=0)
+    for name in ("000000000000.png", "000000064000.png", "real.png"):
+        save_picture(Image.new("L", (8 * 34 + 2, len(names) * 34 + 2)), folder / "samples" / name, names)
+    return folder
+
+
+def test_rows_of_grids_are_named_beside_them(tmp_path: Path) -> None:
+    page = page_of(with_rows(tmp_path / "run", ["zero", HOSTILE, "a name " * 20], classes=3))
+    assert [each.get("class") for each in page.all("ol")] == ["rows", "rows"]
+    assert page.text.count(HOSTILE) == 2
+    assert "Each row is a class." in page.text
+    text = page_of(with_rows(tmp_path / "many", [str(n) for n in range(16)], classes=1000)).text
+    assert "Each row is a class: the first 16 of 1,000." in text
+
+
+def test_rows_that_mean_nothing_have_no_names(run_folder: Path) -> None:
+    page = page_of(run_folder)
+    assert not page.all("ol")
+    assert "Each row" not in page.text
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:

@@ -1,12 +1,16 @@
 import base64
 import io
+import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from steadygan.report.pictures import evenly, frames, picture, real_picture
 from steadygan.training.folder import RunFolder
+from steadygan.training.grid import ROWS, save_picture
 
 
 def decoded(uri: str) -> Image.Image:
@@ -39,6 +43,24 @@ def test_damaged_and_missing_grids_are_left_out(run_folder: Path) -> None:
     (run_folder / "samples" / "real.png").unlink()
     assert [frame.images for frame in frames(RunFolder(run_folder))] == [0, 360_000, 480_000, 600_000]
     assert real_picture(RunFolder(run_folder)) is None
+
+
+def test_names_of_rows_come_from_the_file(tmp_path: Path) -> None:
+    names = ("zéro", "<b>one</b>", "\udce9")
+    save_picture(Image.new("L", (8, 12)), tmp_path / "a.png", names)
+    save_picture(Image.new("L", (8, 12)), tmp_path / "b.png")
+    shown = [picture(tmp_path / name) for name in ("a.png", "b.png")]
+    assert [each.rows for each in shown if each is not None] == [names, ()]
+
+
+@pytest.mark.parametrize("written", ["{", "3", '{"a": 1}', "[" * 100_000, json.dumps(["a"] * 1000)])
+def test_damaged_names_of_rows_are_left_out(tmp_path: Path, written: str) -> None:
+    info = PngInfo()
+    info.add_text(ROWS, written)
+    Image.new("L", (8, 12)).save(tmp_path / "a.png", pnginfo=info)
+    shown = picture(tmp_path / "a.png")
+    assert shown is not None
+    assert shown.rows == ()
 
 
 def test_a_large_grid_is_compressed(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from steadygan.report.words import count, duration, figure, moment, plain, things
+from steadygan.report.words import count, duration, figure, moment, percent, plain, spaced, things
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,13 @@ def test_settings_are_written_plainly() -> None:
         "0, 0.99",
         "cpu",
     ]
+
+
+def test_keys_become_words_with_names_spelt_as_people_spell_them() -> None:
+    assert spaced("sliced_wasserstein") == "sliced Wasserstein"
+    assert spaced("vae-hybrid/kl") == "VAE-hybrid KL"
+    assert spaced("vanilla_klein") == "vanilla klein"
+
+
+def test_shares_are_percentages() -> None:
+    assert [percent(share) for share in (0.0, 0.8944, 1.0)] == ["0.0%", "89.4%", "100.0%"]

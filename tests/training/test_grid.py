@@ -4,7 +4,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from steadygan.training.grid import CANVAS, GAP, GROUND, SMALL, image_grid, plane, save_picture, scatter
+from steadygan.training.grid import (
+    CANVAS,
+    GAP,
+    GENERATED,
+    GROUND,
+    PALE,
+    REAL,
+    SMALL,
+    image_grid,
+    plane,
+    save_picture,
+    scatter,
+)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -39,6 +51,16 @@ def test_points_are_drawn_where_they_lie() -> None:
     assert columns.mean() == pytest.approx(0.25 * CANVAS, abs=2)
     assert rows.mean() == pytest.approx(0.25 * CANVAS, abs=2)  # up is up
     assert len(rows) < 40
+
+
+def test_generated_points_lie_over_pale_ones() -> None:
+    low, high = np.array([0.0, 0.0]), np.array([10.0, 10.0])
+    pixels = np.asarray(scatter(np.array([[5.0, 5.0]]), low, high, behind=np.array([[5.0, 5.0], [2.0, 2.0]])))
+    colours = {tuple(colour) for colour in pixels.reshape(-1, 3).tolist()}
+    assert colours == {(255, 255, 255), PALE, GENERATED}
+    assert tuple(pixels[CANVAS // 2, CANVAS // 2]) == GENERATED
+    alone = np.asarray(scatter(np.array([[5.0, 5.0]]), low, high, colour=REAL))
+    assert {tuple(colour) for colour in alone.reshape(-1, 3).tolist()} == {(255, 255, 255), REAL}
 
 
 def test_points_outside_or_not_finite_break_nothing() -> None:

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from steadygan.heuristics.catalogue import CATALOGUE
-from steadygan.recipe import Recipe, recipe_names
+from steadygan.recipe import Recipe
+from steadygan.recipes import recipe_names
 from steadygan.training.checkpoint import checkpoints, load_checkpoint
 from steadygan.training.folder import RunFolder
 from tests import everything, tiny

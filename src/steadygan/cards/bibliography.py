@@ -8,7 +8,8 @@ from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.card import Citation
 from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
-from steadygan.recipe import Recipe, recipe, recipe_names
+from steadygan.recipe import Recipe
+from steadygan.recipes import recipe, recipe_names
 from steadygan.training.folder import RunFolder
 
 

@@ -14,7 +14,8 @@ from steadygan.cards.words import (
 from steadygan.heuristics.base import Heuristic, Slot
 from steadygan.heuristics.card import Source
 from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
-from steadygan.recipe import Recipe, recipe, recipe_names
+from steadygan.recipe import Recipe
+from steadygan.recipes import recipe, recipe_names
 
 WIDTH = 80
 

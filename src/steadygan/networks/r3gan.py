@@ -3,12 +3,12 @@
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.layers.attention import SelfAttention
 from steadygan.layers.block import Dropout, Noise
+from steadygan.layers.convolution import Convolution
 from steadygan.layers.minibatch import MinibatchStddev
 from steadygan.networks.discriminator import Discriminator
 from steadygan.networks.entrance import Entrance, LatentEntrance
@@ -25,8 +25,6 @@ SMALL_STAGES = 32
 """Up to this size every stage has the full width; each doubling of the image beyond halves the channels once more."""
 GROUP = 16
 """Channels in a group of the grouped convolutions, as in the paper: 1536 in 96 groups."""
-FILTER = (1.0, 3.0, 3.0, 1.0)
-"""The bilinear filter [1, 2, 1] convolved with the box [1, 1], for doubling and halving."""
 
 IGNORED = frozenset(
     {
@@ -73,8 +71,8 @@ def _he(layer: nn.Linear | nn.Conv2d, gain: float = 1.0) -> None:
 
 def _convolution(
     inputs: int, outputs: int, kernel: int = 1, groups: int = 1, gain: float = 1.0, bias: bool = False
-) -> nn.Conv2d:
-    layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, groups=groups, bias=bias)
+) -> Convolution:
+    layer = Convolution(inputs, outputs, kernel, groups, bias)
     _he(layer, gain)
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
@@ -84,41 +82,51 @@ def _convolution(
 class Resample(nn.Module):
     """A convolution of 1x1 where channels change, and bilinear doubling or halving; sizes need not be even.
 
+    Beyond the border is 0.
+
     Args:
         inputs: channels in.
         outputs: channels out; as many as come in need no convolution.
         size: height and width that come out when maps are doubled; 0 for halving, to half the size rounded up.
     """
 
-    kernel: Tensor
-
     def __init__(self, inputs: int, outputs: int, size: int = 0) -> None:
         super().__init__()
         self.size = size
         self.convolution = _convolution(inputs, outputs) if inputs != outputs else None
-        filter_ = torch.tensor(FILTER)
-        self.register_buffer("kernel", torch.outer(filter_, filter_) / filter_.sum() ** 2, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Resample; the convolution sees the smaller maps."""
         if not self.size:
-            x = self._halved(x)
+            x = _times(_spread(x.shape[-1], x).T / 2, x)
         if self.convolution is not None:
             x = self.convolution(x)
-        return self._doubled(x) if self.size else x
+        return _times(_spread(self.size, x), x) if self.size else x
 
-    def _weights(self, x: Tensor) -> Tensor:
-        return self.kernel.to(x.dtype).expand(x.shape[1], 1, -1, -1)
 
-    def _doubled(self, x: Tensor) -> Tensor:
-        # Each pixel spreads over four, so the filter sums to four.
-        x = F.conv_transpose2d(x, 4 * self._weights(x), stride=2, padding=1, groups=x.shape[1])
-        return x if x.shape[-1] == self.size else x[..., : self.size, : self.size]
+def _spread(size: int, like: Tensor) -> Tensor:
+    """The matrix that doubles a line of ceil(size / 2) pixels, [size, ceil(size / 2)].
 
-    def _halved(self, x: Tensor) -> Tensor:
-        odd = x.shape[-1] % 2
-        x = F.pad(x, (0, odd, 0, odd)) if odd else x
-        return F.conv2d(x, self._weights(x), stride=2, padding=1, groups=x.shape[1])
+    Each pixel spreads over four with the weights [1, 3, 3, 1] / 4, the filter [1, 2, 1] convolved with the box [1, 1];
+    the transpose halves a line, with twice the weights.
+    """
+    large = torch.arange(size, device=like.device)
+    small = torch.arange((size + 1) // 2, device=like.device)
+    distance = (large[:, None] / 2 - 0.25 - small).abs()
+    return (1 - distance).clamp_min(0).to(like.dtype)
+
+
+def _times(matrix: Tensor, x: Tensor) -> Tensor:
+    """Every column of every map times the matrix, then every row.
+
+    Dense, because matrix products are quick everywhere, with derivatives of every order, while convolutions of single
+    channels are not: a transposed one in bf16 takes a CPU fifty times as long.
+    """
+    count, channels, height, width = x.shape
+    # Channels last, as networks are laid out in memory, so that nothing is copied.
+    x = torch.matmul(matrix, x.permute(0, 2, 3, 1).reshape(count, height, width * channels))
+    x = torch.matmul(matrix, x.view(-1, width, channels))
+    return x.view(count, len(matrix), len(matrix), channels).permute(0, 3, 1, 2)
 
 
 class ResidualBlock(nn.Module):

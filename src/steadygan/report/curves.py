@@ -1,17 +1,14 @@
-"""Curves of what was measured: which belong on one chart, thinned so that spikes and gaps stay visible."""
+"""Curves of what was measured, thinned so that spikes and gaps stay visible."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from steadygan.errors import SteadyganError
-from steadygan.heuristics.base import Slot
-from steadygan.heuristics.catalogue import heuristic_class
+from steadygan.report.groups import Group, group_of, label_of
 from steadygan.report.read import Table, number
-from steadygan.report.words import spaced
 
 Floats = NDArray[np.float64]
 
@@ -20,6 +17,8 @@ POINTS = 2000
 SMOOTH_FROM = 80
 """Fewer measurements than this are drawn as they are."""
 _SMOOTH_POINTS = 600
+_MARKED = 60
+"""Curves of at most as many points have each of them marked."""
 _CLOCKS = frozenset({"images", "step", "seconds", "not_finite"})
 _FIXED_TONES = {
     "discriminator": "discriminator",
@@ -43,6 +42,7 @@ class Curve:
         smooth_values: the running mean.
         last: the newest finite value.
         thinned: whether points were left out.
+        sparse: whether it has so few points that each is marked.
     """
 
     label: str
@@ -53,6 +53,7 @@ class Curve:
     smooth_values: list[float | None]
     last: float
     thinned: bool
+    sparse: bool
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class Chart:
         title: its heading.
         hint: how to read it, in a sentence.
         log: whether the values are drawn on a logarithmic axis.
-        sparse: whether it has so few points that each is marked.
+        share: whether all its values are shares, so that its axis runs from 0 to 1.
+        from_zero: whether its axis begins at 0.
         curves: the lines.
     """
 
@@ -72,28 +74,9 @@ class Chart:
     title: str
     hint: str
     log: bool
-    sparse: bool
+    share: bool
+    from_zero: bool
     curves: tuple[Curve, ...]
-
-
-_GROUPS = {
-    "quality": ("Quality", ""),
-    "losses": (
-        "Losses",
-        "What each player minimises. Neither should run away; the level itself says little about the images.",
-    ),
-    "logits": (
-        "Logits",
-        "The discriminator's raw answers. A gap that keeps growing means that the discriminator wins.",
-    ),
-    "gradients": (
-        "Gradient norms",
-        "How hard each player is pushed. Near zero nothing is left to learn from; spikes are unrest.",
-    ),
-    "penalties": ("Penalties", "What was added to the losses."),
-    "others": ("Other measurements", "Noted by heuristics of the recipe."),
-    "speed": ("Speed", "Images seen in a second."),
-}
 
 
 def charts(rows: Sequence[Table]) -> list[Chart]:
@@ -102,69 +85,29 @@ def charts(rows: Sequence[Table]) -> list[Chart]:
     Args:
         rows: rows of ``metrics.jsonl``, oldest first, each with a number ``images``.
     """
-    groups: dict[str, list[str]] = {group: [] for group in _GROUPS}
+    groups: dict[str, tuple[Group, list[str]]] = {}
     for key in dict.fromkeys(key for row in rows for key in row):
         if key not in _CLOCKS:
-            groups[group_of(key)].append(key)
-    drawn = [_quality_chart(key, rows) for key in groups.pop("quality")]
-    drawn += [_chart(group, *_GROUPS[group], keys, rows) for group, keys in groups.items()]
+            group = group_of(key)
+            groups.setdefault(group.key, (group, []))[1].append(key)
+    ordered = sorted(groups.values(), key=lambda pair: pair[0].place)
+    drawn = [_chart(group, keys, rows) for group, keys in ordered]
     return [chart for chart in drawn if chart.curves]
 
 
-def group_of(key: str) -> str:
-    """The chart on which a measurement belongs, by its key."""
-    head, _, tail = key.rpartition("/")
-    if key.startswith("quality/"):
-        return "quality"
-    by_name = {"loss": "losses", "gradient_norm": "gradients", "images_per_second": "speed"}
-    if tail in by_name:
-        return by_name[tail]
-    if head == "logits":
-        return "logits"
-    return "penalties" if _is_penalty(key.split("/")[0]) else "others"
-
-
-def _is_penalty(name: str) -> bool:
-    """Whether a heuristic of that name adds to a loss."""
-    try:
-        return heuristic_class(name.replace("_", "-")).slot is Slot.PENALTY
-    except SteadyganError:
-        return False
-
-
-def _quality_chart(key: str, rows: Sequence[Table]) -> Chart:
-    """A chart of its own, because measures of quality have nothing in common but their name."""
-    name = spaced(key.removeprefix("quality/"))
-    hint = "How far generated images are from real ones; lower is better." if key in LOWER_IS_BETTER else ""
-    title = f"Quality: {name}"
-    return _chart(f"quality-{key}", title, hint, [key], rows)
-
-
-LOWER_IS_BETTER = frozenset({"quality/sliced_wasserstein"})
-"""Measures of quality that are distances."""
-
-
-def _chart(key: str, title: str, hint: str, keys: Iterable[str], rows: Sequence[Table]) -> Chart:
+def _chart(group: Group, keys: Iterable[str], rows: Sequence[Table]) -> Chart:
     """The measurements of ``keys`` on one chart; those that were never finite are left out."""
-    spare = iter(_OTHER_TONES * (1 + len(rows)))
+    spare = cycle(_OTHER_TONES)
     curves = []
     for name in keys:
         images, values = series(rows, name)
         if np.isfinite(values).any():
-            label = _label(name)
+            label = label_of(name)
             curves.append(_curve(label, _FIXED_TONES.get(label) or next(spare), images, values))
     finite = np.array([value for curve in curves for value in curve.values if value is not None])
-    sparse = all(len(curve.values) <= 60 for curve in curves)
-    return Chart(key, title, hint, (key == "gradients" and _positive(finite)) or _wide(finite), sparse, tuple(curves))
-
-
-def _label(key: str) -> str:
-    """The name of a curve on its chart."""
-    if key == "images_per_second":
-        return "images a second"
-    for ending in ("/loss", "/gradient_norm"):
-        key = key.removesuffix(ending)
-    return spaced(key.removeprefix("logits/").removeprefix("quality/"))
+    share = group.share and bool(finite.size and finite.min() >= 0 and finite.max() <= 1)
+    log = not share and ((group.kind == "gradients" and _positive(finite)) or _wide(finite))
+    return Chart(group.key, group.title, group.hint, log, share, group.kind == "quality", tuple(curves))
 
 
 def _positive(values: Floats) -> bool:
@@ -210,6 +153,7 @@ def _curve(label: str, tone: str, images: Floats, values: Floats) -> Curve:
         smooth_values=_rounded(smooth_values),
         last=float(values[np.isfinite(values)][-1]),
         thinned=len(kept) < len(values),
+        sparse=len(kept) <= _MARKED,
     )
 
 

@@ -4,10 +4,14 @@ import shlex
 from pathlib import Path
 
 from steadygan.report.read import RunRecord, Table, number, table, text, texts
-from steadygan.report.words import count, duration, moment, plain, spaced
+from steadygan.report.words import count, duration, moment, percent, plain, sentence_case, spaced, things
 
 Facts = list[tuple[str, str]]
 _CLASSES = 100
+_NAMED = 16
+"""The most classes whose names stand among the facts."""
+_OF_LABELS = frozenset({"labels", "label_share", "labels_per_class"})
+"""Settings of which the facts on the data say what came of them."""
 _NAMES = {
     "steadygan": "steadygan",
     "torch": "PyTorch",
@@ -20,8 +24,14 @@ _NAMES = {
 }
 
 
-def data_facts(data: Table, prepared: Table) -> Facts:
-    """What the run was trained on, and how it was prepared."""
+def data_facts(data: Table, prepared: Table, run: Table | None = None) -> Facts:
+    """What the run was trained on, how it was prepared, and what the run made of it.
+
+    Args:
+        data: source, kind, shape and the like.
+        prepared: settings of the preparation.
+        run: the rest of ``run.json``, for labels and what is held out.
+    """
     kind = text(data.get("kind"))
     noun = "Vectors" if kind == "vectors" else "Images"
     facts = [
@@ -29,11 +39,36 @@ def data_facts(data: Table, prepared: Table) -> Facts:
         (noun, count(number(data.get("count"))) if "count" in data else ""),
         ("Shape", shape(data.get("shape"))),
         ("Labels", "" if "labelled" not in data else plain(data["labelled"])),
+        *_labels_used(run or {}, noun.lower()),
         ("Files skipped", count(number(data.get("skipped"))) if "skipped" in data else ""),
         ("Prepared in", duration(number(data.get("seconds"))) if "seconds" in data else ""),
         ("Fingerprint", text(data.get("fingerprint"))),
     ]
     return [(name, value) for name, value in facts + flat(prepared) if value]
+
+
+def _labels_used(run: Table, noun: str) -> Facts:
+    """Which classes a run uses, how many of their labels training knows, and how many items are held out."""
+    classes, held_out = number(run.get("classes")), number(run.get("held_out"))
+    facts = []
+    if classes:
+        names = texts(table(run.get("data")).get("class_names"))
+        named = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+        facts.append(("Classes used", f"{count(classes)}: {named}" if names else count(classes)))
+        facts.append(("Labels known", _known(table(run.get("training")))))
+    elif classes == 0 and table(run.get("data")).get("labelled") is True:
+        facts.append(("Classes used", "none: this run does not look at the labels"))
+    if held_out:
+        facts.append(("Held out", f"{things(held_out, noun.removesuffix('s'), noun)} that no move is trained on"))
+    return facts
+
+
+def _known(plan: Table) -> str:
+    """How many labels training knows, by the settings of the run."""
+    per_class, share = number(plan.get("labels_per_class")), number(plan.get("label_share"))
+    if per_class:
+        return f"{count(per_class)} of each class"
+    return "all" if share is None or share >= 1 else f"{percent(share)} of each class"
 
 
 def shape(value: object) -> str:
@@ -46,6 +81,12 @@ def shape(value: object) -> str:
     return f"{value[1]} × {value[0]}, {colour}"
 
 
+def is_flattened(data: Table) -> bool:
+    """Whether a picture of these vectors shows only the first two of their numbers."""
+    size = data.get("shape")
+    return data.get("kind") == "vectors" and isinstance(size, list) and size not in ([1], [2])
+
+
 def class_names(data: Table) -> tuple[tuple[str, ...], int]:
     """The first class names, and how many more there are."""
     names = texts(data.get("class_names"))
@@ -56,7 +97,7 @@ def setting_facts(record: RunRecord) -> Facts:
     """How the run was started."""
     started, version = text(record.run.get("started")), text(record.run.get("version"))
     facts = [("Started", moment(started)), ("Made with", f"steadygan {version}" if version else "")]
-    facts += flat(record.plan)
+    facts += flat({name: value for name, value in record.plan.items() if name not in _OF_LABELS})
     return [(name, value) for name, value in facts if value]
 
 
@@ -78,8 +119,7 @@ def flat(values: Table) -> Facts:
 
 def titled(name: str) -> str:
     """A key as the name of a fact."""
-    words = spaced(name)
-    return _NAMES.get(name, words[:1].upper() + words[1:])
+    return _NAMES.get(name, sentence_case(spaced(name)))
 
 
 def shown_path(folder: Path) -> str:

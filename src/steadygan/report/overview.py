@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from steadygan.report.curves import LOWER_IS_BETTER
+from steadygan.report.groups import LOWER_IS_BETTER
 from steadygan.report.read import RunRecord, Table, number, table, text
-from steadygan.report.words import count, duration, figure, spaced, things
+from steadygan.report.words import count, duration, figure, percent, sentence_case, spaced, things
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,29 @@ def figures(record: RunRecord) -> list[Figure]:
         found.append(Figure("Training time", duration(seconds)))
     if speed is not None:
         found.append(Figure("Speed", figure(speed), "images a second"))
-    return found + _quality(rows)
+    return found + _held_out_accuracy(record) + _quality(rows)
+
+
+def _held_out_accuracy(record: RunRecord) -> list[Figure]:
+    """The newest share of held-out images that were classified rightly, of every heuristic that measures it."""
+    held_out = number(record.run.get("held_out"))
+    keys = [key for key in dict.fromkeys(key for row in record.rows for key in row) if is_held_out_accuracy(key)]
+    found = []
+    for key in keys:
+        values = [(value, row["images"]) for row in record.rows if (value := number(row.get(key))) is not None]
+        if not values:
+            continue
+        best, when = max(values, key=lambda pair: pair[0])
+        newest_is_best = values[-1][0] == best
+        remark = "this is the best" if newest_is_best else f"best {percent(best)} at {count(when)}"
+        of = f"of {things(held_out, 'image', 'images')}; " if held_out else ""
+        found.append(Figure("Held-out accuracy", percent(values[-1][0]), of + remark))
+    return found
+
+
+def is_held_out_accuracy(key: str) -> bool:
+    """Whether a measurement is an accuracy on what no move is trained on, as its name says."""
+    return key.rpartition("/")[2] == "held-out-accuracy"
 
 
 def _quality(rows: Sequence[Table]) -> list[Figure]:
@@ -95,7 +117,7 @@ def _quality(rows: Sequence[Table]) -> list[Figure]:
                 else (f"lower is better; best {figure(best)} at {count(when)}")
             )
         name = spaced(key.removeprefix("quality/"))
-        found.append(Figure(name[0].upper() + name[1:], figure(values[-1][0]), remark))
+        found.append(Figure(sentence_case(name), figure(values[-1][0]), remark))
     return found
 
 

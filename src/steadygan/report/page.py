@@ -14,7 +14,7 @@ from steadygan.report.curves import Chart, charts
 from steadygan.report.ingredients import filled_slots
 from steadygan.report.leftovers import leftovers
 from steadygan.report.pictures import frames, grids, real_picture
-from steadygan.report.read import RunRecord, read_run, table, text, texts
+from steadygan.report.read import RunRecord, number, read_run, table, text, texts
 from steadygan.training.folder import write_atomically
 
 
@@ -61,13 +61,15 @@ def render(record: RunRecord) -> str:
         frames_left_out=len(grids(record.folder)) - len(shown),
         real=real_picture(record.folder),
         vectors=data.get("kind") == "vectors",
+        flattened=facts.is_flattened(data),
+        classes=number(record.run.get("classes")) or 0,
         charts=drawn,
         smoothed=any(curve.smooth_images for chart in drawn for curve in chart.curves),
         thinned=any(curve.thinned for chart in drawn for curve in chart.curves),
         recipe=_recipe_head(record),
         slots=filled_slots(record.recipe),
         recipe_settings=facts.flat(table(record.recipe.get("settings"))),
-        data_facts=facts.data_facts(data, table(record.run.get("data_settings"))),
+        data_facts=facts.data_facts(data, table(record.run.get("data_settings")), record.run),
         class_names=facts.class_names(data),
         setting_facts=facts.setting_facts(record),
         network_facts=facts.network_facts(table(record.run.get("networks"))),

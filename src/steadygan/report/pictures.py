@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import TypeVar
 
 from PIL import Image
 
+from steadygan.report.read import texts
 from steadygan.training.folder import RunFolder
+from steadygan.training.grid import ROWS
 
 T = TypeVar("T")
 
@@ -18,6 +21,8 @@ FRAMES = 40
 _LARGEST = 300_000
 _LARGEST_SIDE = 1280
 _SMALL_PIXELS = 420
+_MOST_ROWS = 64
+"""More names than this would not fit beside a picture."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +34,14 @@ class Picture:
         width: of the content, in pixels.
         height: of the content, in pixels.
         reduced: whether it was compressed to keep the page small.
+        rows: names of its rows, from the top; none if its rows mean nothing.
     """
 
     uri: str
     width: int
     height: int
     reduced: bool
+    rows: tuple[str, ...] = ()
 
     @property
     def small(self) -> bool:
@@ -87,14 +94,24 @@ def picture(path: Path) -> Picture | None:
         with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
             image.load()
             if len(content) <= _LARGEST:
-                return Picture(_uri("image/png", content), image.width, image.height, reduced=False)
+                return Picture(_uri("image/png", content), image.width, image.height, False, _rows(image))
+            rows = _rows(image)
             smaller = image.convert("RGB")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None
     smaller.thumbnail((_LARGEST_SIDE, _LARGEST_SIDE), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     smaller.save(buffer, "JPEG", quality=88)
-    return Picture(_uri("image/jpeg", buffer.getvalue()), smaller.width, smaller.height, reduced=True)
+    return Picture(_uri("image/jpeg", buffer.getvalue()), smaller.width, smaller.height, True, rows)
+
+
+def _rows(image: Image.Image) -> tuple[str, ...]:
+    """The names of the rows that training wrote into the file; none if they are damaged."""
+    try:
+        names = texts(json.loads(image.info.get(ROWS, "")))
+    except (TypeError, ValueError, RecursionError):
+        return ()
+    return names if len(names) <= _MOST_ROWS else ()
 
 
 def _uri(kind: str, content: bytes) -> str:

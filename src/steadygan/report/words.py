@@ -1,9 +1,11 @@
 """Numbers, durations and moments as a reader wants them."""
 
+import re
 from datetime import datetime
 
 NOT_KNOWN = "not known"
 MINUS = "\N{MINUS SIGN}"
+_SPELT = {"wasserstein": "Wasserstein", "frechet": "Fréchet", "kl": "KL", "vae": "VAE", "gan": "GAN"}
 
 
 def count(value: float | None) -> str:
@@ -73,7 +75,17 @@ def plain(value: object) -> str:
 def spaced(name: str) -> str:
     """A key as words: ``sliced_wasserstein`` becomes ``sliced Wasserstein``."""
     words = name.replace("_", " ").replace("/", " ").strip()
-    return words.replace("wasserstein", "Wasserstein").replace("frechet", "Fréchet")
+    return re.sub(r"\w+", lambda found: _SPELT.get(found[0], found[0]), words)
+
+
+def sentence_case(words: str) -> str:
+    """Words with a capital at their beginning."""
+    return words[:1].upper() + words[1:]
+
+
+def percent(share: float) -> str:
+    """A share such as ``89.4%``."""
+    return f"{share:.1%}"
 
 
 def things(amount: float | None, one: str, many: str) -> str:

@@ -12,7 +12,7 @@ from steadygan.data import Prepared
 from steadygan.metrics.sliced import image_distance, sliced_wasserstein
 from steadygan.training.folder import RunFolder
 from steadygan.training.game import Game
-from steadygan.training.grid import image_grid, plane, save_picture, scatter
+from steadygan.training.grid import GENERATED, GROUND, REAL, image_grid, plane, save_picture, scatter
 from steadygan.training.sampling import generate
 from steadygan.training.supply import random_labels
 
@@ -43,13 +43,18 @@ class Gallery:
         self._columns, self._labels = _by_class(game, self.shown, generator)
         if self._columns is not None and self._labels is not None:
             self.shown = len(self._labels) - MEASURED
+        self._rows = () if self._columns is None else data.class_names[: self.shown // self._columns]
+        self._data = data
         places = torch.randperm(len(data), generator=generator)[: max(self.shown, MEASURED)].sort().values
         self._real = torch.from_numpy(data.images[places.numpy()])
         self._low, self._high = _frame(data)
 
     def draw_real(self) -> None:
-        """The grid of real images, for comparison."""
-        self._draw(self._real[: self.shown].numpy(), self.folder.samples / "real.png")
+        """The grid of real images, for comparison; of the same classes in the same rows, if rows are classes."""
+        shown = self._real[: self.shown].numpy()
+        if self._columns is not None:
+            shown = real_rows(self._data, len(self._rows), self._columns)
+        self._draw(shown, self.folder.samples / "real.png", REAL)
 
     def draw(self, ready: nn.Module, game: Game) -> None:
         """The grid of this moment."""
@@ -60,7 +65,7 @@ class Gallery:
             game.device,
             labels=None if self._labels is None else self._labels[MEASURED:],
         )
-        self._draw(made.numpy(), self.folder.sample_grid(game.images_seen), self._real[: self.shown].numpy())
+        self._draw(made.numpy(), self.folder.sample_grid(game.images_seen), GENERATED, self._real[: self.shown].numpy())
 
     def distance(self, ready: nn.Module, game: Game) -> float:
         """Sliced Wasserstein distance of samples to the data, on 1,000 each; see :mod:`steadygan.metrics.sliced`."""
@@ -76,10 +81,11 @@ class Gallery:
         real, fake = (_unit(images) for images in (self._real[:MEASURED], made))
         return image_distance(real, fake)
 
-    def _draw(self, items: Array, path: Path, behind: Array | None = None) -> None:
-        is_images = items.ndim == 4
-        picture = image_grid(items, self._columns) if is_images else scatter(items, self._low, self._high, behind)
-        save_picture(picture, path)
+    def _draw(self, items: Array, path: Path, colour: tuple[int, int, int], behind: Array | None = None) -> None:
+        if items.ndim == 4:
+            save_picture(image_grid(items, self._columns), path, self._rows)
+        else:
+            save_picture(scatter(items, self._low, self._high, behind, colour), path)
 
 
 def _by_class(game: Game, shown: int, generator: torch.Generator) -> tuple[int | None, torch.Tensor | None]:
@@ -92,6 +98,27 @@ def _by_class(game: Game, shown: int, generator: torch.Generator) -> tuple[int |
         return None, torch.cat([measured, random_labels(shown, shares, generator)])
     columns = math.isqrt(shown)
     return columns, torch.cat([measured, torch.arange(min(len(shares), MOST_ROWS)).repeat_interleave(columns)])
+
+
+def real_rows(data: Prepared, rows: int, columns: int) -> Array:
+    """Images of the first classes, one class in a row, always the same ones.
+
+    Args:
+        data: images with labels.
+        rows: how many classes.
+        columns: how many images of each; places that a small class leaves are white.
+
+    Returns:
+        uint8 [rows · columns, H, W, C].
+    """
+    assert data.labels is not None  # rows are classes only where there are labels
+    shuffled = np.random.Generator(np.random.PCG64(SEED)).permutation(len(data))
+    labels = data.labels[shuffled]
+    shown = np.full((rows * columns, *data.shape), GROUND, np.uint8)
+    for row in range(rows):
+        places = np.sort(shuffled[labels == row][:columns])
+        shown[row * columns : row * columns + len(places)] = data.images[places]
+    return shown
 
 
 def _unit(images: torch.Tensor) -> torch.Tensor:

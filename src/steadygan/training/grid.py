@@ -1,11 +1,14 @@
 """Pictures of many images, or of many points."""
 
 import io
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
 
 from steadygan.training.folder import write_atomically
 
@@ -13,8 +16,10 @@ GAP = 2
 GROUND = 255
 CANVAS = 480
 """Side of a scatter plot in pixels."""
-BLUE, PALE = (30, 90, 200), (250, 210, 170)
-"""Colours of points, and of those that they are compared with."""
+GENERATED, REAL, PALE = (196, 83, 15), (42, 98, 196), (174, 200, 242)
+"""Colours of generated points, of real ones, and of real ones that others are compared with."""
+ROWS = "rows"
+"""The key under which a PNG holds the names of its rows, a JSON list."""
 SMALL = 32
 """Images smaller than this are enlarged by whole factors, so that a person can see them."""
 
@@ -45,7 +50,13 @@ def image_grid(images: Array, columns: int | None = None) -> Image.Image:
     return Image.fromarray(sheet[..., 0] if channels == 1 else sheet)
 
 
-def scatter(points: Array, low: Array, high: Array, behind: Array | None = None) -> Image.Image:
+def scatter(
+    points: Array,
+    low: Array,
+    high: Array,
+    behind: Array | None = None,
+    colour: tuple[int, int, int] = GENERATED,
+) -> Image.Image:
     """Draw the first two numbers of vectors as points.
 
     Args:
@@ -53,15 +64,16 @@ def scatter(points: Array, low: Array, high: Array, behind: Array | None = None)
         low: lower corner of what is shown, [2].
         high: upper corner, [2].
         behind: further points [M, D] to compare with, drawn pale and below the others.
+        colour: of the points, red, green and blue, 0..255 each.
 
     Returns:
         A square picture.
     """
     picture = Image.new("RGB", (CANVAS, CANVAS), "white")
     draw = ImageDraw.Draw(picture)
-    for drawn, radius, colour in ((behind, 3.0, PALE), (points, 1.5, BLUE)):
+    for drawn, radius, shade in ((behind, 3.0, PALE), (points, 1.5, colour)):
         if drawn is not None:
-            _dots(draw, _places(drawn, low, high), radius, colour)
+            _dots(draw, _places(drawn, low, high), radius, shade)
     return picture
 
 
@@ -84,8 +96,17 @@ def plane(points: Array) -> Array:
     return points[:, :2]
 
 
-def save_picture(picture: Image.Image, path: Path) -> None:
-    """Write a PNG, whole or not at all."""
+def save_picture(picture: Image.Image, path: Path, rows: Sequence[str] = ()) -> None:
+    """Write a PNG, whole or not at all.
+
+    Args:
+        picture: what is in it.
+        path: where to.
+        rows: names of its rows, from the top, which go into the file beside the pixels.
+    """
+    info = PngInfo()
+    if rows:
+        info.add_text(ROWS, json.dumps(list(rows)))  # escaped, because such texts are Latin-1
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
+    picture.save(buffer, "PNG", pnginfo=info)
     write_atomically(path, buffer.getvalue())

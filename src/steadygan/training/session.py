@@ -18,7 +18,8 @@ from steadygan.errors import SteadyganError
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.networks import Networks, build
 from steadygan.networks.check import check_networks
-from steadygan.recipe import Recipe, parse
+from steadygan.recipe import Recipe
+from steadygan.recipes import parse
 from steadygan.training.checkpoint import load_newest
 from steadygan.training.environment import environment
 from steadygan.training.export import CUSTOM, GeneratorConfig

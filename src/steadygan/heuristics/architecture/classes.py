@@ -1,7 +1,7 @@
 """Discriminators that also name the class of an image."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -173,7 +173,7 @@ class SemiSupervised(ArchitectureHeuristic):
 
     def measure(self, table: Table) -> dict[str, float]:
         """The share of held-out images whose class the discriminator names; nothing if none are held out."""
-        network = table.network(Player.DISCRIMINATOR)
+        network: Any = table.network(Player.DISCRIMINATOR)
         training = network.training
         network.eval()
         with torch.inference_mode():

@@ -77,7 +77,7 @@
   function traces(chart) {
     return chart.curves.flatMap((curve) => {
       const line = { color: colour(curve.tone), width: 1.75 };
-      const base = { type: "scatter", mode: chart.sparse ? "lines+markers" : "lines", marker: { size: 5 }, connectgaps: false };
+      const base = { type: "scatter", mode: curve.sparse ? "lines+markers" : "lines", marker: { size: 5 }, connectgaps: false };
       const smooth = curve.smooth_images.length > 0;
       const measured = {
         ...base, x: curve.images, y: curve.values, name: plain(curve.label), line: smooth ? { ...line, width: 1 } : line,
@@ -109,7 +109,8 @@
       },
       yaxis: {
         ...axis, type: chart.log ? "log" : "linear", tickformat: chart.log ? "~g" : "", dtick: chart.log ? decades(chart) : null,
-        nticks: 6, exponentformat: "power", rangemode: chart.key.startsWith("quality") ? "tozero" : "normal",
+        nticks: 6, exponentformat: "power", rangemode: chart.from_zero ? "tozero" : "normal",
+        ...(chart.share ? { range: [-0.02, 1.03], dtick: 0.25 } : {}), // a little more, so that lines at the ends are whole
       },
     };
   }

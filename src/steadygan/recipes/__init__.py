@@ -1,0 +1,64 @@
+"""The recipes that come with the package, and those in files."""
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from steadygan.errors import SteadyganError, nearest, sentence
+from steadygan.heuristics.catalogue import heuristic_class
+from steadygan.recipe import Recipe, validated
+
+
+def recipe_names() -> tuple[str, ...]:
+    """Names of the recipes that come with the package."""
+    files = resources.files("steadygan") / "recipes"
+    return tuple(sorted(file.name.removesuffix(".toml") for file in files.iterdir() if file.name.endswith(".toml")))
+
+
+def recipe(name: str | Path) -> Recipe:
+    """A recipe by name, or from a TOML file.
+
+    Args:
+        name: ``naive``, ``dcgan``, ``dcgan-hacks``, ``steady``; or the path of a ``.toml`` file.
+
+    Raises:
+        SteadyganError: when there is none, or the file is no recipe.
+    """
+    text = str(name)
+    if text in recipe_names():
+        return parse((resources.files("steadygan") / "recipes" / f"{text}.toml").read_text("utf-8"), text)
+    if text.endswith(".toml") or Path(text).is_file():
+        try:
+            return parse(Path(text).read_text("utf-8"), text)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            raise SteadyganError(f"Cannot read the recipe '{text}': {reason}; give a TOML file") from None
+    raise SteadyganError(f"There is no recipe '{text}'; {nearest(text, recipe_names())}")
+
+
+def parse(text: str, where: str) -> Recipe:
+    """A recipe from TOML.
+
+    Args:
+        text: the TOML.
+        where: what to call it in an error.
+
+    Raises:
+        SteadyganError: in one sentence, with ``where``.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SteadyganError(f"The recipe '{where}' is not TOML: {error}") from None
+    chosen = table.pop("heuristics", {})
+    if not isinstance(chosen, dict) or not all(isinstance(parameters, dict) for parameters in chosen.values()):
+        raise SteadyganError(f"The recipe '{where}': write each heuristic as a table, such as [heuristics.adam]")
+    try:
+        heuristics = tuple(validated(heuristic_class(name), parameters) for name, parameters in chosen.items())
+        return Recipe(**{"name": Path(where).stem, **table, "heuristics": heuristics})
+    except ValidationError as error:
+        raise SteadyganError(f"The recipe '{where}': {sentence(error, 'recipe', Recipe.model_fields)}") from None
+    except SteadyganError as error:
+        raise SteadyganError(f"The recipe '{where}': {error}") from None

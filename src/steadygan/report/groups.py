@@ -1,0 +1,134 @@
+"""Which measurements belong on one chart, by nothing but their names, so that any heuristic's find their place."""
+
+import re
+from dataclasses import dataclass
+
+from steadygan.errors import SteadyganError
+from steadygan.heuristics.base import Heuristic, Slot
+from steadygan.heuristics.catalogue import heuristic_class
+from steadygan.report.words import sentence_case, spaced
+
+_ORDER = ("quality", "accuracy", "losses", "logits", "gradients", "penalties", "shares", "heuristic", "others", "speed")
+_SHARES = {
+    "accuracy": ("Accuracy", "The share of what was asked that was answered rightly."),
+    "probability": ("Probability", "How often something is done: 0 is never, 1 is always."),
+    "share": ("Shares", "Parts of a whole, which is 1."),
+}
+"""Headings and hints by the last word of a name, for values between 0 and 1."""
+_LOWER_IS_BETTER = "How far generated samples are from real ones; lower is better."
+LOWER_IS_BETTER = frozenset({"quality/sliced_wasserstein"})
+"""Measures of quality that are distances."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """What a chart is about.
+
+    Attributes:
+        key: a name for machines; measurements with the same one share a chart.
+        kind: what decides on its place among the charts.
+        title: its heading.
+        hint: how to read it, in a sentence.
+        share: whether its values are expected between 0 and 1.
+    """
+
+    key: str
+    kind: str
+    title: str
+    hint: str = ""
+    share: bool = False
+
+    @property
+    def place(self) -> int:
+        """Where the chart stands, in the order in which a reader asks."""
+        return _ORDER.index(self.kind)
+
+
+_FIXED = {
+    group.key: group
+    for group in (
+        Group(
+            "losses",
+            "losses",
+            "Losses",
+            "What each player minimises, and parts of it that have a name. Neither player's should run away; the level "
+            "itself says little about the images.",
+        ),
+        Group(
+            "logits",
+            "logits",
+            "Logits",
+            "The discriminator's raw answers. A gap that keeps growing means that the discriminator wins.",
+        ),
+        Group(
+            "gradients",
+            "gradients",
+            "Gradient norms",
+            "How hard each player is pushed. Near zero nothing is left to learn from; spikes are unrest.",
+        ),
+        Group("penalties", "penalties", "Penalties", "What was added to the losses."),
+        Group("others", "others", "Other measurements", "Noted beside the rest."),
+        Group("speed", "speed", "Speed", "Images seen in a second."),
+    )
+}
+_BY_LAST_PART = {"loss": "losses", "gradient_norm": "gradients", "images_per_second": "speed"}
+
+
+def group_of(key: str) -> Group:
+    """The chart on which a measurement belongs.
+
+    Args:
+        key: as in ``metrics.jsonl``: ``name``, or ``name/part`` where the name is a player's or a heuristic's.
+    """
+    head, _, tail = key.rpartition("/")
+    if key.startswith("quality/"):
+        # a chart of its own, because measures of quality have nothing in common but their name
+        hint = _LOWER_IS_BETTER if key in LOWER_IS_BETTER else ""
+        return Group(key, "quality", f"Quality: {spaced(key.removeprefix('quality/'))}", hint)
+    if tail in _BY_LAST_PART:
+        return _FIXED[_BY_LAST_PART[tail]]
+    if head == "logits":
+        return _FIXED["logits"]
+    word = last_word(key)
+    if word in _SHARES:
+        kind = "accuracy" if word == "accuracy" else "shares"
+        return Group(f"share-{word}", kind, *_SHARES[word], share=True)
+    return _of_heuristic(key.split("/")[0], bool(head))
+
+
+def _of_heuristic(name: str, has_parts: bool) -> Group:
+    """The chart of what a heuristic notes in units of its own: all penalties on one, any other on one of its own."""
+    kind = _kind(name)
+    if kind is not None and kind.slot is Slot.PENALTY:
+        return _FIXED["penalties"]
+    if kind is None and not has_parts:
+        return _FIXED["others"]
+    title = sentence_case(spaced(name.replace("-", " ")))
+    return Group(f"heuristic-{name}", "heuristic", title, "" if kind is None else kind.card.summary)
+
+
+def _kind(name: str) -> type[Heuristic] | None:
+    """The heuristic of that name, or None when there is none."""
+    try:
+        return heuristic_class(name.replace("_", "-"))
+    except SteadyganError:
+        return None
+
+
+def last_word(key: str) -> str:
+    """The last word of a measurement's name: ``accuracy`` of ``semi-supervised/held-out-accuracy``."""
+    return re.split(r"[/_-]", key)[-1]
+
+
+def label_of(key: str) -> str:
+    """The name of a measurement on its chart, without what the chart's title says already."""
+    if key == "images_per_second":
+        return "images a second"
+    group = group_of(key)
+    if group.share:
+        key = re.sub(r"[/_-]?[^/_-]*$", "", key) or key
+    elif group.kind == "heuristic":
+        key = key.partition("/")[2] or key
+    for ending in ("/loss", "/gradient_norm"):
+        key = key.removesuffix(ending)
+    return spaced(key.removeprefix("logits/").removeprefix("quality/"))
