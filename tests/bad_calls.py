@@ -59,7 +59,13 @@ CALLS = (
     _bad("rate that is a word", "train digits --set adam.lr=fast", "adam.lr", "number", "fast"),
     _bad("batch of none", "train digits --set batch=0", "batch", "greater than or equal to 2", "0"),
     _bad("half a batch", "train digits --set batch=2.5", "batch", "whole number", "2.5"),
-    _bad("unknown network", "train digits --set network=unet", "'unet'", "dcgan"),
+    _bad("unknown network", "train digits --set network=unet", "'unet'", "did you mean 'resnet'?"),
+    _bad("network like no other", "train digits --set network=xyz", "'xyz'", "dcgan, mlp, r3gan, resnet"),
+    _bad("network that is a number", "train digits --set network=42", "no network '42'", "dcgan"),
+    _bad("packing with an odd batch", "train good.npz --with packing --set batch=5", "'packing'", "5", "batch=4"),
+    _bad("encoder of uniform latents", "train good.npz --recipe dcgan --with vae-hybrid", "vae-hybrid", "normal-latent"),
+    _bad("unknown name to cite", "cite nosuch", "'nosuch'", "steadygan recipes", "steadygan heuristics"),
+    _bad("nearly a name to cite", "cite staedy", "'staedy'", "did you mean 'steady'?"),
     # --- data
     _bad("no data", "train", "data", "--resume"),
     _bad("missing folder", "train photos/", "'photos/'", "did you mean", "photo"),
@@ -82,6 +88,35 @@ CALLS = (
     _bad("resolution in words", "train good.npz --resolution big", "--resolution", "whole number"),
     _bad("two channels", "train good.npz --channels 2", "channels", "1", "3", "2"),
     _bad("unknown colour", "train good.npz --background whit", "'whit'", "did you mean 'white'?"),
+    _bad("nothing to stack", "train stacked:", "'stacked:'", "what to stack", "stacked:digits"),
+    _bad("stacked twice", "train stacked:stacked:digits", "stacks what is stacked", "once"),
+    _bad("resolution of points", "train grid25 --resolution 32", "'grid25'", "resolution", "leave"),
+    _bad("network of images for points", "train points.npz --set network=dcgan", "'dcgan'", "vectors of 2", "mlp"),
+    _bad("network of points for images", "train good.npz --set network=mlp", "'mlp'", "images", "network=dcgan"),
+    # --- labels
+    _bad("no share of labels", "train classes.npz --label-share 0", "label_share", "greater than 0", "0.0"),
+    _bad("more than all labels", "train classes.npz --label-share 1.5", "label_share", "less than or equal to 1", "1.5"),
+    _bad("no labels per class", "train classes.npz --labels-per-class 0", "labels_per_class", "1", "0"),
+    _bad("labels per class in words", "train classes.npz --labels-per-class few", "--labels-per-class", "whole number"),
+    _bad("a share of unused labels", "train classes.npz --label-share 0.5", "'steady'", "no labels", "--label-share"),
+    _bad(
+        "a share where all labels are needed",
+        "train classes.npz --recipe conditional --label-share 0.5",
+        "'conditional-batch-norm'",
+        "every image",
+        "--label-share",
+        "--recipe semi-supervised",
+    ),
+    _bad(
+        "a share and a number of labels",
+        "train classes.npz --recipe semi-supervised --label-share 0.5 --labels-per-class 2",
+        "--label-share",
+        "--labels-per-class",
+        "one of them",
+    ),
+    _bad("labels that are not there", "train good.npz --labels", "--labels needs labels", "'good.npz'", "sub-folders"),
+    _bad("a recipe without its labels", "train good.npz --recipe conditional", "conditional-batch", "needs labels"),
+    _bad("classes seen alike without labels", "train good.npz --set class_balanced=true", "class_balanced", "good.npz"),
     # --- how long, on what
     _bad("no images at all", "train good.npz --images 0", "--images 0", "600k"),
     _bad("images in words", "train good.npz --images abc", "--images abc", "600k"),
@@ -119,6 +154,9 @@ CALLS = (
     _bad("changed data", "train --resume changed --images 99", "changed.npz", "'changed'"),
     _bad("lost data", "train --resume lost --images 99", "lost.npz"),
     _bad("no checkpoint", "train --resume bare --images 99", "'bare'", "checkpoint"),
+    _bad("another share of labels", "train --resume told --images 99 --label-share 0.5", "'label_share'", "1.0", "0.5"),
+    _bad("labels per class now", "train --resume told --images 99 --labels-per-class 1", "labels_per_class", "left open"),
+    _bad("labels all at once", "train --resume run --images 99 --labels", "'labels'", "False", "True", "'run'"),
     # --- samples and walks
     _bad("samples of nothing", "sample nowhere", "'nowhere'"),
     _bad("samples without a generator", "sample bare", "'bare'", "generator", "--resume"),
@@ -126,6 +164,9 @@ CALLS = (
     _bad("samples of a damaged config", "sample damaged-config", "generator.json", "JSON"),
     _bad("no samples", "sample run -n 0", "0", "at least 1"),
     _bad("samples in words", "sample run -n many", "-n", "whole number"),
+    _bad("samples of no class", "sample told --class nosuch", "'nosuch'", "choose one of", "cat, dog, eel"),
+    _bad("samples of nearly a class", "sample told --class dgo", "'dgo'", "did you mean 'dog'?"),
+    _bad("a class of a run without", "sample run --class x", "no classes", "'x'", "--labels", "--class"),
     _bad("samples as jpg", "sample run --out grid.jpg", "grid.jpg", ".png", ".npz"),
     _bad("samples to a full folder", "sample run --out texts", "'texts'", "not empty"),
     _bad("samples to a file's name", "sample run --out plain", "plain", "--out"),
@@ -165,12 +206,15 @@ def world(folder: Path, train: Callable[..., None]) -> None:
     random = np.random.default_rng(0)
     for name in ("good", "changed", "lost"):
         np.savez(folder / f"{name}.npz", images=random.integers(0, 256, (12, 8, 8), dtype=np.uint8))
+    classes = np.array(["cat", "dog", "eel"] * 4)
+    np.savez(folder / "classes.npz", images=random.integers(0, 256, (12, 8, 8), dtype=np.uint8), labels=classes)
     np.savez(folder / "points.npz", points=random.normal(size=(12, 2)))
     common = ("--recipe", "naive", "--images", "16", "--precision", "fp32", *NETWORK)
     train("good.npz", "--out", "run", *common)
     train("changed.npz", "--out", "changed", *common)
     train("lost.npz", "--out", "lost", *common)
     train("points.npz", "--out", "points", *common)
+    train("classes.npz", "--out", "told", "--labels", *common)
     train("good.npz", "--out", "sphere", *common, "--with", "sphere-latent")
     _damage(folder)
 

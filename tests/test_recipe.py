@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Player, Slot
-from steadygan.heuristics.catalogue import CATALOGUE
+from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
 from steadygan.heuristics.objectives import Hinge, Minimax
 from steadygan.heuristics.penalties import R1
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.updates import Adam, SgdDiscriminator
-from steadygan.recipe import Recipe
+from steadygan.recipe import OnVectors, Recipe
 from steadygan.recipes import parse, recipe, recipe_names
+from tests.heuristics.truth import FakeTable
 
 NAMES = [kind.name for kind in CATALOGUE]
 EMPTY = Recipe(name="empty")
@@ -34,11 +35,16 @@ def _composing(names: list[str]) -> list[str]:
             EMPTY.change(add=[*chosen, name])
         except SteadyganError:
             continue
-        kinds = [kind for kind in CATALOGUE if kind.name in (*chosen, name) and kind.slot.holds_one]
+        kinds = [kind for kind in CATALOGUE if kind.name in (*chosen, name) and kind.slot.holds_one and not kind.modifies]
         slots = [kind.slot for kind in kinds if kind.name != "sgd-discriminator"]
         if len(slots) == len({*slots}):
             chosen.append(name)
     return chosen
+
+
+def _depth(name: str) -> int:
+    """How long the longest chain is of those that need those that need it."""
+    return max((1 + _depth(each) for each in heuristic_class(name).card.needs), default=0)
 
 
 # --- composing
@@ -49,9 +55,8 @@ def _composing(names: list[str]) -> list[str]:
 def test_the_order_of_naming_does_not_matter(names: list[str], random: Any) -> None:
     chosen = _composing(names)
     shuffled = random.sample(chosen, len(chosen))
-    needing = sorted(chosen, key=lambda name: bool(next(k for k in CATALOGUE if k.name == name).card.needs))
     one_by_one = EMPTY
-    for name in [*needing]:
+    for name in sorted(chosen, key=_depth):
         one_by_one = one_by_one.with_(name)
     assert EMPTY.change(add=chosen) == EMPTY.change(add=shuffled) == one_by_one
 
@@ -79,11 +84,23 @@ def test_heuristics_stand_in_the_catalogues_order() -> None:
 
 @pytest.mark.parametrize("slot", [Slot.LATENT, Slot.OBJECTIVE, Slot.SCHEDULE])
 def test_a_slot_that_holds_one_is_replaced(slot: Slot) -> None:
-    kinds = [kind for kind in CATALOGUE if kind.slot is slot]
+    kinds = [kind for kind in CATALOGUE if kind.slot is slot and not kind.modifies]
+    assert slot is Slot.LATENT or len(kinds) < sum(kind.slot is slot for kind in CATALOGUE)
     chosen = EMPTY
     for kind in kinds:
         chosen = chosen.with_(kind.name)
         assert _names(chosen) == [kind.name]
+
+
+def test_what_modifies_stands_beside_its_like_and_beside_whatever_fills_the_slot() -> None:
+    chosen = EMPTY.with_("non-saturating").with_("top-k").with_("feature-matching", beside=True)
+    assert {*_names(chosen)} == {"non-saturating", "top-k", "feature-matching"}
+    chosen = chosen.with_("minimax")
+    assert chosen.objective == Minimax()
+    assert [each.name for each in chosen.objective_modifiers] == ["feature-matching", "top-k"]
+    chosen = EMPTY.change(add=["adam", "lr-decay", "lookahead", "alternate", "unrolled", "past-checkpoints"])
+    assert _names(chosen) == ["adam", "lr-decay", "lookahead", "alternate", "past-checkpoints", "unrolled"]
+    assert [each.name for each in chosen.update_modifiers] == ["lr-decay", "lookahead"]
 
 
 def test_each_player_has_its_own_update() -> None:
@@ -112,7 +129,7 @@ def test_a_recipe_never_changes() -> None:
 def test_the_empty_recipe_is_the_naive_gan() -> None:
     assert recipe("naive").heuristics == ()
     assert (EMPTY.latent.name, EMPTY.objective, EMPTY.average) == ("uniform-latent", Minimax(), None)
-    assert EMPTY.schedule.moves() == (Player.DISCRIMINATOR, Player.GENERATOR)
+    assert EMPTY.schedule.moves(FakeTable()) == (Player.DISCRIMINATOR, Player.GENERATOR)
     assert EMPTY.blueprint.hidden_dense
     assert (EMPTY.inputs, EMPTY.targets, EMPTY.penalties(Player.DISCRIMINATOR)) == ((), (), ())
 
@@ -145,6 +162,80 @@ def test_vectors_leave_out_what_needs_images() -> None:
     assert not {*out} & {*_names(fitted)}
 
 
+# --- what is otherwise for vectors
+
+OTHERWISE = """
+[settings]
+batch = 32
+[heuristics.batch-norm]
+[heuristics.minimax]
+[heuristics.r1]
+gamma = 0.5
+[heuristics.strided-convolutions]
+[on_vectors]
+without = ["batch-norm"]
+with = ["hinge", "ema"]
+[on_vectors.set]
+batch = 256
+"r1.gamma" = 3.0
+"ema.half_life" = 77
+"""
+
+
+def test_a_file_says_what_is_otherwise_for_vectors() -> None:
+    chosen = parse(OTHERWISE, "f")
+    assert chosen.on_vectors == OnVectors(
+        remove=("batch-norm",), add=("hinge", "ema"), values={"batch": 256, "r1.gamma": 3.0, "ema.half_life": 77}
+    )
+    assert _names(chosen) == ["strided-convolutions", "batch-norm", "minimax", "r1"]
+    fitted, out = chosen.for_vectors()
+    assert {*out} == {"batch-norm", "strided-convolutions"}
+    assert _names(fitted) == ["hinge", "r1", "ema"]
+    assert (fitted.settings.batch, fitted.get(R1), fitted.network) == (256, R1(gamma=3.0), "mlp")
+    assert fitted.heuristics[2].parameters()["half_life"] == 77
+
+
+def test_what_is_otherwise_for_vectors_survives_writing_and_reading() -> None:
+    chosen = parse(OTHERWISE, "f")
+    assert parse(chosen.to_toml(), "f") == chosen
+    assert "on_vectors" not in EMPTY.to_toml()
+    assert "on_vectors" not in chosen.for_vectors()[0].to_toml()
+
+
+def test_a_recipe_that_is_fitted_to_vectors_is_fitted() -> None:
+    fitted, _ = parse(OTHERWISE, "f").for_vectors()
+    assert fitted.for_vectors() == (fitted, ())
+    assert fitted.set("r1.gamma", 0.25).for_vectors()[0].get(R1) == R1(gamma=0.25)
+
+
+@pytest.mark.parametrize("chosen", [recipe(name) for name in recipe_names()], ids=recipe_names())
+def test_packaged_recipes_keep_what_they_say_of_vectors_through_a_file(chosen: Recipe) -> None:
+    assert parse(chosen.to_toml(), chosen.name) == chosen
+    fitted, _ = chosen.for_vectors()
+    assert {*chosen.on_vectors.add} <= {*_names(fitted)}
+    assert not {*chosen.on_vectors.remove} & {*_names(fitted)}
+
+
+def test_what_someone_asks_for_by_name_stays_for_vectors() -> None:
+    base = parse(OTHERWISE, "f")
+    for chosen in (base.change(add=["batch-norm"]), base.with_("batch-norm")):
+        assert chosen.for_vectors()[0].has("batch-norm")
+    for chosen in (base.set("r1.gamma", 9), base.with_("r1", gamma=9.0), base.with_(R1(gamma=9.0))):
+        assert chosen.for_vectors()[0].get(R1) == R1(gamma=9.0)
+    assert base.with_("r1", every=2).for_vectors()[0].get(R1) == R1(gamma=3.0, every=2)
+    assert base.set("batch", 8).for_vectors()[0].settings.batch == 8
+    assert not base.without("ema").for_vectors()[0].has("ema")
+    assert not base.without("r1").for_vectors()[0].has("r1")
+
+
+def test_an_objective_that_someone_chose_is_not_replaced_for_vectors() -> None:
+    chosen = parse(OTHERWISE, "f").with_("non-saturating")
+    assert chosen.for_vectors()[0].objective.name == "non-saturating"
+    base = parse("[heuristics.normal-latent]\n[on_vectors.set]\n'normal-latent.dimension' = 8", "f")
+    assert base.for_vectors()[0].latent.dimension == 8
+    assert base.with_("sphere-latent", dimension=5).for_vectors()[0].latent.dimension == 5
+
+
 # --- refusals: one sentence each
 
 REFUSALS: list[tuple[str, Any, str]] = [
@@ -167,7 +258,7 @@ REFUSALS: list[tuple[str, Any, str]] = [
     ("two of one slot", lambda: Recipe(name="x", heuristics=(Hinge(), Minimax())), r"fill the slot objective"),
     ("halving", lambda: EMPTY.with_("average-pooling").with_("strided-convolutions"), r"both decide how the discrim"),
     ("targets", lambda: EMPTY.with_("hinge").with_("soft-labels"), r"'hinge' has none; add --with non-saturating"),
-    ("alone", lambda: EMPTY.with_("kernel-divisible-by-stride"), r"changes nothing alone; add --with strided-conv"),
+    ("alone", lambda: EMPTY.with_("kernel-divisible-by-stride"), r"makes no sense alone; add --with strided-conv"),
     ("odd kernel", lambda: recipe("dcgan").set("kernel-divisible-by-stride.kernel", 5), r"not divisible by the stride"),
     ("no recipe", lambda: recipe("dcgn"), r"There is no recipe 'dcgn'; did you mean 'dcgan'"),
     ("no file", lambda: recipe("none.toml"), r"Cannot read the recipe 'none\.toml': No such file"),
@@ -175,6 +266,10 @@ REFUSALS: list[tuple[str, Any, str]] = [
     ("unknown key", lambda: parse("batch = 3", "f.toml"), r"The recipe 'f\.toml': 'recipe' has no parameter 'batch'"),
     ("no table", lambda: parse("[heuristics]\nema = true", "f.toml"), r"write each heuristic as a table"),
     ("bad list", lambda: parse('heuristics = ["ema"]', "f.toml"), r"write each heuristic as a table"),
+    ("network of numbers", lambda: EMPTY.set("network", 42), r"no network '42'; choose one of: dcgan, mlp, r3gan, resn"),
+    ("on vectors", lambda: parse("[on_vectors]\nwithout = ['emma']", "f"), r"'f': There is no heuristic 'emma'"),
+    ("on vectors more", lambda: parse("[on_vectors]\nwith = ['r7']", "f"), r"'f': There is no heuristic 'r7'"),
+    ("on vectors odd", lambda: parse("[on_vectors]\nwithin = ['r1']", "f"), r"The recipe 'f': .*within"),
     ("in file", lambda: parse("[heuristics.r1]\ngamma = -1", "f.toml"), r"The recipe 'f\.toml': 'r1\.gamma'"),
     ("clash in file", lambda: parse("[heuristics.hinge]\n[heuristics.minimax]", "f"), r"The recipe 'f': '.*' fill the"),
 ]
@@ -206,7 +301,8 @@ def test_a_file_of_any_name_may_hold_a_recipe(tmp_path: Path) -> None:
 
 
 def test_every_packaged_recipe_is_complete() -> None:
-    assert recipe_names() == ("dcgan", "dcgan-hacks", "naive", "steady")
+    classics = ("dcgan", "dcgan-hacks", "lsgan", "naive", "r3gan", "salimans", "sngan", "steady", "wgan-gp")
+    assert recipe_names() == tuple(sorted((*classics, "conditional", "semi-supervised", "small-data")))
     for name in recipe_names():
         chosen = recipe(name)
         assert chosen.name == name

@@ -267,7 +267,7 @@ def fit_recipe(chosen: Recipe, prepared: Prepared, labels: bool = False) -> tupl
         chosen, out = chosen.for_vectors()
         without = f", without {', '.join(out)}" if out else ""
         notes.append(f"The data are vectors: network mlp{without}")
-    if labels and not chosen.blueprint.generator_takes_labels:
+    if labels and prepared.labels is not None and not chosen.blueprint.generator_takes_labels:
         chosen = chosen.with_("label-embedding")
         notes.append("Labels are used: label-embedding is added (other ways: --recipe conditional)")
     idle = chosen.idle_heuristics

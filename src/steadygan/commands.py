@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from steadygan import api
 from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError
+from steadygan.networks import check_shape
 from steadygan.progress import ProgressLine, clock
 from steadygan.recipe import Recipe
 from steadygan.training.folder import RunFolder
@@ -79,6 +80,8 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
     keep_memory()
     refuse_occupied(folder, overwrite)  # before the user waits for the data
     prepared = _prepare(request.data, data_settings, console)
+    if "network" in request.values:
+        check_shape(recipe.network, prepared.shape)  # a recipe's own network gives way to the data, a wish does not
     _say_notes(api.fit_recipe(recipe, prepared, training.labels)[1], console)
     console.print(
         f"recipe [bold]{escape(recipe.name)}[/] · run folder [bold]{escape(str(folder.path))}[/]", soft_wrap=True
@@ -148,7 +151,7 @@ def _same_path(before: str, after: str) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return "chosen by itself" if value is None else str(value)
+    return "left open" if value is None else str(value)
 
 
 def _prepare(source: str, settings: DataSettings, console: Console) -> Prepared:

@@ -10,7 +10,7 @@ from steadygan.errors import SteadyganError, nearest, sentence
 from steadygan.heuristics.base import Heuristic, Labels, Player
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
-from steadygan.heuristics.composition import placed, refusals
+from steadygan.heuristics.composition import placed, refusals, replaces
 from steadygan.heuristics.latents import UniformLatent
 from steadygan.heuristics.objectives import Minimax
 from steadygan.heuristics.roles import (
@@ -71,13 +71,17 @@ class OnVectors(BaseModel):
     def yielding(self, add: Iterable[str], remove: Iterable[str], values: Iterable[str]) -> "OnVectors":
         """The same, but what someone has asked for by name stays as they want it."""
         added, removed, valued = {*add}, {*remove}, {*values}
+
+        def gone(name: str) -> bool:
+            return name in removed or any(each != name and _one_place(each, name) for each in added)
+
         return OnVectors(
             remove=tuple(name for name in self.remove if name not in added),
-            add=tuple(name for name in self.add if name not in removed),
+            add=tuple(name for name in self.add if not gone(name)),
             values={
                 key: value
                 for key, value in self.values.items()
-                if key not in valued and key.partition(".")[0] not in removed
+                if key not in valued and not ("." in key and gone(key.partition(".")[0]))
             },
         )
 
@@ -111,6 +115,8 @@ class Recipe(BaseModel):
     def _composes(self) -> Self:
         if self.network not in NETWORKS:
             raise SteadyganError(f"There is no network '{self.network}'; {nearest(self.network, NETWORKS)}")
+        for name in (*self.on_vectors.remove, *self.on_vectors.add):
+            heuristic_class(name)  # a wrong name is said now, and not on the day that vectors come
         refusal = next(refusals(self.heuristics, self.settings.batch), None)
         if refusal:
             raise SteadyganError(refusal)
@@ -133,7 +139,9 @@ class Recipe(BaseModel):
             SteadyganError: for an unknown name or parameter, an impossible value, or a clash.
         """
         new = _made(self.heuristics, heuristic, parameters) if isinstance(heuristic, str) else heuristic
-        return self._changed(heuristics=placed(self.heuristics, new))
+        chosen = parameters if isinstance(heuristic, str) else type(new).model_fields
+        yielding = self.on_vectors.yielding((new.name,), (), (f"{new.name}.{key}" for key in chosen))
+        return self._changed(heuristics=placed(self.heuristics, new), on_vectors=yielding)
 
     def without(self, *names: str) -> "Recipe":
         """This recipe with some heuristics taken out; one that it does not have is no error.
@@ -171,7 +179,7 @@ class Recipe(BaseModel):
                 _require(heuristics, name, parameter, self.name)
                 heuristics = placed(heuristics, _made(heuristics, name, {parameter: value}))
             elif key == "network":
-                fields["network"] = value
+                fields["network"] = str(value)
             else:
                 fields["settings"] = _with_setting(fields["settings"], key, value)
         return self._changed(heuristics=heuristics, **fields)
@@ -319,6 +327,10 @@ def changed_fields(heuristic: Heuristic) -> frozenset[str]:
     """The fields of the naive blueprint that a heuristic changes."""
     naive, designed = Blueprint(), heuristic.design(Blueprint())
     return frozenset(name for name in Blueprint.model_fields if getattr(naive, name) != getattr(designed, name))
+
+
+def _one_place(one: str, other: str) -> bool:
+    return replaces(heuristic_class(one)(), heuristic_class(other)())
 
 
 def _without_none(parameters: dict[str, object]) -> dict[str, object]:

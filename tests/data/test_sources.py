@@ -78,3 +78,11 @@ def test_the_help_names_every_kind(here):
 def test_the_home_folder_is_known_by_its_sign(here, monkeypatch):
     monkeypatch.setenv("HOME", str(here))
     assert len(prepare("~/photos")) == 2
+
+
+def test_the_folder_of_a_run_is_no_data(here):
+    good(here / "first" / "samples", 3)
+    for name in ("run.json", "recipe.toml"):
+        (here / "first" / name).write_text("")
+    with pytest.raises(SteadyganError, match="'first' is the folder of a run"):
+        prepare("first")

@@ -214,4 +214,4 @@ def test_shares_are_drawn_between_0_and_1(browser: Browser, tmp_path: Path) -> N
     measured = [{"images": step, "balance/accuracy": 0.5 + step / 1000} for step in range(1, 100)]
     with opened(browser, write_report(build_run(tmp_path / "run", measured=measured))) as page:
         page.locator(".ytick text").first.wait_for(state="attached")
-        assert page.locator(".ytick text").all_inner_texts() == ["0", "0.25", "0.5", "0.75", "1"]
+        assert page.locator(".ytick text").all_text_contents() == ["0", "0.25", "0.5", "0.75", "1"]

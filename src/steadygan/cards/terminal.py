@@ -55,7 +55,10 @@ def _entry(name: str, text: str, column: int, width: int | None) -> list[str]:
     if width is None or width < column + 20:
         return [f"{name:<{column}}{text}"]
     # one column short of the edge, where some terminals wrap
-    return textwrap.wrap(text, width - 1, initial_indent=f"{name:<{column}}", subsequent_indent=" " * column)
+    indent = " " * column
+    return textwrap.wrap(
+        text, width - 1, initial_indent=f"{name:<{column}}", subsequent_indent=indent, break_on_hyphens=False
+    )
 
 
 def heuristic_page(name: str, kinds: Kinds = CATALOGUE) -> str:

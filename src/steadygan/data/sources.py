@@ -82,6 +82,8 @@ def _named_source(name: str, root: Path) -> Source:
     if is_saved(path):
         return saved_source(path, name)
     if stat.S_ISDIR(mode):
+        if (path / "run.json").is_file() and (path / "recipe.toml").is_file():
+            raise SteadyganError(f"'{name}' is the folder of a run, whose pictures are grids and plots: name {_KINDS}.")
         return folder_source(path, name)
     if path.suffix.lower() in (".npz", ".npy"):
         return array_file_source(path, name)

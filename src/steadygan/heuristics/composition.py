@@ -39,7 +39,7 @@ def _alone(one: Heuristic, all_: list[Heuristic], batch: int | None) -> Iterator
     """What one heuristic says of the others."""
     if one.card.needs and not any(other.name in one.card.needs for other in all_):
         offered = " or ".join(f"--with {each}" for each in one.card.needs)
-        yield f"'{one.name}' changes nothing alone; add {offered}"
+        yield f"'{one.name}' makes no sense alone; add {offered}"
     objection = one.objection([other for other in all_ if other is not one])
     if objection:
         yield objection

@@ -1,12 +1,12 @@
 """Convolutions whose second derivatives cost no more than first ones."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd import Function
-from torch.nn import grad
 
 # PyTorch derives the derivative of a convolution by convolutions with kernels as large as the maps, one for each group,
 # which costs more than ten times a convolution. The sum of g * convolution(x, weight) is linear in g, in x and in
@@ -19,12 +19,38 @@ class _Geometry(NamedTuple):
     groups: int
 
 
+def channels_last(x: Tensor) -> Tensor:
+    """The same maps [N, C, H, W], laid out with channels last even where one channel leaves the layout open.
+
+    On a CPU one operand in the other layout makes an operation ten times as slow.
+    """
+    count, channels, height, width = x.shape
+    lines = x.permute(0, 2, 3, 1).reshape(count, height, width * channels)
+    return lines.view(count, height, width, channels).permute(0, 3, 1, 2)
+
+
+def _like(g: Tensor, shape: torch.Size) -> Tensor:
+    """A tensor that stands for its shape and layout alone."""
+    return torch.empty(shape, dtype=g.dtype, device=g.device, memory_format=torch.channels_last)
+
+
+def _derivative(g: Tensor, x: Tensor, weight: Tensor, geometry: _Geometry, place: int) -> Tensor:
+    """PyTorch's derivative of a convolution, by x (place 0) or by the weight (place 1)."""
+    stride, padding = [geometry.stride] * 2, [geometry.padding] * 2
+    wanted = [place == 0, place == 1, False]
+    derivatives = torch.ops.aten.convolution_backward(
+        channels_last(g), x, weight, None, stride, padding, [1, 1], False, [0, 0], geometry.groups, wanted
+    )
+    derivative: Tensor = derivatives[place]
+    return derivative
+
+
 class _Convolved(Function):
     """The derivative with respect to g: the convolution itself."""
 
     @staticmethod
     def forward(x: Tensor, weight: Tensor, bias: Tensor | None, geometry: _Geometry) -> Tensor:
-        return F.conv2d(x, weight, bias, geometry.stride, geometry.padding, 1, geometry.groups)
+        return F.conv2d(channels_last(x), weight, bias, geometry.stride, geometry.padding, 1, geometry.groups)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -32,12 +58,12 @@ class _Convolved(Function):
         ctx.save_for_backward(x, weight)
 
     @staticmethod
-    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         by_x, by_weight, by_bias, _ = ctx.needs_input_grad
         return (
-            _ByInput.apply(g, weight, x.shape, ctx.geometry) if by_x else None,
-            _ByWeight.apply(g, x, weight.shape, ctx.geometry) if by_weight else None,
+            _by_input(g, weight, x.shape, ctx.geometry) if by_x else None,
+            _by_weight(g, x, weight.shape, ctx.geometry) if by_weight else None,
             g.sum((0, 2, 3)) if by_bias else None,
             None,
         )
@@ -48,7 +74,7 @@ class _ByInput(Function):
 
     @staticmethod
     def forward(g: Tensor, weight: Tensor, shape: torch.Size, geometry: _Geometry) -> Tensor:
-        return grad.conv2d_input(shape, weight, g, geometry.stride, geometry.padding, 1, geometry.groups)
+        return _derivative(g, _like(g, shape), weight, geometry, 0)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -56,12 +82,12 @@ class _ByInput(Function):
         ctx.save_for_backward(g, weight)
 
     @staticmethod
-    def backward(ctx: Any, x: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, x: Tensor) -> tuple[Tensor | None, ...]:
         g, weight = ctx.saved_tensors
         by_g, by_weight, _, _ = ctx.needs_input_grad
         return (
-            _Convolved.apply(x, weight, None, ctx.geometry) if by_g else None,
-            _ByWeight.apply(g, x, weight.shape, ctx.geometry) if by_weight else None,
+            _convolved(x, weight, None, ctx.geometry) if by_g else None,
+            _by_weight(g, x, weight.shape, ctx.geometry) if by_weight else None,
             None,
             None,
         )
@@ -72,7 +98,7 @@ class _ByWeight(Function):
 
     @staticmethod
     def forward(g: Tensor, x: Tensor, shape: torch.Size, geometry: _Geometry) -> Tensor:
-        return grad.conv2d_weight(x, shape, g, geometry.stride, geometry.padding, 1, geometry.groups)
+        return _derivative(g, channels_last(x), _like(g, shape), geometry, 1)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -80,15 +106,21 @@ class _ByWeight(Function):
         ctx.save_for_backward(g, x)
 
     @staticmethod
-    def backward(ctx: Any, weight: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, weight: Tensor) -> tuple[Tensor | None, ...]:
         g, x = ctx.saved_tensors
         by_g, by_x, _, _ = ctx.needs_input_grad
         return (
-            _Convolved.apply(x, weight, None, ctx.geometry) if by_g else None,
-            _ByInput.apply(g, weight, x.shape, ctx.geometry) if by_x else None,
+            _convolved(x, weight, None, ctx.geometry) if by_g else None,
+            _by_input(g, weight, x.shape, ctx.geometry) if by_x else None,
             None,
             None,
         )
+
+
+# The same with types, which PyTorch's stubs leave out.
+_convolved: Callable[[Tensor, Tensor, Tensor | None, _Geometry], Tensor] = _Convolved.apply
+_by_input: Callable[[Tensor, Tensor, torch.Size, _Geometry], Tensor] = _ByInput.apply
+_by_weight: Callable[[Tensor, Tensor, torch.Size, _Geometry], Tensor] = _ByWeight.apply
 
 
 def convolve(
@@ -113,8 +145,7 @@ def convolve(
         dtype = torch.get_autocast_dtype(kind)
         x, weight = _converted(x, dtype), _converted(weight, dtype)
         bias = None if bias is None else _converted(bias, dtype)
-    convolved: Tensor = _Convolved.apply(x, weight, bias, _Geometry(stride, padding, groups))  # type: ignore[no-untyped-call]
-    return convolved
+    return _convolved(x, weight, bias, _Geometry(stride, padding, groups))
 
 
 def _converted(tensor: Tensor, dtype: torch.dtype) -> Tensor:

@@ -78,6 +78,33 @@ def ignored_fields(name: str) -> frozenset[str]:
     return _KINDS[name].ignored
 
 
+def check_shape(name: str, shape: tuple[int, ...]) -> None:
+    """Refuse data that a network is not made for.
+
+    Args:
+        name: one of :data:`NETWORKS`.
+        shape: of one item of the data: (H, W, C) for images, (F,) for vectors.
+
+    Raises:
+        SteadyganError: when the network does not fit the shape.
+    """
+    kind = _KINDS[name]
+    if kind.vectors and len(shape) != 1:
+        raise SteadyganError(f"The network '{name}' makes vectors and the data are images; use --set network=dcgan")
+    if kind.vectors:
+        return
+    if len(shape) != 3:
+        raise SteadyganError(
+            f"The network '{name}' makes images and the data are vectors of {shape[0]} numbers; use mlp"
+        )
+    height, breadth, channels = shape
+    if height != breadth or not SMALLEST <= height <= LARGEST or channels not in (1, 3):
+        raise SteadyganError(
+            f"The network '{name}' makes square images of {SMALLEST} to {LARGEST} pixels with 1 or 3 channels, "
+            f"and the data are {height}x{breadth}x{channels}; choose another --resolution"
+        )
+
+
 def build(
     name: str, blueprint: Blueprint, shape: tuple[int, ...], latent: int, width: int, blocks: int = BLOCKS
 ) -> Networks:
@@ -94,8 +121,8 @@ def build(
     Raises:
         SteadyganError: when the network does not fit the shape, or labels are wanted and there are no classes.
     """
+    check_shape(name, shape)
     kind = _KINDS[name]
-    _check(name, kind, shape)
     _check_classes(blueprint)
     generator, discriminator = kind.make(blueprint, shape, latent, width, blocks)
     companions: dict[str, nn.Module] = {}
@@ -123,23 +150,6 @@ def _rescale(blueprint: Blueprint, ignored: frozenset[str], generator: nn.Module
 def _image(shape: tuple[int, ...]) -> tuple[int, int, int]:
     height, breadth, channels = shape
     return height, breadth, channels
-
-
-def _check(name: str, kind: _Kind, shape: tuple[int, ...]) -> None:
-    if kind.vectors and len(shape) != 1:
-        raise SteadyganError(f"The network '{name}' makes vectors and the data are images; use --set network=dcgan")
-    if kind.vectors:
-        return
-    if len(shape) != 3:
-        raise SteadyganError(
-            f"The network '{name}' makes images and the data are vectors of {shape[0]} numbers; use mlp"
-        )
-    height, breadth, channels = shape
-    if height != breadth or not SMALLEST <= height <= LARGEST or channels not in (1, 3):
-        raise SteadyganError(
-            f"The network '{name}' makes square images of {SMALLEST} to {LARGEST} pixels with 1 or 3 channels, "
-            f"and the data are {height}x{breadth}x{channels}; choose another --resolution"
-        )
 
 
 def _check_classes(blueprint: Blueprint) -> None:

@@ -8,8 +8,9 @@ from torch import Tensor, nn
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.layers.attention import SelfAttention
 from steadygan.layers.block import Dropout, Noise
-from steadygan.layers.convolution import Convolution
+from steadygan.layers.convolution import Convolution, channels_last
 from steadygan.layers.minibatch import MinibatchStddev
+from steadygan.layers.rectifier import LeakyRectifier
 from steadygan.networks.discriminator import Discriminator
 from steadygan.networks.entrance import Entrance, LatentEntrance
 from steadygan.networks.head import Head
@@ -160,7 +161,7 @@ class ResidualBlock(nn.Module):
 
 
 def _units(dropout: float, noise: float) -> list[nn.Module]:
-    units: list[nn.Module] = [nn.LeakyReLU(SLOPE, inplace=True)]
+    units: list[nn.Module] = [LeakyRectifier(SLOPE)]
     if noise > 0:
         units.append(Noise(noise))
     if dropout > 0:
@@ -213,7 +214,7 @@ class R3ganGenerator(nn.Module):
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Images from latents, of the classes that labels name, int64 [N], -1 where unknown."""
         scales: Tensor = self.project(self.entrance(z, labels))
-        images: Tensor = self.image(self.stages(self.basis * scales[:, :, None, None]))
+        images: Tensor = self.image(self.stages(channels_last(self.basis * scales[:, :, None, None])))
         return images
 
 

@@ -53,6 +53,8 @@ def _refuse_some(recipe: Recipe, training: TrainingSettings, uses: bool) -> None
             f"The heuristic '{all_}' needs the label of every image; leave --label-share and --labels-per-class out, "
             "or use --recipe semi-supervised"
         )
+    if training.label_share < 1 and training.labels_per_class is not None:
+        raise SteadyganError("--label-share and --labels-per-class both say which labels are known; give one of them")
     if not uses:
         raise SteadyganError(
             f"The recipe '{recipe.name}' uses no labels, so there is nothing to keep a share of; "

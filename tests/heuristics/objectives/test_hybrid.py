@@ -9,6 +9,7 @@ from torch.distributions import Normal, kl_divergence
 
 from steadygan.heuristics.base import Heuristic, Player, Side
 from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.composition import refusals
 from steadygan.heuristics.latents import NormalLatent, SphereLatent, UniformLatent
 from steadygan.heuristics.objectives import (
     Hinge,
@@ -215,7 +216,7 @@ def test_an_encoder_is_built() -> None:
 
 @pytest.mark.parametrize(
     ("others", "named"),
-    [([UniformLatent(), Hinge()], "'uniform-latent'"), ([SphereLatent()], "'sphere-latent'"), ([Hinge()], "uniform")],
+    [([UniformLatent(), Hinge()], "'uniform-latent'"), ([SphereLatent()], "'sphere-latent'")],
 )
 def test_it_is_refused_where_latents_are_not_normal(others: list[Heuristic], named: str) -> None:
     refusal = VaeHybrid().objection(others)
@@ -224,5 +225,7 @@ def test_it_is_refused_where_latents_are_not_normal(others: list[Heuristic], nam
     assert "--with normal-latent" in refusal
 
 
-def test_it_goes_with_normal_latents() -> None:
+def test_it_goes_with_normal_latents_which_must_be_chosen() -> None:
     assert VaeHybrid().objection([Hinge(), NormalLatent()]) is None
+    assert list(refusals([VaeHybrid(), Hinge(), NormalLatent()])) == []
+    assert list(refusals([VaeHybrid(), Hinge()])) == ["'vae-hybrid' makes no sense alone; add --with normal-latent"]

@@ -88,6 +88,7 @@ class VaeHybrid(ObjectiveModifier):
             "kl = 2 / features(real).shape[1] * kl_to_standard_normal(mean, log_variance)\n"
             "loss = (reconstruction_error(features(real), features(again)) + kl).mean()"
         ),
+        needs=("normal-latent",),
         note=(
             "Everything of the paper's is divided by half the number F of features, so that weights do not depend on "
             "the width; kl_weight 1 is its encoder, weight its γ (which only the decoder feels there, and only the "
@@ -103,10 +104,12 @@ class VaeHybrid(ObjectiveModifier):
     def objection(self, others: Iterable[Heuristic]) -> str | None:
         """The encoder is drawn to N(0, I), so latents must come from there."""
         latent = next((other for other in others if isinstance(other, LatentHeuristic)), None)
-        if isinstance(latent, NormalLatent):
-            return None
-        chosen = "latents are uniform unless chosen" if latent is None else f"'{latent.name}' draws from elsewhere"
-        return f"'vae-hybrid' pulls its encoder to normal latents, and {chosen}; add --with normal-latent"
+        if latent is None or isinstance(latent, NormalLatent):
+            return None  # that there must be one is among its needs
+        return (
+            f"'vae-hybrid' pulls its encoder to normal latents, and '{latent.name}' draws from elsewhere; "
+            "add --with normal-latent"
+        )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
         """Put an encoder beside the two."""

@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from steadygan.data import Prepared
+from steadygan.training import gallery
+from steadygan.training.folder import RunFolder
+from steadygan.training.grid import GENERATED, GROUND, PALE, REAL, ROWS
+from tests import tiny
+
+pytestmark = pytest.mark.usefixtures("brief")
+
+
+def numbered(labels: list[int]) -> Prepared:
+    """Images each of which is one grey, its number, so that they can be told apart."""
+    greys = np.arange(len(labels), dtype=np.uint8)
+    made = np.broadcast_to(greys[:, None, None, None], (len(labels), 8, 8, 1)).copy()
+    return Prepared(made, np.array(labels), ("a", "b", "c"), (), "numbered", "0", 0.0, False)
+
+
+def test_real_rows_hold_images_of_their_class_each_once() -> None:
+    data = numbered([2, 0, 1, 0, 2, 1, 0, 0, 0])
+    shown = gallery.real_rows(data, rows=3, columns=2)[:, 0, 0, 0].reshape(3, 2)
+    assert data.labels is not None
+    assert data.labels[shown].tolist() == [[0, 0], [1, 1], [2, 2]]
+    assert len(np.unique(shown)) == 6
+
+
+def test_a_small_class_leaves_its_places_white() -> None:
+    shown = gallery.real_rows(numbered([0, 0, 1]), rows=3, columns=2)[:, 0, 0, 0].reshape(3, 2)
+    assert sorted(shown[0]) == [0, 1]
+    assert shown[1:].tolist() == [[2, GROUND], [GROUND, GROUND]]
+
+
+def colours(path: Path) -> set[tuple[int, ...]]:
+    return {tuple(colour) for colour in np.asarray(Image.open(path)).reshape(-1, 3).tolist()}
+
+
+def rows_of(path: Path) -> object:
+    with Image.open(path) as picture:
+        picture.load()
+        return picture.info.get(ROWS)
+
+
+def test_pictures_of_a_run_with_classes_name_their_rows(tmp_path: Path) -> None:
+    tiny.play(tiny.small("conditional"), tmp_path / "run", tiny.images(), images=16)
+    folder = RunFolder(tmp_path / "run")
+    assert {rows_of(path) for _, path in folder.sample_grids()} == {'["first", "second", "third"]'}
+    assert rows_of(folder.samples / "real.png") == '["first", "second", "third"]'
+    sizes = {Image.open(path).size for path in folder.samples.glob("*.png")}
+    assert sizes == {(4 * 34 + 2, 3 * 34 + 2)}
+
+
+def test_pictures_of_a_run_without_classes_name_none(tmp_path: Path) -> None:
+    tiny.play(tiny.small("naive"), tmp_path / "run", tiny.images(), images=16)
+    assert {rows_of(path) for path in (tmp_path / "run" / "samples").glob("*.png")} == {None}
+
+
+def test_generated_points_lie_before_pale_real_ones(tmp_path: Path) -> None:
+    recipe, _ = tiny.small("naive").for_vectors()
+    tiny.play(recipe, tmp_path / "run", tiny.vectors(length=2), images=16)
+    folder = RunFolder(tmp_path / "run")
+    white = (255, 255, 255)
+    assert all(colours(path) == {white, GENERATED, PALE} for _, path in folder.sample_grids())
+    assert colours(folder.samples / "real.png") == {white, REAL}
