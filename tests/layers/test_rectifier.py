@@ -9,7 +9,8 @@ from steadygan.layers.rectifier import LeakyRectifier
 
 
 def _rectified(x: Tensor) -> Tensor:
-    return LeakyRectifier(0.2)(x.clone())
+    rectified: Tensor = LeakyRectifier(0.2)(x.clone())
+    return rectified
 
 
 def test_it_takes_a_share_below_nought_in_place() -> None:

@@ -140,7 +140,7 @@ def convolve(
         [N, O, H', W'].
     """
     kind = x.device.type
-    if torch.is_autocast_enabled(kind):
+    if torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind):
         # Here rather than by autocast, which would convert again where derivatives are computed.
         dtype = torch.get_autocast_dtype(kind)
         x, weight = _converted(x, dtype), _converted(weight, dtype)

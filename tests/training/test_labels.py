@@ -1,0 +1,204 @@
+"""What a run does with labels: which it uses, who is told, what is refused, and which classes fakes get."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from steadygan.errors import SteadyganError
+from steadygan.heuristics.base import Player
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.networks import Networks
+from steadygan.recipe import Recipe
+from steadygan.recipes import recipe
+from steadygan.training.game import Game, new_game
+from steadygan.training.labels import refuse_without_features, told_players, view_of
+from steadygan.training.session import Own, new_players
+from steadygan.training.settings import TrainingSettings
+from steadygan.training.step import step
+from steadygan.training.supply import Batch, View
+from steadygan.training.turn import make_fakes
+from tests import tiny
+from tests.heuristics.truth import likely_share
+from tests.training import players
+from tests.training.told import CPU, UNIT, Told, numbered
+
+G, D = Player.GENERATOR, Player.DISCRIMINATOR
+DATA = numbered((6, 12, 18))
+BARE = tiny.prepared(DATA.images)
+NAIVE, CONDITIONAL, SOME = tiny.small("naive"), tiny.small("conditional"), tiny.small("semi-supervised")
+
+
+def settings(**given: Any) -> TrainingSettings:
+    return TrainingSettings(device="cpu", precision="fp32", **given)
+
+
+def unlabelled() -> Any:
+    """The data without their labels."""
+    return type(DATA)(DATA.images, None, (), (), "bare.npz", "1", 0.0, False)
+
+
+# --- how a run looks at its data
+
+
+@pytest.mark.parametrize(
+    ("chosen", "given", "expected"),
+    [
+        (NAIVE, {}, View()),
+        (NAIVE, {"labels": True}, View(classes=3)),
+        (NAIVE.set("class_balanced", True), {}, View(balanced=True)),
+        (CONDITIONAL, {}, View(classes=3)),
+        (SOME, {}, View(classes=3, held_out_share=0.1)),
+        (SOME, {"label_share": 0.3}, View(classes=3, label_share=0.3, held_out_share=0.1)),
+        (SOME, {"labels_per_class": 2}, View(classes=3, labels_per_class=2, held_out_share=0.1)),
+        (NAIVE, {"labels": True, "label_share": 0.3}, View(classes=3, label_share=0.3)),
+    ],
+)
+def test_a_run_looks_at_its_data_as_recipe_and_user_ask(chosen: Recipe, given: Any, expected: View) -> None:
+    assert view_of(chosen, DATA, settings(**given)) == expected
+
+
+@pytest.mark.parametrize(
+    ("chosen", "given", "who"),
+    [
+        (CONDITIONAL, {}, "The heuristic 'conditional-batch-norm' needs labels"),
+        (SOME, {}, "The heuristic 'semi-supervised' needs labels"),
+        (NAIVE, {"labels": True}, "--labels needs labels"),
+        (NAIVE.set("class_balanced", True), {}, "The setting class_balanced needs labels"),
+    ],
+)
+def test_labels_that_are_not_there_are_missed_in_a_sentence(chosen: Recipe, given: Any, who: str) -> None:
+    with pytest.raises(SteadyganError, match=f"^{who} and 'bare.npz' has none; name a folder"):
+        view_of(chosen, unlabelled(), settings(**given))
+
+
+@pytest.mark.parametrize("given", [{"label_share": 0.5}, {"labels_per_class": 1}])
+def test_some_labels_are_refused_where_all_are_needed_or_none_are_used(given: Any) -> None:
+    with pytest.raises(SteadyganError, match="'conditional-batch-norm' needs the label of every image; leave"):
+        view_of(CONDITIONAL, DATA, settings(**given))
+    with pytest.raises(SteadyganError, match="'naive' uses no labels, so there is nothing to keep"):
+        view_of(NAIVE, DATA, settings(**given))
+
+
+def test_a_share_and_a_number_of_labels_are_one_too_many() -> None:
+    with pytest.raises(SteadyganError, match="give one of them"):
+        view_of(SOME, DATA, settings(label_share=0.5, labels_per_class=2))
+
+
+# --- who is told
+
+
+@pytest.mark.parametrize("labels", [True, False])
+@pytest.mark.parametrize(("generator", "discriminator"), [(True, True), (True, False), (False, False)])
+def test_networks_of_ones_own_are_told_if_labels_are_wanted(generator: bool, discriminator: bool, labels: bool) -> None:
+    silent, speaking = Blueprint(), Blueprint(generator_embedding=2, discriminator_embedding=2, classes=3)
+    for blueprint, built in ((silent, False), (speaking, True)):
+        told = told_players(blueprint, generator, discriminator, labels)
+        assert (G in told) is (labels if generator else built)
+        assert (D in told) is (labels if discriminator else built)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("naive", set()), ("conditional", {G, D}), ("semi-supervised", set()), ("steady", set())]
+)
+def test_networks_of_a_recipe_are_told_what_they_are_built_for(name: str, told: set[Player]) -> None:
+    game, _ = new_players(tiny.small(name), DATA, Own(), CPU, settings())
+    assert game.told == told
+    assert game.class_shares == ((6 / 36, 12 / 36, 18 / 36) if G in told else ())
+
+
+def test_heuristics_that_look_inside_refuse_a_discriminator_that_only_gives_logits() -> None:
+    curious = NAIVE.with_("feature-matching")
+    with pytest.raises(SteadyganError, match=r"'feature-matching' looks at .* answer\(images\)"):
+        refuse_without_features(curious, nn.Linear(1, 1))
+    refuse_without_features(recipe("steady"), nn.Linear(1, 1))
+    refuse_without_features(curious, new_players(NAIVE, DATA, Own(), CPU, settings())[0].networks[D])
+
+
+# --- classes of fakes
+
+
+def game_of(view: View, told: frozenset[Player] = frozenset({G, D}), chosen: Recipe = NAIVE) -> Game:
+    """A game of networks that add a number of the class."""
+    chosen = chosen.with_("uniform-latent", dimension=players.LATENT)
+    networks = Networks(Told(players.generator()), Told(players.discriminator()))
+    return new_game(chosen, DATA, networks, UNIT, CPU, "fp32", 0, view, told)
+
+
+def test_fakes_have_the_classes_of_the_reals_and_what_is_unknown_is_drawn() -> None:
+    game = game_of(View(classes=3, label_share=0.5))
+    labels = torch.tensor([-1, 0, 2, -1, 1]).repeat(600)
+    made = game.labels_like(labels)
+    assert made is not None
+    assert torch.equal(made[labels >= 0], labels[labels >= 0])
+    drawn = made[labels < 0]
+    for each, share in enumerate((3 / 18, 6 / 18, 9 / 18)):
+        assert likely_share(int((drawn == each).sum()), len(drawn), share)
+    assert not torch.equal(game.labels_like(labels), made)
+
+
+def test_where_all_is_known_nothing_is_drawn() -> None:
+    game, _ = new_players(CONDITIONAL, DATA, Own(), CPU, settings())
+    labels, random = torch.tensor([2, 0, 1]), torch.get_rng_state()
+    made = game.labels_like(labels)
+    assert made is not None
+    assert made.tolist() == [2, 0, 1]
+    assert torch.equal(torch.get_rng_state(), random)
+
+
+def test_a_generator_that_takes_no_labels_gets_none() -> None:
+    game = game_of(View(classes=3), frozenset({D}))
+    assert game.labels_like(torch.tensor([0, 1])) is None
+    assert game.random_labels(3) is None
+    assert game.class_shares == ()
+
+
+def test_random_labels_of_a_game_have_the_frequencies_of_the_data() -> None:
+    drawn = game_of(View(classes=3)).random_labels(3000)
+    assert drawn is not None
+    for each, share in enumerate((1 / 6, 1 / 3, 1 / 2)):
+        assert likely_share(int((drawn == each).sum()), 3000, share)
+
+
+def test_fakes_are_made_of_the_classes_that_they_say() -> None:
+    game = game_of(View(classes=3))
+    fakes = make_fakes(game, Batch(torch.zeros(4, 1, 8, 8), torch.tensor([2, 2, 0, 1])))
+    maker: Any = game.networks[G]
+    assert fakes.labels is not None
+    assert fakes.labels.tolist() == maker.heard[-1].tolist() == [2, 2, 0, 1]
+    assert not fakes.detached().images.requires_grad
+    assert fakes.images.requires_grad
+
+
+def _batches(game: Game) -> Iterator[list[int]]:
+    judge: Any = game.networks[D]
+    return (heard.tolist() for heard in judge.heard)
+
+
+def test_each_side_is_judged_with_its_own_classes() -> None:
+    """The discriminator's move asks about reals and fakes, the generator's about fakes, all of the reals' classes."""
+    game, again = game_of(View(classes=3)), game_of(View(classes=3))
+    step(game)
+    labels = again.next_real().labels
+    assert labels is not None
+    assert list(_batches(game)) == [labels.tolist()] * 3
+
+
+def test_a_discriminator_that_joins_batches_gets_the_labels_of_both() -> None:
+    game = game_of(View(classes=3), chosen=NAIVE.with_("mixed-batches"))
+    again = game_of(View(classes=3))
+    step(game)
+    labels = again.next_real().labels
+    assert labels is not None
+    assert next(_batches(game)) == [*labels.tolist(), *labels.tolist()]
+
+
+def test_only_who_is_told_hears_of_classes() -> None:
+    chosen = NAIVE.with_("uniform-latent", dimension=players.LATENT)
+    networks = Networks(players.generator(), Told(players.discriminator()))
+    game = new_game(chosen, DATA, networks, UNIT, CPU, "fp32", 0, View(classes=3), frozenset({D}))
+    game.networks[G] = players.Witness(game.networks[G])
+    with pytest.raises(TypeError):  # fakes of a generator that is not told have no class to be judged with
+        step(game)
