@@ -63,7 +63,9 @@ CALLS = (
     _bad("network like no other", "train digits --set network=xyz", "'xyz'", "dcgan, mlp, r3gan, resnet"),
     _bad("network that is a number", "train digits --set network=42", "no network '42'", "dcgan"),
     _bad("packing with an odd batch", "train good.npz --with packing --set batch=5", "'packing'", "5", "batch=4"),
-    _bad("encoder of uniform latents", "train good.npz --recipe dcgan --with vae-hybrid", "vae-hybrid", "normal-latent"),
+    _bad(
+        "encoder of uniform latents", "train good.npz --recipe dcgan --with vae-hybrid", "vae-hybrid", "normal-latent"
+    ),
     _bad("unknown name to cite", "cite nosuch", "'nosuch'", "steadygan recipes", "steadygan heuristics"),
     _bad("nearly a name to cite", "cite staedy", "'staedy'", "did you mean 'steady'?"),
     # --- data
@@ -95,7 +97,9 @@ CALLS = (
     _bad("network of points for images", "train good.npz --set network=mlp", "'mlp'", "images", "network=dcgan"),
     # --- labels
     _bad("no share of labels", "train classes.npz --label-share 0", "label_share", "greater than 0", "0.0"),
-    _bad("more than all labels", "train classes.npz --label-share 1.5", "label_share", "less than or equal to 1", "1.5"),
+    _bad(
+        "more than all labels", "train classes.npz --label-share 1.5", "label_share", "less than or equal to 1", "1.5"
+    ),
     _bad("no labels per class", "train classes.npz --labels-per-class 0", "labels_per_class", "1", "0"),
     _bad("labels per class in words", "train classes.npz --labels-per-class few", "--labels-per-class", "whole number"),
     _bad("a share of unused labels", "train classes.npz --label-share 0.5", "'steady'", "no labels", "--label-share"),
@@ -155,7 +159,9 @@ CALLS = (
     _bad("lost data", "train --resume lost --images 99", "lost.npz"),
     _bad("no checkpoint", "train --resume bare --images 99", "'bare'", "checkpoint"),
     _bad("another share of labels", "train --resume told --images 99 --label-share 0.5", "'label_share'", "1.0", "0.5"),
-    _bad("labels per class now", "train --resume told --images 99 --labels-per-class 1", "labels_per_class", "left open"),
+    _bad(
+        "labels per class now", "train --resume told --images 99 --labels-per-class 1", "labels_per_class", "left open"
+    ),
     _bad("labels all at once", "train --resume run --images 99 --labels", "'labels'", "False", "True", "'run'"),
     # --- samples and walks
     _bad("samples of nothing", "sample nowhere", "'nowhere'"),

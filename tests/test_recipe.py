@@ -35,7 +35,9 @@ def _composing(names: list[str]) -> list[str]:
             EMPTY.change(add=[*chosen, name])
         except SteadyganError:
             continue
-        kinds = [kind for kind in CATALOGUE if kind.name in (*chosen, name) and kind.slot.holds_one and not kind.modifies]
+        kinds = [
+            kind for kind in CATALOGUE if kind.name in (*chosen, name) and kind.slot.holds_one and not kind.modifies
+        ]
         slots = [kind.slot for kind in kinds if kind.name != "sgd-discriminator"]
         if len(slots) == len({*slots}):
             chosen.append(name)
@@ -266,7 +268,11 @@ REFUSALS: list[tuple[str, Any, str]] = [
     ("unknown key", lambda: parse("batch = 3", "f.toml"), r"The recipe 'f\.toml': 'recipe' has no parameter 'batch'"),
     ("no table", lambda: parse("[heuristics]\nema = true", "f.toml"), r"write each heuristic as a table"),
     ("bad list", lambda: parse('heuristics = ["ema"]', "f.toml"), r"write each heuristic as a table"),
-    ("network of numbers", lambda: EMPTY.set("network", 42), r"no network '42'; choose one of: dcgan, mlp, r3gan, resn"),
+    (
+        "network of numbers",
+        lambda: EMPTY.set("network", 42),
+        r"no network '42'; choose one of: dcgan, mlp, r3gan, resn",
+    ),
     ("on vectors", lambda: parse("[on_vectors]\nwithout = ['emma']", "f"), r"'f': There is no heuristic 'emma'"),
     ("on vectors more", lambda: parse("[on_vectors]\nwith = ['r7']", "f"), r"'f': There is no heuristic 'r7'"),
     ("on vectors odd", lambda: parse("[on_vectors]\nwithin = ['r1']", "f"), r"The recipe 'f': .*within"),

@@ -180,7 +180,8 @@ def run_new(
     observers: Sequence[Observer],
 ) -> Run:
     """Begin a run on prepared data and train until its budget is used or Ctrl-C; for arguments see :func:`train`."""
-    fitted, notes = fit_recipe(chosen, prepared, training.labels and not own)
+    built = own.generator is None or own.discriminator is None
+    fitted, notes = fit_recipe(chosen, prepared, training.labels and built)
     with own_randomness(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
         loop = session.begin(prepared, fitted, training, data_settings, folder, own, overwrite, notes, observers)
         return _train(loop, folder, interrupted)

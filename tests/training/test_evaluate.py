@@ -109,7 +109,7 @@ def test_what_is_not_named_stays_its_own() -> None:
 def test_gradients_reach_the_parameters_that_were_given_and_no_others() -> None:
     network = players.discriminator(norm=False)
     given = {name: tensor.requires_grad_() for name, tensor in named(other(network), buffers=False).items()}
-    answer_of(network, IMAGES, None, given).logits.sum().backward()
+    torch.autograd.backward(answer_of(network, IMAGES, None, given).logits.sum())
     assert all(tensor.grad is not None for tensor in given.values())
     assert all(parameter.grad is None for parameter in network.parameters())
 

@@ -1,12 +1,14 @@
 """What a run does with labels: which it uses, who is told, what is refused, and which classes fakes get."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
+from steadygan.api import train
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Player
 from steadygan.heuristics.blueprint import Blueprint
@@ -90,14 +92,24 @@ def test_a_share_and_a_number_of_labels_are_one_too_many() -> None:
 # --- who is told
 
 
-@pytest.mark.parametrize("labels", [True, False])
-@pytest.mark.parametrize(("generator", "discriminator"), [(True, True), (True, False), (False, False)])
-def test_networks_of_ones_own_are_told_if_labels_are_wanted(generator: bool, discriminator: bool, labels: bool) -> None:
-    silent, speaking = Blueprint(), Blueprint(generator_embedding=2, discriminator_embedding=2, classes=3)
-    for blueprint, built in ((silent, False), (speaking, True)):
-        told = told_players(blueprint, generator, discriminator, labels)
-        assert (G in told) is (labels if generator else built)
-        assert (D in told) is (labels if discriminator else built)
+@pytest.mark.parametrize(
+    ("generator", "discriminator", "labels", "told"),
+    [
+        (True, True, True, {G, D}),
+        (True, True, False, set()),
+        (True, False, True, {G}),
+        (True, False, False, set()),
+        (False, False, True, set()),
+    ],
+)
+def test_networks_of_ones_own_are_told_if_labels_are_wanted_and_built_ones_if_they_are_built_so(
+    generator: bool, discriminator: bool, labels: bool, told: set[Player]
+) -> None:
+    assert told_players(Blueprint(), generator, discriminator, labels) == told
+    speaking = Blueprint(generator_embedding=2, discriminator_embedding=2, classes=3)
+    built = {player for player, own in ((G, generator), (D, discriminator)) if not own}
+    if (generator, discriminator, labels) != (True, False, False):  # which is refused, see below
+        assert told_players(speaking, generator, discriminator, labels) == told | built
 
 
 @pytest.mark.parametrize(
@@ -136,7 +148,9 @@ def test_fakes_have_the_classes_of_the_reals_and_what_is_unknown_is_drawn() -> N
     drawn = made[labels < 0]
     for each, share in enumerate((3 / 18, 6 / 18, 9 / 18)):
         assert likely_share(int((drawn == each).sum()), len(drawn), share)
-    assert not torch.equal(game.labels_like(labels), made)
+    again = game.labels_like(labels)
+    assert again is not None
+    assert not torch.equal(again, made)
 
 
 def test_where_all_is_known_nothing_is_drawn() -> None:
@@ -195,10 +209,25 @@ def test_a_discriminator_that_joins_batches_gets_the_labels_of_both() -> None:
     assert next(_batches(game)) == [*labels.tolist(), *labels.tolist()]
 
 
-def test_only_who_is_told_hears_of_classes() -> None:
+def test_a_generator_alone_may_be_told_but_not_a_discriminator_alone() -> None:
+    assert told_players(Blueprint(generator_embedding=2, classes=3), False, False, False) == {G}
+    for blueprint, own in ((Blueprint(), (False, True)), (Blueprint(discriminator_embedding=2), (True, False))):
+        with pytest.raises(SteadyganError, match="discriminator is told classes and the generator is not"):
+            told_players(blueprint, *own, labels=not own[0])
+
+
+@pytest.mark.parametrize("mine", [Player.GENERATOR, Player.DISCRIMINATOR])
+def test_beside_a_network_of_ones_own_that_takes_labels_one_is_built_that_does(mine: Player, folder: Path) -> None:
+    made = {G: Told(players.generator()), D: Told(players.discriminator())}[mine]
+    nn.init.zeros_(made.shift.weight)  # so that images lie in [-1, 1]
+    own = {"generator": made} if mine is G else {"discriminator": made}
     chosen = NAIVE.with_("uniform-latent", dimension=players.LATENT)
-    networks = Networks(players.generator(), Told(players.discriminator()))
-    game = new_game(chosen, DATA, networks, UNIT, CPU, "fp32", 0, View(classes=3), frozenset({D}))
-    game.networks[G] = players.Witness(game.networks[G])
-    with pytest.raises(TypeError):  # fakes of a generator that is not told have no class to be judged with
-        step(game)
+    given: Any = {**own, "images": 8, "device": "cpu", "observers": []}
+    run = train(DATA, chosen, out=folder, labels=True, **given)
+    assert made.heard
+    assert recipe(run.folder.recipe).has("label-embedding")
+
+
+def test_networks_of_ones_own_without_labels_go_with_a_recipe_whose_other_network_uses_them(folder: Path) -> None:
+    chosen = SOME.with_("uniform-latent", dimension=players.LATENT)
+    train(DATA, chosen, out=folder, images=8, device="cpu", generator=players.generator(), observers=[])

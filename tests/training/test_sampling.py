@@ -10,7 +10,9 @@ from steadygan.heuristics.latents import NormalLatent
 from steadygan.training import sampling
 from steadygan.training.sampling import generate, own_randomness, ready_generator
 from steadygan.training.scaling import Scaling
+from tests.heuristics.truth import likely_share
 from tests.training import players
+from tests.training.told import Painter
 
 CPU = torch.device("cpu")
 LATENT = NormalLatent(dimension=players.LATENT)
@@ -43,6 +45,36 @@ def test_standing_statistics_are_means_over_many_latents(trained: Any, monkeypat
     torch.testing.assert_close(ready[2].running_var, torch.stack(variances).mean(0))
     assert ready[2].momentum == trained[2].momentum
     assert not ready.training
+
+
+class ByClass(nn.Module):
+    """Normalises numbers that its class alone decides."""
+
+    of: torch.Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("of", torch.tensor([[10.0, 0.0], [-20.0, 1.0], [1e6, 1e6]]))
+        self.norm = nn.BatchNorm1d(2)
+
+    def forward(self, z: torch.Tensor, labels: torch.Tensor) -> Any:
+        return self.norm(self.of[labels])
+
+
+def test_standing_statistics_are_those_of_classes_as_often_as_they_come() -> None:
+    ready: Any = ready_generator(ByClass(), LATENT, CPU, class_shares=(0.25, 0.75, 0.0))
+    drawn = sampling.STANDING_BATCHES * sampling.STANDING_BATCH
+    # the mean of the second number is the share of the second class
+    assert likely_share(round(float(ready.norm.running_mean[1]) * drawn), drawn, 0.75)
+    first = 10 - 30 * ready.norm.running_mean[1]
+    torch.testing.assert_close(ready.norm.running_mean[0], first, rtol=1e-4, atol=1e-3)
+
+
+def test_images_of_classes_do_not_depend_on_the_size_of_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "CHUNK", 3)
+    labels = torch.tensor([0, 2, 1, 1, 0, 2, 2, 0])
+    made = generate(Painter(), torch.zeros(8, players.LATENT), UNIT, CPU, labels=labels)
+    assert made[:, 0, 0, 0].tolist() == (labels * 100).tolist()
 
 
 def test_making_ready_changes_neither_the_network_nor_the_randomness(trained: nn.Module) -> None:

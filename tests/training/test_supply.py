@@ -15,7 +15,10 @@ DATA = numbered(SIZES)
 HELD = View(classes=3, held_out_share=0.25)
 
 
-def supply(view: View = View(), seed: int = 0) -> Supply:
+PLAIN = View()
+
+
+def supply(view: View = PLAIN, seed: int = 0) -> Supply:
     return Supply(DATA, UNIT, CPU, seed, view)
 
 

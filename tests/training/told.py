@@ -25,7 +25,8 @@ class Told(nn.Module):
         """The answer, moved by the class."""
         self.heard.append(labels.clone())
         answer: Tensor = self.network(x)
-        return answer + self.shift(labels).view(-1, *[1] * (answer.ndim - 1))
+        shift: Tensor = self.shift(labels).view(-1, *[1] * (answer.ndim - 1))
+        return answer + shift
 
 
 class Painter(nn.Module):

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.errors import SteadyganError
+from steadygan.heuristics.base import Player
 
 TRIED = 4
 
@@ -15,6 +16,7 @@ def check_networks(
     shape: tuple[int, ...],
     device: torch.device,
     classes: int = 0,
+    told: frozenset[Player] = frozenset(Player),
 ) -> None:
     """Run one small batch through both networks.
 
@@ -24,7 +26,8 @@ def check_networks(
         latent: length of a latent.
         shape: of one item of the data: (H, W, C), or (F,).
         device: where to run.
-        classes: above 0, both networks are also given labels, int64 [N] from 0 to ``classes`` - 1.
+        classes: above 0, networks are also given labels, int64 [N] from 0 to ``classes`` - 1.
+        told: the players whose networks take labels.
 
     Raises:
         SteadyganError: in one sentence, what does not fit.
@@ -37,8 +40,9 @@ def check_networks(
     generator.to(device)
     discriminator.to(device)
     labels = (torch.arange(TRIED, device=device) % classes,) if classes > 0 else ()
-    fakes = _fakes(generator, (torch.zeros(TRIED, latent, device=device), *labels), shape)
-    _check_logits(discriminator, (fakes, *labels))
+    latents = torch.zeros(TRIED, latent, device=device)
+    fakes = _fakes(generator, (latents, *labels) if Player.GENERATOR in told else (latents,), shape)
+    _check_logits(discriminator, (fakes, *labels) if Player.DISCRIMINATOR in told else (fakes,))
 
 
 def _fakes(generator: nn.Module, given: tuple[Tensor, ...], shape: tuple[int, ...]) -> Tensor:

@@ -70,11 +70,19 @@ def told_players(blueprint: Blueprint, own_generator: bool, own_discriminator: b
         own_generator: whether the generator is the user's own.
         own_discriminator: whether the discriminator is.
         labels: whether the user's own networks take labels.
+
+    Raises:
+        SteadyganError: when the discriminator alone would be told.
     """
     takes = {
         Player.GENERATOR: labels if own_generator else blueprint.generator_takes_labels,
         Player.DISCRIMINATOR: labels if own_discriminator else blueprint.discriminator_takes_labels,
     }
+    if takes[Player.DISCRIMINATOR] and not takes[Player.GENERATOR]:
+        raise SteadyganError(
+            "The discriminator is told classes and the generator is not, so it cannot make what is expected; "
+            "give labels=True and a generator that takes them, or a recipe without labels"
+        )
     return frozenset(player for player, told in takes.items() if told)
 
 

@@ -15,6 +15,7 @@ from torch import nn
 
 from steadygan.data import DataSettings, Prepared
 from steadygan.errors import SteadyganError
+from steadygan.heuristics.base import Player
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.networks import Networks, build
 from steadygan.networks.check import check_networks
@@ -201,14 +202,20 @@ def new_players(
     """
     view = view_of(recipe, data, training)
     blueprint = _blueprint(recipe, own, view)
-    networks, names = _networks(recipe, blueprint, data, own, device, view)
-    scaling = scaling_for(data, blueprint.image_range)
     told = told_players(blueprint, own.generator is not None, own.discriminator is not None, training.labels)
+    networks, names = _networks(recipe, blueprint, data, own, device, view, told)
+    scaling = scaling_for(data, blueprint.image_range)
     return new_game(recipe, data, networks, scaling, device, training.precision, training.seed, view, told), names
 
 
 def _networks(
-    recipe: Recipe, blueprint: Blueprint, data: Prepared, own: Own, device: torch.device, view: View
+    recipe: Recipe,
+    blueprint: Blueprint,
+    data: Prepared,
+    own: Own,
+    device: torch.device,
+    view: View,
+    told: frozenset[Player],
 ) -> tuple[Networks, dict[str, str]]:
     names = {"generator": recipe.network, "discriminator": recipe.network}
     generator, discriminator = own.generator, own.discriminator
@@ -219,7 +226,7 @@ def _networks(
         generator, discriminator = generator or built.generator, discriminator or built.discriminator
         companions = built.companions
     if own:
-        check_networks(generator, discriminator, recipe.latent.dimension, data.shape, device, view.classes)
+        check_networks(generator, discriminator, recipe.latent.dimension, data.shape, device, view.classes, told)
     if own.generator is not None:
         names["generator"] = CUSTOM
     if own.discriminator is not None:

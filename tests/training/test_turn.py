@@ -1,0 +1,294 @@
+"""What a turn computes: targets, losses of imagined discriminators, opponents of another time, and every hook."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from steadygan.heuristics.base import Player, Side
+from steadygan.heuristics.schedules import PastCheckpoints, Unrolled
+from steadygan.heuristics.turn import Table, Turn
+from steadygan.recipe import Recipe
+from steadygan.training.game import Game
+from steadygan.training.session import Own, new_players
+from steadygan.training.settings import TrainingSettings
+from steadygan.training.step import move, step
+from steadygan.training.supply import Batch
+from steadygan.training.turn import GameTurn
+from tests import tiny
+from tests.training import players
+from tests.training.told import CPU
+
+G, D = Player.GENERATOR, Player.DISCRIMINATOR
+NAIVE = tiny.small("naive").with_("uniform-latent", dimension=players.LATENT)
+
+
+def game_of(chosen: Recipe, norm: bool = False) -> Game:
+    torch.manual_seed(0)
+    return players.play(chosen, players.generator(norm=norm), players.discriminator(norm=norm))
+
+
+def stranger(network: torch.nn.Module) -> Any:
+    """A copy with other weights, and its parameters and buffers."""
+    copied = copy.deepcopy(network)
+    with torch.no_grad():
+        for parameter in copied.parameters():
+            parameter.add_(0.2 * torch.randn_like(parameter))
+    tensors = {**dict(copied.named_parameters()), **dict(copied.named_buffers())}
+    return copied, {name: tensor.detach().clone() for name, tensor in tensors.items()}
+
+
+# --- targets of classes
+
+
+def labelled_turn(name: str, labels: list[int]) -> GameTurn:
+    training = TrainingSettings(device="cpu", precision="fp32")
+    game, _ = new_players(tiny.small(name), tiny.images(), Own(), CPU, training)
+    return GameTurn(D, game, Batch(game.next_real().images, torch.tensor(labels)))
+
+
+def test_class_targets_are_one_hot_and_nothing_where_the_class_is_unknown() -> None:
+    targets = labelled_turn("semi-supervised", [2, -1, 0, 1]).class_targets(Side.REAL)
+    assert targets.tolist() == [[0, 0, 1], [0, 0, 0], [1, 0, 0], [0, 1, 0]]
+
+
+def test_images_without_labels_have_no_class_targets() -> None:
+    game = game_of(NAIVE)
+    with pytest.raises(ValueError, match="the real images have no labels"):
+        GameTurn(D, game, game.next_real()).class_targets(Side.REAL)
+
+
+def test_a_discriminator_that_names_no_classes_has_no_class_logits() -> None:
+    game = game_of(NAIVE)
+    with pytest.raises(ValueError, match="names no classes"):
+        GameTurn(D, game, game.next_real()).class_logits(Side.REAL)
+
+
+def test_a_side_that_is_relabelled_is_what_was_said() -> None:
+    turn = labelled_turn("conditional", [0, 0, 0, 0])
+    turn.relabel(Side.FAKE, torch.tensor([2, 1, 2, 1]))
+    assert turn.class_targets(Side.FAKE).argmax(1).tolist() == [2, 1, 2, 1]
+    labels = turn.labels(Side.REAL)
+    assert labels is not None
+    assert labels.tolist() == [0, 0, 0, 0]
+
+
+def test_fakes_are_of_the_classes_of_the_reals() -> None:
+    labels = labelled_turn("conditional", [2, 1, 0, 0]).labels(Side.FAKE)
+    assert labels is not None
+    assert labels.tolist() == [2, 1, 0, 0]
+
+
+# --- imagined discriminators
+
+
+@pytest.mark.parametrize("norm", [False, True])
+def test_the_loss_of_an_imagined_discriminator_is_that_of_a_copy(norm: bool) -> None:
+    game = game_of(NAIVE.with_("non-saturating"), norm)
+    real = game.next_real()
+    turn = GameTurn(G, game, real)
+    judge, parameters = stranger(game.networks[D])
+    before = players.weights(game.networks[D])
+    fakes = turn.raw(Side.FAKE)
+    expected = F.softplus(-judge(real.images)).mean() + F.softplus(judge(fakes)).mean()
+    torch.testing.assert_close(turn.discriminator_loss(parameters), expected)
+    assert players.unchanged(game.networks[D], before)
+
+
+def test_its_gradients_reach_its_parameters_and_the_generator_that_made_the_fakes() -> None:
+    game = game_of(NAIVE)
+    turn = GameTurn(G, game, game.next_real())
+    _, parameters = stranger(game.networks[D])
+    imagined = {name: each.requires_grad_() for name, each in parameters.items()}
+    torch.autograd.backward(turn.discriminator_loss(imagined))
+    assert all(each.grad is not None for each in parameters.values())
+    assert all(each.grad is not None for each in game.networks[G].parameters())
+    assert all(each.grad is None for each in game.networks[D].parameters())
+
+
+def test_what_is_imagined_is_not_noted() -> None:
+    game = game_of(NAIVE)
+    turn = GameTurn(G, game, game.next_real())
+    turn.discriminator_loss(dict(game.networks[D].named_parameters()))
+    assert "logits/real" not in game.record.row()
+
+
+# --- opponents
+
+
+@pytest.mark.parametrize("norm", [False, True])
+def test_a_replaced_generator_makes_the_fakes_and_is_left_as_it_was(norm: bool) -> None:
+    game = game_of(NAIVE, norm)
+    turn = GameTurn(D, game, game.next_real())
+    made = turn.raw(Side.FAKE)
+    maker, parameters = stranger(game.networks[G])
+    before = players.weights(game.networks[G])
+    turn.replace(G, parameters)
+    assert not torch.equal(turn.raw(Side.FAKE), made)
+    torch.testing.assert_close(turn.raw(Side.FAKE), maker(turn.latents))
+    torch.testing.assert_close(turn.generate(turn.latents, None), copy.deepcopy(maker)(turn.latents))
+    assert players.unchanged(game.networks[G], before)
+
+
+@pytest.mark.parametrize("norm", [False, True])
+def test_a_replaced_discriminator_judges_everything_of_the_turn(norm: bool) -> None:
+    game = game_of(NAIVE, norm)
+    turn = GameTurn(G, game, game.next_real())
+    judge, parameters = stranger(game.networks[D])
+    before = players.weights(game.networks[D])
+    turn.replace(D, parameters)
+    torch.testing.assert_close(turn.logits(Side.FAKE), judge(turn.raw(Side.FAKE)).flatten())
+    images = torch.rand(3, 1, 8, 8)
+    torch.testing.assert_close(turn.answer(images, None).logits, judge(images).flatten())
+    assert players.unchanged(game.networks[D], before)
+
+
+class First(PastCheckpoints):
+    """Offers the opponent that lies in its memory."""
+
+    def begin(self, table: Table) -> None:
+        table.memory(self.name)["offered"] = {}
+
+    def opponent(self, turn: Turn) -> Mapping[str, Tensor] | None:
+        offered: Mapping[str, Tensor] | None = turn.table.memory(self.name)["offered"].get(turn.player.other)
+        return offered
+
+    def after_step(self, table: Table) -> None: ...
+
+
+class Second(Unrolled):
+    """Remembers whether it was asked, and offers what nobody can play against."""
+
+    def opponent(self, turn: Turn) -> Mapping[str, Tensor] | None:
+        turn.table.memory(self.name)[f"asked by {turn.player.value}"] = True
+        return None
+
+
+def test_a_move_against_another_opponent_moves_as_if_that_were_the_opponent() -> None:
+    chosen = NAIVE.with_("sgd-discriminator", lr=0.1).with_(First())
+    one, other = game_of(chosen), game_of(chosen)
+    maker, parameters = stranger(one.networks[G])
+    one.memory(First.name)["offered"][G] = parameters
+    other.networks[G].load_state_dict(maker.state_dict())
+    before = players.weights(one.networks[G])
+    for game in (one, other):
+        torch.manual_seed(1)
+        move(D, game, game.next_real())
+    for name, tensor in one.networks[D].state_dict().items():
+        torch.testing.assert_close(tensor, other.networks[D].state_dict()[name])
+    assert players.unchanged(one.networks[G], before)
+
+
+def test_the_first_opponent_that_is_offered_is_taken_and_no_further_one_asked_for() -> None:
+    game = game_of(NAIVE.with_(First()).with_(Second()))
+    game.memory(First.name)["offered"][D] = stranger(game.networks[D])[1]
+    step(game)
+    assert game.memory(Second.name) == {"asked by discriminator": True}
+
+
+# --- hooks
+
+
+class Spy(Unrolled):
+    """Writes down every moment, with the moves that its player had made, and whether the weights had moved."""
+
+    def _say(self, what: str, table: Table, turn: Turn | None = None) -> None:
+        said = table.memory(self.name).setdefault("said", [])
+        said.append(what if turn is None else f"{turn.player.value} {what} {table.moves_of(turn.player)}")
+
+    def begin(self, table: Table) -> None:
+        self._say("begin", table)
+
+    def opponent(self, turn: Turn) -> Mapping[str, Tensor] | None:
+        self._say("opponent", turn.table, turn)
+        return None
+
+    def term(self, turn: Turn) -> Tensor | None:
+        self._say("term", turn.table, turn)
+        return None
+
+    def before_update(self, turn: Turn) -> None:
+        self._say("before update", turn.table, turn)
+
+    def after_move(self, turn: Turn) -> None:
+        self._say("after move", turn.table, turn)
+
+    def after_step(self, table: Table) -> None:
+        self._say(f"after step {table.images_seen} {table.steps}", table)
+
+
+def moments(player: str, made: int) -> list[str]:
+    before = [f"{player} {what} {made}" for what in ("opponent", "term", "before update")]
+    return [*before, f"{player} after move {made + 1}"]
+
+
+def test_every_heuristic_is_asked_at_every_moment_in_order() -> None:
+    game = game_of(NAIVE.with_(Spy()).with_("alternate", discriminator_moves=2))
+    step(game)
+    step(game)
+    steps = [
+        [
+            *moments("discriminator", 2 * at),
+            *moments("discriminator", 2 * at + 1),
+            *moments("generator", at),
+            f"after step {8 * (at + 1)} {at}",
+        ]
+        for at in range(2)
+    ]
+    assert game.memory(Spy.name)["said"] == ["begin", *steps[0], *steps[1]]
+
+
+def test_an_update_that_looks_ahead_plays_the_moves_of_a_step_twice() -> None:
+    game = game_of(NAIVE.with_(Spy()).with_("extra-adam"))
+    assert game.recipe.rounds == 2
+    assert NAIVE.rounds == 1
+    step(game)
+    once = [*moments("discriminator", 0), *moments("generator", 0)]
+    twice = [*moments("discriminator", 1), *moments("generator", 1)]
+    assert game.memory(Spy.name)["said"] == ["begin", *once, *twice, "after step 8 0"]
+    assert game.moves == {D: 2, G: 2}
+
+
+class Slope(Unrolled):
+    """Adds thrice the sum of a weight to the loss, and keeps what the update sees and leaves."""
+
+    on: bool = True
+
+    def opponent(self, turn: Turn) -> Mapping[str, Tensor] | None:
+        return None
+
+    def _weight(self, turn: Turn) -> Any:
+        return next(iter(turn.table.network(turn.player).parameters()))
+
+    def term(self, turn: Turn) -> Tensor | None:
+        total: Tensor = 3.0 * self._weight(turn).sum()
+        return total if self.on else None
+
+    def before_update(self, turn: Turn) -> None:
+        weight = self._weight(turn)
+        turn.table.memory(self.name)[turn.player.value] = [weight.grad.clone(), weight.detach().clone()]
+
+    def after_move(self, turn: Turn) -> None:
+        turn.table.memory(self.name)[turn.player.value].append(self._weight(turn).detach().clone())
+
+
+def test_a_term_is_added_to_the_loss_and_moments_lie_on_both_sides_of_the_update() -> None:
+    ends = []
+    for on in (True, False):
+        game = game_of(NAIVE.with_(Slope(on=on)))
+        torch.manual_seed(1)
+        real = game.next_real()
+        weight = next(iter(game.networks[D].parameters()))
+        start = weight.detach().clone()
+        move(D, game, real)
+        gradient, before, after = game.memory(Slope.name)["discriminator"]
+        assert torch.equal(before, start)
+        assert torch.equal(after, weight)
+        assert not torch.equal(after, before)
+        ends.append((gradient, float(game.record.row()["discriminator/loss"] or 0.0), float(start.sum())))
+    torch.testing.assert_close(ends[0][0] - ends[1][0], torch.full_like(ends[0][0], 3.0))
+    assert ends[0][1] - ends[1][1] == pytest.approx(3 * ends[0][2], abs=1e-4)
