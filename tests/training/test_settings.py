@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from steadygan.errors import SteadyganError
 from steadygan.training.environment import device_name, environment
 from steadygan.training.process import keep_memory
-from steadygan.training.settings import DEFAULT_MINUTES, Budget, TrainingSettings, choose_device
+from steadygan.training.settings import DEFAULT_MINUTES, Budget, TrainingSettings, choose_device, resolved
 
 
 @pytest.mark.parametrize(
@@ -100,3 +100,12 @@ def test_memory_is_kept_only_where_the_c_library_can(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "platform", "darwin")
     assert not keep_memory()
     assert len(asked) == 3
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("images", "bf16"), ("vectors", "fp32")])
+def test_points_are_not_rounded_to_8_bits_by_themselves(
+    kind: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("steadygan.training.settings.computes_bf16", lambda device: True)
+    assert resolved(TrainingSettings(device="cpu"), kind).precision == expected
+    assert resolved(TrainingSettings(device="cpu", precision="bf16"), kind).precision == "bf16"

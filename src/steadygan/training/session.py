@@ -116,7 +116,7 @@ def begin(
     Raises:
         SteadyganError: when networks do not fit, or the folder cannot be used.
     """
-    training = resolved(training)
+    training = resolved(training, data.kind)
     device = torch.device(training.device)
     torch.manual_seed(training.seed)
     game, names = new_players(recipe, data, own, device, training)

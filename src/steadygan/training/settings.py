@@ -21,8 +21,8 @@ class TrainingSettings(BaseModel):
         minutes: time to train in all; with ``images``, whichever ends first. Without either: 30 minutes.
         seed: of initial weights, latents, and the order of data.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
-        precision: of the networks; losses, penalties and weights stay fp32. ``auto`` is bf16 where the device has
-            instructions for it, else fp32.
+        precision: of the networks; losses, penalties and weights stay fp32. ``auto`` is bf16 for images where the
+            device has instructions for it, else fp32.
         keep: how many checkpoints stay.
         labels: whether the generator is told classes even if no heuristic of the recipe asks for them.
         label_share: share of the labels that training knows.
@@ -70,8 +70,12 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def resolved(settings: TrainingSettings) -> TrainingSettings:
+def resolved(settings: TrainingSettings, kind: str = "images") -> TrainingSettings:
     """The settings with device and precision chosen, as a run keeps them.
+
+    Args:
+        settings: as the user gave them.
+        kind: of the data; 8 bits say enough of a pixel, but not of where a point lies.
 
     Raises:
         SteadyganError: when there is no such device.
@@ -79,7 +83,7 @@ def resolved(settings: TrainingSettings) -> TrainingSettings:
     device = choose_device(settings.device)
     precision = settings.precision
     if precision == "auto":
-        precision = "bf16" if computes_bf16(device) else "fp32"
+        precision = "bf16" if kind == "images" and computes_bf16(device) else "fp32"
     return settings.model_copy(update={"device": str(device), "precision": precision})
 
 
