@@ -152,9 +152,9 @@ class Watched(TrainedGenerator):
         super().__init__(of.network, of.config, of.device)
         self.seen: list[torch.Tensor] = []
 
-    def images(self, latents: torch.Tensor, seed: int = 0) -> torch.Tensor:
+    def images(self, latents: torch.Tensor, seed: int = 0, labels: torch.Tensor | None = None) -> torch.Tensor:
         self.seen.append(latents)
-        return super().images(latents, seed)
+        return super().images(latents, seed, labels)
 
 
 def angles(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:

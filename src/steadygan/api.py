@@ -129,7 +129,8 @@ def train(
         precision: ``fp32``, ``bf16``, or ``auto``: bf16 where the device has instructions for it.
         keep: how many checkpoints stay.
         labels: whether to make images of a class: recipes that do not ask for labels get ``label-embedding``, and
-            networks of your own are called as ``G(z, y)`` and ``D(x, y)`` with int64 labels [N].
+            networks of your own are called as ``G(z, y)`` and ``D(x, y)`` with int64 labels [N]
+            (-1 where training does not know one).
         label_share: share of the labels that training knows, for recipes that can do with some.
         labels_per_class: how many labels of each class training knows, instead of a share.
         tensorboard: whether to write for TensorBoard too.
@@ -271,6 +272,8 @@ def fit_recipe(chosen: Recipe, prepared: Prepared, labels: bool = False) -> tupl
     if labels and prepared.labels is not None and not chosen.blueprint.generator_takes_labels:
         chosen = chosen.with_("label-embedding")
         notes.append("Labels are used: label-embedding is added (other ways: --recipe conditional)")
+    if chosen.settings.class_balanced and prepared.unlabelled:
+        notes.append(f"Classes are drawn equally often: the {prepared.unlabelled:,} unlabelled items are never drawn")
     idle = chosen.idle_heuristics
     if idle:
         notes.append(f"The network {chosen.network} decides itself what {', '.join(idle)} would; they change nothing")

@@ -32,6 +32,10 @@ Seed = Annotated[
     int,
     typer.Option(min=0, max=LARGEST_SEED, metavar="N", help="The same seed gives the same images."),
 ]
+ClassName = Annotated[
+    str | None,
+    typer.Option("--class", metavar="NAME", help="Of this class, if it was trained with labels.", show_default=False),
+]
 
 
 def _say_version(asked: bool) -> None:
@@ -161,9 +165,7 @@ def sample(
     truncation: Annotated[
         float | None, typer.Option(metavar="N", help="Keep to the middle of the latents, such as 0.7.")
     ] = None,
-    class_: Annotated[
-        str | None, typer.Option("--class", metavar="NAME", help="Of this class, if it was trained with labels.")
-    ] = None,
+    class_: ClassName = None,
 ) -> None:
     """Make images with a trained generator."""
     from steadygan.outputs import write_samples
@@ -181,13 +183,14 @@ def interpolate(
     stops: Annotated[int, typer.Option(metavar="N", help="Latents that each walk passes.")] = 5,
     frames: Annotated[int, typer.Option(metavar="N", help="Frames from one stop to the next.")] = 16,
     seed: Seed = 0,
+    class_: ClassName = None,
 ) -> None:
     """Film a walk between latents along great circles, back to where it began."""
     from steadygan.outputs import write_walk
     from steadygan.training.export import load_generator
     from steadygan.training.folder import RunFolder
 
-    _show(write_walk(load_generator(RunFolder(run)), out, number, stops, frames, seed))
+    _show(write_walk(load_generator(RunFolder(run)), out, number, stops, frames, seed, class_))
 
 
 @app.command()

@@ -95,7 +95,15 @@ def _write_folder(out: Path, images: Array) -> None:
             Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(out / f"{place:0{digits}d}.png")
 
 
-def write_walk(generator: TrainedGenerator, out: Path, count: int, stops: int, frames: int, seed: int = 0) -> str:
+def write_walk(
+    generator: TrainedGenerator,
+    out: Path,
+    count: int,
+    stops: int,
+    frames: int,
+    seed: int = 0,
+    class_name: str | None = None,
+) -> str:
     """Write an endless walk along great circles between random latents.
 
     Args:
@@ -105,6 +113,7 @@ def write_walk(generator: TrainedGenerator, out: Path, count: int, stops: int, f
         stops: latents that each walk passes.
         frames: from one stop to the next.
         seed: the same seed gives the same walk.
+        class_name: the class of all of them; None to draw each walk's.
 
     Returns:
         What was written, in words.
@@ -118,8 +127,10 @@ def write_walk(generator: TrainedGenerator, out: Path, count: int, stops: int, f
         raise SteadyganError(f"Cannot write '{out}': a walk goes to a .gif or a .webp")
     if min(count, frames) < 1 or stops < 2:
         raise SteadyganError("A walk needs at least 1 image (-n), 2 stops and 1 frame between stops")
+    labels = generator.labels(count, seed, class_name)
     pictures = [
-        image_grid(generator.images(latents, seed).numpy()) for latents in _path(generator, count, stops, frames, seed)
+        image_grid(generator.images(latents, seed, labels).numpy())
+        for latents in _path(generator, count, stops, frames, seed)
     ]
     buffer = io.BytesIO()
     pictures[0].save(

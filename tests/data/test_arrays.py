@@ -121,6 +121,40 @@ def test_the_order_of_keys_decides(tmp_path, cache):
     assert prepared(tmp_path / "only.npz", cache).labels.tolist() == [0] * 4
 
 
+@pytest.mark.parametrize("dtype", ["int8", "int64", ">i2"])
+def test_labels_of_minus_one_are_no_class(tmp_path, cache, dtype):
+    given = np.array([7, -1, 3, -1, 7, -2], dtype=dtype)
+    np.savez(tmp_path / "set.npz", images=GREY, labels=given[:, None])
+    result = prepared(tmp_path / "set.npz", cache)
+    assert result.class_names == ("-2", "3", "7")
+    assert result.labels.tolist() == [2, -1, 1, -1, 2, 0]
+    assert result.unlabelled == 2
+    assert "Unlabelled: 2 of the 6 items" in result.notes[0]
+
+
+def test_what_only_looks_like_minus_one_is_a_class(tmp_path, cache):
+    for name, given in {"text": ["-1", "0", "1"] * 2, "unsigned": np.array([255, 0, 1] * 2, np.uint8)}.items():
+        np.savez(tmp_path / f"{name}.npz", images=GREY, labels=given)
+        result = prepared(tmp_path / f"{name}.npz", cache)
+        assert len(result.class_names) == 3
+        assert (result.unlabelled, result.notes) == (0, ())
+
+
+def test_labels_that_are_all_minus_one_are_no_labels(tmp_path, cache):
+    np.savez(tmp_path / "set.npz", images=GREY, labels=np.full(6, -1))
+    result = prepared(tmp_path / "set.npz", cache)
+    assert (result.labels, result.class_names, result.unlabelled) == (None, (), 0)
+    assert "No labels: of the 6 items" in result.notes[0]
+
+
+def test_unlabelled_items_stay_so_when_prepared_data_is_prepared_again(tmp_path, cache):
+    np.savez(tmp_path / "set.npz", images=GREY, labels=[5, -1, 9, -1, 5, 9])
+    first = prepared(tmp_path / "set.npz", cache)
+    again = prepare(first, DataSettings(resolution=16), cache=cache)
+    assert again.labels.tolist() == first.labels.tolist() == [0, -1, 1, -1, 0, 1]
+    assert again.class_names == ("5", "9")
+
+
 def test_text_labels_become_classes(tmp_path, cache):
     np.savez(tmp_path / "set.npz", images=GREY, labels=np.array([["dog"], ["cat"], ["dog"], ["cat"], ["cat"], ["ox"]]))
     result = prepared(tmp_path / "set.npz", cache)

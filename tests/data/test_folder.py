@@ -62,14 +62,55 @@ def test_pixels_labels_and_order_are_those_of_the_files(photos, cache):
     assert not prepared.images.flags.writeable
 
 
-def test_images_beside_sub_folders_leave_no_labels_and_a_note(photos, cache):
-    good(photos / "a", 2)
-    good(photos / "b", 2)
-    good(photos, 1)
+@pytest.mark.parametrize("where", ["", "unlabelled", "unlabeled", "Unlabelled/deep/down"])
+def test_images_beside_class_folders_are_unlabelled_and_the_others_keep_their_classes(photos, cache, where):
+    good(photos / "ant", 2)
+    good(photos / "wasp", 3)
+    good(photos / where, 4, name="loose")
     prepared = prepare(photos, cache=cache)
-    assert prepared.labels is None
-    assert prepared.class_names == ()
-    assert "1 of 5 images lie directly" in prepared.notes[0]
+    assert prepared.class_names == ("ant", "wasp")
+    # files come in the order of their paths; labels by the folder that each lies in
+    paths = sorted(path.relative_to(photos).as_posix() for path in photos.rglob("*.png"))
+    expected = {"ant": 0, "wasp": 1}
+    assert prepared.labels.tolist() == [expected.get(path.partition("/")[0], -1) for path in paths]
+    assert prepared.unlabelled == 4
+    assert "Unlabelled: 4 of the 9 items" in prepared.notes[0]
+    again = prepare(photos, cache=cache)
+    assert again.from_cache
+    assert (again.labels.tolist(), again.notes) == (prepared.labels.tolist(), prepared.notes)
+
+
+def test_images_may_be_unlabelled_in_several_places(photos, cache):
+    for name in ("a", "b", "unlabelled", "unlabeled"):
+        good(photos / name, 1)
+    good(photos, 2)
+    prepared = prepare(photos, cache=cache)
+    assert prepared.class_names == ("a", "b")
+    assert sorted(prepared.labels) == [-1, -1, -1, -1, 0, 1]
+
+
+@pytest.mark.parametrize("where", ["", "unlabelled"])
+def test_one_class_beside_unlabelled_images_makes_no_labels_but_a_note(photos, cache, where):
+    good(photos / "cats", 2)
+    good(photos / where, 1, name="loose")
+    prepared = prepare(photos, cache=cache)
+    assert (prepared.labels, prepared.class_names, prepared.unlabelled) == (None, (), 0)
+    assert "1 of 3 images elsewhere" in prepared.notes[0]
+
+
+@pytest.mark.parametrize("where", ["", "unlabelled"])
+def test_without_classes_nothing_is_said_of_labels(photos, cache, where):
+    good(photos / where, 2)
+    prepared = prepare(photos, cache=cache)
+    assert (prepared.labels, prepared.class_names, prepared.notes) == (None, (), ())
+
+
+def test_unlabelled_images_that_are_broken_leave_a_folder_of_classes_alone(photos, cache):
+    good(photos / "a", 1)
+    good(photos / "b", 1)
+    (photos / "broken.png").write_bytes(b"broken")
+    prepared = prepare(photos, cache=cache)
+    assert (prepared.labels.tolist(), prepared.notes) == ([0, 1], ())
 
 
 def test_a_class_without_a_usable_image_is_no_class(photos, cache):

@@ -103,11 +103,22 @@ def test_spoiled_images_are_skipped_and_labels_stay_with_theirs(tmp_path, cache)
 
 
 @needs_datasets
-def test_missing_labels_leave_a_note(tmp_path, cache):
-    made(labels=(0, -1, 1, 2, 0)).save_to_disk(tmp_path / "saved")
+@pytest.mark.parametrize("missing", [-1, None])
+def test_images_without_a_label_are_unlabelled_and_the_others_keep_theirs(tmp_path, cache, missing):
+    made(labels=(0, missing, 1, 2, missing), spoiled=(2,)).save_to_disk(tmp_path / "saved")
     prepared = prepare(tmp_path / "saved", cache=cache)
-    assert prepared.labels is None
-    assert "none" in prepared.notes[0]
+    assert np.array_equal(prepared.images, PIXELS[[0, 1, 3, 4]])
+    assert prepared.labels.tolist() == [0, -1, 2, -1]
+    assert prepared.class_names == ("x", "y", "z")
+    assert "Unlabelled: 2 of the 4 items" in prepared.notes[0]
+
+
+@needs_datasets
+def test_a_data_set_without_a_single_label_has_none_and_a_note(tmp_path, cache):
+    made(labels=[-1] * 5).save_to_disk(tmp_path / "saved")
+    prepared = prepare(tmp_path / "saved", cache=cache)
+    assert (prepared.labels, prepared.class_names) == (None, ())
+    assert "No labels: of the 5 items" in prepared.notes[0]
 
 
 @needs_datasets

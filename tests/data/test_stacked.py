@@ -107,6 +107,29 @@ def test_names_with_hyphens_never_make_two_classes_of_one_name():
     assert len(set(names)) == 8
 
 
+def test_a_triple_with_an_unlabelled_image_is_unlabelled(here):
+    images = save("set.npz", 40, classes=[0, -1, 1, 0])
+    single = np.array([0, -1, 1, 0] * 10)
+    data = prepare("stacked:set.npz")
+    places = [places_in(images, data.images[..., channel]) for channel in range(3)]
+    expected = []
+    for red, green, blue in zip(*places, strict=True):
+        three = [int(single[place]) for place in (red, green, blue)]
+        expected.append(-1 if -1 in three else 4 * three[0] + 2 * three[1] + three[2])
+    assert data.labels.tolist() == expected
+    assert min(expected) == -1
+    assert len(data.class_names) == 8
+    assert f"Unlabelled: {expected.count(-1)} of the 500 items in 'stacked:set.npz'" in data.notes[-1]
+
+
+def test_where_no_triple_is_labelled_there_are_no_labels(here, monkeypatch):
+    save("set.npz", 40, classes=[0, *[-1] * 39])
+    monkeypatch.setattr(stacked_module, "LEAST_ITEMS", 50)
+    data = prepare("stacked:set.npz")
+    assert (data.labels, data.class_names) == (None, ())
+    assert "No labels: of the 50 items" in data.notes[-1]
+
+
 def test_without_labels_there_are_none(here):
     save("plain.npz")
     data = prepare("stacked:plain.npz")

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from steadygan.data import DataSettings, prepare, store
+from steadygan.data import DataSettings, array_files, folder, prepare, store
 from steadygan.errors import SteadyganError
 from tests.data.hostile import good
 
@@ -292,3 +292,19 @@ def test_data_larger_than_memory_is_prepared(tmp_path, cache, kind):
             archive.write(tmp_path / "large.npy", "images.npy")
     command = [sys.executable, "-c", _PREPARE_WITHIN, tmp_path / f"large.{kind}", cache]
     assert subprocess.run(command, stdout=subprocess.PIPE, text=True).stdout == "(2000, 256, 256, 1) 7\n"
+
+
+def test_what_was_prepared_when_unlabelled_meant_a_class_is_read_anew(tmp_path, cache, monkeypatch):
+    """A cache that is found under the identity of old holds the old labels, and is not asked."""
+    np.savez(tmp_path / "set.npz", images=np.zeros((4, 8, 8), np.uint8), labels=[-1, 3, -1, 5])
+    good(tmp_path / "photos" / "a", 1)
+    good(tmp_path / "photos" / "b", 1)
+    good(tmp_path / "photos", 1, name="loose")
+    for name, module in (("set.npz", array_files), ("photos", folder)):
+        with monkeypatch.context() as before:
+            before.setattr(module, "MEANING", "unlabelled is a class")
+            prepare(tmp_path / name, cache=cache)
+        now = prepare(tmp_path / name, cache=cache)
+        assert not now.from_cache
+        assert -1 in now.labels
+        assert prepare(tmp_path / name, cache=cache).from_cache

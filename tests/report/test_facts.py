@@ -55,6 +55,19 @@ def test_how_many_labels_are_known_follows_from_the_settings(settings: dict[str,
     assert dict(data_facts(RUN["data"], {}, LABELLED | {"training": settings}))["Labels known"] == known
 
 
+def test_how_many_items_are_unlabelled_is_listed() -> None:
+    data = RUN["data"] | {"count": 100, "unlabelled": 60}
+    listed = dict(data_facts(data, {}, LABELLED | {"data": data}))
+    assert listed["Labels"] == "yes, but 60 without"
+    assert listed["Labels known"] == "all 40 that there are"
+    training = {"labels_per_class": 3, "label_share": 1.0}
+    assert dict(data_facts(data, {}, LABELLED | {"data": data, "training": training}))["Labels known"].startswith(
+        "3 of"
+    )
+    complete = data | {"unlabelled": 0}
+    assert dict(data_facts(complete, {}, LABELLED | {"data": complete}))["Labels known"] == "all"
+
+
 def test_labels_that_are_not_looked_at_are_said_to_be_so() -> None:
     listed = dict(data_facts(RUN["data"], {}, LABELLED | {"classes": 0, "held_out": 0}))
     assert listed["Classes used"].startswith("none")

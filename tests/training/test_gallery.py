@@ -34,6 +34,12 @@ def test_a_small_class_leaves_its_places_white() -> None:
     assert shown[1:].tolist() == [[2, GROUND], [GROUND, GROUND]]
 
 
+def test_unlabelled_images_are_in_no_row() -> None:
+    data = numbered([-1, 0, 1, -1, 2, -1, 0])
+    shown = gallery.real_rows(data, rows=3, columns=3)[:, 0, 0, 0].reshape(3, 3)
+    assert [{*row} - {GROUND} for row in shown.tolist()] == [{1, 6}, {2}, {4}]
+
+
 def colours(path: Path) -> set[tuple[int, ...]]:
     return {tuple(colour) for colour in np.asarray(Image.open(path)).reshape(-1, 3).tolist()}
 

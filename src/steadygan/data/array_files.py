@@ -9,6 +9,7 @@ from typing import IO, Any
 import numpy as np
 
 from steadygan.data.arrays import Classes, Rows, classes_of, read_rows, rows_of
+from steadygan.data.labels import MEANING
 from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
 from steadygan.data.settings import DataSettings
 from steadygan.errors import SteadyganError
@@ -46,7 +47,7 @@ def array_file_source(path: Path, name: str) -> Source:
             # the last two: compression that zipfile does not know, and passwords
             raise SteadyganError(f"'{name}' is broken and cannot be read ({error}).") from error
 
-    return Source(name, repr((str(path.resolve()), status.st_size, status.st_mtime_ns)), read)
+    return Source(name, repr((str(path.resolve()), status.st_size, status.st_mtime_ns, MEANING)), read)
 
 
 def _starts_with(path: Path, magic: bytes) -> bool:

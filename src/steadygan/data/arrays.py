@@ -9,6 +9,7 @@ from PIL import Image
 
 from steadygan.data.decode import fit, flatten
 from steadygan.data.encoded import enlarged_note
+from steadygan.data.labels import UNLABELLED, drop_empty
 from steadygan.data.reading import Array, Outcome, Progress, Sink
 from steadygan.data.settings import LARGEST_RESOLUTION, DataSettings, choose_resolution
 from steadygan.errors import SteadyganError
@@ -47,7 +48,7 @@ class Classes:
     """Labels and what they are called.
 
     Args:
-        labels: int64 [N], each an index into names.
+        labels: int64 [N], each an index into names, or -1 where an item is unlabelled.
         names: one per class.
     """
 
@@ -69,7 +70,8 @@ def classes_of(values: Array, count: int, where: str) -> Classes:
     """Labels from an array of whole numbers or of text.
 
     Args:
-        values: [N] or [N, 1]; classes are ordered by value and numbered from 0.
+        values: [N] or [N, 1]; classes are ordered by value and numbered from 0. The number -1 is no class: such items
+            are unlabelled.
         count: N.
         where: the place for sentences, such as ``memory`` or a quoted file name.
 
@@ -84,8 +86,12 @@ def classes_of(values: Array, count: int, where: str) -> Classes:
             f"The labels in {where} are {values.dtype} {list(values.shape)}, but {count:,} items need whole numbers or "
             f"text [{count}]."
         )
-    names, labels = np.unique(values.reshape(-1), return_inverse=True)
-    return Classes(labels.reshape(-1).astype(np.int64), tuple(str(one) for one in names))
+    flat = values.reshape(-1)
+    known = flat != UNLABELLED if flat.dtype.kind == "i" else np.ones(count, dtype=bool)
+    names, positions = np.unique(flat[known], return_inverse=True)
+    labels = np.full(count, UNLABELLED, dtype=np.int64)
+    labels[known] = positions.reshape(-1)
+    return Classes(labels, tuple(str(one) for one in names))
 
 
 def read_rows(
@@ -125,7 +131,10 @@ def read_rows(
         notes = _read_vectors(rows, where, settings, sink, progress)
     else:
         notes = _read_images(rows, where, settings, sink, progress, channels_first)
-    return Outcome(None if classes is None else classes.labels, () if classes is None else classes.names, (), notes)
+    if classes is None:
+        return Outcome(None, (), (), notes)
+    labels, names, about_labels = drop_empty(classes.labels, classes.names, where)
+    return Outcome(labels, names, (), notes + about_labels)
 
 
 def _read_vectors(rows: Rows, where: str, settings: DataSettings, sink: Sink, progress: Progress) -> tuple[str, ...]:

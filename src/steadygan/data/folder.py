@@ -7,15 +7,21 @@ from pathlib import Path
 import numpy as np
 
 from steadygan.data.encoded import Encoded, nothing_usable, read_encoded
+from steadygan.data.labels import MEANING, UNLABELLED, drop_empty
 from steadygan.data.prepared import printable
 from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
 from steadygan.data.settings import DataSettings
 from steadygan.data.walk import walk
 from steadygan.errors import SteadyganError
 
+_UNLABELLED = ("unlabelled", "unlabeled")
+
 
 def folder_source(path: Path, name: str) -> Source:
     """A folder that exists, as a source.
+
+    Its sub-folders are the classes, if at least two hold images. Images that then lie beside them, or in a sub-folder
+    called ``unlabelled`` or ``unlabeled``, are unlabelled.
 
     Args:
         path: the folder.
@@ -25,7 +31,7 @@ def folder_source(path: Path, name: str) -> Source:
         The source; its identity is the path with names, sizes and times of all files below it.
     """
     files, skipped = walk(path)
-    identity = repr((str(path.resolve()), [(f.relative, f.size, f.changed, f.mode) for f in files], skipped))
+    identity = repr((str(path.resolve()), [(f.relative, f.size, f.changed, f.mode) for f in files], skipped, MEANING))
 
     def read(settings: DataSettings, sink: Sink, workers: int, progress: Progress) -> Outcome:
         relatives = [file.relative for file in files]
@@ -42,15 +48,19 @@ def folder_source(path: Path, name: str) -> Source:
 
 
 def _label(relatives: Sequence[str], name: str) -> tuple[Array | None, tuple[str, ...], tuple[str, ...]]:
-    """Labels from first-level sub-folders, if every image lies in one and there are at least two."""
-    classes = [relative.partition("/")[0] if "/" in relative else None for relative in relatives]
+    """Labels, names of classes and notes, from first-level sub-folders."""
+    classes = [_class_of(relative) for relative in relatives]
     names = sorted({one for one in classes if one is not None})
-    loose = sum(1 for one in classes if one is None)
-    if names and loose:
-        note = f"No labels: {loose:,} of {len(classes):,} images lie directly in '{name}', not in a sub-folder."
-        return None, (), (note,)
+    loose = classes.count(None)
     if len(names) < 2:
-        return None, (), ()
-    positions = {one: position for position, one in enumerate(names)}
-    labels = np.asarray([positions[one] for one in classes if one is not None], dtype=np.int64)
-    return labels, tuple(printable(one) for one in names), ()
+        note = f"No labels: '{name}' has one sub-folder of a class, and {loose:,} of {len(classes):,} images elsewhere."
+        return None, (), (note,) if names and loose else ()
+    positions: dict[str | None, int] = {one: position for position, one in enumerate(names)} | {None: UNLABELLED}
+    labels = np.asarray([positions[one] for one in classes], dtype=np.int64)
+    return drop_empty(labels, tuple(map(printable, names)), f"'{name}'", "in no sub-folder of a class")
+
+
+def _class_of(relative: str) -> str | None:
+    """The first-level sub-folder of a file, if it is a class."""
+    first, inside, _ = relative.partition("/")
+    return first if inside and first.casefold() not in _UNLABELLED else None

@@ -13,6 +13,7 @@ from urllib.request import getproxies
 import numpy as np
 
 from steadygan.data.encoded import Encoded, nothing_usable, read_encoded
+from steadygan.data.labels import MEANING, UNLABELLED, drop_empty
 from steadygan.data.pool import Item
 from steadygan.data.reading import Outcome, Progress, Sink, Source
 from steadygan.data.settings import DataSettings
@@ -65,7 +66,7 @@ def hub_source(name: str, hint: str) -> Source:
             ) from error
 
     return _source(
-        name, repr(("hub", SHORT_NAMES.get(name, name))), load, f"'{name}' is no file or folder here; {hint} "
+        name, repr(("hub", SHORT_NAMES.get(name, name), MEANING)), load, f"'{name}' is no file or folder here; {hint} "
     )
 
 
@@ -120,7 +121,7 @@ def saved_source(path: Path, name: str) -> Source:
         except Exception as error:
             raise SteadyganError(f"'{name}' cannot be read as a data set ({type(error).__name__}).") from error
 
-    return _source(name, repr((str(path.resolve()), statuses)), load, "")
+    return _source(name, repr((str(path.resolve()), statuses, MEANING)), load, "")
 
 
 def _source(name: str, identity: str, load: Callable[[Any], Any], before: str) -> Source:
@@ -159,11 +160,11 @@ def _read(
         notes = (*notes, f"'{name}' has several columns of images; '{images[0]}' is used.")
     if not labels:
         return Outcome(None, (), decoded.skipped, notes)
-    values = np.asarray(found[labels[0]], dtype=np.int64)[decoded.kept]
-    if (values < 0).any():
-        # -1 marks an image without a label
-        return Outcome(None, (), decoded.skipped, (*notes, f"No labels: some images of '{name}' have none."))
-    return Outcome(values, tuple(features[labels[0]].names), decoded.skipped, notes)
+    # both -1 and an empty cell mark an image without a label
+    cells = [UNLABELLED if one is None else one for one in found[labels[0]][:]]
+    values = np.maximum(np.asarray(cells, dtype=np.int64), UNLABELLED)[decoded.kept]
+    known, names, about_labels = drop_empty(values, tuple(features[labels[0]].names), f"'{name}'")
+    return Outcome(known, names, decoded.skipped, (*notes, *about_labels))
 
 
 def _item(cell: Any) -> Item:

@@ -1,4 +1,4 @@
-"""Views of the labels for training: only some of them known, and some items held out."""
+"""Labels that are not there, and views of labels for training: only some known, and some items held out."""
 
 import numpy as np
 
@@ -6,6 +6,26 @@ from steadygan.data.reading import Array
 from steadygan.errors import SteadyganError
 
 UNLABELLED = -1
+MEANING = "unlabelled is -1"
+"""Part of the identity of sources with labels: what was prepared when labels meant something else is read anew."""
+
+
+def drop_empty(
+    labels: Array, names: tuple[str, ...], where: str, why: str = "label -1"
+) -> tuple[Array | None, tuple[str, ...], tuple[str, ...]]:
+    """Labels, names of classes, and a note if some are missing; no labels at all where nothing is labelled.
+
+    Args:
+        labels: int64 [N], -1 where there is none.
+        names: one per class.
+        where: the place for the note, such as ``memory`` or a quoted file name.
+        why: what makes an item unlabelled, in a few words.
+    """
+    missing = int((labels < 0).sum())
+    if missing == len(labels):
+        return None, (), (f"No labels: of the {missing:,} items in {where} none has one ({why}).",)
+    note = f"Unlabelled: {missing:,} of the {len(labels):,} items in {where} ({why})."
+    return labels, names, (note,) if missing else ()
 
 
 def keep_label_share(labels: Array, share: float, classes: int, seed: int) -> Array:

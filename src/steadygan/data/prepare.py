@@ -23,9 +23,10 @@ def prepare(
     """Decodes, crops and resizes data once; afterwards it is opened in no time.
 
     Args:
-        source: a folder of images (sub-folders are classes), an ``.npz`` or ``.npy`` file, ``digits``, ``grid25``,
-            ``ring8``, a data set of the Hugging Face hub or one saved to disk, ``stacked:`` before any of these that
-            holds images, an array, a tensor, or data that is prepared already.
+        source: a folder of images (sub-folders are classes, images beside them are unlabelled), an ``.npz`` (items
+            with a label of -1 are unlabelled) or ``.npy`` file, ``digits``, ``grid25``, ``ring8``, a data set of the
+            Hugging Face hub or one saved to disk (again -1), ``stacked:`` before any of these that holds images, an
+            array, a tensor, or data that is prepared already.
         settings: what the images become.
         cache: where prepared data is kept; None is ``$STEADYGAN_CACHE``, or ``~/.cache/steadygan``.
         progress: called now and then with the number of items done and of all.

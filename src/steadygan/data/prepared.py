@@ -25,7 +25,7 @@ class Prepared:
 
     Args:
         images: uint8 [N, H, W, C], 0..255, a read-only memory map with H = W and C 1 or 3; float32 [N, D] for vectors.
-        labels: int64 [N], each an index into ``class_names``, or None.
+        labels: int64 [N], each an index into ``class_names``, or -1 where an item is unlabelled; None without labels.
         class_names: the name of every class, empty without labels.
         skipped: the files that were left out, each with its reason.
         source: what the user named.
@@ -54,6 +54,11 @@ class Prepared:
     def shape(self) -> tuple[int, ...]:
         """The shape of one item: (H, W, C) or (D,)."""
         return tuple(int(length) for length in self.images.shape[1:])
+
+    @property
+    def unlabelled(self) -> int:
+        """How many items have no label where there are labels at all; 0 where there are none."""
+        return 0 if self.labels is None else int((self.labels < 0).sum())
 
     def __len__(self) -> int:
         return int(self.images.shape[0])

@@ -28,7 +28,7 @@ class Outcome:
     """What is known of the items when all are read.
 
     Args:
-        labels: int64 [N], or None.
+        labels: int64 [N], -1 where an item is unlabelled, or None.
         class_names: the name of every class, empty without labels.
         skipped: what was left out.
         notes: sentences for the user.

@@ -12,6 +12,7 @@ import numpy as np
 
 from steadygan.data.arrays import VectorsError
 from steadygan.data.cached import read_cached
+from steadygan.data.labels import UNLABELLED, drop_empty
 from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
 from steadygan.data.settings import DataSettings
 from steadygan.errors import SteadyganError
@@ -32,7 +33,8 @@ def stacked_source(inner: Source, root: Path) -> Source:
     every batch). On the disk 128,000 items take 0.3 GB at 28 x 28 and 1.6 GB at 64 x 64.
 
     The class is the triple of classes (r, g, b) of K, as r·K² + g·K + b, if the source has labels and K³ is at most
-    1,000. The resolution and all other settings are those of the source; its images are kept in the cache too.
+    1,000; where one of the three is unlabelled, so is the triple. The resolution and all other settings are those of
+    the source; its images are kept in the cache too.
 
     Args:
         inner: a source of images.
@@ -58,7 +60,10 @@ def stacked_source(inner: Source, root: Path) -> Source:
         triples = draw_triples(len(found.images), max(LEAST_ITEMS, len(found.images)), _SEED)
         _stack_into(sink, found.images, triples, name, halves)
         labels, names = triple_classes(found.labels, found.class_names, triples)
-        return Outcome(labels, names, found.skipped, found.notes)
+        if labels is None:
+            return Outcome(None, (), found.skipped, found.notes)
+        labels, names, about_labels = drop_empty(labels, names, f"'{name}'", "one of three is unlabelled")
+        return Outcome(labels, names, found.skipped, found.notes + about_labels)
 
     return Source(name, repr(("stacked", LEAST_ITEMS, MOST_CLASSES, _SEED, inner.identity)), read)
 
@@ -95,13 +100,14 @@ def triple_classes(labels: Array | None, names: Sequence[str], triples: Array) -
     """The classes of stacked images.
 
     Args:
-        labels: int64 [M], the classes of the single images, or None.
+        labels: int64 [M], the classes of the single images, -1 where unlabelled, or None.
         names: one per class, K of them.
         triples: int64 [N, 3], places of images.
 
     Returns:
-        int64 [N], r·K² + g·K + b, and names such as ``3-1-7``; None and no names where there are no labels or K³
-        exceeds 1,000. Where names with hyphens would be ambiguous, numbers of classes take their place.
+        int64 [N], r·K² + g·K + b, or -1 where one of the three is, and names such as ``3-1-7``; None and no names
+        where there are no labels or K³ exceeds 1,000. Where names with hyphens would be ambiguous, numbers of classes
+        take their place.
     """
     classes = len(names)
     if labels is None or not 0 < classes**3 <= MOST_CLASSES:
@@ -109,7 +115,8 @@ def triple_classes(labels: Array | None, names: Sequence[str], triples: Array) -
     joined = tuple("-".join(three) for three in product(names, repeat=3))
     if len(set(joined)) < len(joined):
         joined = tuple("-".join(three) for three in product(map(str, range(classes)), repeat=3))
-    return labels[triples] @ np.array([classes**2, classes, 1]), joined
+    three = labels[triples]
+    return np.where((three < 0).any(1), UNLABELLED, three @ np.array([classes**2, classes, 1])), joined
 
 
 def _stack_into(sink: Sink, images: Array, triples: Array, name: str, halves: "_Halves") -> None:

@@ -93,7 +93,7 @@ class ConditionalNorm(nn.Module):
         """Normalise [N, C, ...] with labels int64 [N]; -1 and None stand for unknown: the mean over all classes."""
         scale, shift = (_rows(table, labels, x.shape[0]).to(x.dtype) for table in (self.scales, self.shifts))
         normal: Tensor = self.norm(x)
-        return normal * _beside(scale, x) + _beside(shift, x)
+        return torch.addcmul(_beside(shift, x), normal, _beside(scale, x))
 
 
 def make_norm(features: int, norm: Norm, maps: bool, classes: int) -> nn.Module:

@@ -38,13 +38,21 @@ def data_facts(data: Table, prepared: Table, run: Table | None = None) -> Facts:
         ("Source", text(data.get("source"))),
         (noun, count(number(data.get("count"))) if "count" in data else ""),
         ("Shape", shape(data.get("shape"))),
-        ("Labels", "" if "labelled" not in data else plain(data["labelled"])),
+        ("Labels", _labels(data)),
         *_labels_used(run or {}, noun.lower()),
         ("Files skipped", count(number(data.get("skipped"))) if "skipped" in data else ""),
         ("Prepared in", duration(number(data.get("seconds"))) if "seconds" in data else ""),
         ("Fingerprint", text(data.get("fingerprint"))),
     ]
     return [(name, value) for name, value in facts + flat(prepared) if value]
+
+
+def _labels(data: Table) -> str:
+    """Whether there are labels, and how many items have none."""
+    unlabelled = number(data.get("unlabelled"))
+    if unlabelled:
+        return f"yes, but {count(unlabelled)} without"
+    return "" if "labelled" not in data else plain(data["labelled"])
 
 
 def _labels_used(run: Table, noun: str) -> Facts:
@@ -55,7 +63,7 @@ def _labels_used(run: Table, noun: str) -> Facts:
         names = texts(table(run.get("data")).get("class_names"))
         named = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
         facts.append(("Classes used", f"{count(classes)}: {named}" if names else count(classes)))
-        facts.append(("Labels known", _known(table(run.get("training")))))
+        facts.append(("Labels known", _known(table(run.get("training")), table(run.get("data")))))
     elif classes == 0 and table(run.get("data")).get("labelled") is True:
         facts.append(("Classes used", "none: this run does not look at the labels"))
     if held_out:
@@ -63,12 +71,15 @@ def _labels_used(run: Table, noun: str) -> Facts:
     return facts
 
 
-def _known(plan: Table) -> str:
+def _known(plan: Table, data: Table) -> str:
     """How many labels training knows, by the settings of the run."""
     per_class, share = number(plan.get("labels_per_class")), number(plan.get("label_share"))
     if per_class:
         return f"{count(per_class)} of each class"
-    return "all" if share is None or share >= 1 else f"{percent(share)} of each class"
+    if share is not None and share < 1:
+        return f"{percent(share)} of each class"
+    items, unlabelled = number(data.get("count")), number(data.get("unlabelled"))
+    return f"all {count(items - unlabelled)} that there are" if items and unlabelled else "all"
 
 
 def shape(value: object) -> str:

@@ -23,13 +23,15 @@ def view_of(recipe: Recipe, data: Prepared, training: TrainingSettings) -> View:
         SteadyganError: when labels are asked for that are not there, or only some are where all are needed.
     """
     uses = recipe.asks_for_labels or training.labels
-    if (uses or recipe.settings.class_balanced) and data.labels is None:
+    if (uses or recipe.settings.class_balanced) and not _any_labels(data):
         raise SteadyganError(
             f"{_who_asks(recipe)} and '{data.source}' has none; name a folder whose sub-folders are the classes, "
             "or an .npz with labels"
         )
     if training.some_labels:
         _refuse_some(recipe, training, uses)
+    if uses and data.unlabelled:
+        _refuse_unlabelled(recipe, data)
     return View(
         classes=len(data.class_names) if uses else 0,
         label_share=training.label_share,
@@ -37,6 +39,10 @@ def view_of(recipe: Recipe, data: Prepared, training: TrainingSettings) -> View:
         held_out_share=recipe.held_out_share,
         balanced=recipe.settings.class_balanced,
     )
+
+
+def _any_labels(data: Prepared) -> bool:
+    return data.labels is not None and data.unlabelled < len(data)
 
 
 def _who_asks(recipe: Recipe) -> str:
@@ -47,7 +53,7 @@ def _who_asks(recipe: Recipe) -> str:
 
 
 def _refuse_some(recipe: Recipe, training: TrainingSettings, uses: bool) -> None:
-    all_ = next((each.name for each in recipe.heuristics if each.labels is Labels.ALL), None)
+    all_ = _who_needs_all(recipe)
     if all_ is not None:
         raise SteadyganError(
             f"The heuristic '{all_}' needs the label of every image; leave --label-share and --labels-per-class out, "
@@ -59,6 +65,21 @@ def _refuse_some(recipe: Recipe, training: TrainingSettings, uses: bool) -> None
         raise SteadyganError(
             f"The recipe '{recipe.name}' uses no labels, so there is nothing to keep a share of; "
             "leave --label-share and --labels-per-class out, or use --recipe semi-supervised"
+        )
+
+
+def _who_needs_all(recipe: Recipe) -> str | None:
+    return next((each.name for each in recipe.heuristics if each.labels is Labels.ALL), None)
+
+
+def _refuse_unlabelled(recipe: Recipe, data: Prepared) -> None:
+    all_ = _who_needs_all(recipe)
+    if all_ is not None or not recipe.asks_for_labels:
+        # where no heuristic asks, --labels tells the user's own networks, which may know no -1
+        who = "--labels" if all_ is None else f"The heuristic '{all_}'"
+        raise SteadyganError(
+            f"{who} needs the label of every item, but {data.unlabelled:,} of the {len(data):,} in '{data.source}' "
+            "have none; use --recipe semi-supervised, or give them classes"
         )
 
 

@@ -330,6 +330,7 @@ def _write_run(
             "count": len(data),
             "class_names": list(data.class_names),
             "labelled": data.labels is not None,
+            "unlabelled": data.unlabelled,
             "fingerprint": data.fingerprint,
             "skipped": len(data.skipped),
             "seconds": round(data.seconds, 3),

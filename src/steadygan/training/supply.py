@@ -43,7 +43,7 @@ class View:
         label_share: share of the labels that training knows.
         labels_per_class: how many labels of each class training knows, instead of a share.
         held_out_share: share of the images that no move is trained on.
-        balanced: whether every class is seen equally often.
+        balanced: whether every class is seen equally often, and what is unlabelled never.
     """
 
     classes: int = 0
@@ -145,9 +145,9 @@ class Supply:
         """The frequencies of the classes among the known labels; () where the run uses none."""
         if self._labels is None:
             return ()
-        if self.view.balanced:
-            return (1 / self.view.classes,) * self.view.classes
         counts = np.bincount(self._labels[self._labels != UNLABELLED], minlength=self.view.classes)
+        if self.view.balanced:
+            counts = np.minimum(counts, 1)  # a class without any image is never seen
         return tuple(float(count) / int(counts.sum()) for count in counts)
 
 

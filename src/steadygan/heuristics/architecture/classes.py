@@ -172,14 +172,16 @@ class SemiSupervised(ArchitectureHeuristic):
         return self.weight * loss
 
     def measure(self, table: Table) -> dict[str, float]:
-        """The share of held-out images whose class the discriminator names; nothing if none are held out."""
+        """The share of held-out images with a label whose class the discriminator names; nothing if there are none."""
         network: Any = table.network(Player.DISCRIMINATOR)
         training = network.training
         network.eval()
         with torch.inference_mode():
             right = [
-                (network.answer(images).class_logits.argmax(1) == labels).cpu()
+                (network.answer(images).class_logits.argmax(1) == labels)[labels >= 0].cpu()
                 for images, labels in table.held_out_chunks(HELD_OUT_CHUNK)
+                if labels is not None
             ]
         network.train(training)
-        return {f"{self.name}/held-out-accuracy": float(torch.cat(right).float().mean())} if right else {}
+        known = torch.cat(right) if right else torch.empty(0)
+        return {f"{self.name}/held-out-accuracy": float(known.float().mean())} if len(known) else {}
