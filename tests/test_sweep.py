@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import combinations
 
@@ -85,17 +85,18 @@ def _one_place(one: str, other: str) -> bool:
     return replaces(heuristic_class(other)(), heuristic_class(one)())
 
 
-def _say(counts: Counter[tuple[str, str]], title: str, capsys: pytest.CaptureFixture[str]) -> None:
+def _say(counts: Counter[tuple[str, str]], title: str, say: Callable[[str], None]) -> None:
     """Print how many composed and how many were refused, by slot."""
     kinds = sorted({kind for kind, _ in counts})
     lines = [f"{kind}: {counts[kind, 'composed']} composed, {counts[kind, 'refused']} refused" for kind in kinds]
     whole = {what: sum(n for (_, each), n in counts.items() if each == what) for what in ("composed", "refused")}
-    with capsys.disabled():
-        print(f"\n{title}: {whole['composed']} composed, {whole['refused']} refused")
-        print("\n".join(f"  {line}" for line in lines))
+    say(
+        f"{title}: {whole['composed']} composed, {whole['refused']} refused\n"
+        + "\n".join(f"  {line}" for line in lines)
+    )
 
 
-def test_every_recipe_with_and_without_every_heuristic(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_recipe_with_and_without_every_heuristic(say: Callable[[str], None]) -> None:
     """Recipes see grey and colour images in turn."""
     counts: Counter[tuple[str, str]] = Counter()
     channels = {name: 3 if place % 2 else 1 for place, name in enumerate(recipe_names())}
@@ -103,12 +104,12 @@ def test_every_recipe_with_and_without_every_heuristic(capsys: pytest.CaptureFix
         kind = "plus" if add else "minus"
         with _named(name, add, remove):
             counts[kind, _outcome(recipe(name), add, remove, tiny.images(channels=channels[name]))] += 1
-    _say(counts, "recipes with one heuristic more or less", capsys)
+    _say(counts, "recipes with one heuristic more or less", say)
     assert counts["plus", "composed"] > counts["plus", "refused"] > 0
 
 
 @pytest.mark.parametrize(("name", "kind"), [("naive", "images"), ("dcgan", "images"), ("naive", "vectors")])
-def test_every_pair(name: str, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_pair(name: str, kind: str, say: Callable[[str], None]) -> None:
     """What a pair needs is put in before it; vectors get the pairs that make sense there."""
     images = kind == "images"
     data = tiny.images() if images else tiny.vectors()
@@ -119,7 +120,7 @@ def test_every_pair(name: str, kind: str, capsys: pytest.CaptureFixture[str]) ->
         slots = " + ".join(sorted(heuristic_class(each).slot.value for each in pair))
         with _named(base.name, pair, ()):
             counts[slots, _outcome(base, needed(*pair), (), data)] += 1
-    _say(counts, f"pairs on {name}, {kind}", capsys)
+    _say(counts, f"pairs on {name}, {kind}", say)
     assert sum(counts.values()) == len(names) * (len(names) - 1) // 2
     assert any(what == "refused" for _, what in counts)
 
