@@ -4,8 +4,8 @@
         [--work runs/semi-supervised]
 
 The plain classifier is the recipe's discriminator with the same seed, on the same labelled images, judged on the same
-held-out images; it is trained until its loss has settled, with Adam at the recipe's rate. Runs that are there are not
-run again.
+held-out images; it is trained until its loss has settled, with Adam at the recipe's rate, once on the images as they
+are and once with the recipe's augmentations. Runs that are there are not run again.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import json
 import statistics
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -20,6 +21,7 @@ import torch.nn.functional as F
 
 from steadygan.data import prepare
 from steadygan.heuristics.base import Player
+from steadygan.heuristics.inputs import DiffAugment, diff_augment
 from steadygan.recipes import recipe
 from steadygan.training.game import Game
 from steadygan.training.session import Own, new_players
@@ -42,7 +44,7 @@ def semi_supervised(arguments: argparse.Namespace, seed: int) -> tuple[float, fl
     return measured[-1], max(measured), rows[-1]["images"]
 
 
-def plain(arguments: argparse.Namespace, seed: int) -> float:
+def plain(arguments: argparse.Namespace, seed: int, augmented: bool) -> float:
     """The held-out accuracy of the same network, trained on the labelled images alone."""
     torch.manual_seed(seed)
     settings = TrainingSettings(seed=seed, labels_per_class=arguments.labels_per_class, precision="fp32")
@@ -51,6 +53,9 @@ def plain(arguments: argparse.Namespace, seed: int) -> float:
     optimizer = game.optimizer(Player.DISCRIMINATOR)
     for _ in range(STEPS):
         images, labels = game.labelled(game.batch)
+        for heuristic in game.recipe.heuristics if augmented else ():
+            if isinstance(heuristic, DiffAugment):
+                images = diff_augment(images, heuristic.policy)
         optimizer.zero_grad(set_to_none=True)
         F.cross_entropy(network.answer(images).class_logits, labels).backward()
         optimizer.step()
@@ -76,14 +81,19 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--work", type=Path, default=Path("runs/semi-supervised"))
     arguments = parser.parse_args()
-    print("| seed | plain classifier | semi-supervised | its best moment | images |\n| --- | --- | --- | --- | --- |")
-    alone, together = [], []
+    print("| seed | plain | plain, augmented | semi-supervised | its best moment | images |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    table = []
     for seed in arguments.seeds:
-        alone.append(plain(arguments, seed))
+        alone = [plain(arguments, seed, augmented) for augmented in (False, True)]
         last, best, images = semi_supervised(arguments, seed)
-        together.append(last)
-        print(f"| {seed} | {alone[-1]:.4f} | {last:.4f} | {best:.4f} | {images:,} |", flush=True)
-    print(f"| median | {statistics.median(alone):.4f} | {statistics.median(together):.4f} | | |")
+        table.append((*alone, last, best, images))
+        print(f"| {seed} | {_row(table[-1])} |", flush=True)
+    print(f"| median | {_row([statistics.median(column) for column in zip(*table, strict=True)])} |")
+
+
+def _row(values: Sequence[float]) -> str:
+    return " | ".join([*(f"{value:.4f}" for value in values[:-1]), f"{values[-1]:,.0f}"])
 
 
 if __name__ == "__main__":
