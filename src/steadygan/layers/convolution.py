@@ -1,12 +1,14 @@
-"""Convolutions whose second derivatives cost no more than first ones."""
+"""Convolutions whose second derivatives cost no more than first ones, and which take the quicker of two ways."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd import Function
+
+from steadygan.layers import windows
 
 # PyTorch derives the derivative of a convolution by convolutions with kernels as large as the maps, one for each group,
 # which costs more than ten times a convolution. The sum of g * convolution(x, weight) is linear in g, in x and in
@@ -17,6 +19,18 @@ class _Geometry(NamedTuple):
     stride: int
     padding: int
     groups: int
+
+
+_WINDOWED = _Geometry(windows.STRIDE, windows.PADDING, 1)
+
+
+def _windowed(
+    operand: Tensor, maps: torch.Size, kernel: torch.Size, geometry: _Geometry, ratios: Mapping[torch.dtype, int]
+) -> bool:
+    """Whether maps of this shape and this kernel are multiplied by windows of 4x4."""
+    even = maps[2] % 2 == 0 and maps[3] % 2 == 0
+    fits = geometry == _WINDOWED and kernel[2:] == (windows.KERNEL, windows.KERNEL) and even
+    return fits and windows.quicker(operand, maps, kernel, ratios)
 
 
 def channels_last(x: Tensor) -> Tensor:
@@ -50,7 +64,10 @@ class _Convolved(Function):
 
     @staticmethod
     def forward(x: Tensor, weight: Tensor, bias: Tensor | None, geometry: _Geometry) -> Tensor:
-        return F.conv2d(channels_last(x), weight, bias, geometry.stride, geometry.padding, 1, geometry.groups)
+        x = channels_last(x)
+        if bias is None and _windowed(x, x.shape, weight.shape, geometry, windows.BY_MAPS):
+            return windows.halved(x, weight)
+        return F.conv2d(x, weight, bias, geometry.stride, geometry.padding, 1, geometry.groups)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -74,6 +91,8 @@ class _ByInput(Function):
 
     @staticmethod
     def forward(g: Tensor, weight: Tensor, shape: torch.Size, geometry: _Geometry) -> Tensor:
+        if _windowed(g, shape, weight.shape, geometry, windows.BY_MAPS):
+            return windows.doubled(g, weight)
         return _derivative(g, _like(g, shape), weight, geometry, 0)
 
     @staticmethod
@@ -98,6 +117,8 @@ class _ByWeight(Function):
 
     @staticmethod
     def forward(g: Tensor, x: Tensor, shape: torch.Size, geometry: _Geometry) -> Tensor:
+        if _windowed(g, x.shape, shape, geometry, windows.BY_WEIGHT):
+            return windows.weight_derivative(g, x)
         return _derivative(g, channels_last(x), _like(g, shape), geometry, 1)
 
     @staticmethod
@@ -139,33 +160,79 @@ def convolve(
     Returns:
         [N, O, H', W'].
     """
-    kind = x.device.type
-    if torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind):
-        # Here rather than by autocast, which would convert again where derivatives are computed.
-        dtype = torch.get_autocast_dtype(kind)
-        x, weight = _converted(x, dtype), _converted(weight, dtype)
-        bias = None if bias is None else _converted(bias, dtype)
+    x, weight, bias = _in_autocast(x), _in_autocast(weight), None if bias is None else _in_autocast(bias)
     return _convolved(x, weight, bias, _Geometry(stride, padding, groups))
 
 
-def _converted(tensor: Tensor, dtype: torch.dtype) -> Tensor:
-    return tensor if tensor.dtype == torch.float64 else tensor.to(dtype)
+def convolve_transposed(
+    x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1, padding: int = 0, output_padding: int = 0
+) -> Tensor:
+    """What :func:`torch.nn.functional.conv_transpose2d` computes, with derivatives as of :func:`convolve`.
+
+    Args:
+        x: [N, C, H, W], of any float type; autocast applies.
+        weight: [C, O, K, K].
+        bias: [O].
+        stride: at least 1.
+        padding: what a convolution back would have around its maps.
+        output_padding: rows and columns more, less than the stride.
+
+    Returns:
+        [N, O, H', W'], H' = (H - 1) * stride - 2 * padding + K + output_padding.
+    """
+    x, weight = _in_autocast(x), _in_autocast(weight)
+    grown = (weight.shape[2] - 2 * padding + output_padding - stride + stride * size for size in x.shape[2:])
+    maps = _by_input(x, weight, torch.Size((x.shape[0], weight.shape[1], *grown)), _Geometry(stride, padding, 1))
+    return maps if bias is None else maps + bias.to(maps.dtype)[:, None, None]
+
+
+def _in_autocast(tensor: Tensor) -> Tensor:
+    """The tensor as autocast wants it: here rather than by autocast, which would convert again for derivatives."""
+    kind = tensor.device.type
+    if tensor.dtype == torch.float64 or not torch.amp.is_autocast_available(kind):
+        return tensor
+    return tensor.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else tensor
 
 
 class Convolution(nn.Conv2d):
-    """An :class:`torch.nn.Conv2d` by way of :func:`convolve`, for networks whose gradients are penalised.
+    """An :class:`torch.nn.Conv2d` by way of :func:`convolve`.
 
     Args:
         inputs: channels in.
         outputs: channels out.
-        kernel: height and width of the kernel, odd; maps stay as large.
+        kernel: height and width of the kernel; with stride 1 it is odd, and maps stay as large.
         groups: divides both numbers of channels.
         bias: whether it has one.
+        stride: how much smaller maps become.
     """
 
-    def __init__(self, inputs: int, outputs: int, kernel: int = 1, groups: int = 1, bias: bool = True) -> None:
-        super().__init__(inputs, outputs, kernel, padding=kernel // 2, groups=groups, bias=bias)
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int = 1, groups: int = 1, bias: bool = True, stride: int = 1
+    ) -> None:
+        padding = (kernel - 1) // 2
+        super().__init__(inputs, outputs, kernel, stride, padding, groups=groups, bias=bias)
+        self._by = (stride, padding, groups)
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # as the base class calls it
         """Convolve."""
-        return convolve(input, self.weight, self.bias, padding=self.kernel_size[0] // 2, groups=self.groups)
+        return convolve(input, self.weight, self.bias, *self._by)
+
+
+class TransposedConvolution(nn.ConvTranspose2d):
+    """An :class:`torch.nn.ConvTranspose2d` that doubles maps, by way of :func:`convolve_transposed`.
+
+    Args:
+        inputs: channels in.
+        outputs: channels out.
+        kernel: height and width of the kernel.
+        bias: whether it has one.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, bias: bool = True) -> None:
+        padding, rest = (kernel - 1) // 2, kernel % 2
+        super().__init__(inputs, outputs, kernel, 2, padding, rest, bias=bias)
+        self._by = (2, padding, rest)
+
+    def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:  # noqa: A002
+        """Double maps; ``output_size`` is the base class's and of no use here."""
+        return convolve_transposed(input, self.weight, self.bias, *self._by)

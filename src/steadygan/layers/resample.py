@@ -4,6 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Downsampling, Upsampling
+from steadygan.layers.convolution import Convolution, TransposedConvolution
 
 PLAIN_KERNEL = 3
 
@@ -25,9 +26,9 @@ class Halve(nn.Module):
         super().__init__()
         self.how = how
         if how == "strided":
-            self.convolution = nn.Conv2d(inputs, outputs, kernel, 2, (kernel - 1) // 2, bias=bias)
+            self.convolution = Convolution(inputs, outputs, kernel, bias=bias, stride=2)
         else:
-            self.convolution = nn.Conv2d(inputs, outputs, PLAIN_KERNEL, 1, PLAIN_KERNEL // 2, bias=bias)
+            self.convolution = Convolution(inputs, outputs, PLAIN_KERNEL, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Halve the maps."""
@@ -56,15 +57,12 @@ class Double(nn.Module):
         super().__init__()
         self.how = how
         self.size = size
-        self.convolution: nn.ConvTranspose2d | nn.Conv2d
+        self.convolution: TransposedConvolution | Convolution
         if how == "transposed":
-            padding = (kernel - 1) // 2
-            self.convolution = nn.ConvTranspose2d(
-                inputs, outputs, kernel, 2, padding, output_padding=kernel % 2, bias=bias
-            )
+            self.convolution = TransposedConvolution(inputs, outputs, kernel, bias=bias)
         else:
             channels = 4 * outputs if how == "pixel-shuffle" else outputs
-            self.convolution = nn.Conv2d(inputs, channels, PLAIN_KERNEL, 1, PLAIN_KERNEL // 2, bias=bias)
+            self.convolution = Convolution(inputs, channels, PLAIN_KERNEL, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Double the maps, and cut them to size."""
