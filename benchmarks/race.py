@@ -88,7 +88,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=_environment(threads) | contestant.variables,
+            env=environment(threads) | contestant.variables,
         )
 
     def __enter__(self) -> Self:
@@ -232,13 +232,18 @@ def _started(
     return worker, first.seconds, max(1, round(seconds / step_seconds))
 
 
-def _environment(threads: int | None) -> dict[str, str]:
+def environment(threads: int | None) -> dict[str, str]:
+    """Variables under which modules of ``peers`` are found.
+
+    Args:
+        threads: that a program may use; None for what its library chooses.
+    """
     paths = [HERE, *(Path(each).resolve() for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
     if threads is not None:
         names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-        environment |= dict.fromkeys(names, str(threads))
-    return environment
+        variables |= dict.fromkeys(names, str(threads))
+    return variables
 
 
 def _busy_seconds() -> float:

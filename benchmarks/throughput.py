@@ -12,7 +12,7 @@ import argparse
 import statistics
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -124,7 +124,7 @@ def speed_table(results: Mapping[str, Result], workload: Workload) -> str:
         workload: that they trained.
     """
     yardstick = results[EXAMPLE]
-    head = ("", "images/s", "to the example", "rounds", "useful GFLOP/s", "of the limit", "memory, MB")
+    head = ("", "images/s", "ms a step", "to the example", "rounds", "useful GFLOP/s", "of the limit", "memory, MB")
     rows = []
     for name, result in results.items():
         if name.startswith(LIMIT):
@@ -134,7 +134,13 @@ def speed_table(results: Mapping[str, Result], workload: Workload) -> str:
         # other recipes compute something else, so that this count says nothing about them
         useful = None if "dcgan" in name or "steady" in name else images * workload.useful_flop()
         most = peak(results, result.contestant.precision)
-        cells = [name, f"{images:,.0f}", f"{statistics.median(ratios):.2f}", f"{min(ratios):.2f} to {max(ratios):.2f}"]
+        cells = [
+            name,
+            f"{images:,.0f}",
+            f"{1000 * result.step_seconds:.1f}",
+            f"{statistics.median(ratios):.2f}",
+            f"{min(ratios):.2f} to {max(ratios):.2f}",
+        ]
         cells += ["" if useful is None else f"{useful / GIGA:,.0f}"]
         cells += ["" if useful is None or most is None else f"{useful / most:.0%}", f"{result.peak_bytes / MEGA:,.0f}"]
         rows.append(cells)
@@ -150,29 +156,30 @@ def peak(results: Mapping[str, Result], precision: str) -> float | None:
 
 def conclusions(results: Mapping[str, Result], workload: Workload) -> str:
     """What the table does not show by itself, a line each."""
-    lines = []
-    for precision in PRECISIONS:
-        flops = peak(results, precision)
-        if flops is not None:
-            lines.append(f"limit in {precision}: {flops / GIGA:,.0f} GFLOP/s, a large convolution")
-        loop = results.get(f"loop {precision}")
-        for beside, words in (
-            ("Keras", "the loop to Keras"),
-            ("step", "the loop to its step"),
-            ("bare", "to bare maths"),
-        ):
-            other = results.get(f"{beside} {precision}")
-            if loop is not None and other is not None:
-                lines.append(f"{words} in {precision}: {loop.ratio(other):.3f}")
-        plain, steady = results.get(f"loop dcgan {precision}"), results.get(f"loop steady {precision}")
-        if plain is not None and steady is not None:
-            lines.append(f"an image of `steady` costs {plain.ratio(steady):.2f} of `dcgan` in {precision}")
+    lines = [line for precision in PRECISIONS for line in comparisons(results, precision)]
     counts = {name: result.fact("parameters") for name, result in results.items()}
     said = ", ".join(f"{name} {count:,.0f}" for name, count in counts.items() if count is not None)
     lines.append(f"useful work: {workload.useful_flop() / MEGA:,.0f} MFLOP an image; parameters: {said}")
     worst = max(results.values(), key=lambda result: result.foreign)
     lines.append(f"most disturbed: a round of {worst.contestant.name}, {worst.foreign:.2f} cores busy elsewhere")
     return "\n".join(f"- {line}" for line in lines)
+
+
+def comparisons(results: Mapping[str, Result], precision: str) -> Iterator[str]:
+    """Ratios between others than the example, all of one precision."""
+    flops = peak(results, precision)
+    if flops is not None:
+        yield f"the limit in {precision}: {flops / GIGA:,.0f} GFLOP/s, a large convolution"
+    pairs = (
+        ("loop", "Keras", "Keras's step takes {:.2f} times as long as ours, its loop included"),
+        ("step", "loop", "a step in the loop takes {:.3f} times as long as `step()`"),
+        ("bare", "loop", "a step in the loop takes {:.3f} times as long as bare maths"),
+        ("loop dcgan", "loop steady", "an image of `steady` costs {:.2f} of `dcgan`"),
+    )
+    for one, other, words in pairs:
+        quick, slow = results.get(f"{one} {precision}"), results.get(f"{other} {precision}")
+        if quick is not None and slow is not None:
+            yield f"{precision}: {words.format(quick.ratio(slow))}"
 
 
 # --- the loop around a step
@@ -249,7 +256,8 @@ def say(words: str) -> None:
 
 
 def publish(arguments: argparse.Namespace, section: str, text: str) -> None:
-    """Print a section, and put it into the page if there is one."""
+    """Print a section, and put it into the page if there is one; a GPU has sections of its own."""
+    section = section if arguments.device == "cpu" else f"{arguments.device}-{section}"
     print(f"## {section}\n\n{text}\n", flush=True)
     if arguments.write is not None:
         write_section(arguments.write, section, text)

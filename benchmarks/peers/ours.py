@@ -17,6 +17,7 @@ from rich.console import Console
 import steadygan as sg
 from peers.example import parameters, pool
 from peers.serve import Clerk, serve
+from peers.still import Still
 from steadygan.data import prepare
 from steadygan.heuristics.base import Player
 from steadygan.progress import ProgressLine
@@ -48,7 +49,7 @@ def stored(workload: Workload) -> "np.ndarray[Any, Any]":
     return ((images + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
 
 
-class Gate:
+class Gate(Still):
     """An observer that lets the loop make as many steps as the race asks for.
 
     Args:
@@ -69,15 +70,6 @@ class Gate:
                 torch.cuda.synchronize()
             self._clerk.answer(self._made)
             self._asked, self._made = self._clerk.asked(), 0
-
-    def row(self, row: dict[str, Any]) -> None:
-        """Nothing."""
-
-    def grid(self, images_seen: int, path: Path) -> None:
-        """Nothing."""
-
-    def finding(self, message: str) -> None:
-        """Nothing."""
 
     def close(self) -> None:
         """The budget is used, and what the loop saves at its end is saved."""
