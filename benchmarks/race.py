@@ -122,10 +122,18 @@ class Worker:
         if not line:
             raise EndedError(self.contestant.name)
         answer: dict[str, Any] = json.loads(line)
-        if not answer["done"]:
+        if answer["done"]:
+            self._process.wait()  # so that what it does at its end disturbs nobody
+        else:
             self._process.send_signal(signal.SIGSTOP)
         foreign = max(0.0, busy - answer.pop("cpu")) / max(answer["seconds"], 1e-9)
         return Window(foreign=foreign, **answer)
+
+    def warm(self) -> float:
+        """Make the first steps, which make things ready; gives the seconds of one after them."""
+        for count in (1, 2):
+            self.steps(count)
+        return self.steps(2).step_seconds
 
     def quiet_steps(self, count: int) -> Window:
         """The same, again and again while others disturb it; the first step after a stop does not count."""
@@ -146,12 +154,10 @@ class Result(NamedTuple):
 
     Attributes:
         contestant: who.
-        first_seconds: of its first step, and of whatever that has to make ready.
         windows: one for each round.
     """
 
     contestant: Contestant
-    first_seconds: float
     windows: tuple[Window, ...]
 
     @property
@@ -199,37 +205,25 @@ def race(
         By name, in order.
     """
     with contextlib.ExitStack() as stack:
-        started = [(each, _started(each, seconds, threads, stack, say)) for each in contestants]
-        running = [(worker, first, count) for _, start in started if start for worker, first, count in [start]]
-        windows: dict[str, list[Window]] = {worker.contestant.name: [] for worker, _, _ in running}
+        running: list[tuple[Worker, int]] = []
+        for each in contestants:
+            worker = stack.enter_context(Worker(each, threads))
+            try:
+                step_seconds = worker.warm()
+            except EndedError:
+                say(f"{each.name} did not start and is left out")
+                continue
+            say(f"{each.name}: {1000 * step_seconds:.1f} ms a step")
+            running.append((worker, max(1, round(seconds / step_seconds))))
+        windows: dict[str, list[Window]] = {worker.contestant.name: [] for worker, _ in running}
         for turn in range(rounds):
-            for worker, _, count in running[:: -1 if turn % 2 else 1]:
+            for worker, count in running[:: -1 if turn % 2 else 1]:
                 windows[worker.contestant.name].append(worker.quiet_steps(count))
             say(f"round {turn + 1} of {rounds}")
     return {
-        worker.contestant.name: Result(worker.contestant, first, tuple(windows[worker.contestant.name]))
-        for worker, first, _ in running
+        worker.contestant.name: Result(worker.contestant, tuple(windows[worker.contestant.name]))
+        for worker, _ in running
     }
-
-
-def _started(
-    contestant: Contestant,
-    seconds: float,
-    threads: int | None,
-    stack: contextlib.ExitStack,
-    say: Callable[[str], None],
-) -> tuple[Worker, float, int] | None:
-    """A contestant that has made its first steps: it, the seconds of its first step, and steps of a window."""
-    worker = stack.enter_context(Worker(contestant, threads))
-    try:
-        first = worker.steps(1)
-        worker.steps(2)
-        step_seconds = worker.steps(2).step_seconds
-    except EndedError:
-        say(f"{contestant.name} did not start and is left out")
-        return None
-    say(f"{contestant.name}: {1000 * step_seconds:.1f} ms a step, the first one {first.seconds:.1f} s")
-    return worker, first.seconds, max(1, round(seconds / step_seconds))
 
 
 def environment(threads: int | None) -> dict[str, str]:

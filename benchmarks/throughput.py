@@ -219,6 +219,7 @@ def whole_run(arguments: argparse.Namespace, ground: Ground, precision: str) -> 
             for each, worker in zip(windows, workers, strict=True):
                 each.append(worker.steps(count))
             say(f"{sum(window.seconds for window in windows[0]):.0f} s of a run in {precision}")
+        say(f"most disturbed: {max(window.foreign for each in windows for window in each):.2f} cores busy elsewhere")
     means = [sum(one.seconds for one in each) / sum(one.steps for one in each) for each in windows]
     made = sum(window.steps for window in windows[0])
     return (f"{made:,}", *(f"{1000 * mean:.2f}" for mean in means), *(f"{means[0] / mean:.3f}" for mean in means[1:]))
@@ -268,8 +269,8 @@ def main() -> None:
     parser.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=list(WORKLOADS))
     parser.add_argument("--overhead", type=float, metavar="MINUTES")
     parser.add_argument("--growth", action="store_true")
-    parser.add_argument("--batches", nargs="+", type=int, default=GROWING_BATCHES)
-    parser.add_argument("--sizes", nargs="+", type=int, default=GROWING_SIZES)
+    parser.add_argument("--batches", nargs="*", type=int, default=GROWING_BATCHES)
+    parser.add_argument("--sizes", nargs="*", type=int, default=GROWING_SIZES)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=3.0, help="of a window")
     parser.add_argument("--only", nargs="*", help="names of contestants, beside the example")

@@ -10,7 +10,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from peers.serve import serve
+from peers.device import clerk_on, parameters
 from workloads import BASE, KERNEL, Workload
 
 RATE, BETAS, STD, SLOPE = 2e-4, (0.5, 0.999), 0.02, 0.2
@@ -105,11 +105,6 @@ def pool(workload: Workload, count: int = POOL) -> Tensor:
     return nn.functional.interpolate(coarse, size=workload.size, mode="bilinear").tanh()
 
 
-def parameters(*networks: nn.Module) -> int:
-    """How many there are."""
-    return sum(parameter.numel() for network in networks for parameter in network.parameters())
-
-
 def main() -> None:
     workload, device = Workload.read(sys.argv[1]), torch.device(sys.argv[2])
     torch.manual_seed(0)
@@ -124,7 +119,7 @@ def main() -> None:
         place = (place + workload.batch) % (len(images) - workload.batch + 1)
 
     facts = {"parameters": parameters(example.generator, example.discriminator)}
-    serve(step, facts, torch.cuda.synchronize if device.type == "cuda" else None)
+    clerk_on(device, facts).serve(step)
 
 
 if __name__ == "__main__":

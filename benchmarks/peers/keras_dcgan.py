@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from peers.serve import serve
+from peers.serve import Clerk
 from workloads import BASE, KERNEL, Workload
 
 RATE, BETA, STD, SLOPE = 2e-4, 0.5, 0.02, 0.2
@@ -120,7 +120,7 @@ def main() -> None:
         place = (place + workload.batch) % (count - workload.batch + 1)
 
     trained = (*model.generator.trainable_variables, *model.discriminator.trainable_variables)
-    serve(step, {"parameters": int(sum(np.prod(each.shape) for each in trained))})
+    Clerk({"parameters": int(sum(np.prod(each.shape) for each in trained))}).serve(step)
 
 
 if __name__ == "__main__":

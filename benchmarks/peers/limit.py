@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from peers.serve import serve
+from peers.serve import Clerk
 
 SHAPES = ((64, 128, 32), (64, 256, 16), (128, 256, 32), (128, 512, 16))
 """Images, channels (as many out as in) and size of maps under a kernel of 3."""
@@ -57,7 +57,7 @@ def main() -> None:
     with torch.inference_mode():
         shape = max(SHAPES, key=lambda each: speed(each, device, dtype))
         x, weight = operands(shape, device, dtype)
-        serve(lambda: convolve(x, weight), {"flop": flop(shape)})
+        Clerk({"flop": flop(shape)}).serve(lambda: convolve(x, weight))
 
 
 if __name__ == "__main__":

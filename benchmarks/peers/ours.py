@@ -15,8 +15,9 @@ import torch.nn.functional as F
 from rich.console import Console
 
 import steadygan as sg
-from peers.example import parameters, pool
-from peers.serve import Clerk, serve
+from peers.device import clerk_on, parameters
+from peers.example import pool
+from peers.serve import Clerk
 from peers.still import Still
 from steadygan.data import prepare
 from steadygan.heuristics.base import Player
@@ -66,8 +67,6 @@ class Gate(Still):
         """Answer after the last step of a request, and wait for the next one: the loop's own clock stands meanwhile."""
         self._made += 1
         if self._made == self._asked:
-            if torch.cuda.is_available():
-                torch.cuda.synchronize()
             self._clerk.answer(self._made)
             self._asked, self._made = self._clerk.asked(), 0
 
@@ -79,7 +78,7 @@ class Gate(Still):
 def loop(recipe: Recipe, workload: Workload, device: str, precision: str, folder: Path, minutes: float) -> None:
     """A run of the product: metrics, progress as on a terminal, grids, measurements and checkpoints."""
     data = prepare(stored(workload), cache=folder / "cache")
-    clerk = Clerk({})
+    clerk = clerk_on(torch.device(device), {})
     gate = Gate(clerk, clerk.asked())
     with (folder / "screen").open("w") as screen:
         progress = ProgressLine(Console(file=screen, force_terminal=True, width=120))
@@ -131,7 +130,7 @@ def main() -> None:
     game, _ = new_players(recipe, data, Own(), torch.device(device), training)
     one_step = step if kind == "step" else bare
     facts = {"parameters": parameters(*game.networks.values())}
-    serve(lambda: one_step(game), facts, torch.cuda.synchronize if device == "cuda" else None)
+    clerk_on(torch.device(device), facts).serve(lambda: one_step(game))
 
 
 if __name__ == "__main__":

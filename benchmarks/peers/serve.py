@@ -16,15 +16,31 @@ from typing import NoReturn
 PR_SET_PDEATHSIG = 1
 
 
+def nothing() -> None:
+    """Where there is nothing to wait for."""
+
+
+def resident_bytes() -> int:
+    """The most memory that this process ever had."""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 class Clerk:
     """Hears what the race asks and answers.
 
     Args:
         facts: go with every answer.
+        settle: waits until the device has done what it was told.
+        peak: the most memory in bytes that was ever used.
     """
 
-    def __init__(self, facts: Mapping[str, float]) -> None:
-        self.facts = dict(facts)
+    def __init__(
+        self,
+        facts: Mapping[str, float],
+        settle: Callable[[], object] = nothing,
+        peak: Callable[[], int] = resident_bytes,
+    ) -> None:
+        self._facts, self._settle, self._peak = dict(facts), settle, peak
         self._answers = os.fdopen(os.dup(1), "w")
         os.dup2(2, 1)  # what libraries print must not get between the answers
         _die_with_parent()
@@ -40,30 +56,18 @@ class Clerk:
 
     def answer(self, steps: int, done: bool = False) -> None:
         """So many steps were made since :meth:`asked`; ``done`` when there will be no more."""
+        self._settle()
         seconds, cpu = time.perf_counter() - self._begun, _cpu_seconds() - self._spent
-        kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        answer = {"steps": steps, "seconds": seconds, "cpu": cpu, "peak_bytes": 1024 * kilobytes, "done": done}
-        print(json.dumps({**answer, "facts": self.facts}), file=self._answers, flush=True)
+        answer = {"steps": steps, "seconds": seconds, "cpu": cpu, "peak_bytes": self._peak(), "done": done}
+        print(json.dumps({**answer, "facts": self._facts}), file=self._answers, flush=True)
 
-
-def serve(
-    step: Callable[[], object], facts: Mapping[str, float], settle: Callable[[], object] | None = None
-) -> NoReturn:
-    """Make as many steps as the race asks for, until it is over.
-
-    Args:
-        step: makes one.
-        facts: go with every answer.
-        settle: waits until the device has done what it was told.
-    """
-    clerk = Clerk(facts)
-    while True:
-        steps = clerk.asked()
-        for _ in range(steps):
-            step()
-        if settle is not None:
-            settle()
-        clerk.answer(steps)
+    def serve(self, step: Callable[[], object]) -> NoReturn:
+        """Make as many steps as the race asks for, until it is over."""
+        while True:
+            steps = self.asked()
+            for _ in range(steps):
+                step()
+            self.answer(steps)
 
 
 def _cpu_seconds() -> float:
