@@ -28,15 +28,15 @@ def judged(
         sample = [*steadygan, "sample", str(run), "-n", str(samples), "--out", str(made), *extra]
         subprocess.run(sample, check=True, stdout=sys.stderr)
         result.write_text(json.dumps(ruled(ruler, name, made) | spent(run)))
+        made.unlink()
     figures: dict[str, float] = json.loads(result.read_text())
     print(f"{run.name}: {json.dumps(figures)}", file=sys.stderr, flush=True)
     return figures
 
 
 def ruled(ruler: str, name: str, samples: Path) -> dict[str, float]:
-    """What the ruler says of samples, which are gone afterwards."""
-    answer = subprocess.run([sys.executable, ruler, name, str(samples)], check=True, capture_output=True, text=True)
-    samples.unlink()
+    """What the ruler says of samples."""
+    answer = subprocess.run([sys.executable, ruler, name, str(samples)], check=True, stdout=subprocess.PIPE, text=True)
     figures: dict[str, float] = json.loads(answer.stdout)
     return figures
 

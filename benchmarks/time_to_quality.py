@@ -46,6 +46,8 @@ def judged(arguments: argparse.Namespace, words: Sequence[str], seed: int) -> Fi
         spent: Figures = json.loads((folder / "spent.json").read_text())
         figures = {each: ruled(arguments.ruler, arguments.name, folder / f"{each}.npz") | spent[each] for each in times}
         result.write_text(json.dumps(figures))
+        for each in times:
+            (folder / f"{each}.npz").unlink()
     found: Figures = json.loads(result.read_text())
     print(f"{folder.name}: {json.dumps({time: each[COLUMN] for time, each in found.items()})}", file=sys.stderr)
     return found

@@ -42,10 +42,9 @@ class Snapshots:
         """
         now = time.perf_counter()
         seconds = now - self._begun - self._paused
-        if self.done or seconds < self._times[0]:
-            return
-        name = f"{self._times.pop(0):g}"
-        np.savez_compressed(self._folder / f"{name}.npz", images=sample(SAMPLES))
-        self._spent[name] = {"images": images_seen, "seconds": seconds}
-        (self._folder / "spent.json").write_text(json.dumps(self._spent))
+        while self._times and seconds >= self._times[0]:
+            name = f"{self._times.pop(0):g}"
+            np.savez_compressed(self._folder / f"{name}.npz", images=sample(SAMPLES))
+            self._spent[name] = {"images": images_seen, "seconds": seconds}
+            (self._folder / "spent.json").write_text(json.dumps(self._spent))
         self._paused += time.perf_counter() - now

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -69,7 +70,7 @@ def train_ours(data: Prepared, folder: Path, seed: int, times: Sequence[float], 
 def train_example(data: Prepared, folder: Path, seed: int, times: Sequence[float], size: int) -> None:
     """The example's steps, and nothing else."""
     torch.manual_seed(seed)
-    images = sized(torch.from_numpy(data.images).permute(0, 3, 1, 2), size)
+    images = sized(torch.from_numpy(np.array(data.images)).permute(0, 3, 1, 2), size)
     example = Example(Workload(size, images.shape[1], BATCH), torch.device("cpu"))
     snapshots = Snapshots(folder, times)
     for seen, batch in enumerate(batches(images)):
