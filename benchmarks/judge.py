@@ -27,11 +27,17 @@ def judged(
         made = run / "samples.npz"
         sample = [*steadygan, "sample", str(run), "-n", str(samples), "--out", str(made), *extra]
         subprocess.run(sample, check=True, stdout=sys.stderr)
-        answer = subprocess.run([sys.executable, ruler, name, str(made)], check=True, capture_output=True, text=True)
+        result.write_text(json.dumps(ruled(ruler, name, made) | spent(run)))
         made.unlink()
-        result.write_text(json.dumps(json.loads(answer.stdout) | spent(run)))
     figures: dict[str, float] = json.loads(result.read_text())
     print(f"{run.name}: {json.dumps(figures)}", file=sys.stderr, flush=True)
+    return figures
+
+
+def ruled(ruler: str, name: str, samples: Path) -> dict[str, float]:
+    """What the ruler says of samples."""
+    answer = subprocess.run([sys.executable, ruler, name, str(samples)], check=True, stdout=subprocess.PIPE, text=True)
+    figures: dict[str, float] = json.loads(answer.stdout)
     return figures
 
 

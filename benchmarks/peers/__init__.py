@@ -1,0 +1,1 @@
+"""The contestants of the benchmarks, each a program of its own."""

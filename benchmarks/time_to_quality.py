@@ -1,0 +1,127 @@
+"""Quality against time and images, for recipes and for PyTorch's example; prints the tables of docs/performance.md.
+
+    python benchmarks/time_to_quality.py --ruler RULER.py --name mnist --data mnist.npz [--recipes steady dcgan]
+        [--example-sizes 32] [--seeds 0 1 2] [--times 15 30 60 90 120 300] [--precision auto]
+        [--work runs/time-to-quality] [--write docs/performance.md]
+
+RULER.py is called as `RULER.py NAME SAMPLES.npz` and prints one JSON object. Every run begins anew and is judged on
+10,000 samples at each of the times; the clock is that on the wall from before the first step, and stands while samples
+are made. Runs that are there are not run again. Leave the machine alone meanwhile: time is the budget.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from judge import ruled
+from race import environment
+from tables import machine, table, write_section
+
+COLUMN = "fid"
+Figures = dict[str, dict[str, float]]
+"""By time: what the ruler says, and the images and seconds spent."""
+
+
+def contestants(arguments: argparse.Namespace) -> dict[str, tuple[str, ...]]:
+    """What is trained, by name, as ``peers.timed`` wants it."""
+    found: dict[str, tuple[str, ...]] = {
+        f"`{recipe}`": ("ours", recipe, arguments.precision) for recipe in arguments.recipes
+    }
+    return found | {f"PyTorch's example, {size} px": ("example", str(size)) for size in arguments.example_sizes}
+
+
+def judged(arguments: argparse.Namespace, words: Sequence[str], seed: int) -> Figures:
+    """Train once, and judge what was made on the way."""
+    times = [f"{each:g}" for each in arguments.times]
+    folder = arguments.work / "-".join([arguments.name, *words, "_".join(times), f"seed{seed}"]).replace("/", "_")
+    result = folder / "figures.json"
+    if not result.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        peer = [sys.executable, "-m", "peers.timed", arguments.data, str(folder), str(seed), ",".join(times), *words]
+        subprocess.run(peer, check=True, stdout=sys.stderr, env=environment(arguments.threads))
+        spent: Figures = json.loads((folder / "spent.json").read_text())
+        figures = {each: ruled(arguments.ruler, arguments.name, folder / f"{each}.npz") | spent[each] for each in times}
+        result.write_text(json.dumps(figures))
+        for each in times:
+            (folder / f"{each}.npz").unlink()
+    found: Figures = json.loads(result.read_text())
+    print(f"{folder.name}: {json.dumps({time: each[COLUMN] for time, each in found.items()})}", file=sys.stderr)
+    return found
+
+
+def middle(runs: Sequence[Figures], column: str) -> dict[float, float]:
+    """Medians over seeds, by time in seconds.
+
+    Args:
+        runs: of one contestant.
+        column: of the figures.
+    """
+    return {float(each): statistics.median(run[each][column] for run in runs) for each in runs[0]}
+
+
+def cells(name: str, runs: Sequence[Figures]) -> list[str]:
+    """A row: the median FID at each time, with its range in brackets at the last, and thousands of images."""
+    quality, images = middle(runs, COLUMN), middle(runs, "images")
+    row = [f"{quality[each]:.2f} ({images[each] / 1000:,.0f}k)" for each in quality]
+    last = [list(run.values())[-1][COLUMN] for run in runs]
+    return [name, str(len(runs)), *row, f"{min(last):.2f} to {max(last):.2f}"]
+
+
+def reached(quality: Mapping[float, float], goal: float) -> str:
+    """When a contestant was first as good as that.
+
+    Args:
+        quality: its FID, by seconds.
+        goal: a FID.
+    """
+    early = next((seconds for seconds, value in quality.items() if value <= goal), None)
+    return "not in this time" if early is None else f"after {early:g} s"
+
+
+def verdict(results: Mapping[str, Sequence[Figures]]) -> str:
+    """When each recipe reaches what the example has in the end."""
+    lines = []
+    for example, runs in results.items():
+        if example.startswith("`"):
+            continue
+        seconds, goal = list(middle(runs, COLUMN).items())[-1]
+        for name, own in results.items():
+            if name.startswith("`"):
+                when = reached(middle(own, COLUMN), goal)
+                lines.append(f"- {name} has what {example} has after {seconds:g} s (FID {goal:.2f}): {when}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ruler", required=True)
+    parser.add_argument("--name", required=True, help="what the ruler calls the data")
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--recipes", nargs="*", default=["steady", "dcgan"])
+    parser.add_argument("--example-sizes", nargs="*", type=int, default=[32])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--times", nargs="+", type=float, default=[15, 30, 60, 90, 120, 300], help="in seconds")
+    parser.add_argument("--precision", default="auto")
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--work", type=Path, default=Path("runs/time-to-quality"))
+    parser.add_argument("--write", type=Path, help="a page with a section time-to-quality-NAME")
+    arguments = parser.parse_args()
+    arguments.times.sort()
+    results: dict[str, list[Figures]] = {name: [] for name in contestants(arguments)}
+    for seed in arguments.seeds:  # in turn, so that a machine whose speed drifts is as unfair to one as to another
+        for name, words in contestants(arguments).items():
+            results[name].append(judged(arguments, words, seed))
+    head = ("", "seeds", *(f"{each:g} s" for each in arguments.times), "range at the end")
+    figures = table(head, [cells(name, runs) for name, runs in results.items()])
+    text = f"{machine(threads=arguments.threads)}.\n\n{figures}\n\n{verdict(results)}"
+    print(text)
+    if arguments.write is not None:
+        write_section(arguments.write, f"time-to-quality-{arguments.name}", text)
+
+
+if __name__ == "__main__":
+    main()
