@@ -106,6 +106,12 @@ class Turn(Protocol):
     """What one player's move knows; everything is computed on first use and kept.
 
     Heuristics read a turn and never reach around it.
+
+    Where several processes train together, each has N images of the batch, and so have :attr:`latents`, :meth:`raw`,
+    :meth:`labels`, :meth:`seen`, :meth:`input_gradient`, :meth:`generate`, :meth:`see`, :meth:`answer`, and random
+    numbers that are drawn. What the players answer (:meth:`logits`, :meth:`features`, :meth:`class_logits`) and should
+    answer is always that of the whole batch, and so must be what a heuristic adds to a loss, notes or remembers:
+    :meth:`whole` makes values of the whole batch from those of N images.
     """
 
     @property
@@ -126,6 +132,21 @@ class Turn(Protocol):
     @property
     def latents(self) -> Tensor:
         """The latents of the fakes, float32 [N, D]."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """Images of one side in the whole batch."""
+        ...
+
+    def whole(self, values: Tensor) -> Tensor:
+        """What was computed from this process's images, [N, ...], put together with that of the others' images, in
+        the order of the batch; gradients flow through it.
+        """
+        ...
+
+    def part(self, values: Tensor) -> Tensor:
+        """Of values of the whole batch, one row for each image, those of this process's images."""
         ...
 
     def raw(self, side: Side) -> Tensor:

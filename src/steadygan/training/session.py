@@ -19,6 +19,7 @@ from steadygan.heuristics.base import Player
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.networks import Networks, build
 from steadygan.networks.check import check_networks
+from steadygan.processes import world_size
 from steadygan.recipe import Recipe
 from steadygan.recipes import parse
 from steadygan.training.checkpoint import load_newest
@@ -200,12 +201,33 @@ def new_players(
     Raises:
         SteadyganError: when networks do not fit, or labels are missing.
     """
+    refuse_uneven(recipe)
     view = view_of(recipe, data, training)
     blueprint = _blueprint(recipe, own, view)
     told = told_players(blueprint, own.generator is not None, own.discriminator is not None, training.labels)
     networks, names = _networks(recipe, blueprint, data, own, device, view, told)
     scaling = scaling_for(data, blueprint.image_range)
     return new_game(recipe, data, networks, scaling, device, training.precision, training.seed, view, told), names
+
+
+def refuse_uneven(recipe: Recipe) -> None:
+    """Refuse a batch that the processes that train together cannot share evenly.
+
+    Raises:
+        SteadyganError: with a batch that they can.
+    """
+    batch, processes = recipe.settings.batch, world_size()
+    if processes == 1:
+        return
+    if batch % processes:
+        raise SteadyganError(
+            f"A batch of {batch} cannot be shared evenly by {processes} processes; "
+            f"use --set batch={processes * max(1, round(batch / processes))}, or another number of processes"
+        )
+    refusals = (each.needs_share(batch // processes, processes) for each in recipe.heuristics)
+    refusal = next((each for each in refusals if each), None)
+    if refusal:
+        raise SteadyganError(refusal)
 
 
 def _networks(
