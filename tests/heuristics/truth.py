@@ -140,6 +140,9 @@ class FakeTurn:
     def part(self, values: Tensor) -> Tensor:
         return values
 
+    def total(self, values: Tensor) -> Tensor:
+        return values
+
     def raw(self, side: Side) -> Tensor:
         return self._raw[side]
 

@@ -149,6 +149,10 @@ class Turn(Protocol):
         """Of values of the whole batch, one row for each image, those of this process's images."""
         ...
 
+    def total(self, values: Tensor) -> Tensor:
+        """The sum of what each process has of something, such as a gradient of weights; gradients flow through it."""
+        ...
+
     def raw(self, side: Side) -> Tensor:
         """Images before the input heuristics, float [N, ...]; fakes carry gradients only in the generator's move."""
         ...
@@ -209,7 +213,7 @@ class Turn(Protocol):
 
     def discriminator_loss(self, parameters: dict[str, Tensor]) -> Tensor:
         """The discriminator's mean loss on this turn's images if these were its parameters (a scalar that carries
-        gradients to them), without penalties.
+        gradients to them), without penalties. Each process has its part of these gradients, see :meth:`total`.
         """
         ...
 

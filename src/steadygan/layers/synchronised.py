@@ -19,7 +19,7 @@ class Synchronised:
     def forward(self: _BatchNorm, x: Tensor) -> Tensor:  # type: ignore[misc]
         """Normalise [N, C, ...] by the mean and the variance of the whole batch, in float32."""
         if region() is None or not (self.training or self.running_mean is None):
-            normal: Tensor = super(Synchronised, self).forward(x)  # type: ignore[misc]
+            normal: Tensor = super().forward(x)  # type: ignore[misc]
             return normal
         wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
         parts = torch.stack(torch.var_mean(wide, [0, *range(2, x.ndim)], correction=0))
@@ -54,7 +54,7 @@ def synchronise_(network: nn.Module) -> None:
 @torch.no_grad()
 def _remember(norm: _BatchNorm, mean: Tensor, variance: Tensor, count: int) -> None:
     """Move the running statistics as PyTorch does: with the unbiased variance."""
-    if norm.running_mean is None or norm.running_var is None:
+    if norm.running_mean is None or norm.running_var is None or norm.num_batches_tracked is None:
         return
     norm.num_batches_tracked.add_(1)
     share = 1.0 / float(norm.num_batches_tracked) if norm.momentum is None else norm.momentum

@@ -1,13 +1,13 @@
 """Training on several processes: what they tell each other, whose images are whose, and how they begin."""
 
 from steadygan.processes.collectives import (
-    LostProcess,
+    LostProcessError,
+    any_differs,
     any_says,
     gathered,
     once,
     rank,
     share_gradients,
-    spread,
     summed,
     take_over,
     world_size,
@@ -18,8 +18,9 @@ from steadygan.processes.group import first_on_each_machine, local_rank, speaks,
 from steadygan.processes.region import alone, given, part, region, whole
 
 __all__ = [
-    "LostProcess",
+    "LostProcessError",
     "alone",
+    "any_differs",
     "any_says",
     "first_on_each_machine",
     "gathered",
@@ -31,7 +32,6 @@ __all__ = [
     "region",
     "share_gradients",
     "speaks",
-    "spread",
     "start",
     "stop",
     "summed",

@@ -9,6 +9,7 @@ it of terms of images, of which each process has its own, or of the weights alon
 Without other processes all of them give back what they were given.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -21,8 +22,12 @@ from torch.autograd import Function
 from steadygan.errors import SteadyganError
 
 
-class LostProcess(SteadyganError):
+class LostProcessError(SteadyganError):
     """Another process of the run has ended; this one cannot go on without it."""
+
+
+_GONE = ("peer", "pair closure", "connection", "socket", "pipe", "timed out", "timeout", "nccl")
+"""One of these is in what PyTorch says when another process does not answer any more."""
 
 
 def world_size() -> int:
@@ -61,17 +66,8 @@ def summed(x: Tensor) -> Tensor:
     return x if world_size() == 1 else _summed(x)
 
 
-def spread(x: Tensor) -> Tensor:
-    """The same tensor, of which each process makes its own use from here on; its gradient is what all ask of it.
-
-    Args:
-        x: floating point, the same on every process.
-    """
-    return x if world_size() == 1 else _spread(x)
-
-
 def once(loss: Tensor) -> Tensor:
-    """The same scalar, of which each process computes the gradient's own part.
+    """The same scalar, of whose gradient each process computes its own part: the parts add up to the whole.
 
     Args:
         loss: of the whole batch, the same on every process.
@@ -119,17 +115,30 @@ def any_says(yes: bool) -> bool:
     return bool(said)
 
 
+def any_differs(text: str) -> bool:
+    """Whether any process says something else than the first one; all of them learn it."""
+    if world_size() == 1:
+        return False
+    mine = torch.frombuffer(bytearray(hashlib.blake2b(text.encode()).digest()), dtype=torch.uint8)
+    first = mine.clone()
+    with said_clearly():
+        dist.broadcast(first, 0)
+    return any_says(not torch.equal(mine, first))
+
+
 @contextmanager
 def said_clearly() -> Iterator[None]:
     """Turn what is raised when another process has gone into one sentence.
 
     Raises:
-        LostProcess: instead of what torch.distributed raises.
+        LostProcessError: instead of what torch.distributed raises.
     """
     try:
         yield
-    except RuntimeError as error:  # DistError is one too
-        raise LostProcess(
+    except RuntimeError as error:
+        if not any(word in str(error).lower() for word in _GONE):
+            raise
+        raise LostProcessError(
             f"Another of the {world_size()} processes has ended, so this run cannot go on here; "
             "start all of them again with --resume, from the last checkpoint"
         ) from error
@@ -139,7 +148,7 @@ def _through_one(tensors: Sequence[Tensor], send: Callable[[Tensor], object]) ->
     flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
     with said_clearly():
         send(flat)
-    pieces = flat.split([tensor.numel() for tensor in tensors])
+    pieces = torch.split(flat, [tensor.numel() for tensor in tensors])
     torch._foreach_copy_(list(tensors), [piece.view(like.shape) for piece, like in zip(pieces, tensors, strict=True)])
 
 
@@ -191,20 +200,6 @@ class _Summed(Function):
         return _summed(g)
 
 
-class _Spread(Function):
-    @staticmethod
-    def forward(x: Tensor) -> Tensor:
-        return x.view_as(x)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        pass
-
-    @staticmethod
-    def backward(ctx: Any, g: Tensor) -> Tensor:
-        return _summed(g)
-
-
 class _Once(Function):
     @staticmethod
     def forward(x: Tensor) -> Tensor:
@@ -230,5 +225,4 @@ def _sum(x: Tensor) -> Tensor:
 _gathered: Callable[[Tensor], Tensor] = _Gathered.apply
 _returned: Callable[[Tensor], Tensor] = _Returned.apply
 _summed: Callable[[Tensor], Tensor] = _Summed.apply
-_spread: Callable[[Tensor], Tensor] = _Spread.apply
 _once: Callable[[Tensor], Tensor] = _Once.apply

@@ -3,16 +3,22 @@
 Nothing here runs at import. A process that was started alone does nothing of it.
 """
 
+import atexit
 import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
+from torch.distributed import PrefixStore, Store  # type: ignore[attr-defined]  # missing in torch's stubs
+from torch.distributed.rendezvous import rendezvous
 
 from steadygan.errors import SteadyganError
 from steadygan.processes.collectives import said_clearly, world_size, writes
+
+Done = TypeVar("Done")
 
 PATIENCE = timedelta(minutes=10)
 """How long a process waits for the others in the middle of a step; one that died is noticed at once."""
@@ -21,7 +27,7 @@ _OURS = "steadygan"
 _YES, _NO = "yes:", "no:"
 _NEEDED = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
-_stores: list[dist.Store] = []
+_stores: list[Store] = []
 """Where the processes leave each other notes, while they are a group that :func:`start` made."""
 _asked = [0]
 """How many questions were asked so far, the same on every process."""
@@ -33,24 +39,28 @@ def start() -> None:
     Raises:
         SteadyganError: when the environment says only half of it, or the others do not come.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1 or world_size() > 1:
+    if os.environ.get("WORLD_SIZE", "1") == "1" or world_size() > 1:
         return
     missing = [name for name in _NEEDED if name not in os.environ]
     if missing:
         raise SteadyganError(
-            f"WORLD_SIZE is {os.environ['WORLD_SIZE']} and {missing[0]} is not set; start with torchrun, which sets both"
+            f"WORLD_SIZE is {os.environ['WORLD_SIZE']} and {missing[0]} is not set; "
+            "start with torchrun, which sets both, or unset WORLD_SIZE"
         )
     if torch.cuda.is_available():
         _take_device()
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     try:
-        store, rank, size = next(dist.rendezvous("env://", timeout=PATIENCE))
-        notes = dist.PrefixStore(_OURS, store)
-        dist.init_process_group(backend, store=dist.PrefixStore("group", notes), rank=rank, world_size=size, timeout=PATIENCE)
+        store, rank, size = next(rendezvous("env://", timeout=PATIENCE))
+        notes = PrefixStore(_OURS, store)
+        dist.init_process_group(
+            backend, store=PrefixStore("group", notes), rank=rank, world_size=size, timeout=PATIENCE
+        )
     except (RuntimeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise SteadyganError(f"The {os.environ['WORLD_SIZE']} processes did not find each other: {reason}") from None
     _stores.append(notes)
+    atexit.register(stop)
 
 
 def stop() -> None:
@@ -78,22 +88,28 @@ def told(what: str, decide: Callable[[], str]) -> str:
     return _told(what, writes(), decide)
 
 
-def first_on_each_machine(what: str, work: Callable[[], None]) -> None:
-    """Let the first process on each machine do something, such as preparing data, for which the others wait.
+def first_on_each_machine(what: str, work: Callable[[], Done]) -> Done:
+    """Let the first process on each machine do something before the others, such as preparing data for all of them.
 
     Args:
         what: a name for it; all processes do the same things in the same order.
-        work: what to do; what it refuses, all processes of the machine refuse.
+        work: what to do; what it refuses for the first process, all of the machine refuse.
+
+    Returns:
+        What this process's own work came to.
 
     Raises:
         SteadyganError: the same on every process of the machine.
     """
+    first = local_rank() == 0
+    done: list[Done] = []
 
     def worked() -> str:
-        work()
+        done.append(work())
         return ""
 
-    _told(f"{what} on {os.environ.get('GROUP_RANK', '0')}", local_rank() == 0, worked)
+    _told(f"{what} on {os.environ.get('GROUP_RANK', '0')}", first, worked)
+    return done[0] if done else work()
 
 
 def speaks() -> bool:
@@ -101,7 +117,7 @@ def speaks() -> bool:
     if not _stores:
         return int(os.environ.get("RANK", "0")) == 0
     try:
-        return _stores[0].add("spoken", 1) == 1
+        return bool(_stores[0].add("spoken", 1) == 1)
     except RuntimeError:
         return True  # with the one that kept the notes everything else has gone too
 
@@ -138,7 +154,7 @@ def _take_device() -> None:
     count = torch.cuda.device_count()
     if own >= count:
         raise SteadyganError(
-            f"There are {count} GPUs here and more than {own} processes; start one for each GPU (--nproc-per-node {count})"
+            f"There are {count} GPUs here and more than {own} processes; "
+            f"start one for each GPU, with --nproc-per-node {count}"
         )
     torch.cuda.set_device(own)
-

@@ -95,7 +95,7 @@ def whole(x: Tensor) -> Tensor:
     batches = now.batches if now.batches and len(x) % now.batches == 0 else 1
     if batches == 1:
         return rows
-    return rows.unflatten(0, (world_size(), batches, -1)).transpose(0, 1).flatten(0, 2)
+    return rows.view(world_size(), batches, -1, *x.shape[1:]).transpose(0, 1).flatten(0, 2)
 
 
 def part(x: Rows) -> Rows:

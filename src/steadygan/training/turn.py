@@ -8,7 +8,7 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.turn import Answer, Table
-from steadygan.processes import alone, given, once, part, spread, whole, world_size
+from steadygan.processes import alone, given, once, part, region, summed, whole, world_size
 from steadygan.training.evaluate import answer_of, made_by
 from steadygan.training.game import Game
 from steadygan.training.supply import Batch
@@ -113,6 +113,10 @@ class GameTurn:
     def part(self, values: Tensor) -> Tensor:
         """Values of this process's images."""
         return part(values)
+
+    def total(self, values: Tensor) -> Tensor:
+        """The sum of what each process has of something."""
+        return values if region() is None else summed(values)
 
     def replace(self, player: Player, parameters: Mapping[str, Tensor]) -> None:
         """Give a player's network other parameters for the rest of this turn."""
@@ -295,15 +299,10 @@ class GameTurn:
     def discriminator_loss(self, parameters: dict[str, Tensor]) -> Tensor:
         """The discriminator's mean loss on this turn's images if these were its parameters, without penalties."""
         imagined = GameTurn(Player.DISCRIMINATOR, self._game, self._real, self._made, quiet=True)
-        imagined.replace(Player.DISCRIMINATOR, _spread(parameters))
+        imagined.replace(Player.DISCRIMINATOR, parameters)
         return once(imagined.loss())
 
     def note(self, name: str, value: Tensor) -> None:
         """Measure."""
         if not self._quiet:
             self._game.note(name, value)
-
-
-def _spread(parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The same parameters, whose gradients will be those of all processes' images."""
-    return {name: spread(tensor) if tensor.requires_grad else tensor for name, tensor in parameters.items()}

@@ -159,8 +159,8 @@ class SemiSupervised(ArchitectureHeuristic):
         if self.labelled is None or self.labelled % processes == 0:
             return None
         return (
-            f"'semi-supervised' draws {self.labelled} labelled images, which {processes} processes cannot share evenly; "
-            f"use --set semi-supervised.labelled={processes * max(1, self.labelled // processes)}"
+            f"'semi-supervised' draws {self.labelled} labelled images, which {processes} processes cannot share "
+            f"evenly; use --set semi-supervised.labelled={processes * max(1, self.labelled // processes)}"
         )
 
     def design(self, blueprint: Blueprint) -> Blueprint:

@@ -4,7 +4,6 @@ from typing import Any
 
 import torch
 
-from steadygan.processes import world_size
 from steadygan.recipe import Recipe
 from steadygan.recipes import parse
 from steadygan.training.game import Game
@@ -29,7 +28,11 @@ def played(chosen: Recipe, steps: int = STEPS) -> Game:
 def outcome(chosen: Recipe, steps: int = STEPS) -> dict[str, Any]:
     """What a game of a few steps came to."""
     game = played(chosen, steps)
-    networks = {f"{name}.{key}": value for name, network in game._all_networks().items() for key, value in network.state_dict().items()}
+    networks = {
+        f"{name}.{key}": value
+        for name, network in game._all_networks().items()
+        for key, value in network.state_dict().items()
+    }
     return {"weights": networks, "row": game.record.row(), "random": torch.get_rng_state(), "images": game.images_seen}
 
 

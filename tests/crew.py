@@ -28,7 +28,7 @@ def crew(count: int, meeting: Path, work: Callable[..., Any], *arguments: Any) -
         Tensors, numbers and strings, and lists and dictionaries of these; or the exception that a process raised.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.training.crew_work"])
+    context.set_forkserver_preload(["tests.crew_work"])
     members = []
     for rank in range(count):
         mine, theirs = context.Pipe(duplex=False)
