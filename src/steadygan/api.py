@@ -238,7 +238,13 @@ def resume(
 
 
 def _train(loop: Loop | Follower, folder: RunFolder, interrupted: Callable[[], bool]) -> Run:
-    loop.run(interrupted)
+    try:
+        loop.run(interrupted)
+    except processes.LostProcessError as error:
+        raise processes.LostProcessError(
+            f"One of the {processes.world_size()} processes has ended, so the others end too; "
+            f"go on from the last checkpoint by starting all of them with --resume {folder.path}"
+        ) from error
     if isinstance(loop, Follower):
         return Run(folder.path, interrupted=processes.any_says(False))
     write_report(folder.path)

@@ -139,8 +139,7 @@ def said_clearly() -> Iterator[None]:
         if not any(word in str(error).lower() for word in _GONE):
             raise
         raise LostProcessError(
-            f"Another of the {world_size()} processes has ended, so this run cannot go on here; "
-            "start all of them again with --resume, from the last checkpoint"
+            f"One of the {world_size()} processes has ended, so the others end too; start all of them again"
         ) from error
 
 

@@ -113,13 +113,18 @@ def first_on_each_machine(what: str, work: Callable[[], Done]) -> Done:
 
 
 def speaks() -> bool:
-    """Whether this process is the one to say what went wrong: the first that asks."""
+    """Whether this process is the one to say what went wrong: of those that torchrun started the first that asks.
+
+    Elsewhere notes are kept by the first process, which may have gone, and each process has an output of its own.
+    """
+    if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
+        return True
     if not _stores:
-        return int(os.environ.get("RANK", "0")) == 0
+        return os.environ.get("RANK", "0") == "0"
     try:
         return bool(_stores[0].add("spoken", 1) == 1)
     except RuntimeError:
-        return True  # with the one that kept the notes everything else has gone too
+        return True  # the launcher has gone
 
 
 def _told(what: str, mine: bool, decide: Callable[[], str]) -> str:
