@@ -1,41 +1,77 @@
-"""What tests ask the processes of a crew to do, in modules that can be imported there."""
+"""What tests ask the processes of a crew to train; imported there before anything is asked."""
 
 from typing import Any
 
 import torch
+from torch import nn
 
-from steadygan.recipe import Recipe
 from steadygan.recipes import parse
 from steadygan.training.game import Game
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
 from steadygan.training.step import step
 from tests import tiny
+from tests.training import players
 
 STEPS = 3
 
 
-def played(chosen: Recipe, steps: int = STEPS) -> Game:
-    """A game of a few steps."""
+def played(text: str, data: str = "images", own: str = "", steps: int = STEPS) -> dict[str, Any]:
+    """What a game of a few steps came to.
+
+    Args:
+        text: a recipe as a file.
+        data: a function of :mod:`tests.tiny`.
+        own: ``patches`` or ``dropout`` for a discriminator of the user's own.
+        steps: how many.
+    """
     torch.manual_seed(0)
     training = TrainingSettings(device="cpu", precision="fp32")
-    game, _ = new_players(chosen, tiny.images(), Own(), torch.device("cpu"), training)
+    brought = Own(players.generator(), _judge(own)) if own else Own()
+    items = tiny.vectors() if data == "vectors" else tiny.images()
+    game, _ = new_players(parse(text, "test"), items, brought, torch.device("cpu"), training)
     for _ in range(steps):
         step(game)
-    return game
+    return _outcome(game)
 
 
-def outcome(chosen: Recipe, steps: int = STEPS) -> dict[str, Any]:
-    """What a game of a few steps came to."""
-    game = played(chosen, steps)
-    networks = {
-        f"{name}.{key}": value
+def all_played(games: dict[str, tuple[str, str, str]]) -> dict[str, Any]:
+    """The same for many games, by name; one process after the other would only wait for the others to start."""
+    return {name: played(*each) for name, each in games.items()}
+
+
+def _judge(own: str) -> nn.Module:
+    if own == "patches":
+        return players.patches()
+    return nn.Sequential(
+        *players.discriminator(norm=True)[:-2], nn.Dropout2d(0.4), nn.Flatten(), nn.Dropout(0.2), nn.Linear(32, 1)
+    )  # type: ignore[index]
+
+
+def _outcome(game: Game) -> dict[str, Any]:
+    weights = {
+        f"{name} {key}": tensor
         for name, network in game._all_networks().items()
-        for key, value in network.state_dict().items()
+        for key, tensor in network.state_dict().items()
     }
-    return {"weights": networks, "row": game.record.row(), "random": torch.get_rng_state(), "images": game.images_seen}
+    if game.averaged is not None:
+        weights |= {f"averaged {key}": tensor for key, tensor in game.averaged.state_dict().items()}
+    state = game.state()
+    return {
+        "weights": weights,
+        "memories": _plain(state["memories"]),
+        "row": game.record.row(),
+        "random": torch.get_rng_state(),
+        "counts": [game.images_seen, game.steps, *game.moves.values(), *state["sampler"].values()],
+    }
 
 
-def outcomes(recipes: dict[str, str], steps: int = STEPS) -> dict[str, Any]:
-    """The same for recipes as files."""
-    return {name: outcome(parse(text, name), steps) for name, text in recipes.items()}
+def _plain(kept: Any, where: str = "") -> dict[str, Any]:
+    """Everything in a memory, by its place."""
+    if isinstance(kept, dict):
+        return {key: each for name, value in kept.items() for key, each in _plain(value, f"{where}/{name}").items()}
+    if isinstance(kept, list):
+        return {
+            key: each for place, value in enumerate(kept) for key, each in _plain(value, f"{where}/{place}").items()
+        }
+    return {where: kept}
