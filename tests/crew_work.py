@@ -1,12 +1,16 @@
 """What tests ask the processes of a crew to train; imported there before anything is asked."""
 
+import pkgutil
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 from steadygan.recipes import parse
+from steadygan.training.folder import RunFolder
 from steadygan.training.game import Game
+from steadygan.training.sampling import own_randomness
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
 from steadygan.training.step import step
@@ -75,3 +79,22 @@ def _plain(kept: Any, where: str = "") -> dict[str, Any]:
             key: each for place, value in enumerate(kept) for key, each in _plain(value, f"{where}/{place}").items()
         }
     return {where: kept}
+
+
+def sat(folder: str, text: str, steps: int, images: int) -> dict[str, Any]:
+    """One sitting of a run: begin it, or go on with it, for so many steps.
+
+    Returns:
+        Images seen, and what this process was.
+    """
+    for name, value in tiny.BRIEF.items():
+        module, _, constant = name.rpartition(".")
+        setattr(pkgutil.resolve_name(module), constant, value)
+    path, stop = Path(folder), tiny.after(steps)
+    with own_randomness(0, torch.device("cpu")):
+        if RunFolder(path).exists():
+            loop: Any = tiny.resume(path, tiny.images())
+        else:
+            loop = tiny.begin(parse(text, "test"), path, tiny.images(), images=images, seed=3, precision="fp32")
+        loop.run(stop)
+    return {"images": loop.game.images_seen, "kind": type(loop).__name__}

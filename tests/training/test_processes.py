@@ -45,7 +45,9 @@ def _mixtures() -> dict[str, Recipe]:
     """What meets in one recipe and might get into each other's way."""
     dcgan = _base("dcgan")
     packs = dcgan.change(["packing", "mixed-batches", "minibatch-stddev", "minibatch-discrimination"])
-    drawn = dcgan.change(["generator-dropout", "generator-noise", "consistency", "minibatch-stddev", "vae-hybrid", "normal-latent"])
+    drawn = dcgan.change(
+        ["generator-dropout", "generator-noise", "consistency", "minibatch-stddev", "vae-hybrid", "normal-latent"]
+    )
     labelled = _base("semi-supervised").change(["minibatch-stddev", "adaptive-augment"], ["diff-augment"])
     conditional = _base("conditional").change(
         ["experience-replay", "auxiliary-classifier", "mode-seeking"], ["projection"]
