@@ -59,6 +59,13 @@ def test_four_then_two_then_one_process_end_where_one_alone_ends(runs: tuple[Pat
     assert _apart(one, other) == []
 
 
+def test_with_the_same_number_of_processes_going_on_changes_no_bit(tmp_path: Path) -> None:
+    for sitting, (folder, steps) in enumerate((("a", 10**6), ("b", 5), ("b", 10**6))):
+        crew(2, tmp_path / f"meeting{sitting}", sat, str(tmp_path / folder), _recipe(), steps, 160)
+    assert tiny.differences(tiny.newest(tmp_path / "a"), tiny.newest(tmp_path / "b")) == []
+    assert tiny.rows(tmp_path / "a") == tiny.rows(tmp_path / "b")
+
+
 def test_rows_and_pictures_are_those_of_one_process(runs: tuple[Path, Path, Any]) -> None:
     alone, several, sittings = runs
     assert _apart(tiny.rows(alone), tiny.rows(several)) == []

@@ -153,16 +153,12 @@ def _through_one(tensors: Sequence[Tensor], send: Callable[[Tensor], object]) ->
 
 class _Gathered(Function):
     @staticmethod
-    def forward(x: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         mine = x.contiguous()
         rows = mine.new_empty(world_size(), *mine.shape)
         with said_clearly():
             dist.all_gather(list(rows.unbind(0)), mine)
         return rows.flatten(0, 1)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        pass
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Tensor:
@@ -173,12 +169,8 @@ class _Returned(Function):
     """The other direction of gathering: every process gets the sum of what all ask of its rows."""
 
     @staticmethod
-    def forward(g: Tensor) -> Tensor:
+    def forward(ctx: Any, g: Tensor) -> Tensor:
         return _sum(g).chunk(world_size())[rank()].clone()
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        pass
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Tensor:
@@ -187,12 +179,8 @@ class _Returned(Function):
 
 class _Summed(Function):
     @staticmethod
-    def forward(x: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         return _sum(x)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        pass
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Tensor:
@@ -201,12 +189,8 @@ class _Summed(Function):
 
 class _Once(Function):
     @staticmethod
-    def forward(x: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         return x.view_as(x)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        pass
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Tensor:
