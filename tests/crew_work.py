@@ -20,26 +20,26 @@ from tests.training import players
 STEPS = 3
 
 
-def played(text: str, data: str = "images", own: str = "", steps: int = STEPS) -> dict[str, Any]:
+def played(text: str, data: str = "images", own: str = "", precision: str = "fp32") -> dict[str, Any]:
     """What a game of a few steps came to.
 
     Args:
         text: a recipe as a file.
         data: a function of :mod:`tests.tiny`.
         own: ``patches`` or ``dropout`` for a discriminator of the user's own.
-        steps: how many.
+        precision: of the networks.
     """
     torch.manual_seed(0)
-    training = TrainingSettings(device="cpu", precision="fp32")
+    training = TrainingSettings.model_validate({"device": "cpu", "precision": precision})
     brought = Own(players.generator(), _judge(own)) if own else Own()
     items = tiny.vectors() if data == "vectors" else tiny.images()
     game, _ = new_players(parse(text, "test"), items, brought, torch.device("cpu"), training)
-    for _ in range(steps):
+    for _ in range(STEPS):
         step(game)
     return _outcome(game)
 
 
-def all_played(games: dict[str, tuple[str, str, str]]) -> dict[str, Any]:
+def all_played(games: dict[str, tuple[str, ...]]) -> dict[str, Any]:
     """The same for many games, by name; one process after the other would only wait for the others to start."""
     return {name: played(*each) for name, each in games.items()}
 

@@ -21,7 +21,7 @@ BASES = ("dcgan", "naive")
 WEIGHTS = {"rtol": 1e-5, "atol": 2e-6}
 """A step moves a weight by up to 2e-4."""
 ROWS = {"rtol": 1e-4, "atol": 2e-6}
-Games = dict[str, tuple[str, str, str]]
+Games = dict[str, tuple[str, ...]]
 
 
 def _base(name: str) -> Recipe:
@@ -62,6 +62,9 @@ def _mixtures() -> dict[str, Recipe]:
         ),
         "classes": everything.quick(conditional),
         "balanced classes": _base("conditional").set("class_balanced", True),
+        "noise in a reference batch": everything.quick(
+            _base("naive").change(["virtual-batch-norm", "generator-noise", "generator-dropout", "minibatch-stddev"])
+        ),
         "r1, r2 and unrolled": everything.quick(dcgan.change(["r1", "r2", "unrolled", "relativistic"])),
     }
 
@@ -125,6 +128,14 @@ def test_covering_recipes_and_mixtures_on_four_processes(tmp_path: Path, say: Ca
         **_mixtures(),
     }
     _compared({name: (each.to_toml(), "images", "") for name, each in chosen.items()}, 4, tmp_path / "meeting", say)
+
+
+@pytest.mark.parametrize("name", ["steady", "dcgan"])
+def test_half_precision_differs_by_its_own_rounding_only(name: str, tmp_path: Path) -> None:
+    games = {name: (_base(name).to_toml(), "images", "", "bf16")}
+    one, two = all_played(games)[name]["row"], crew(2, tmp_path / "meeting", all_played, games)[0][name]["row"]
+    for key in ("generator/loss", "discriminator/loss", "discriminator/gradient_norm"):
+        assert two[key] == pytest.approx(one[key], rel=0.02)
 
 
 def test_a_small_mistake_would_be_found() -> None:
