@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from torch import Tensor, nn
 
+from steadygan import processes
 from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError, sentence
 from steadygan.progress import ProgressLine
@@ -19,6 +20,7 @@ from steadygan.report import write_report
 from steadygan.training import session
 from steadygan.training.export import TrainedGenerator, load_generator
 from steadygan.training.folder import RunFolder
+from steadygan.training.follower import Follower
 from steadygan.training.loop import Loop, ask_to_stop
 from steadygan.training.observe import Observer, require_tensorboard
 from steadygan.training.sampling import own_randomness
@@ -163,8 +165,10 @@ def train(
         tensorboard=tensorboard,
     )
     chosen = recipe_of(recipe)
-    prepared = prepare(data, data_settings, cache=None if cache is None else Path(cache))
-    folder = RunFolder(out if out is not None else next_folder(chosen.name))
+    processes.start()
+    where = None if cache is None else Path(cache)
+    prepared = processes.first_on_each_machine("prepare", lambda: prepare(data, data_settings, cache=where))
+    folder = RunFolder(processes.told("folder", lambda: str(out if out is not None else next_folder(chosen.name))))
     own = Own(generator, discriminator)
     watching = default_observers() if observers is None else observers
     return run_new(prepared, chosen, training, data_settings, folder, own, overwrite, watching)
@@ -218,7 +222,9 @@ def resume(
     stored = read_run(folder)
     training = longer(stored, images, minutes)
     source = stored.source if data is None else data
-    prepared = prepare(source, stored.data, cache=None if cache is None else Path(cache))
+    processes.start()
+    where = None if cache is None else Path(cache)
+    prepared = processes.first_on_each_machine("prepare", lambda: prepare(source, stored.data, cache=where))
     own = Own(generator, discriminator)
     watching = default_observers() if observers is None else observers
     with own_randomness(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
@@ -231,12 +237,19 @@ def resume(
         return _train(loop, folder, interrupted)
 
 
-def _train(loop: Loop, folder: RunFolder, interrupted: Callable[[], bool]) -> Run:
-    loop.run(interrupted)
+def _train(loop: Loop | Follower, folder: RunFolder, interrupted: Callable[[], bool]) -> Run:
+    try:
+        loop.run(interrupted)
+    except processes.LostProcessError as error:
+        raise processes.LostProcessError(
+            f"One of the {processes.world_size()} processes has ended, so the others end too; "
+            f"go on from the last checkpoint by starting all of them with --resume {folder.path}"
+        ) from error
+    if isinstance(loop, Follower):
+        return Run(folder.path, interrupted=processes.any_says(False))
     write_report(folder.path)
-    game = loop.game
-    ready = TrainedGenerator(loop.ready(), loop.config_now(), game.device)
-    return Run(folder.path, ready, interrupted=loop.fraction < 1)
+    early = processes.any_says(loop.fraction < 1)
+    return Run(folder.path, TrainedGenerator(loop.ready(), loop.config_now(), loop.game.device), interrupted=early)
 
 
 def default_observers() -> list[Observer]:

@@ -1,5 +1,6 @@
 """The command line: thin; the work is done in the rooms below."""
 
+import os
 import sys
 import tomllib
 from importlib.metadata import version
@@ -124,7 +125,10 @@ def train(
     Ctrl-C once saves, writes the report and ends with status 0; twice breaks off at once.
     """
     from steadygan.commands import RunRequest, begin_run, continue_run
+    from steadygan.processes import start, writes
 
+    start()
+    screen = console if writes() else Console(quiet=True)
     request = RunRequest(
         data=data,
         recipe=recipe,
@@ -147,11 +151,11 @@ def train(
         tensorboard=tensorboard or None,
     )
     if resume is None:
-        begin_run(request, out, overwrite, console)
+        begin_run(request, out, overwrite, screen)
         return
     if out is not None or overwrite:
         raise SteadyganError("A resumed run stays in its folder; leave --out and --overwrite out")
-    continue_run(request, resume, console)
+    continue_run(request, resume, screen)
 
 
 @app.command()
@@ -276,9 +280,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         status = BROKEN_OFF
     except Exception as error:
         _refuse(_sentence(error))
-    if status == BROKEN_OFF:
+    if status == BROKEN_OFF and _speaks():
         errors.print("broken off; what was saved before is intact")
-    sys.exit(status if isinstance(status, int) else 0)
+    _leave(status if isinstance(status, int) else 0)
 
 
 def _sentence(error: Exception) -> str:
@@ -300,5 +304,28 @@ def _sentence(error: Exception) -> str:
 
 def _refuse(sentence: str) -> NoReturn:
     line = " ".join(sentence.split()).rstrip(".")
-    errors.print(f"[bold red]error:[/] {escape(line)}", soft_wrap=True)
-    sys.exit(REFUSED)
+    if _speaks():
+        errors.print(f"[bold red]error:[/] {escape(line)}", soft_wrap=True)
+    _leave(REFUSED)
+
+
+def _of_several() -> bool:
+    return os.environ.get("WORLD_SIZE", "1") != "1"
+
+
+def _speaks() -> bool:
+    """Whether this process is to say what went wrong: of several one is enough."""
+    if not _of_several():
+        return True
+    from steadygan.processes import speaks
+
+    return speaks()
+
+
+def _leave(status: int) -> NoReturn:
+    if status and _of_several():
+        # without a farewell, for which others that are gone would be waited
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)

@@ -14,6 +14,7 @@ from steadygan import api
 from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError
 from steadygan.networks import check_shape
+from steadygan.processes import first_on_each_machine, told
 from steadygan.progress import ProgressLine, clock
 from steadygan.recipe import Recipe
 from steadygan.training.folder import RunFolder
@@ -76,9 +77,8 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
     data_settings = api.make_data_settings(**request.given(DATA_FIELDS))
     training = api.make_training_settings(**request.given(TRAINING_FIELDS))
     resolved(training)  # a wrong device is said before the data are prepared
-    folder = RunFolder(out or api.next_folder(recipe.name))
+    folder = RunFolder(told("folder", lambda: _free_folder(out or api.next_folder(recipe.name), overwrite)))
     keep_memory()
-    refuse_occupied(folder, overwrite)  # before the user waits for the data
     prepared = _prepare(request.data, data_settings, console)
     if "network" in request.values:
         check_shape(recipe.network, prepared.shape)  # a recipe's own network gives way to the data, a wish does not
@@ -88,6 +88,11 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
     )
     run = api.run_new(prepared, recipe, training, data_settings, folder, Own(), overwrite, [ProgressLine(console)])
     _say_end(run, console)
+
+
+def _free_folder(path: Path, overwrite: bool) -> str:
+    refuse_occupied(RunFolder(path), overwrite)  # before the user waits for the data
+    return str(path)
 
 
 def continue_run(request: RunRequest, path: Path, console: Console) -> None:
@@ -163,7 +168,7 @@ def _prepare(source: str, settings: DataSettings, console: Console) -> Prepared:
         def progress(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        prepared = prepare(source, settings, progress=progress)
+        prepared = first_on_each_machine("prepare", lambda: prepare(source, settings, progress=progress))
     _say_data(prepared, console)
     return prepared
 

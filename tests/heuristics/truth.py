@@ -130,6 +130,19 @@ class FakeTurn:
         assert self._latents is not None
         return self._latents
 
+    @property
+    def count(self) -> int:
+        return len(next(iter(self._raw.values())))
+
+    def whole(self, values: Tensor) -> Tensor:
+        return values
+
+    def part(self, values: Tensor) -> Tensor:
+        return values
+
+    def total(self, values: Tensor) -> Tensor:
+        return values
+
     def raw(self, side: Side) -> Tensor:
         return self._raw[side]
 

@@ -124,6 +124,10 @@ class Heuristic(BaseModel):
         """Why it cannot go with this batch size, in a sentence; None if it can."""
         return None
 
+    def needs_share(self, share: int, processes: int) -> str | None:
+        """Why it cannot go with so many processes, each of which has ``share`` images of a batch, in a sentence."""
+        return None
+
     # --- moments of a run, in order
 
     def design(self, blueprint: Blueprint) -> Blueprint:

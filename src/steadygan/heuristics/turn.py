@@ -106,6 +106,12 @@ class Turn(Protocol):
     """What one player's move knows; everything is computed on first use and kept.
 
     Heuristics read a turn and never reach around it.
+
+    Where several processes train together, each has N images of the batch, and so have :attr:`latents`, :meth:`raw`,
+    :meth:`labels`, :meth:`seen`, :meth:`input_gradient`, :meth:`generate`, :meth:`see`, :meth:`answer`, and random
+    numbers that are drawn. What the players answer (:meth:`logits`, :meth:`features`, :meth:`class_logits`) and should
+    answer is always that of the whole batch, and so must be what a heuristic adds to a loss, notes or remembers:
+    :meth:`whole` makes values of the whole batch from those of N images.
     """
 
     @property
@@ -126,6 +132,25 @@ class Turn(Protocol):
     @property
     def latents(self) -> Tensor:
         """The latents of the fakes, float32 [N, D]."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """Images of one side in the whole batch."""
+        ...
+
+    def whole(self, values: Tensor) -> Tensor:
+        """What was computed from this process's images, [N, ...], put together with that of the others' images, in
+        the order of the batch; gradients flow through it.
+        """
+        ...
+
+    def part(self, values: Tensor) -> Tensor:
+        """Of values of the whole batch, one row for each image, those of this process's images."""
+        ...
+
+    def total(self, values: Tensor) -> Tensor:
+        """The sum of what each process has of something, such as a gradient of weights; gradients flow through it."""
         ...
 
     def raw(self, side: Side) -> Tensor:
@@ -188,7 +213,7 @@ class Turn(Protocol):
 
     def discriminator_loss(self, parameters: dict[str, Tensor]) -> Tensor:
         """The discriminator's mean loss on this turn's images if these were its parameters (a scalar that carries
-        gradients to them), without penalties.
+        gradients to them), without penalties. Each process has its part of these gradients, see :meth:`total`.
         """
         ...
 

@@ -3,21 +3,25 @@
 import torch
 from torch import Tensor, nn
 
+from steadygan.processes import part, whole
 
-def minibatch_closeness(kernels: Tensor) -> Tensor:
+
+def minibatch_closeness(kernels: Tensor, batch: Tensor | None = None) -> Tensor:
     """How close each example is to the others of its batch: o_b(i) = Σ_{j ≠ i} exp(-‖M_ib - M_jb‖₁).
 
     Args:
         kernels: float [N, B, C], the rows M_ib.
+        batch: float [M, B, C], the rows of the whole batch, of which those are some; the same when None.
 
     Returns:
-        float [N, B], from 0 to N - 1.
+        float [N, B], from 0 to M - 1.
 
     Source: Salimans et al. 2016, section 3.2. The paper's sum has j = i in it, which adds 1 everywhere; the authors'
     code leaves it out, and so does this.
     """
     rows = kernels.movedim(1, 0)
-    distances = (rows[:, :, None] - rows[:, None]).abs().sum(3)
+    others = rows if batch is None else batch.movedim(1, 0)
+    distances = (rows[:, :, None] - others[:, None]).abs().sum(3)
     return torch.exp(-distances).sum(2).T - 1.0
 
 
@@ -42,7 +46,7 @@ class MinibatchDiscrimination(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Append the closeness."""
         kernels = (x @ self.tensor.flatten(1)).view(-1, *self.tensor.shape[1:])
-        return torch.cat([x, minibatch_closeness(kernels).to(x.dtype)], 1)
+        return torch.cat([x, minibatch_closeness(kernels, whole(kernels)).to(x.dtype)], 1)
 
 
 class MinibatchStddev(nn.Module):
@@ -62,12 +66,12 @@ class MinibatchStddev(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Append the standard deviation: [N, C, H, W] to [N, C + 1, H, W], [N, F] to [N, F + 1]."""
-        size = next(size for size in range(min(self.group, x.shape[0]), 0, -1) if x.shape[0] % size == 0)
-        wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+        wide = whole(x.float() if x.dtype in (torch.float16, torch.bfloat16) else x)
+        size = next(size for size in range(min(self.group, len(wide)), 0, -1) if len(wide) % size == 0)
         groups = wide.reshape(size, -1, *x.shape[1:])
         # The small number keeps the root's gradient finite where all images of a group agree.
         deviations = torch.sqrt(groups.var(0, correction=0) + 1e-8)
-        value = deviations.flatten(1).mean(1).repeat(size).to(x.dtype)
+        value = part(deviations.flatten(1).mean(1).repeat(size)).to(x.dtype)
         return torch.cat([x, value.view(-1, *(1,) * (x.ndim - 1)).expand(-1, 1, *x.shape[2:])], 1)
 
 

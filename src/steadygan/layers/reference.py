@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Norm
 from steadygan.layers.norms import VirtualBatchNorm
+from steadygan.processes import alone
 
 Result = TypeVar("Result")
 
@@ -100,7 +101,8 @@ def with_reference(
     norms = [module for module in network.modules() if isinstance(module, VirtualBatchNorm)]
     try:
         _collect(norms, True)
-        run(reference.inputs.to(x.dtype), reference.labels)
+        with alone():  # all processes have all of it
+            run(reference.inputs.to(x.dtype), reference.labels)
         _collect(norms, False)
         return run(x, labels)
     finally:

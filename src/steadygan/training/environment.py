@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from steadygan.processes import world_size
+
 
 def environment(device: torch.device) -> dict[str, str | int]:
-    """Versions, processor, cores, threads and device."""
+    """Versions, processor, cores, threads, processes and device."""
     return {
         "steadygan": version("steadygan"),
         "python": platform.python_version(),
@@ -20,6 +22,7 @@ def environment(device: torch.device) -> dict[str, str | int]:
         "processor": _processor(),
         "cores": os.cpu_count() or 1,
         "threads": torch.get_num_threads(),
+        "processes": world_size(),
         "device": device_name(device),
     }
 

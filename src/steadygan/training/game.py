@@ -13,7 +13,9 @@ from torch import Tensor, nn
 from steadygan.data import Prepared
 from steadygan.heuristics.base import Player
 from steadygan.heuristics.turn import Memory
+from steadygan.layers.synchronised import synchronise_
 from steadygan.networks import Networks
+from steadygan.processes import take_over, world_size
 from steadygan.recipe import Recipe
 from steadygan.training.record import Record
 from steadygan.training.scaling import Scaling
@@ -243,6 +245,7 @@ def new_game(
     players = {Player.GENERATOR: networks.generator, Player.DISCRIMINATOR: networks.discriminator}
     for network in (*players.values(), *networks.companions.values()):
         network.to(device).train()
+        _share(network)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
     moving = {
         Player.GENERATOR: (networks.generator, *networks.companions.values()),
@@ -268,6 +271,13 @@ def new_game(
     if recipe.average is not None:
         game.averaged = copy.deepcopy(networks.generator).requires_grad_(False)
     return game
+
+
+def _share(network: nn.Module) -> None:
+    """Begin with the same weights on every process, and let batches be normalised as a whole."""
+    if world_size() > 1:
+        take_over(tensor for tensor in network.state_dict().values())
+        synchronise_(network)
 
 
 def _on_device(kept: Any, device: torch.device) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 from torch import nn
 
+from steadygan.processes import any_says
 from steadygan.training.checkpoint import save_checkpoint
 from steadygan.training.export import GeneratorConfig, save_generator
 from steadygan.training.folder import RunFolder
@@ -32,7 +33,7 @@ CHECKPOINT_SECONDS = 120.0
 
 
 class Loop:
-    """One process's part of a run.
+    """One sitting of a run, of the process that writes; others of several take its steps as followers.
 
     Args:
         game: the state, which the loop advances.
@@ -78,7 +79,7 @@ class Loop:
                 self.gallery.draw_real()
                 self._show(self.ready())
                 self.save()  # from the first moment on there is something to go on from
-            while self.fraction < 1 and not interrupted():
+            while not any_says(self.fraction >= 1 or interrupted()):
                 self._timed_step()
             self._finish()
         finally:

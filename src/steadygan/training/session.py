@@ -19,18 +19,21 @@ from steadygan.heuristics.base import Player
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.networks import Networks, build
 from steadygan.networks.check import check_networks
+from steadygan.processes import any_says, writes
 from steadygan.recipe import Recipe
 from steadygan.recipes import parse
 from steadygan.training.checkpoint import load_newest
+from steadygan.training.crew import refuse_uneven, refuse_unlike
 from steadygan.training.environment import environment
 from steadygan.training.export import CUSTOM, GeneratorConfig
 from steadygan.training.folder import RunFolder, said_clearly, write_atomically
+from steadygan.training.follower import Follower
 from steadygan.training.game import Game, new_game
 from steadygan.training.labels import refuse_without_features, told_players, view_of
 from steadygan.training.loop import Loop
 from steadygan.training.observe import Observer, TensorBoard
 from steadygan.training.scaling import scaling_for
-from steadygan.training.settings import Budget, TrainingSettings, choose_device, resolved
+from steadygan.training.settings import Budget, TrainingSettings, own_device, resolved
 from steadygan.training.supply import View
 
 FORMAT = 1
@@ -99,8 +102,10 @@ def begin(
     overwrite: bool,
     notes: Sequence[str],
     observers: Sequence[Observer],
-) -> Loop:
+) -> Loop | Follower:
     """Build everything for a new run and write down what it is.
+
+    Of several processes one writes; the others get what follows its steps.
 
     Args:
         data: prepared data.
@@ -117,9 +122,10 @@ def begin(
         SteadyganError: when networks do not fit, or the folder cannot be used.
     """
     training = resolved(training, data.kind)
-    device = torch.device(training.device)
     torch.manual_seed(training.seed)
-    game, names = new_players(recipe, data, own, device, training)
+    game, names = new_players(recipe, data, own, own_device(training.device), training)
+    if not writes():
+        return Follower(game, training)
     _make_room(folder, overwrite)  # only now: what does not fit must not cost the run that is there
     _write_run(folder, game, training, data_settings, names, notes)
     return _loop(game, folder, training, own, names, observers)
@@ -132,7 +138,7 @@ def resume(
     data: Prepared,
     own: Own,
     observers: Sequence[Observer],
-) -> Loop:
+) -> Loop | Follower:
     """Rebuild a run from its newest whole checkpoint, ready to go on bit for bit.
 
     Args:
@@ -155,11 +161,14 @@ def resume(
         raise SteadyganError(
             f"'{folder.path}' was trained with networks of your own; resume it from Python and pass them to resume()"
         )
-    device = choose_device(training.device)
+    device = own_device(training.device)
     torch.manual_seed(training.seed)
     state, damaged = load_newest(folder)
     game, names = new_players(stored.recipe, data, own, device, training)
     _restore(game, state, folder)
+    any_says(False)  # all have read what the first one is about to tidy up
+    if not writes():
+        return Follower(game, training)
     loop = _loop(game, folder, training, own, names, observers)
     folder.sweep()
     loop.rows.cut(state["files"]["metrics"])
@@ -200,6 +209,8 @@ def new_players(
     Raises:
         SteadyganError: when networks do not fit, or labels are missing.
     """
+    refuse_uneven(recipe)
+    refuse_unlike(recipe, data, training)
     view = view_of(recipe, data, training)
     blueprint = _blueprint(recipe, own, view)
     told = told_players(blueprint, own.generator is not None, own.discriminator is not None, training.labels)

@@ -6,6 +6,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from steadygan.errors import SteadyganError
+from steadygan.processes import local_rank, world_size
 from steadygan.training.environment import computes_bf16
 
 DEFAULT_MINUTES = 30.0
@@ -70,6 +71,20 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def own_device(name: str) -> torch.device:
+    """The device on which this process trains: of several on one machine each has a GPU of its own.
+
+    Args:
+        name: as a run keeps it.
+
+    Raises:
+        SteadyganError: when there is no such device.
+    """
+    if world_size() > 1 and name.startswith("cuda"):
+        return torch.device("cuda", local_rank())
+    return choose_device(name)
+
+
 def resolved(settings: TrainingSettings, kind: str = "images") -> TrainingSettings:
     """The settings with device and precision chosen, as a run keeps them.
 
@@ -81,6 +96,8 @@ def resolved(settings: TrainingSettings, kind: str = "images") -> TrainingSettin
         SteadyganError: when there is no such device.
     """
     device = choose_device(settings.device)
+    if world_size() > 1 and device.type == "cuda" and device.index is not None:
+        raise SteadyganError(f"Each of the {world_size()} processes takes a GPU of its own; use --device cuda")
     precision = settings.precision
     if precision == "auto":
         precision = "bf16" if kind == "images" and computes_bf16(device) else "fp32"

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from steadygan.heuristics.averages import ema_update
 from steadygan.heuristics.base import Player
+from steadygan.processes import once, share_gradients, together, world_size
 from steadygan.training.game import Game
 from steadygan.training.supply import Batch
 from steadygan.training.turn import Fakes, GameTurn, make_fakes
@@ -17,11 +18,12 @@ from steadygan.training.turn import Fakes, GameTurn, make_fakes
 def step(game: Game) -> None:
     """Every move of the schedule, then what feeds back, then the average."""
     before = game.images_seen
-    moves = game.recipe.schedule.moves(game)
-    for _ in range(game.recipe.rounds):  # of the same moves, so that whoever looked ahead also comes back
-        _play(game, moves)
-    for heuristic in game.recipe.heuristics:
-        heuristic.after_step(game)
+    with together(game.batch // world_size()):
+        moves = game.recipe.schedule.moves(game)
+        for _ in range(game.recipe.rounds):  # of the same moves, so that whoever looked ahead also comes back
+            _play(game, moves)
+        for heuristic in game.recipe.heuristics:
+            heuristic.after_step(game)
     if game.averaged is not None and game.recipe.average is not None:
         decay = game.recipe.average.decay(game.images_seen, game.images_seen - before)
         ema_update(_tensors(game.averaged), _tensors(game.networks[Player.GENERATOR]), decay)
@@ -38,7 +40,7 @@ def _play(game: Game, moves: tuple[Player, ...]) -> None:
             if game.recipe.schedule.reuse_fakes and following is Player.GENERATOR:
                 fakes = make_fakes(game, real)
             move(player, game, real, None if fakes is None else fakes.detached())
-            game.images_seen += len(real)
+            game.images_seen += len(real) * world_size()
         else:
             move(player, game, real, fakes)
             fakes = None
@@ -64,7 +66,8 @@ def move(player: Player, game: Game, real: Batch, fakes: Fakes | None = None) ->
         for penalty in due:
             # A penalty that comes every k moves weighs k times as much.
             loss = loss + penalty.every * penalty(turn).mean()
-        torch.autograd.backward(loss)
+        torch.autograd.backward(once(loss))
+    share_gradients(weight for group in optimizer.param_groups for weight in group["params"])
     turn.note(f"{player.value}/gradient_norm", _gradient_norm(game.networks[player]))
     _update(turn, game, optimizer)
     game.moves[player] += 1

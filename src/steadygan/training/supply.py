@@ -10,6 +10,7 @@ from torch import Tensor
 
 from steadygan.data import Order, Prepared, order
 from steadygan.data.labels import UNLABELLED, keep_label_count, keep_label_share, split_held_out
+from steadygan.processes import alone, part
 from steadygan.training.scaling import Scaling
 
 REFERENCE_SEED = 1606
@@ -77,8 +78,8 @@ class Supply:
     # --- training
 
     def next(self, batch: int) -> Batch:
-        """The next batch of the order."""
-        return self._at(self._order.next(batch))
+        """The next batch of the order; on several processes this one's part of it."""
+        return self._at(part(self._order.next(batch)))
 
     def state(self) -> dict[str, int]:
         """Where the order is."""
@@ -107,24 +108,32 @@ class Supply:
         return self._at(np.resize(generator.permutation(len(self._places)), count))
 
     def labelled(self, count: int) -> tuple[Tensor, Tensor]:
-        """Random items with known labels, each class equally often; drawn by PyTorch's global randomness."""
+        """Random items with known labels, each class equally often; drawn by PyTorch's global randomness.
+
+        On several processes these are this one's part of them.
+        """
         if self._labels is None:
             raise ValueError("this run uses no labels")
         if self._of_class is None:
             classes = (np.flatnonzero(self._labels == each) for each in range(self.view.classes))
             self._of_class = [places for places in classes if len(places)]
-        classes_drawn = torch.randint(len(self._of_class), (count,)).tolist()
-        shares = torch.rand(count).tolist()
+        with alone():
+            classes_drawn = torch.randint(len(self._of_class), (count,)).tolist()
+            shares = torch.rand(count).tolist()
         chosen = [self._of_class[each] for each in classes_drawn]
         places = np.array([of[int(share * len(of))] for of, share in zip(chosen, shares, strict=True)], dtype=np.int64)
-        images, labels = self._at(places)
+        images, labels = self._at(part(places))
         assert labels is not None  # there are labels: see above
         return images, labels
 
     def held_out(self, count: int) -> tuple[Tensor, Tensor | None]:
-        """Random items that are not trained on; drawn by PyTorch's global randomness."""
-        drawn = torch.randint(len(self._held_out), (count,)).numpy()
-        return self._true_at(self._held_out[drawn])
+        """Random items that are not trained on; drawn by PyTorch's global randomness.
+
+        On several processes these are this one's part of them.
+        """
+        with alone():
+            drawn = torch.randint(len(self._held_out), (count,)).numpy()
+        return self._true_at(self._held_out[part(drawn)])
 
     def held_out_chunks(self, size: int) -> Iterator[tuple[Tensor, Tensor | None]]:
         """All items that are not trained on, in order, ``size`` at a time."""

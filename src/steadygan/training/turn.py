@@ -8,6 +8,7 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.turn import Answer, Table
+from steadygan.processes import alone, given, once, part, region, summed, whole, world_size
 from steadygan.training.evaluate import answer_of, made_by
 from steadygan.training.game import Game
 from steadygan.training.supply import Batch
@@ -43,13 +44,15 @@ def make_fakes(game: Game, real: Batch, parameters: Mapping[str, Tensor] | None 
     """
     latents = game.latents(len(real))
     labels = game.labels_like(real.labels)
-    with game.in_precision():
+    with game.in_precision(), given(len(real)):
         images = made_by(game.network(Player.GENERATOR), latents, labels, parameters)
     return Fakes(images, latents, labels)
 
 
 class GameTurn:
     """A :class:`steadygan.heuristics.turn.Turn` over a game.
+
+    On several processes images are this one's and networks run on these; what they answer is put together.
 
     Args:
         player: who moves.
@@ -75,7 +78,10 @@ class GameTurn:
         self._parameters: dict[Player, Mapping[str, Tensor]] = {}
         self._labels: dict[Side, Tensor | None] = {Side.REAL: real.labels}
         self._seen: dict[Side, Tensor] = {}
-        self._answers: dict[Side, Answer] = {}
+        self._answers: dict[Side, Answer] = {}  # to this process's images
+        self._logits: dict[Side, Tensor] = {}  # to those of all
+        self._features: dict[Side, Tensor] = {}
+        self._class_logits: dict[Side, Tensor] = {}
         self._targets: dict[Side, Tensor] = {}
         self._class_targets: dict[Side, Tensor] = {}
         self._gradients: dict[Side, Tensor] = {}
@@ -94,6 +100,23 @@ class GameTurn:
     def images_seen(self) -> int:
         """Real images that the run has seen before this move."""
         return self._game.images_seen
+
+    @property
+    def count(self) -> int:
+        """Images of one side in the whole batch."""
+        return len(self._real) * world_size()
+
+    def whole(self, values: Tensor) -> Tensor:
+        """Values of all processes' images."""
+        return whole(values)
+
+    def part(self, values: Tensor) -> Tensor:
+        """Values of this process's images."""
+        return part(values)
+
+    def total(self, values: Tensor) -> Tensor:
+        """The sum of what each process has of something."""
+        return values if region() is None else summed(values)
 
     def replace(self, player: Player, parameters: Mapping[str, Tensor]) -> None:
         """Give a player's network other parameters for the rest of this turn."""
@@ -132,7 +155,8 @@ class GameTurn:
     def generate(self, latents: Tensor, labels: Tensor | None) -> Tensor:
         """More fakes, float32 [N, ...]; they carry gradients only in the generator's move."""
         network = self._game.network(Player.GENERATOR)
-        with torch.set_grad_enabled(self._player is Player.GENERATOR), self._game.in_precision():
+        training = torch.set_grad_enabled(self._player is Player.GENERATOR)
+        with training, self._game.in_precision(), given(len(latents)):
             images = made_by(network, latents, labels, self._parameters.get(Player.GENERATOR))
         return images.float()
 
@@ -155,22 +179,27 @@ class GameTurn:
 
     def logits(self, side: Side) -> Tensor:
         """The discriminator's answers, float32 [M]."""
-        return self._answer(side).logits
+        self._answer(side)
+        return self._logits[side]
 
     def features(self, side: Side) -> Tensor:
         """Its last hidden layer, float32 [N, F]."""
-        return self._answer(side).features
+        if side not in self._features:
+            self._features[side] = whole(self._answer(side).features)
+        return self._features[side]
 
     def class_logits(self, side: Side) -> Tensor:
         """Its logits of the classes, float32 [N, K]."""
-        logits = self._answer(side).class_logits
-        if logits is None:
-            raise ValueError("this discriminator names no classes")
-        return logits
+        if side not in self._class_logits:
+            logits = self._answer(side).class_logits
+            if logits is None:
+                raise ValueError("this discriminator names no classes")
+            self._class_logits[side] = whole(logits)
+        return self._class_logits[side]
 
     def answer(self, images: Tensor, labels: Tensor | None) -> Answer:
         """The discriminator's answer to other images as they are, in float32."""
-        with self._game.in_precision():
+        with self._game.in_precision(), given(len(images)):
             network = self._game.network(Player.DISCRIMINATOR)
             labels = labels if self._game.tells(Player.DISCRIMINATOR) else None
             answer = answer_of(network, images, labels, self._parameters.get(Player.DISCRIMINATOR))
@@ -202,8 +231,9 @@ class GameTurn:
 
     def _answered(self, side: Side, answer: Answer) -> None:
         self._answers[side] = answer
+        self._logits[side] = whole(answer.logits)
         if self._player is Player.DISCRIMINATOR:
-            self.note(f"logits/{side.value}", answer.logits)
+            self.note(f"logits/{side.value}", self._logits[side])
 
     # --- targets
 
@@ -211,12 +241,12 @@ class GameTurn:
         """Targets after the target heuristics, float32 [M]."""
         if side not in self._targets:
             # Both sides have as many logits; none are computed only to be counted.
-            answer = next(iter(self._answers.values())) if self._answers else self._answer(side)
-            logits = answer.logits
-            count = min(len(self._real), len(logits))  # packed images share a target, patches repeat their image's
+            logits = next(iter(self._logits.values())) if self._logits else self.logits(side)
+            count = min(self.count, len(logits))  # packed images share a target, patches repeat their image's
             targets = logits.new_full((count,), _LABELS[side])
-            for heuristic in self._game.recipe.targets:
-                targets = heuristic.apply(targets, self._player)
+            with alone():  # of the whole batch
+                for heuristic in self._game.recipe.targets:
+                    targets = heuristic.apply(targets, self._player)
             self._targets[side] = targets.repeat_interleave(len(logits) // count)
         return self._targets[side]
 
@@ -227,10 +257,12 @@ class GameTurn:
             labels = self.labels(side)
             if labels is None:
                 raise ValueError(f"the {side.value} images have no labels")
+            labels = whole(labels)
             known = (labels >= 0).float().unsqueeze(1)
             targets = torch.nn.functional.one_hot(labels.clamp_min(0), self._game.classes).float() * known
-            for heuristic in self._game.recipe.targets:
-                targets = heuristic.apply_to_classes(targets, self._player)
+            with alone():  # of the whole batch
+                for heuristic in self._game.recipe.targets:
+                    targets = heuristic.apply_to_classes(targets, self._player)
             self._class_targets[side] = targets
         return self._class_targets[side]
 
@@ -247,7 +279,8 @@ class GameTurn:
         return self._gradients[side]
 
     def _mean_logits(self, side: Side) -> Tensor:
-        logits = self.logits(side)
+        # Of this process's images: all processes' sums together are what each differentiates.
+        logits = self._answer(side).logits
         return logits.view(min(len(logits), len(self._real)), -1).mean(1)
 
     def loss(self) -> Tensor:
@@ -267,7 +300,7 @@ class GameTurn:
         """The discriminator's mean loss on this turn's images if these were its parameters, without penalties."""
         imagined = GameTurn(Player.DISCRIMINATOR, self._game, self._real, self._made, quiet=True)
         imagined.replace(Player.DISCRIMINATOR, parameters)
-        return imagined.loss()
+        return once(imagined.loss())
 
     def note(self, name: str, value: Tensor) -> None:
         """Measure."""

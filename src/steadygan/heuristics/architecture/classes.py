@@ -154,6 +154,15 @@ class SemiSupervised(ArchitectureHeuristic):
             )
         return told_and_asked(self.name, others)
 
+    def needs_share(self, share: int, processes: int) -> str | None:
+        """Labelled images are shared like the others."""
+        if self.labelled is None or self.labelled % processes == 0:
+            return None
+        return (
+            f"'semi-supervised' draws {self.labelled} labelled images, which {processes} processes cannot share "
+            f"evenly; use --set semi-supervised.labelled={processes * max(1, self.labelled // processes)}"
+        )
+
     def design(self, blueprint: Blueprint) -> Blueprint:
         """Let the logit follow from the classes."""
         return blueprint.changed(class_answer="semi-supervised")
@@ -166,6 +175,7 @@ class SemiSupervised(ArchitectureHeuristic):
         class_logits = turn.answer(turn.see(images, Side.REAL), None).class_logits
         if class_logits is None:
             raise TypeError("'semi-supervised' needs a discriminator that answers class logits")
+        class_logits, labels = turn.whole(class_logits), turn.whole(labels)
         loss = F.cross_entropy(class_logits, labels)
         turn.note(f"{self.name}/loss", loss.detach())
         turn.note(f"{self.name}/accuracy", (class_logits.detach().argmax(1) == labels).float())

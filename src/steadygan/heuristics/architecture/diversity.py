@@ -86,6 +86,15 @@ class Packing(ArchitectureHeuristic):
         below = max(self.images, batch - batch % self.images)
         return f"'packing' makes packs of {self.images} and the batch is {batch}; use --set batch={below}"
 
+    def needs_share(self, share: int, processes: int) -> str | None:
+        """No pack is torn apart."""
+        if share % self.images == 0:
+            return None
+        return (
+            f"'packing' makes packs of {self.images} and each of the {processes} processes has {share} images of a "
+            f"batch; use --set batch={processes * self.images * max(1, share // self.images)}"
+        )
+
     def design(self, blueprint: Blueprint) -> Blueprint:
         """Set the size of a pack."""
         return blueprint.changed(packing=self.images)

@@ -141,7 +141,7 @@ class AdaptiveAugment(InputHeuristic):
         images, labels = turn.table.held_out(turn.table.batch)
         with torch.no_grad():
             given = None if turn.labels(Side.REAL) is None else labels
-            logits = turn.answer(turn.see(images, Side.REAL), given).logits
+            logits = turn.whole(turn.answer(turn.see(images, Side.REAL), given).logits)
         self._count(turn, "held_out", logits)
         turn.note("logits/held-out", logits)
 

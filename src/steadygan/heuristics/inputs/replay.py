@@ -126,22 +126,22 @@ class ExperienceReplay(InputHeuristic):
         raw = turn.raw(side)
         if images.shape != raw.shape:
             return images
-        order, entries = self._choice(memory, images)
-        places = order[: len(entries)]
+        order, entries = self._choice(memory, turn.count, images.device)
+        # Which entry takes the place of each image; -1 for none.
+        source = turn.part(torch.full_like(order, -1).index_copy(0, order[: len(entries)], entries))
         # Other images of that side may pass here too; only those of the move itself have a share to exchange.
-        own = (images == raw).all()
+        old = (source >= 0) & turn.whole((images == raw).all().unsqueeze(0)).all()
+        source = source.clamp_min(0)
         labels = turn.labels(side)
         if labels is not None and "labels" in memory:
-            turn.relabel(side, torch.where(own, labels.index_copy(0, places, memory["labels"][entries]), labels))
-        exchanged = images.index_copy(0, places, memory["images"][entries].to(images.dtype))
-        return torch.where(own, exchanged, images)
+            turn.relabel(side, torch.where(old, memory["labels"][source], labels))
+        past = memory["images"][source].to(images.dtype)
+        return torch.where(old.view(-1, *(1,) * (images.ndim - 1)), past, images)
 
-    def _choice(self, memory: Memory, images: Tensor) -> tuple[Tensor, Tensor]:
-        """What this move exchanges: the same however often its images pass."""
+    def _choice(self, memory: Memory, count: int, device: torch.device) -> tuple[Tensor, Tensor]:
+        """What this move exchanges, of the whole batch: the same however often its images pass."""
         if "order" not in memory:
-            memory["order"], memory["entries"] = choose_exchange(
-                len(images), memory["stored"], self.share, images.device
-            )
+            memory["order"], memory["entries"] = choose_exchange(count, memory["stored"], self.share, device)
         return memory["order"], memory["entries"]
 
     def after_move(self, turn: Turn) -> None:
@@ -149,7 +149,8 @@ class ExperienceReplay(InputHeuristic):
         if turn.player is not Player.DISCRIMINATOR:
             return
         memory = turn.table.memory(self.name)
-        fakes, labels = turn.raw(Side.FAKE).detach(), turn.labels(Side.FAKE)
+        fakes, labels = turn.whole(turn.raw(Side.FAKE).detach()), turn.labels(Side.FAKE)
+        labels = None if labels is None else turn.whole(labels)
         if "order" in memory:
             # The labels of the others are those of past fakes by now.
             new = memory.pop("order")[len(memory.pop("entries")) :]

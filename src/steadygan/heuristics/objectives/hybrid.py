@@ -125,8 +125,8 @@ class VaeHybrid(ObjectiveModifier):
         again = turn.generate(reparameterise(mean, log_variance), labels if takes_labels else None)
         with torch.no_grad():
             features = turn.answer(real, labels).features
-        error = reconstruction_error(features, turn.answer(again, labels).features).mean()
-        divergence = kl_to_standard_normal(mean, log_variance).mean()
+        error = turn.whole(reconstruction_error(features, turn.answer(again, labels).features)).mean()
+        divergence = turn.whole(kl_to_standard_normal(mean, log_variance)).mean()
         turn.note("vae-hybrid/reconstruction", error)
         turn.note("vae-hybrid/kl", divergence)
         return self.weight * (error + self.kl_weight * 2 / features.shape[1] * divergence)

@@ -89,6 +89,6 @@ class TopK(ObjectiveModifier):
         if turn.player is not Player.GENERATOR:
             return losses
         logits = turn.logits(Side.FAKE)
-        rows = min(len(logits), len(turn.raw(Side.FAKE)))  # patches of an image belong together; so do packs
+        rows = min(len(logits), turn.count)  # patches of an image belong together; so do packs
         best = top_k(losses.view(rows, -1), logits.view(rows, -1).mean(1), self.count_at(rows, turn.images_seen))
         return best.flatten()

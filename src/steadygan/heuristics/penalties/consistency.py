@@ -149,7 +149,8 @@ class Consistency(Penalty):
             changed = flip_and_shift(images, self.shift, self.flip)
         else:
             changed = images + self.noise * torch.randn_like(images)
-        return answer_gap(turn.logits(side), turn.answer(changed, turn.labels(side)).logits, weight)
+        others = turn.whole(turn.answer(changed, turn.labels(side)).logits)
+        return answer_gap(turn.logits(side), others, weight)
 
     def _near(self, turn: Turn) -> Tensor:
         # Both of a pair are made here: what the turn has seen may be older fakes, under their own labels.
@@ -159,11 +160,11 @@ class Consistency(Penalty):
         with torch.no_grad():
             fakes = turn.generate(latents, both)
         here, there = turn.answer(fakes, both).logits.chunk(2)
-        return answer_gap(here, there, self.latent_discriminator)
+        return turn.whole(answer_gap(here, there, self.latent_discriminator))
 
     def _far(self, turn: Turn) -> Tensor:
         others = turn.generate(self._moved(turn.latents), turn.labels(Side.FAKE))
-        return latent_response(turn.raw(Side.FAKE), others, self.latent_generator)
+        return turn.whole(latent_response(turn.raw(Side.FAKE), others, self.latent_generator))
 
     def _moved(self, latents: Tensor) -> Tensor:
         return latents + self.sigma * torch.randn_like(latents)

@@ -97,7 +97,8 @@ class ModeSeeking(Penalty):
 
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`mode_seeking_penalty`."""
-        fakes, labels = turn.raw(Side.FAKE), turn.labels(Side.FAKE)
-        penalty = mode_seeking_penalty(fakes, turn.latents, labels, self.weight, self.eps)
+        fakes, labels = turn.whole(turn.raw(Side.FAKE)), turn.labels(Side.FAKE)
+        labels = None if labels is None else turn.whole(labels)
+        penalty = mode_seeking_penalty(fakes, turn.whole(turn.latents), labels, self.weight, self.eps)
         turn.note(self.name, penalty.detach())
         return penalty

@@ -85,7 +85,7 @@ class _ZeroCentred(Penalty):
 
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`zero_centred_penalty`."""
-        penalty = zero_centred_penalty(turn.input_gradient(self.differentiates[0]), self.gamma)
+        penalty = turn.whole(zero_centred_penalty(turn.input_gradient(self.differentiates[0]), self.gamma))
         turn.note(self.name, penalty.detach())
         return penalty
 

@@ -72,19 +72,21 @@ def gradient_penalty(
     return _slope_at(discriminator, between(real, fake), weight, target)
 
 
-def perturbed(real: Tensor, spread: float = 0.5) -> Tensor:
+def perturbed(real: Tensor, spread: float = 0.5, deviation: Tensor | None = None) -> Tensor:
     """Images with noise of U[0, 1) · spread · the standard deviation of the batch.
 
     Args:
         real: float [N, ...]; all its values together have one standard deviation.
         spread: size of the noise, at least 0.
+        deviation: standard deviation of the batch that the images are from, a scalar; their own when None.
 
     Returns:
         float [N, ...].
 
     Source: the code of Kodali et al. 2017.
     """
-    return real + spread * real.std(correction=0) * torch.rand_like(real)
+    deviation = real.std(correction=0) if deviation is None else deviation
+    return real + spread * deviation * torch.rand_like(real)
 
 
 def dragan_penalty(
@@ -131,7 +133,8 @@ class _Slope(Penalty):
         labels = turn.labels(Side.REAL)
         with torch.no_grad():
             points = self._points(turn)
-        penalty = _slope_at(lambda images: turn.answer(images, labels).logits, points, self.weight, self.target)
+        slopes = _slope_at(lambda images: turn.answer(images, labels).logits, points, self.weight, self.target)
+        penalty = turn.whole(slopes)
         turn.note(self.name, penalty.detach())
         return penalty
 
@@ -191,4 +194,4 @@ class Dragan(_Slope):
 
     def _points(self, turn: Turn) -> Tensor:
         real = turn.seen(Side.REAL)
-        return between(real, perturbed(real, self.spread))
+        return between(real, perturbed(real, self.spread, turn.whole(real).std(correction=0)))

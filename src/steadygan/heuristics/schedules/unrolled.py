@@ -25,6 +25,7 @@ def unroll(
     loss: Callable[[Weights], Tensor],
     steps: int = 5,
     through: bool = True,
+    total: Callable[[Tensor], Tensor] | None = None,
 ) -> Weights:
     """A network's parameters after some steps of its optimiser; network and optimiser stay as they are.
 
@@ -36,6 +37,7 @@ def unroll(
         steps: how many, at least 1.
         through: whether gradients flow through the steps into what else the loss depends on; otherwise the result
             is constant.
+        total: from a gradient to what the steps follow, such as its sum over processes; itself when None.
 
     Returns:
         Parameters by name.
@@ -52,6 +54,8 @@ def unroll(
             gradients = torch.autograd.grad(
                 loss({**fixed, **weights}), list(weights.values()), create_graph=through, allow_unused=True
             )
+            if total is not None:
+                gradients = tuple(None if each is None else total(each) for each in gradients)
             weights = {
                 name: weights[name] if gradient is None else rules[name](weights[name], gradient)
                 for name, gradient in zip(weights, gradients, strict=True)
@@ -138,4 +142,4 @@ class Unrolled(ScheduleModifier):
             return turn.discriminator_loss({**buffers, **weights})
 
         optimizer = turn.table.optimizer(Player.DISCRIMINATOR)
-        return {**buffers, **unroll(network, optimizer, loss, self.steps, self.through)}
+        return {**buffers, **unroll(network, optimizer, loss, self.steps, self.through, turn.total)}

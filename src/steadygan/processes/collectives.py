@@ -1,0 +1,211 @@
+"""What processes that train together tell each other, as functions that gradients flow through.
+
+All processes run the same program. What they minimise together is the sum of what each of them calls its loss, and
+every function here has the derivative that this sum has; so derivatives of any order are right as they come. A loss of
+the whole batch, which every process computes alike, would count once for each of them: it goes through :func:`once`.
+Weights need no care: the sum of the processes' gradients (:func:`share_gradients`) is the gradient of one process, be
+it of terms of images, of which each process has its own, or of the weights alone.
+
+Without other processes all of them give back what they were given.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.autograd import Function
+
+from steadygan.errors import SteadyganError
+
+
+class LostProcessError(SteadyganError):
+    """Another process of the run has ended; this one cannot go on without it."""
+
+
+_GONE = ("peer", "pair closure", "connection", "socket", "pipe", "timed out", "timeout", "nccl")
+"""One of these is in what PyTorch says when another process does not answer any more."""
+
+
+def world_size() -> int:
+    """How many processes train together; 1 where there are no others."""
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+def rank() -> int:
+    """Which of them this is, from 0."""
+    return dist.get_rank() if world_size() > 1 else 0
+
+
+def writes() -> bool:
+    """Whether this process is the one that writes files and speaks."""
+    return rank() == 0
+
+
+def gathered(x: Tensor) -> Tensor:
+    """The rows of all processes, in their order.
+
+    Args:
+        x: [N, ...], of the same shape on every process.
+
+    Returns:
+        [world · N, ...]. What all processes ask of a row comes back to the process that it is from.
+    """
+    return x if world_size() == 1 else _gathered(x)
+
+
+def summed(x: Tensor) -> Tensor:
+    """The sum of a tensor over all processes, the same on each.
+
+    Args:
+        x: floating point, of the same shape on every process.
+    """
+    return x if world_size() == 1 else _summed(x)
+
+
+def once(loss: Tensor) -> Tensor:
+    """The same scalar, of whose gradient each process computes its own part: the parts add up to the whole.
+
+    Args:
+        loss: of the whole batch, the same on every process.
+    """
+    return loss if world_size() == 1 else _once(loss)
+
+
+@torch.no_grad()
+def share_gradients(parameters: Iterable[nn.Parameter]) -> None:
+    """Add up the gradients of all processes, in place, with one message for each type of number.
+
+    Args:
+        parameters: the same on every process, and the same of them with a gradient.
+    """
+    if world_size() == 1:
+        return
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    for dtype in dict.fromkeys(gradient.dtype for gradient in gradients):
+        alike = [gradient for gradient in gradients if gradient.dtype is dtype]
+        _through_one(alike, dist.all_reduce)
+
+
+@torch.no_grad()
+def take_over(tensors: Iterable[Tensor]) -> None:
+    """Put the first process's values in the place of every process's own.
+
+    Args:
+        tensors: the same number and shapes on every process.
+    """
+    if world_size() == 1:
+        return
+    tensors = list(tensors)
+    for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
+        alike = [tensor for tensor in tensors if tensor.dtype is dtype]
+        _through_one(alike, lambda flat: dist.broadcast(flat, 0))
+
+
+def any_says(yes: bool) -> bool:
+    """Whether any process says yes; all of them learn it. On the CPU, so that no device is waited for."""
+    if world_size() == 1:
+        return yes
+    said = torch.tensor(int(yes))
+    with said_clearly():
+        dist.all_reduce(said, dist.ReduceOp.MAX)
+    return bool(said)
+
+
+def any_differs(text: str) -> bool:
+    """Whether any process says something else than the first one; all of them learn it."""
+    if world_size() == 1:
+        return False
+    mine = torch.frombuffer(bytearray(hashlib.blake2b(text.encode()).digest()), dtype=torch.uint8)
+    first = mine.clone()
+    with said_clearly():
+        dist.broadcast(first, 0)
+    return any_says(not torch.equal(mine, first))
+
+
+@contextmanager
+def said_clearly() -> Iterator[None]:
+    """Turn what is raised when another process has gone into one sentence.
+
+    Raises:
+        LostProcessError: instead of what torch.distributed raises.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not any(word in str(error).lower() for word in _GONE):
+            raise
+        raise LostProcessError(
+            f"One of the {world_size()} processes has ended, so the others end too; start all of them again"
+        ) from error
+
+
+def _through_one(tensors: Sequence[Tensor], send: Callable[[Tensor], object]) -> None:
+    flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
+    with said_clearly():
+        send(flat)
+    pieces = torch.split(flat, [tensor.numel() for tensor in tensors])
+    torch._foreach_copy_(list(tensors), [piece.view(like.shape) for piece, like in zip(pieces, tensors, strict=True)])
+
+
+class _Gathered(Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        mine = x.contiguous()
+        rows = mine.new_empty(world_size(), *mine.shape)
+        with said_clearly():
+            dist.all_gather(list(rows.unbind(0)), mine)
+        return rows.flatten(0, 1)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> Tensor:
+        return _returned(g)
+
+
+class _Returned(Function):
+    """The other direction of gathering: every process gets the sum of what all ask of its rows."""
+
+    @staticmethod
+    def forward(ctx: Any, g: Tensor) -> Tensor:
+        return _sum(g).chunk(world_size())[rank()].clone()
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> Tensor:
+        return _gathered(g)
+
+
+class _Summed(Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return _sum(x)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> Tensor:
+        return _summed(g)
+
+
+class _Once(Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> Tensor:
+        return g / world_size()
+
+
+def _sum(x: Tensor) -> Tensor:
+    total = x.clone(memory_format=torch.contiguous_format)
+    with said_clearly():
+        dist.all_reduce(total)
+    return total
+
+
+# With types, which PyTorch's stubs leave out.
+_gathered: Callable[[Tensor], Tensor] = _Gathered.apply
+_returned: Callable[[Tensor], Tensor] = _Returned.apply
+_summed: Callable[[Tensor], Tensor] = _Summed.apply
+_once: Callable[[Tensor], Tensor] = _Once.apply

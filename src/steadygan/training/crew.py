@@ -1,0 +1,43 @@
+"""Whether processes that train together can."""
+
+import torch
+
+from steadygan.data import Prepared
+from steadygan.errors import SteadyganError
+from steadygan.processes import any_differs, world_size
+from steadygan.recipe import Recipe
+from steadygan.training.settings import TrainingSettings
+
+
+def refuse_uneven(recipe: Recipe) -> None:
+    """Refuse a batch that the processes that train together cannot share evenly.
+
+    Raises:
+        SteadyganError: with a batch that they can.
+    """
+    batch, processes = recipe.settings.batch, world_size()
+    if processes == 1:
+        return
+    if batch % processes:
+        raise SteadyganError(
+            f"A batch of {batch} cannot be shared evenly by {processes} processes; "
+            f"use --set batch={processes * max(1, round(batch / processes))}, or another number of processes"
+        )
+    refusals = (each.needs_share(batch // processes, processes) for each in recipe.heuristics)
+    refusal = next((each for each in refusals if each), None)
+    if refusal:
+        raise SteadyganError(refusal)
+
+
+def refuse_unlike(recipe: Recipe, data: Prepared, training: TrainingSettings) -> None:
+    """Refuse processes that were not asked for the same run.
+
+    Raises:
+        SteadyganError: on every process.
+    """
+    asked = [recipe.to_toml(), data.fingerprint, training.precision, str(training.seed), str(torch.__version__)]
+    if any_differs("\0".join(asked)):
+        raise SteadyganError(
+            "The processes do not train the same: data, settings or versions differ between them; "
+            "start all of them with the same command on the same data"
+        )

@@ -1,0 +1,100 @@
+"""What tests ask the processes of a crew to train; imported there before anything is asked."""
+
+import pkgutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from steadygan.recipes import parse
+from steadygan.training.folder import RunFolder
+from steadygan.training.game import Game
+from steadygan.training.sampling import own_randomness
+from steadygan.training.session import Own, new_players
+from steadygan.training.settings import TrainingSettings
+from steadygan.training.step import step
+from tests import tiny
+from tests.training import players
+
+STEPS = 3
+
+
+def played(text: str, data: str = "images", own: str = "", precision: str = "fp32") -> dict[str, Any]:
+    """What a game of a few steps came to.
+
+    Args:
+        text: a recipe as a file.
+        data: a function of :mod:`tests.tiny`.
+        own: ``patches`` or ``dropout`` for a discriminator of the user's own.
+        precision: of the networks.
+    """
+    torch.manual_seed(0)
+    training = TrainingSettings.model_validate({"device": "cpu", "precision": precision})
+    brought = Own(players.generator(), _judge(own)) if own else Own()
+    items = tiny.vectors() if data == "vectors" else tiny.images()
+    game, _ = new_players(parse(text, "test"), items, brought, torch.device("cpu"), training)
+    for _ in range(STEPS):
+        step(game)
+    return _outcome(game)
+
+
+def all_played(games: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    """The same for many games, by name; one process after the other would only wait for the others to start."""
+    return {name: played(*each) for name, each in games.items()}
+
+
+def _judge(own: str) -> nn.Module:
+    if own == "patches":
+        return players.patches()
+    return nn.Sequential(
+        *players.discriminator(norm=True)[:-2], nn.Dropout2d(0.4), nn.Flatten(), nn.Dropout(0.2), nn.Linear(32, 1)
+    )  # type: ignore[index]
+
+
+def _outcome(game: Game) -> dict[str, Any]:
+    weights = {
+        f"{name} {key}": tensor
+        for name, network in game._all_networks().items()
+        for key, tensor in network.state_dict().items()
+    }
+    if game.averaged is not None:
+        weights |= {f"averaged {key}": tensor for key, tensor in game.averaged.state_dict().items()}
+    state = game.state()
+    return {
+        "weights": weights,
+        "memories": _plain(state["memories"]),
+        "row": game.record.row(),
+        "random": torch.get_rng_state(),
+        "counts": [game.images_seen, game.steps, *game.moves.values(), *state["sampler"].values()],
+    }
+
+
+def _plain(kept: Any, where: str = "") -> dict[str, Any]:
+    """Everything in a memory, by its place."""
+    if isinstance(kept, dict):
+        return {key: each for name, value in kept.items() for key, each in _plain(value, f"{where}/{name}").items()}
+    if isinstance(kept, list):
+        return {
+            key: each for place, value in enumerate(kept) for key, each in _plain(value, f"{where}/{place}").items()
+        }
+    return {where: kept}
+
+
+def sat(folder: str, text: str, steps: int, images: int) -> dict[str, Any]:
+    """One sitting of a run: begin it, or go on with it, for so many steps.
+
+    Returns:
+        Images seen, and what this process was.
+    """
+    for name, value in tiny.BRIEF.items():
+        module, _, constant = name.rpartition(".")
+        setattr(pkgutil.resolve_name(module), constant, value)
+    path, stop = Path(folder), tiny.after(steps)
+    with own_randomness(0, torch.device("cpu")):
+        if RunFolder(path).exists():
+            loop: Any = tiny.resume(path, tiny.images())
+        else:
+            loop = tiny.begin(parse(text, "test"), path, tiny.images(), images=images, seed=3, precision="fp32")
+        loop.run(stop)
+    return {"images": loop.game.images_seen, "kind": type(loop).__name__}

@@ -1,0 +1,150 @@
+"""What processes tell each other, and what its derivatives are."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from steadygan.processes import (
+    any_differs,
+    any_says,
+    gathered,
+    once,
+    rank,
+    share_gradients,
+    summed,
+    take_over,
+    world_size,
+    writes,
+)
+from tests.crew import crew
+
+WORLD = 3
+ROWS = 2
+
+
+def _inputs() -> torch.Tensor:
+    return torch.arange(1.0, 1.0 + WORLD * ROWS * 2, dtype=torch.float64).view(WORLD * ROWS, 2) / 7
+
+
+def _own() -> torch.Tensor:
+    return _inputs()[rank() * ROWS : (rank() + 1) * ROWS].clone().requires_grad_()
+
+
+def told() -> dict[str, Any]:
+    """What needs no gradient."""
+    tensors = [torch.full((2,), float(rank() + 1)), torch.full((3,), rank(), dtype=torch.int64)]
+    take_over(tensors)
+    return {
+        "rank": rank(),
+        "world": world_size(),
+        "writes": writes(),
+        "gathered": gathered(torch.tensor([[rank(), 10 * rank()]])),
+        "flags": gathered(torch.tensor([rank() == 1])),
+        "summed": summed(torch.tensor([1.0, rank()])),
+        "any": [any_says(rank() == 2), any_says(False), any_says(True)],
+        "differs": [any_differs("same"), any_differs(f"not the same {rank() == 2}")],
+        "taken over": tensors,
+    }
+
+
+def shared() -> dict[str, Any]:
+    """Gradients of weights, one of which none has."""
+    weights = [nn.Parameter(torch.zeros(2, 3)), nn.Parameter(torch.zeros(4)), nn.Parameter(torch.zeros(1))]
+    weights[0].grad = torch.full((3, 2), float(rank())).T  # not laid out row by row
+    weights[1].grad = torch.full((4,), float(10 ** rank()), dtype=torch.float32)
+    share_gradients(weights)
+    return {"gradients": [weights[0].grad, weights[1].grad], "none": weights[2].grad is None}
+
+
+def derivatives() -> dict[str, Any]:
+    """First and second derivatives of a function of all rows, of which each process has its own."""
+    own = _own()
+    weight = torch.tensor(0.3, dtype=torch.float64, requires_grad=True)
+    hidden = (weight * own).sin()
+    mean = summed(hidden.sum(0)) / (WORLD * ROWS)
+    rows = gathered((hidden - mean) * own)
+    loss = rows.pow(3).sum() + weight.exp()
+    (first,) = torch.autograd.grad(once(loss), own, create_graph=True)
+    second = gathered(first.square().sum(1)).mean() + rows.sum().square()
+    torch.autograd.backward(once(second))
+    assert weight.grad is not None
+    assert own.grad is not None
+    return {
+        "first": gathered(first.detach()),
+        "second": gathered(own.grad),
+        "weight": summed(weight.grad),
+        "value": second.detach(),
+    }
+
+
+def of_all_rows() -> dict[str, torch.Tensor]:
+    """The same function where one process has all rows."""
+    own = _inputs().requires_grad_()
+    weight = torch.tensor(0.3, dtype=torch.float64, requires_grad=True)
+    hidden = (weight * own).sin()
+    rows = (hidden - hidden.mean(0)) * own
+    (first,) = torch.autograd.grad(rows.pow(3).sum() + weight.exp(), own, create_graph=True)
+    second = first.square().sum(1).mean() + rows.sum().square()
+    torch.autograd.backward(second)
+    assert weight.grad is not None
+    assert own.grad is not None
+    return {"first": first.detach(), "second": own.grad, "weight": weight.grad, "value": second.detach()}
+
+
+def test_every_process_learns_what_all_say(tmp_path: Path) -> None:
+    answers = crew(WORLD, tmp_path / "meeting", told)
+    for place, answer in enumerate(answers):
+        assert (answer["rank"], answer["world"], answer["writes"]) == (place, WORLD, place == 0)
+        assert answer["gathered"].tolist() == [[0, 0], [1, 10], [2, 20]]
+        assert answer["flags"].tolist() == [False, True, False]
+        assert answer["summed"].tolist() == [3.0, 3.0]
+        assert answer["any"] == [True, False, True]
+        assert answer["differs"] == [False, True]
+        assert [each.tolist() for each in answer["taken over"]] == [[1.0, 1.0], [0, 0, 0]]
+
+
+def test_gradients_are_added_up_however_they_lie_in_memory(tmp_path: Path) -> None:
+    for answer in crew(WORLD, tmp_path / "meeting", shared):
+        assert answer["gradients"][0].tolist() == [[3.0] * 3] * 2
+        assert answer["gradients"][1].tolist() == [111.0] * 4
+        assert answer["none"]
+
+
+def test_first_and_second_derivatives_are_those_of_one_process_with_all_rows(tmp_path: Path) -> None:
+    truth = of_all_rows()
+    for answer in crew(WORLD, tmp_path / "meeting", derivatives):
+        for name, expected in truth.items():
+            torch.testing.assert_close(answer[name], expected, rtol=1e-12, atol=1e-12, msg=name)
+
+
+def test_alone_nothing_is_sent_and_everything_is_as_it_was() -> None:
+    x = _inputs().requires_grad_()
+    assert world_size() == 1
+    assert rank() == 0
+    assert writes()
+    assert gathered(x) is x
+    assert summed(x) is x
+    assert once(x) is x
+    assert any_says(True)
+    assert not any_says(False)
+    assert not any_differs("anything")
+    weight = nn.Parameter(torch.zeros(2))
+    weight.grad = torch.ones(2)
+    share_gradients([weight])
+    assert weight.grad.tolist() == [1.0, 1.0]
+
+
+def fails() -> None:
+    """One process gives up after all have met, the others wait for it."""
+    summed(torch.zeros(1))
+    if rank() == 1:
+        raise ValueError("enough")
+    summed(torch.zeros(1))
+
+
+def test_a_process_whose_other_has_gone_says_so(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="LostProcessError: One of the 2 processes has ended"):
+        crew(2, tmp_path / "meeting", fails)

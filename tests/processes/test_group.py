@@ -1,0 +1,77 @@
+"""How processes agree before training, and who of them speaks."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch.distributed as dist
+
+from steadygan.errors import SteadyganError
+from steadygan.processes import first_on_each_machine, group, local_rank, rank, speaks, start, stop, told, world_size
+from tests.crew import crew
+
+SEVERAL = {"WORLD_SIZE": "2", "RANK": "1", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}
+
+
+def _refuse() -> str:
+    raise SteadyganError("no room")
+
+
+def agreed(notes: str) -> dict[str, Any]:
+    """What this process is told, and what it did itself."""
+    group._stores.append(dist.FileStore(notes, world_size()))  # type: ignore[attr-defined]
+    done: list[str] = []
+    found: dict[str, Any] = {
+        "told": told("folder", lambda: f"decided by {rank()}"),
+        "again": told("folder", lambda: f"once more by {rank()}"),
+    }
+    with pytest.raises(SteadyganError, match="no room"):
+        told("room", _refuse)
+    first_on_each_machine("work", lambda: done.append(f"{rank()}"))
+    with pytest.raises(SteadyganError, match="no room"):
+        first_on_each_machine("refused work", _refuse)
+    return {**found, "done": done}
+
+
+def test_what_the_first_process_decides_or_refuses_all_are_told(tmp_path: Path) -> None:
+    for place, answer in enumerate(crew(2, tmp_path / "meeting", agreed, str(tmp_path / "notes"))):
+        assert answer == {"told": "decided by 0", "again": "once more by 0", "done": [str(place)]}
+
+
+def test_alone_everybody_decides_works_and_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SEVERAL:
+        monkeypatch.delenv(name, raising=False)
+    start()
+    assert world_size() == 1
+    assert local_rank() == 0
+    assert told("folder", lambda: "here") == "here"
+    assert first_on_each_machine("work", lambda: 3) == 3
+    assert speaks()
+    stop()
+
+
+def test_one_process_of_a_launcher_is_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    monkeypatch.setenv("RANK", "0")
+    start()
+    assert world_size() == 1
+
+
+@pytest.mark.parametrize("missing", ["RANK", "MASTER_ADDR", "MASTER_PORT"])
+def test_half_of_what_a_launcher_says_is_refused(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SEVERAL.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv(missing)
+    with pytest.raises(SteadyganError, match=f"WORLD_SIZE is 2 and {missing} is not set; start with torchrun"):
+        start()
+
+
+@pytest.mark.parametrize(
+    ("launcher", "place", "expected"), [("True", "0", True), ("True", "1", False), ("", "1", True)]
+)
+def test_before_they_meet_the_first_of_torchrun_speaks_and_others_for_themselves(
+    launcher: str, place: str, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCHELASTIC_USE_AGENT_STORE", launcher)
+    monkeypatch.setenv("RANK", place)
+    assert speaks() is expected
