@@ -77,13 +77,22 @@ class Between(Chain):
         noise: standard deviation of the noise that is added.
         maps: whether the features are maps [N, C, H, W] rather than vectors [N, D].
         classes: how many there are, for a conditional normalisation.
+        alone: whether nobody else reads what comes in, which then need not be kept.
     """
 
     def __init__(
-        self, features: int, norm: Norm | None, slope: float, dropout: float, noise: float, maps: bool, classes: int
+        self,
+        features: int,
+        norm: Norm | None,
+        slope: float,
+        dropout: float,
+        noise: float,
+        maps: bool,
+        classes: int,
+        alone: bool = False,
     ) -> None:
         # What comes out of a normalisation belongs to nobody else; what came in may go round the layer too.
-        own = norm is not None
+        own = norm is not None or alone
         layers = [] if norm is None else [make_norm(features, norm, maps, classes)]
         layers.append(nn.LeakyReLU(slope, inplace=own) if slope > 0 else nn.ReLU(inplace=own))
         if noise > 0:

@@ -31,15 +31,20 @@ def sliced_wasserstein(first: Tensor, second: Tensor, directions: int = DIRECTIO
     axes = torch.randn(first.shape[1], directions, generator=generator)
     axes = F.normalize(axes, dim=0).to(first.device)
     count = min(len(first), len(second))
-    left, right = (_quantiles((points @ axes).sort(dim=0).values, count) for points in (first, second))
+    left, right = (_quantiles(_ordered(points, axes), count) for points in (first, second))
     return float((left - right).abs().mean())
 
 
+def _ordered(points: Tensor, axes: Tensor) -> Tensor:
+    """Places along each axis, ascending: [directions, N], because sorting is quickest along what lies in a row."""
+    return (axes.t() @ points.t()).sort(dim=1).values
+
+
 def _quantiles(ordered: Tensor, count: int) -> Tensor:
-    if len(ordered) == count:
+    if ordered.shape[1] == count:
         return ordered
-    places = (torch.arange(count, device=ordered.device) + 0.5) / count * len(ordered)
-    return ordered[places.long().clamp_max(len(ordered) - 1)]
+    places = (torch.arange(count, device=ordered.device) + 0.5) / count * ordered.shape[1]
+    return ordered[:, places.long().clamp_max(ordered.shape[1] - 1)]
 
 
 def image_distance(first: Tensor, second: Tensor, seed: int = 0) -> float:

@@ -125,7 +125,7 @@ class DcganTrunk(nn.Module):
                 blocks.append(MinibatchStddev(blueprint.minibatch_stddev))
                 inputs += 1
             blocks.append(Halve(inputs, outputs, blueprint.downsampling, blueprint.strided_kernel, bias=norm is None))
-            blocks.append(Between(outputs, norm, slope, 0.0, 0.0, True, classes))
+            blocks.append(Between(outputs, norm, slope, 0.0, 0.0, True, classes, alone=True))
             if chain[level + 1] == attended:
                 blocks.append(SelfAttention(outputs))
             inputs = outputs

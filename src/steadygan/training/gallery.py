@@ -58,28 +58,22 @@ class Gallery:
 
     def draw(self, ready: nn.Module, game: Game) -> None:
         """The grid of this moment."""
-        made = generate(
-            ready,
-            self._latents[: self.shown],
-            game.scaling,
-            game.device,
-            labels=None if self._labels is None else self._labels[MEASURED:],
-        )
+        made = self._made(ready, game, slice(self.shown), slice(MEASURED, None))
         self._draw(made.numpy(), self.folder.sample_grid(game.images_seen), GENERATED, self._real[: self.shown].numpy())
 
     def distance(self, ready: nn.Module, game: Game) -> float:
         """Sliced Wasserstein distance of samples to the data, on 1,000 each; see :mod:`steadygan.metrics.sliced`."""
-        made = generate(
-            ready,
-            self._latents[:MEASURED],
-            game.scaling,
-            game.device,
-            labels=None if self._labels is None else self._labels[:MEASURED],
-        )
+        made = self._made(ready, game, slice(MEASURED), slice(MEASURED))
         if game.data.kind == "vectors":
             return sliced_wasserstein(made, self._real[:MEASURED])
         real, fake = (_unit(images) for images in (self._real[:MEASURED], made))
         return image_distance(real, fake)
+
+    def _made(self, ready: nn.Module, game: Game, latents: slice, labels: slice) -> torch.Tensor:
+        """What these latents become; in the run's precision, because what a run shows must not cost it much time."""
+        of = None if self._labels is None else self._labels[labels]
+        with game.in_precision():
+            return generate(ready, self._latents[latents], game.scaling, game.device, labels=of)
 
     def _draw(self, items: Array, path: Path, colour: tuple[int, int, int], behind: Array | None = None) -> None:
         if items.ndim == 4:

@@ -152,7 +152,8 @@ class Loop:
 
     def _ready_now(self, batches: int | None = None) -> nn.Module:
         game = self.game
-        return ready_generator(game.kept_generator, game.recipe.latent, game.device, batches, game.class_shares)
+        with game.in_precision():
+            return ready_generator(game.kept_generator, game.recipe.latent, game.device, batches, game.class_shares)
 
     def config_now(self) -> GeneratorConfig:
         """What the generator of this moment is."""
