@@ -153,6 +153,16 @@ def test_runs_without_a_name_are_numbered(place: Path) -> None:
     assert sorted(path.name for path in Path("runs").iterdir()) == ["naive-1", "naive-2"]
 
 
+@pytest.mark.parametrize(("options", "times"), [((), 1), (("--no-keep-memory",), 0)])
+def test_memory_is_kept_unless_that_is_switched_off(
+    place: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], times: int
+) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr("steadygan.commands.keep_memory", lambda: asked.append(True))
+    train("images.npz", "--images", "4", *options)
+    assert len(asked) == times
+
+
 def test_a_run_is_replaced_only_when_that_is_asked(place: Path) -> None:
     train("images.npz", "--images", "8", "--out", "run")
     assert run("train", "images.npz", "--images", "4", "--out", "run", *SMALL) == 2

@@ -8,5 +8,6 @@ from steadygan.api import Run, load, resume, train
 from steadygan.errors import SteadyganError
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe, recipe_names
+from steadygan.training.process import keep_memory
 
-__all__ = ["Recipe", "Run", "SteadyganError", "load", "recipe", "recipe_names", "resume", "train"]
+__all__ = ["Recipe", "Run", "SteadyganError", "keep_memory", "load", "recipe", "recipe_names", "resume", "train"]

@@ -119,6 +119,9 @@ def train(
         int | None, typer.Option(metavar="N", help="Labels of each class that training knows, such as 10.")
     ] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write for TensorBoard too.")] = False,
+    keep_memory: Annotated[
+        bool, typer.Option(help="Whether freed memory is kept for the next step, which is quicker on Linux.")
+    ] = True,
 ) -> None:
     """Train a GAN, or go on with a run.
 
@@ -149,6 +152,7 @@ def train(
         label_share=label_share,
         labels_per_class=labels_per_class,
         tensorboard=tensorboard or None,
+        keep_memory=keep_memory,
     )
     if resume is None:
         begin_run(request, out, overwrite, screen)

@@ -63,6 +63,7 @@ class RunRequest(BaseModel):
     label_share: float | None = None
     labels_per_class: int | None = None
     tensorboard: bool | None = None
+    keep_memory: bool = True
 
     def given(self, names: tuple[str, ...]) -> dict[str, Any]:
         """Of these, what was not left out."""
@@ -78,7 +79,8 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
     training = api.make_training_settings(**request.given(TRAINING_FIELDS))
     resolved(training)  # a wrong device is said before the data are prepared
     folder = RunFolder(told("folder", lambda: _free_folder(out or api.next_folder(recipe.name), overwrite)))
-    keep_memory()
+    if request.keep_memory:
+        keep_memory()
     prepared = _prepare(request.data, data_settings, console)
     if "network" in request.values:
         check_shape(recipe.network, prepared.shape)  # a recipe's own network gives way to the data, a wish does not
@@ -101,7 +103,8 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> None:
     stored = read_run(folder)
     refuse_changes(request, stored, folder)
     longer = api.longer(stored, request.images, request.minutes)
-    keep_memory()
+    if request.keep_memory:
+        keep_memory()
     prepared = _prepare(stored.source, stored.data, console)
     _say_notes(prepared.notes, console)
     console.print(f"going on with [bold]{escape(str(folder.path))}[/]", soft_wrap=True)
