@@ -19,7 +19,7 @@ demo: $(READY)
 
 test: $(READY)
 	tools/install_system_packages.sh
-	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=term --cov-fail-under=90
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=term --cov-fail-under=90
 
 check: $(READY)
 	$(BIN)/ruff format --check src tests benchmarks
