@@ -1,11 +1,11 @@
 """Trains recipes for equal time and judges 10,000 samples of each by a ruler: prints the table of docs/quality.md.
 
     python benchmarks/quality.py --ruler RULER.py --name mnist --data mnist.npz --recipes dcgan steady --seeds 0 1 2
-        [--minutes 5] [--precision auto] [--work runs/quality]
+        [--minutes 5 | --images 60000] [--precision auto] [--work runs/quality]
         [--with NAME ...] [--without NAME ...] [--set KEY=VALUE ...]
 
 RULER.py is called as `RULER.py NAME SAMPLES.npz` and prints one JSON object. Runs that are there are not run again.
-Leave the machine alone meanwhile: time is the budget.
+Leave the machine alone meanwhile where time is the budget, as it is unless --images is given.
 """
 
 import argparse
@@ -22,8 +22,11 @@ def trained(arguments: argparse.Namespace, recipe: str, seed: int) -> dict[str, 
     """Train one recipe with one seed, sample, and ask the ruler."""
     options = changes(arguments.add, arguments.remove, arguments.set)
     changed = "".join(options).replace("--", "+")
-    name = f"{arguments.name}-{Path(recipe).stem}{changed}-{arguments.precision}-{arguments.minutes:g}m-seed{seed}"
-    train = [arguments.data, "--recipe", recipe, "--minutes", f"{arguments.minutes:g}", "--seed", str(seed)]
+    images = arguments.images
+    budget = ["--images", str(images)] if images else ["--minutes", f"{arguments.minutes:g}"]
+    spent = f"{images}i" if images else f"{arguments.minutes:g}m"
+    name = f"{arguments.name}-{Path(recipe).stem}{changed}-{arguments.precision}-{spent}-seed{seed}"
+    train = [arguments.data, "--recipe", recipe, *budget, "--seed", str(seed)]
     train += ["--precision", arguments.precision, *options]
     return judged(arguments.work / name, arguments.ruler, arguments.name, train, SAMPLES)
 
@@ -49,6 +52,7 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="+", required=True)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--images", type=int, help="real images to see, instead of time")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--with", nargs="*", default=[], dest="add")
     parser.add_argument("--without", nargs="*", default=[], dest="remove")

@@ -1,4 +1,4 @@
-"""Convolutions as products of matrices, against PyTorch's."""
+"""Convolutions by other ways, against PyTorch's."""
 
 import pytest
 import torch
@@ -32,9 +32,15 @@ def test_maps_and_derivatives_are_those_of_a_convolution(height: int, width: int
     torch.testing.assert_close(windows.doubled(small, weight), by_x)
     torch.testing.assert_close(windows.weight_derivative(small, x), by_weight)
     torch.testing.assert_close(windows.doubled(small, weight), F.conv_transpose2d(small, weight, None, 2, 1))
+    torch.testing.assert_close(windows.doubled_thin(small, weight), by_x)
 
 
-def test_derivatives_of_every_order_are_those_of_finite_differences() -> None:
+@pytest.mark.parametrize("by_matrices", [True, False])
+def test_derivatives_of_every_order_are_those_of_finite_differences(
+    by_matrices: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not by_matrices:
+        monkeypatch.undo()
     torch.manual_seed(0)
     x, small, weight = _drawn(2, 2, 4, 4), _drawn(2, 3, 2, 2), _drawn(3, 2, 4, 4)
 
@@ -97,3 +103,6 @@ def test_large_maps_and_other_devices_stay_with_convolutions(monkeypatch: pytest
     assert not windows.quicker(operand, many, kernel, windows.BY_MAPS)
     assert not windows.quicker(operand.double(), few, kernel, windows.BY_MAPS)
     assert not windows.quicker(torch.empty(1, device="meta"), few, kernel, windows.BY_MAPS)
+    assert windows.thin(operand, torch.Size((64, 3, 4, 4)))
+    assert not windows.thin(operand, kernel)
+    assert not windows.thin(torch.empty(1, device="meta"), torch.Size((64, 3, 4, 4)))

@@ -28,9 +28,13 @@ def _windowed(
     operand: Tensor, maps: torch.Size, kernel: torch.Size, geometry: _Geometry, ratios: Mapping[torch.dtype, int]
 ) -> bool:
     """Whether maps of this shape and this kernel are multiplied by windows of 4x4."""
+    return _fits(maps, kernel, geometry) and windows.quicker(operand, maps, kernel, ratios)
+
+
+def _fits(maps: torch.Size, kernel: torch.Size, geometry: _Geometry) -> bool:
+    """Whether :mod:`steadygan.layers.windows` knows such a convolution."""
     even = maps[2] % 2 == 0 and maps[3] % 2 == 0
-    fits = geometry == _WINDOWED and kernel[2:] == (windows.KERNEL, windows.KERNEL) and even
-    return fits and windows.quicker(operand, maps, kernel, ratios)
+    return geometry == _WINDOWED and kernel[2:] == (windows.KERNEL, windows.KERNEL) and even
 
 
 def channels_last(x: Tensor) -> Tensor:
@@ -59,89 +63,104 @@ def _derivative(g: Tensor, x: Tensor, weight: Tensor, geometry: _Geometry, place
     return derivative
 
 
+def _maps(x: Tensor, weight: Tensor, bias: Tensor | None, geometry: _Geometry) -> Tensor:
+    """The convolution: the derivative with respect to g."""
+    x = channels_last(x)
+    if bias is None and _windowed(x, x.shape, weight.shape, geometry, windows.BY_MAPS):
+        return windows.halved(x, weight)
+    return F.conv2d(x, weight, bias, geometry.stride, geometry.padding, 1, geometry.groups)
+
+
+def _inputs(g: Tensor, weight: Tensor, shape: torch.Size, geometry: _Geometry) -> Tensor:
+    """The derivative with respect to x."""
+    if _windowed(g, shape, weight.shape, geometry, windows.BY_MAPS):
+        return windows.doubled(g, weight)
+    if _fits(shape, weight.shape, geometry) and windows.thin(g, weight.shape):
+        return windows.doubled_thin(channels_last(g), weight)
+    return _derivative(g, _like(g, shape), weight, geometry, 0)
+
+
+def _weights(g: Tensor, x: Tensor, shape: torch.Size, geometry: _Geometry) -> Tensor:
+    """The derivative with respect to the weight."""
+    if _windowed(g, x.shape, shape, geometry, windows.BY_WEIGHT):
+        return windows.weight_derivative(g, x)
+    return _derivative(g, channels_last(x), _like(g, shape), geometry, 1)
+
+
+# Each of the three is differentiated by the two others. Where nobody differentiates a derivative, these are computed
+# as they are: to go by way of a Function would cost small networks more time than the mathematics.
+
+
 class _Convolved(Function):
-    """The derivative with respect to g: the convolution itself."""
-
     @staticmethod
-    def forward(x: Tensor, weight: Tensor, bias: Tensor | None, geometry: _Geometry) -> Tensor:
-        x = channels_last(x)
-        if bias is None and _windowed(x, x.shape, weight.shape, geometry, windows.BY_MAPS):
-            return windows.halved(x, weight)
-        return F.conv2d(x, weight, bias, geometry.stride, geometry.padding, 1, geometry.groups)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        x, weight, _, ctx.geometry = inputs
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, geometry: _Geometry) -> Tensor:
         ctx.save_for_backward(x, weight)
+        ctx.geometry = geometry
+        return _maps(x, weight, bias, geometry)
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         by_x, by_weight, by_bias, _ = ctx.needs_input_grad
         return (
-            _by_input(g, weight, x.shape, ctx.geometry) if by_x else None,
-            _by_weight(g, x, weight.shape, ctx.geometry) if by_weight else None,
+            _by_input()(g, weight, x.shape, ctx.geometry) if by_x else None,
+            _by_weight()(g, x, weight.shape, ctx.geometry) if by_weight else None,
             g.sum((0, 2, 3)) if by_bias else None,
             None,
         )
 
 
 class _ByInput(Function):
-    """The derivative with respect to x."""
-
     @staticmethod
-    def forward(g: Tensor, weight: Tensor, shape: torch.Size, geometry: _Geometry) -> Tensor:
-        if _windowed(g, shape, weight.shape, geometry, windows.BY_MAPS):
-            return windows.doubled(g, weight)
-        return _derivative(g, _like(g, shape), weight, geometry, 0)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        g, weight, _, ctx.geometry = inputs
+    def forward(ctx: Any, g: Tensor, weight: Tensor, shape: torch.Size, geometry: _Geometry) -> Tensor:
         ctx.save_for_backward(g, weight)
+        ctx.geometry = geometry
+        return _inputs(g, weight, shape, geometry)
 
     @staticmethod
     def backward(ctx: Any, x: Tensor) -> tuple[Tensor | None, ...]:
         g, weight = ctx.saved_tensors
         by_g, by_weight, _, _ = ctx.needs_input_grad
         return (
-            _convolved(x, weight, None, ctx.geometry) if by_g else None,
-            _by_weight(g, x, weight.shape, ctx.geometry) if by_weight else None,
+            _convolved()(x, weight, None, ctx.geometry) if by_g else None,
+            _by_weight()(g, x, weight.shape, ctx.geometry) if by_weight else None,
             None,
             None,
         )
 
 
 class _ByWeight(Function):
-    """The derivative with respect to the weight."""
-
     @staticmethod
-    def forward(g: Tensor, x: Tensor, shape: torch.Size, geometry: _Geometry) -> Tensor:
-        if _windowed(g, x.shape, shape, geometry, windows.BY_WEIGHT):
-            return windows.weight_derivative(g, x)
-        return _derivative(g, channels_last(x), _like(g, shape), geometry, 1)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-        g, x, _, ctx.geometry = inputs
+    def forward(ctx: Any, g: Tensor, x: Tensor, shape: torch.Size, geometry: _Geometry) -> Tensor:
         ctx.save_for_backward(g, x)
+        ctx.geometry = geometry
+        return _weights(g, x, shape, geometry)
 
     @staticmethod
     def backward(ctx: Any, weight: Tensor) -> tuple[Tensor | None, ...]:
         g, x = ctx.saved_tensors
         by_g, by_x, _, _ = ctx.needs_input_grad
         return (
-            _convolved(x, weight, None, ctx.geometry) if by_g else None,
-            _by_input(g, weight, x.shape, ctx.geometry) if by_x else None,
+            _convolved()(x, weight, None, ctx.geometry) if by_g else None,
+            _by_input()(g, weight, x.shape, ctx.geometry) if by_x else None,
             None,
             None,
         )
 
 
-# The same with types, which PyTorch's stubs leave out.
-_convolved: Callable[[Tensor, Tensor, Tensor | None, _Geometry], Tensor] = _Convolved.apply
-_by_input: Callable[[Tensor, Tensor, torch.Size, _Geometry], Tensor] = _ByInput.apply
-_by_weight: Callable[[Tensor, Tensor, torch.Size, _Geometry], Tensor] = _ByWeight.apply
+# The types are those that PyTorch's stubs leave out.
+
+
+def _convolved() -> Callable[[Tensor, Tensor, Tensor | None, _Geometry], Tensor]:
+    return _Convolved.apply if torch.is_grad_enabled() else _maps
+
+
+def _by_input() -> Callable[[Tensor, Tensor, torch.Size, _Geometry], Tensor]:
+    return _ByInput.apply if torch.is_grad_enabled() else _inputs
+
+
+def _by_weight() -> Callable[[Tensor, Tensor, torch.Size, _Geometry], Tensor]:
+    return _ByWeight.apply if torch.is_grad_enabled() else _weights
 
 
 def convolve(
@@ -161,7 +180,7 @@ def convolve(
         [N, O, H', W'].
     """
     x, weight, bias = _in_autocast(x), _in_autocast(weight), None if bias is None else _in_autocast(bias)
-    return _convolved(x, weight, bias, _Geometry(stride, padding, groups))
+    return _convolved()(x, weight, bias, _Geometry(stride, padding, groups))
 
 
 def convolve_transposed(
@@ -182,7 +201,7 @@ def convolve_transposed(
     """
     x, weight = _in_autocast(x), _in_autocast(weight)
     grown = (weight.shape[2] - 2 * padding + output_padding - stride + stride * size for size in x.shape[2:])
-    maps = _by_input(x, weight, torch.Size((x.shape[0], weight.shape[1], *grown)), _Geometry(stride, padding, 1))
+    maps = _by_input()(x, weight, torch.Size((x.shape[0], weight.shape[1], *grown)), _Geometry(stride, padding, 1))
     return maps if bias is None else maps + bias.to(maps.dtype)[:, None, None]
 
 
