@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Norm
+from steadygan.layers.sides import BatchNorm1d, BatchNorm2d
 
 
 class Moments(NamedTuple):
@@ -122,7 +123,7 @@ def _plain(features: int, norm: Norm, maps: bool, affine: bool) -> nn.Module:
         if maps:
             return nn.InstanceNorm2d(features, eps=norm.eps, affine=affine)
         return nn.LayerNorm(features, eps=norm.eps, elementwise_affine=affine)
-    kind = nn.BatchNorm2d if maps else nn.BatchNorm1d
+    kind = BatchNorm2d if maps else BatchNorm1d
     return kind(features, eps=norm.eps, momentum=norm.momentum, affine=affine)
 
 

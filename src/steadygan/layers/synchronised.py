@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from steadygan.layers.sides import on_each_side
 from steadygan.processes import gathered, region, world_size
 
 _BatchNorm = nn.modules.batchnorm._BatchNorm
@@ -21,20 +22,7 @@ class Synchronised:
         if region() is None or not (self.training or self.running_mean is None):
             normal: Tensor = super().forward(x)  # type: ignore[misc]
             return normal
-        wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
-        parts = torch.stack(torch.var_mean(wide, [0, *range(2, x.ndim)], correction=0))
-        variances, means = gathered(parts.unsqueeze(0)).unbind(1)
-        mean = means.mean(0)
-        variance = variances.mean(0) + (means - mean).square().mean(0)
-        _remember(self, mean, variance, x.numel() // x.shape[1] * world_size())
-        shape = (-1, *(1,) * (x.ndim - 2))
-        scale = torch.rsqrt(variance + self.eps)
-        if self.weight is not None:
-            scale = scale * self.weight
-        normal = (wide - mean.view(shape)) * scale.view(shape)
-        if self.bias is not None:
-            normal = normal + self.bias.view(shape)
-        return normal.to(x.dtype)
+        return on_each_side(lambda side: _by_all(self, side), x)
 
 
 def synchronise_(network: nn.Module) -> None:
@@ -49,6 +37,23 @@ def synchronise_(network: nn.Module) -> None:
         kind = type(module)
         if isinstance(module, _BatchNorm) and not isinstance(module, Synchronised | nn.SyncBatchNorm):
             module.__class__ = type(f"Synchronised{kind.__name__}", (Synchronised, kind), {})
+
+
+def _by_all(norm: _BatchNorm, x: Tensor) -> Tensor:
+    wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+    parts = torch.stack(torch.var_mean(wide, [0, *range(2, x.ndim)], correction=0))
+    variances, means = gathered(parts.unsqueeze(0)).unbind(1)
+    mean = means.mean(0)
+    variance = variances.mean(0) + (means - mean).square().mean(0)
+    _remember(norm, mean, variance, x.numel() // x.shape[1] * world_size())
+    shape = (-1, *(1,) * (x.ndim - 2))
+    scale = torch.rsqrt(variance + norm.eps)
+    if norm.weight is not None:
+        scale = scale * norm.weight
+    normal = (wide - mean.view(shape)) * scale.view(shape)
+    if norm.bias is not None:
+        normal = normal + norm.bias.view(shape)
+    return normal.to(x.dtype)
 
 
 @torch.no_grad()

@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from steadygan.data import Prepared
 from steadygan.heuristics.base import Player
 from steadygan.heuristics.turn import Memory
+from steadygan.layers.sides import separable
 from steadygan.layers.synchronised import synchronise_
 from steadygan.networks import Networks
+from steadygan.networks.discriminator import Discriminator
 from steadygan.processes import take_over, world_size
 from steadygan.recipe import Recipe
 from steadygan.training.record import Record
@@ -34,7 +36,6 @@ class Game:
         networks: the players' networks.
         companions: networks beside the two, which move with the generator.
         optimizers: the players' optimisers.
-        rates: the learning rates that the optimisers were made with, by player and group.
         supply: real images.
         told: the players whose networks take labels.
         averaged: the generator whose samples are kept, if the recipe averages.
@@ -45,6 +46,8 @@ class Game:
         moves: moves of each player so far.
         seconds: time spent in the loop so far.
         best: smallest distance to the data so far.
+        rates: the learning rates that the optimisers were made with, by player and group.
+        separable: whether the discriminator can answer real and fake images in one pass as in two.
     """
 
     recipe: Recipe
@@ -65,12 +68,15 @@ class Game:
     seconds: float = 0.0
     best: float = math.inf
     rates: dict[Player, list[float]] = field(init=False)
+    separable: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.rates = {
             player: [float(group["lr"]) for group in optimizer.param_groups]
             for player, optimizer in self.optimizers.items()
         }
+        discriminator = self.networks[Player.DISCRIMINATOR]
+        self.separable = isinstance(discriminator, Discriminator) and separable(discriminator)
 
     # --- the table
 

@@ -1,6 +1,7 @@
 """One player's turn: everything that a move computes, each thing once."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.turn import Answer, Table
+from steadygan.layers.sides import side_by_side
 from steadygan.processes import alone, given, once, part, region, summed, whole, world_size
 from steadygan.training.evaluate import answer_of, made_by
 from steadygan.training.game import Game
@@ -209,19 +211,30 @@ class GameTurn:
     def _answer(self, side: Side) -> Answer:
         if side not in self._answers:
             if any(heuristic.joins_batches for heuristic in self._game.recipe.inputs):
-                self._answer_jointly()
+                self._answer_jointly(nullcontext())
+            elif self._side_by_side:
+                self._answer_jointly(side_by_side(len(Side)))
             else:
                 seen = self.seen(side)  # first, because replay says anew what the fakes are
                 self._answered(side, self.answer(seen, self.labels(side)))
         return self._answers[side]
 
-    def _answer_jointly(self) -> None:
+    @property
+    def _side_by_side(self) -> bool:
+        """Whether one pass over both sides computes what two would, and nothing in vain."""
+        gradients = len(self._differentiated) in {0, len(Side)}  # of one side alone they would go through both
+        plain = self._game.separable and Player.DISCRIMINATOR not in self._parameters
+        alike = self._real.labels is None or self._game.tells(Player.GENERATOR)  # both have labels, or none has
+        return plain and gradients and alike and self._player is Player.DISCRIMINATOR
+
+    def _answer_jointly(self, how: AbstractContextManager[None]) -> None:
         sides = (Side.REAL, Side.FAKE)
         seen = torch.cat([self.seen(side) for side in sides])  # first, because replay says anew what the fakes are
         labels = [self.labels(side) for side in sides]
         known = [each for each in labels if each is not None]
         joined = torch.cat(known) if len(known) == len(sides) else None
-        answer = self.answer(seen, joined)
+        with how:
+            answer = self.answer(seen, joined)
         halves = [None if each is None else each.chunk(2) for each in answer]
         for place, side in enumerate(sides):
             logits, features, named = (None if half is None else half[place] for half in halves)

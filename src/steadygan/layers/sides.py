@@ -1,0 +1,80 @@
+"""Several batches that go through a network in one pass, one after the other, as if each went alone.
+
+One pass over real and fake images costs less than two: weights are brought into the order of the processor once, and
+their derivative is one product instead of a sum of two. Layers that treat every example by itself never notice; batch
+normalisation, inside of :func:`side_by_side`, takes the batches apart, and :func:`separable` finds what cannot.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import ParametrizationList
+
+from steadygan.layers.minibatch import MinibatchDiscrimination, MinibatchStddev
+
+_SIDES: ContextVar[int] = ContextVar("sides", default=1)
+
+
+@contextmanager
+def side_by_side(sides: int) -> Iterator[None]:
+    """Where a network is given so many batches of one size, one after the other.
+
+    Args:
+        sides: how many.
+    """
+    token = _SIDES.set(sides)
+    try:
+        yield
+    finally:
+        _SIDES.reset(token)
+
+
+def on_each_side(compute: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """What a layer that mixes the examples of a batch computes for each batch by itself.
+
+    Args:
+        compute: from [N, ...] to [N, ...].
+        x: [sides · N, ...].
+
+    Returns:
+        [sides · N, ...].
+    """
+    sides = _SIDES.get()
+    if sides == 1:
+        return compute(x)
+    with side_by_side(1):
+        return torch.cat([compute(side) for side in x.chunk(sides)])
+
+
+class BatchNorm1d(nn.BatchNorm1d):
+    """PyTorch's, of each side by itself."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # as the base class calls it
+        """Normalise [N, D]."""
+        return on_each_side(super().forward, input)
+
+
+class BatchNorm2d(nn.BatchNorm2d):
+    """PyTorch's, of each side by itself."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # as the base class calls it
+        """Normalise [N, C, H, W]."""
+        return on_each_side(super().forward, input)
+
+
+def separable(network: nn.Module) -> bool:
+    """Whether a network of this package gives each of several batches in one pass what it would give it alone.
+
+    Args:
+        network: of whose modules none mixes a batch but normalisation that takes sides apart, or counts its uses.
+    """
+    mixing = (MinibatchDiscrimination, MinibatchStddev)
+    return not any(
+        isinstance(module, mixing)
+        # Spectral normalisation goes on with its power iteration in each pass.
+        or (isinstance(module, ParametrizationList) and any(True for _ in module.buffers()))
+        for module in network.modules()
+    )

@@ -1,0 +1,73 @@
+"""Batches side by side in one pass, against each by itself."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from steadygan.heuristics.base import Player, Side
+from steadygan.layers.sides import BatchNorm1d, BatchNorm2d, separable, side_by_side
+from steadygan.training.game import Game
+from steadygan.training.session import Own, new_players
+from steadygan.training.settings import TrainingSettings
+from steadygan.training.turn import GameTurn
+from tests import tiny
+from tests.training.told import CPU
+
+
+@pytest.mark.parametrize(
+    ("norm", "shape"), [(BatchNorm1d(3), (4, 3)), (BatchNorm2d(3), (4, 3, 2, 2))], ids=["vectors", "maps"]
+)
+def test_each_side_has_its_own_statistics_and_both_move_the_running_ones(
+    norm: nn.Module, shape: tuple[int, ...]
+) -> None:
+    torch.manual_seed(0)
+    apart = copy.deepcopy(norm)
+    first, second = torch.randn(shape), 3 * torch.randn(shape) + 1
+    with side_by_side(2):
+        together = norm(torch.cat([first, second]))
+    torch.testing.assert_close(together, torch.cat([apart(first), apart(second)]))
+    torch.testing.assert_close(norm.state_dict(), apart.state_dict())
+    assert not torch.allclose(together, norm(torch.cat([first, second])))
+
+
+def _game(name: str, *extra: str) -> Game:
+    torch.manual_seed(0)
+    training = TrainingSettings(device="cpu", precision="fp32")
+    game, _ = new_players(tiny.small(name).change(add=extra), tiny.images(size=16), Own(), CPU, training)
+    return game
+
+
+@pytest.mark.parametrize("name", ["dcgan", "steady", "conditional"])
+def test_a_turn_in_one_pass_is_the_turn_in_two(name: str) -> None:
+    answers, gradients, buffers = [], [], []
+    for in_one in (True, False):
+        game = _game(name)
+        assert game.separable
+        game.separable = in_one
+        real = game.next_real()
+        turn = GameTurn(Player.DISCRIMINATOR, game, real, None, frozenset(Side))
+        loss = turn.loss() + sum(turn.input_gradient(side).square().sum() for side in Side)
+        network = game.network(Player.DISCRIMINATOR)
+        answers.append([turn.logits(side) for side in Side] + [turn.features(side) for side in Side])
+        gradients.append(torch.autograd.grad(loss, list(network.parameters())))
+        buffers.append(list(network.buffers()))
+    for together, apart in zip(answers[0] + buffers[0], answers[1] + buffers[1], strict=True):
+        torch.testing.assert_close(together, apart)
+    for together, apart in zip(*gradients, strict=True):
+        torch.testing.assert_close(together, apart, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("heuristic", ["minibatch-discrimination", "minibatch-stddev", "spectral-norm"])
+def test_layers_that_mix_a_batch_or_count_their_uses_keep_passes_apart(heuristic: str) -> None:
+    assert separable(_game("naive").network(Player.DISCRIMINATOR))
+    assert not separable(_game("naive", heuristic).network(Player.DISCRIMINATOR))
+    assert not _game("naive", heuristic).separable
+
+
+def test_a_network_of_someone_else_is_asked_twice() -> None:
+    game = _game("naive")
+    game.networks[Player.DISCRIMINATOR] = nn.Sequential(nn.Flatten(), nn.LazyLinear(1))
+    game.__post_init__()
+    assert not game.separable
