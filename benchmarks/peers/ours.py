@@ -21,6 +21,7 @@ from peers.serve import Clerk
 from peers.still import Still
 from steadygan.data import prepare
 from steadygan.heuristics.base import Player
+from steadygan.layers.sides import side_by_side
 from steadygan.progress import ProgressLine
 from steadygan.recipe import Recipe
 from steadygan.training.game import Game
@@ -101,8 +102,8 @@ def bare(game: Game) -> None:
         fake = generator(game.latents(len(real)))
     optimizer = game.optimizer(Player.DISCRIMINATOR)
     optimizer.zero_grad(set_to_none=True)
-    with game.in_precision():
-        on_real, on_fake = discriminator(real), discriminator(fake.detach())
+    with game.in_precision(), side_by_side(2):
+        on_real, on_fake = discriminator(torch.cat([real, fake.detach()])).chunk(2)
     torch.autograd.backward(F.softplus(-on_real.float()).mean() + F.softplus(on_fake.float()).mean())
     optimizer.step()
 

@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Norm
 from steadygan.layers.block import Between, Chain, Dropout, Noise
+from steadygan.layers.sides import BatchNorm1d, BatchNorm2d
 from steadygan.layers.norms import ConditionalNorm
 
 NORM = Norm(momentum=0.3, eps=0.01)
@@ -24,8 +25,8 @@ def between(norm: Norm | None, slope: float, dropout: float, noise: float, maps:
 
 def test_norm_comes_before_activation_then_noise_and_dropout_last() -> None:
     kinds = [type(layer) for layer in between(NORM, 0.2, 0.5, 0.1, maps=True)]
-    assert kinds == [nn.BatchNorm2d, nn.LeakyReLU, Noise, Dropout]
-    assert [type(layer) for layer in between(NORM, 0.0, 0.0, 0.0, maps=False)] == [nn.BatchNorm1d, nn.ReLU]
+    assert kinds == [BatchNorm2d, nn.LeakyReLU, Noise, Dropout]
+    assert [type(layer) for layer in between(NORM, 0.0, 0.0, 0.0, maps=False)] == [BatchNorm1d, nn.ReLU]
     assert [type(layer) for layer in between(None, 0.0, 0.0, 0.0, maps=True)] == [nn.ReLU]
 
 

@@ -146,7 +146,7 @@ def test_instance_norm_is_the_same_in_evaluation(maps: bool) -> None:
 @pytest.mark.parametrize(("maps", "kind"), [(True, nn.BatchNorm2d), (False, nn.BatchNorm1d)])
 def test_batch_norm_is_pytorchs_with_the_parameters_asked_for(maps: bool, kind: type[nn.Module]) -> None:
     layer = make_norm(3, Norm(momentum=0.4, eps=EPS), maps, classes=0)
-    assert type(layer) is kind
+    assert isinstance(layer, kind)
     assert isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)
     assert (layer.momentum, layer.eps, layer.affine) == (0.4, EPS, True)
 

@@ -1,4 +1,4 @@
-"""What was measured, summed on the device and read once a row."""
+"""What was measured, kept on the device and read once a row."""
 
 import math
 from typing import Any
@@ -8,15 +8,13 @@ from torch import Tensor
 
 
 class Record:
-    """Sums of everything that was noted since the last row.
+    """Means of everything that was noted since the last row.
 
-    Noting never waits for the device; only :meth:`row` does.
+    Noting costs next to nothing and never waits for the device; only :meth:`row` does.
     """
 
     def __init__(self) -> None:
-        self._sums: dict[str, Tensor] = {}
-        self._counts: dict[str, int] = {}
-        self._not_finite: Tensor | None = None
+        self._means: dict[str, list[Tensor]] = {}
 
     def note(self, name: str, value: Tensor) -> None:
         """Count the mean of ``value`` towards the row's mean of ``name``.
@@ -25,11 +23,8 @@ class Record:
             name: key of the row.
             value: any shape and floating type; values that are not finite are counted, not hidden.
         """
-        mean = value.detach().float().mean()
-        bad = torch.isfinite(mean).logical_not()
-        self._not_finite = bad.long() if self._not_finite is None else self._not_finite + bad
-        self._sums[name] = self._sums[name] + mean if name in self._sums else mean
-        self._counts[name] = self._counts.get(name, 0) + 1
+        value = value.detach()
+        self._means.setdefault(name, []).append(value.mean() if value.ndim else value)
 
     def row(self) -> dict[str, float | int | None]:
         """The means since the last row, and how many noted values were not finite; then begin anew.
@@ -37,20 +32,22 @@ class Record:
         Returns:
             Means by name, None where one is not finite; ``not_finite``.
         """
-        names = sorted(self._sums)
-        values = torch.stack([self._sums[name] for name in names]).tolist() if names else []
-        means = {name: value / self._counts[name] for name, value in zip(names, values, strict=True)}
-        row: dict[str, float | int | None] = {key: x if math.isfinite(x) else None for key, x in means.items()}
-        row["not_finite"] = 0 if self._not_finite is None else int(self._not_finite)
-        self._sums, self._counts, self._not_finite = {}, {}, None
-        return row
+        names = sorted(self._means)
+        counts = [len(self._means[name]) for name in names]
+        values = torch.stack([mean.float() for name in names for mean in self._means[name]]).tolist() if names else []
+        self._means = {}
+        bad = sum(not math.isfinite(value) for value in values)
+        row: dict[str, float | int | None] = {}
+        for name, count in zip(names, counts, strict=True):
+            own, values = values[:count], values[count:]
+            row[name] = math.fsum(own) / count if all(math.isfinite(value) for value in own) else None
+        return {**row, "not_finite": bad}
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
-        return {"sums": dict(self._sums), "counts": dict(self._counts), "not_finite": self._not_finite}
+        return {"means": {name: torch.stack(means) for name, means in self._means.items()}}
 
     def load(self, state: dict[str, Any], device: torch.device) -> None:
-        """Go on from :meth:`state`."""
-        self._sums = {name: value.to(device) for name, value in state["sums"].items()}
-        self._counts = dict(state["counts"])
-        self._not_finite = None if state["not_finite"] is None else state["not_finite"].to(device)
+        """Go on from :meth:`state`; what an earlier version kept of a row that is not full is left out of it."""
+        means: dict[str, Tensor] = state.get("means", {})
+        self._means = {name: list(kept.to(device)) for name, kept in means.items()}

@@ -67,7 +67,7 @@ def move(player: Player, game: Game, real: Batch, fakes: Fakes | None = None) ->
             # A penalty that comes every k moves weighs k times as much.
             loss = loss + penalty.every * penalty(turn).mean()
         torch.autograd.backward(once(loss))
-    share_gradients(weight for group in optimizer.param_groups for weight in group["params"])
+    share_gradients(_trained(optimizer))
     turn.note(f"{player.value}/gradient_norm", _gradient_norm(game.networks[player]))
     _update(turn, game, optimizer)
     game.moves[player] += 1
@@ -100,12 +100,7 @@ def _update(turn: GameTurn, game: Game, optimizer: torch.optim.Optimizer) -> Non
 @contextmanager
 def only_trains(player: Player, game: Game) -> Iterator[None]:
     """Freeze every other network, so that no gradient is computed that nobody uses."""
-    frozen = [
-        parameter
-        for network in game.parts(player.other).values()
-        for parameter in network.parameters()
-        if parameter.requires_grad
-    ]
+    frozen = [parameter for parameter in _trained(game.optimizers[player.other]) if parameter.requires_grad]
     for parameter in frozen:
         parameter.requires_grad_(False)
     try:
@@ -113,6 +108,10 @@ def only_trains(player: Player, game: Game) -> Iterator[None]:
     finally:
         for parameter in frozen:
             parameter.requires_grad_(True)
+
+
+def _trained(optimizer: torch.optim.Optimizer) -> Iterator[nn.Parameter]:
+    return (parameter for group in optimizer.param_groups for parameter in group["params"])
 
 
 def _gradient_norm(network: nn.Module) -> Tensor:

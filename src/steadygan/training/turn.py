@@ -187,7 +187,7 @@ class GameTurn:
     def features(self, side: Side) -> Tensor:
         """Its last hidden layer, float32 [N, F]."""
         if side not in self._features:
-            self._features[side] = whole(self._answer(side).features)
+            self._features[side] = whole(self._answer(side).features.float())
         return self._features[side]
 
     def class_logits(self, side: Side) -> Tensor:
@@ -201,12 +201,17 @@ class GameTurn:
 
     def answer(self, images: Tensor, labels: Tensor | None) -> Answer:
         """The discriminator's answer to other images as they are, in float32."""
+        answer = self._ask(images, labels)
+        return answer._replace(features=answer.features.float())
+
+    def _ask(self, images: Tensor, labels: Tensor | None) -> Answer:
+        """The same, but for features in the precision of the network: few ask for them, and they are large."""
         with self._game.in_precision(), given(len(images)):
             network = self._game.network(Player.DISCRIMINATOR)
             labels = labels if self._game.tells(Player.DISCRIMINATOR) else None
             answer = answer_of(network, images, labels, self._parameters.get(Player.DISCRIMINATOR))
         named = None if answer.class_logits is None else answer.class_logits.float()
-        return Answer(answer.logits.float().flatten(), answer.features.float(), named)
+        return Answer(answer.logits.float().flatten(), answer.features, named)
 
     def _answer(self, side: Side) -> Answer:
         if side not in self._answers:
@@ -216,7 +221,7 @@ class GameTurn:
                 self._answer_jointly(side_by_side(len(Side)))
             else:
                 seen = self.seen(side)  # first, because replay says anew what the fakes are
-                self._answered(side, self.answer(seen, self.labels(side)))
+                self._answered(side, self._ask(seen, self.labels(side)))
         return self._answers[side]
 
     @property
@@ -234,7 +239,7 @@ class GameTurn:
         known = [each for each in labels if each is not None]
         joined = torch.cat(known) if len(known) == len(sides) else None
         with how:
-            answer = self.answer(seen, joined)
+            answer = self._ask(seen, joined)
         halves = [None if each is None else each.chunk(2) for each in answer]
         for place, side in enumerate(sides):
             logits, features, named = (None if half is None else half[place] for half in halves)
