@@ -4,8 +4,8 @@ from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Norm
 from steadygan.layers.block import Between, Chain, Dropout, Noise
-from steadygan.layers.sides import BatchNorm1d, BatchNorm2d
 from steadygan.layers.norms import ConditionalNorm
+from steadygan.layers.sides import BatchNorm1d, BatchNorm2d
 
 NORM = Norm(momentum=0.3, eps=0.01)
 
