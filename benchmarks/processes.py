@@ -3,8 +3,8 @@
     python benchmarks/processes.py [--recipe steady] [--size 32] [--filters 16] [--batch 64] [--steps 50]
         [--layouts 1x2 1x1 2x1 4x1] [--rounds 3] [--skip-kill] [--write docs/performance.md]
 
-A layout is the number of processes and the threads of each. Then a run of four processes loses one by `kill -9`, and two
-go on with it. Leave the machine alone meanwhile; made-up images suffice.
+A layout is the number of processes and the threads of each. Then a run of four processes loses one by `kill -9`, and
+two go on with it. Images are made up. Leave the machine alone meanwhile.
 """
 
 import argparse
@@ -96,10 +96,8 @@ class Outcome(NamedTuple):
 
 def launcher(processes: int, *arguments: str) -> list[str]:
     """The words that start so many processes."""
-    return [sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone"] + [
-        f"--nproc-per-node={processes}",
-        *arguments,
-    ]
+    torchrun = (sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone")
+    return [*torchrun, f"--nproc-per-node={processes}", *arguments]
 
 
 # --- the same steps
@@ -160,15 +158,8 @@ def compared(ground: Ground, layouts: Sequence[Layout], steps: int, rounds: int)
             cells += [f"{apart(outcomes[0], quick[first][0], each):.0e}" for each in (EARLY, None)]
             cells += [f"{apart(exact[layout], exact[first]):.0e}"]
         rows.append(cells)
-    beside = f"to {first.words}"
-    head = (
-        "processes x threads",
-        "images/s",
-        beside,
-        f"losses {beside}, {EARLY} steps",
-        f"{steps} steps",
-        "in float64",
-    )
+    apart_in = (f"losses apart in {EARLY} steps", f"in {steps} steps", f"in {steps} steps of float64")
+    head = ("processes x threads", "images/s", f"to {first.words}", *apart_in)
     return table(head, rows)
 
 

@@ -26,7 +26,7 @@ from steadygan.training.step import step
 def double() -> None:
     """Make everything float64 from here on, also what the package makes float32."""
     torch.set_default_dtype(torch.float64)
-    torch.Tensor.float = torch.Tensor.double  # type: ignore[assignment,method-assign]
+    torch.Tensor.float = torch.Tensor.double  # type: ignore[method-assign]
 
 
 def main() -> None:
