@@ -35,6 +35,7 @@ LAYOUTS = ("1x2", "1x1", "2x1", "4x1")
 WARM = 5
 """First steps, whose time does not count."""
 EARLY = 5
+TINY = 1e-12
 PATIENCE = 600.0
 OFTEN = 0.05
 KILLED, GOING_ON = 4, 2
@@ -81,11 +82,11 @@ class Outcome(NamedTuple):
     """What the steps of a layout came to.
 
     Attributes:
-        losses: of each player in each step.
+        losses: of each player in each step; None where one is not finite.
         seconds: of each step.
     """
 
-    losses: dict[str, list[float]]
+    losses: dict[str, list[float | None]]
     seconds: list[float]
 
     @property
@@ -120,21 +121,20 @@ def stepped(ground: Ground, layout: Layout, steps: int, kind: str) -> Outcome:
 
 
 def apart(one: Outcome, other: Outcome, steps: int | None = None) -> float:
-    """The largest relative difference of a loss of these steps; infinite if there is none to compare.
+    """The largest relative difference of a loss of these steps; infinite if one is not finite.
 
     Args:
         one: to compare.
         other: with that.
         steps: of the first so many; of all when None.
     """
-    pairs = [
-        pair
-        for player, losses in other.losses.items()
-        for pair in zip(one.losses[player][:steps], losses[:steps], strict=True)
-    ]
-    return max(
-        (abs(a - b) / abs(b) if a is not None and b is not None else math.inf for a, b in pairs), default=math.inf
-    )
+    found = 0.0
+    for player, losses in other.losses.items():
+        for mine, theirs in zip(one.losses[player][:steps], losses[:steps], strict=True):
+            if mine is None or theirs is None:
+                return math.inf
+            found = max(found, abs(mine - theirs) / max(abs(theirs), TINY))
+    return found
 
 
 def compared(ground: Ground, layouts: Sequence[Layout], steps: int, rounds: int) -> str:
