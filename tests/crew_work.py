@@ -1,6 +1,7 @@
 """What tests ask the processes of a crew to train; imported there before anything is asked."""
 
 import pkgutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,31 +16,38 @@ from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
 from steadygan.training.step import step
 from tests import tiny
+from tests.eager import doubled
 from tests.training import players
 
 STEPS = 3
 
 
-def played(text: str, data: str = "images", own: str = "", precision: str = "fp32") -> dict[str, Any]:
+def played(
+    text: str, data: str = "images", own: str = "", precision: str = "fp32", steps: int = STEPS
+) -> dict[str, Any]:
     """What a game of a few steps came to.
 
     Args:
         text: a recipe as a file.
         data: a function of :mod:`tests.tiny`.
         own: ``patches`` or ``dropout`` for a discriminator of the user's own.
-        precision: of the networks.
+        precision: of the networks; ``fp64`` for float64 in everything.
+        steps: how many.
     """
+    if precision == "fp64":
+        with doubled():
+            return played(text, data, own, "fp32", steps)
     torch.manual_seed(0)
     training = TrainingSettings.model_validate({"device": "cpu", "precision": precision})
     brought = Own(players.generator(), _judge(own)) if own else Own()
     items = tiny.vectors() if data == "vectors" else tiny.images()
     game, _ = new_players(parse(text, "test"), items, brought, torch.device("cpu"), training)
-    for _ in range(STEPS):
+    for _ in range(steps):
         step(game)
     return _outcome(game)
 
 
-def all_played(games: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+def all_played(games: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
     """The same for many games, by name; one process after the other would only wait for the others to start."""
     return {name: played(*each) for name, each in games.items()}
 

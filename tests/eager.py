@@ -1,0 +1,172 @@
+"""The slow way: what the package computes, written without anything that makes it quick; and in double precision."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from typing import Any, NamedTuple
+from unittest import mock
+
+import torch
+from torch import Tensor, nn
+
+from steadygan.heuristics.base import Player, Side
+from steadygan.layers.convolution import Convolution, TransposedConvolution
+from steadygan.layers.rectifier import LeakyRectifier
+from steadygan.recipe import Recipe
+from steadygan.training import step as steps
+from steadygan.training.game import Game
+from steadygan.training.session import Own, new_players
+from steadygan.training.settings import TrainingSettings
+from steadygan.training.turn import GameTurn
+from tests import tiny
+
+SIZE = 16
+STEPS = 3
+
+
+@contextmanager
+def doubled() -> Iterator[None]:
+    """Where everything is float64: new weights, random numbers, and what the package makes float32."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        with mock.patch.object(torch.Tensor, "float", torch.Tensor.double):
+            yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def in_kind(kind: torch.dtype) -> AbstractContextManager[None]:
+    """Where everything is of this type."""
+    return doubled() if kind is torch.float64 else nullcontext()
+
+
+# --- the slow way
+
+
+def slow_(game: Game) -> Game:
+    """Let networks compute by PyTorch's own layers in channels first, and optimisers weight by weight.
+
+    Args:
+        game: before its first step; it is changed.
+    """
+    for network in (*game.networks.values(), *game.companions.values()):
+        slow_network_(network)
+    for optimizer in game.optimizers.values():
+        for group in optimizer.param_groups:
+            group["fused"] = group["foreach"] = False
+    return game
+
+
+def slow_network_(network: nn.Module) -> None:
+    """The same for one network."""
+    network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]  # missing in torch's stubs
+    for module in network.modules():
+        if isinstance(module, Convolution | TransposedConvolution):
+            module.forward = partial(_convolved, module)  # type: ignore[method-assign]
+        elif isinstance(module, LeakyRectifier):
+            module.forward = partial(_rectified, module)  # type: ignore[method-assign]
+        elif isinstance(module, nn.LeakyReLU | nn.ReLU):
+            module.inplace = False
+
+
+def slow_step(game: Game) -> None:
+    """A step in which nobody is frozen and each side's input gradient is a pass of its own."""
+    with (
+        mock.patch.object(steps, "only_trains", _all_train),
+        mock.patch.object(GameTurn, "input_gradient", _own_gradient),
+    ):
+        steps.step(game)
+
+
+def _convolved(layer: Convolution | TransposedConvolution, x: Tensor) -> Tensor:
+    if isinstance(layer, TransposedConvolution):
+        return nn.ConvTranspose2d.forward(layer, x.contiguous())
+    return nn.Conv2d.forward(layer, x.contiguous())
+
+
+def _rectified(layer: LeakyRectifier, x: Tensor) -> Tensor:
+    return torch.where(x > 0, x, layer.slope * x)
+
+
+def _all_train(player: Player, game: Game) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def _own_gradient(turn: GameTurn, side: Side) -> Tensor:
+    (gradient,) = torch.autograd.grad(turn.logits(side).sum(), turn.seen(side), create_graph=True)
+    return gradient
+
+
+# --- games and what they come to
+
+
+class State(NamedTuple):
+    """What a step came to, by name.
+
+    Attributes:
+        row: every measurement.
+        gradients: of each player's last move.
+        weights: of both networks and the average, with buffers.
+    """
+
+    row: dict[str, float]
+    gradients: dict[str, Tensor]
+    weights: dict[str, Tensor]
+
+
+def new_game(chosen: Recipe) -> Game:
+    """A game on small coloured images; a recipe's games begin alike and draw the same numbers."""
+    torch.manual_seed(0)
+    training = TrainingSettings.model_validate({"device": "cpu", "precision": "fp32"})
+    game, _ = new_players(chosen, tiny.images(size=SIZE, channels=3), Own(), torch.device("cpu"), training)
+    torch.manual_seed(1)
+    return game
+
+
+def played(chosen: Recipe, kind: torch.dtype, slow: bool = False) -> list[State]:
+    """What each of a few steps of a new game came to.
+
+    Args:
+        chosen: the recipe.
+        kind: in which everything is computed.
+        slow: whether in the slow way.
+    """
+    with in_kind(kind):
+        game = slow_(new_game(chosen)) if slow else new_game(chosen)
+        step: Callable[[Game], None] = slow_step if slow else steps.step
+        gradients = _watched(game)
+        states = []
+        for _ in range(STEPS):
+            step(game)
+            row = {name: float(value) for name, value in game.record.row().items() if value is not None}
+            states.append(State(row, dict(gradients), weights_of(game)))
+    return states
+
+
+def _watched(game: Game) -> dict[str, Tensor]:
+    """The gradients by which weights were last moved, kept up to date."""
+    gradients: dict[str, Tensor] = {}
+
+    def look(player: Player, *_: Any) -> None:
+        named = game.networks[player].named_parameters()
+        gradients.update({f"{player.value} {name}": each.grad.clone() for name, each in named if each.grad is not None})
+
+    for player, optimizer in game.optimizers.items():
+        optimizer.register_step_pre_hook(partial(look, player))
+    return gradients
+
+
+def weights_of(game: Game) -> dict[str, Tensor]:
+    """Copies of all weights and buffers."""
+    networks = {player.value: network for player, network in game.networks.items()}
+    if game.averaged is not None:
+        networks["averaged"] = game.averaged
+    return {f"{of} {name}": each.clone() for of, net in networks.items() for name, each in net.state_dict().items()}
+
+
+def farthest(ours: Mapping[str, Tensor | float], truth: Mapping[str, Tensor | float]) -> float:
+    """The largest difference between numbers of the same names."""
+    assert ours.keys() == truth.keys()
+    pairs = [(torch.as_tensor(each), torch.as_tensor(truth[name])) for name, each in ours.items()]
+    return max(float((one.double() - other.double()).abs().max()) for one, other in pairs if one.numel())

@@ -1,0 +1,124 @@
+"""A step is quick, and computes what the slow way computes: the same maths by PyTorch's own layers.
+
+After each step every measurement is compared (losses, penalties, logits, gradient norms), every gradient, and every
+weight and buffer of both networks and of the average.
+
+In float64 nothing but float64's rounding is left, which hides no other maths. In float32 a gradient is off by a few of
+the last bits (6e-8) of the numbers that it is the sum of: small batches that batch norm divides by their deviation, and
+differences of nearly equal features, make that 6e-6 of the largest gradient (``semi-supervised``; otherwise 1e-6).
+Adam divides a gradient by its own size, so that one that is nothing but rounding moves its weight by a full step; with
+an eps of 1e-4 an error d of a gradient moves a weight by at most d / 1e-4 of one: less than 3e-3 of a step were found.
+"""
+
+from functools import cache
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from steadygan.heuristics.base import Player
+from steadygan.heuristics.updates import Adam
+from steadygan.layers import windows
+from steadygan.recipe import Recipe
+from steadygan.recipes import recipe_names
+from tests import tiny
+from tests.eager import State, farthest, played
+
+BATCH = 6
+EPS = 1e-4
+CLOSE = {torch.float32: 2e-5, torch.float64: 1e-13}
+"""How far a measurement may be off, and a gradient beside its player's largest."""
+STEP = {torch.float32: 1e-2, torch.float64: 1e-10}
+"""How far a weight may be off, beside the learning rate, which is the longest step."""
+WAYS = {"convolutions": 2**62, "matrices": 0, "whatever is quicker": None}
+"""Weights for each position from which on a convolution becomes a product of matrices; None for the package's own."""
+
+
+def _go(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """Have convolutions of kernel 4 computed in this way, whatever their size."""
+    ratio = WAYS[way]
+    if ratio is not None:
+        for name in ("BY_MAPS", "BY_WEIGHT"):
+            monkeypatch.setattr(windows, name, dict.fromkeys((torch.float32, torch.float64), ratio))
+        monkeypatch.setattr(windows, "THIN", 0, raising=False)  # nor any third way
+
+
+def _recipe(name: str, kind: torch.dtype) -> Recipe:
+    chosen = tiny.small(name, batch=BATCH)
+    lazy = [each.name for each in chosen.heuristics if each.name in ("r1", "r2")]
+    chosen = chosen.change(values={f"{each}.every": 2 for each in lazy})  # steps with the penalty and one without
+    if chosen.has("minibatch-discrimination"):
+        chosen = chosen.set("minibatch-discrimination.kernels", 4)
+    return chosen if kind is torch.float64 else chosen.with_(_adam(chosen).model_copy(update={"eps": EPS}))
+
+
+def _adam(chosen: Recipe) -> Adam:
+    one, other = (chosen.update(player) for player in Player)
+    assert one == other
+    assert isinstance(one, Adam)
+    return one
+
+
+@cache
+def _slow(name: str, kind: torch.dtype) -> list[State]:
+    return played(_recipe(name, kind), kind, slow=True)
+
+
+def _differences(name: str, kind: torch.dtype) -> list[str]:
+    """Where the steps of a recipe differ from the slow way by more than rounding."""
+    chosen, found = _recipe(name, kind), []
+    for place, (ours, truth) in enumerate(zip(played(chosen, kind), _slow(name, kind), strict=True), start=1):
+        off = {"measurements": farthest(ours.row, truth.row) / max(1.0, *truth.row.values()) / CLOSE[kind]}
+        for player in Player:
+            mine, theirs = (_of(player, each.gradients) for each in (ours, truth))
+            largest = max(float(each.abs().max()) for each in theirs.values())
+            off[f"{player.value}'s gradients"] = farthest(mine, theirs) / largest / CLOSE[kind]
+        off["weights"] = farthest(ours.weights, truth.weights) / _adam(chosen).lr / STEP[kind]
+        found += [f"step {place}: {what} {times:.1e} times too far" for what, times in off.items() if not times < 1]
+    return found
+
+
+def _of(player: Player, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: each for name, each in tensors.items() if name.startswith(player.value)}
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64], ids=["fp32", "fp64"])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_takes_the_steps_of_the_slow_way(
+    name: str, way: str, kind: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _go(monkeypatch, way)
+    assert _differences(name, kind) == []
+
+
+@pytest.mark.parametrize("operation", ["halved", "doubled", "weight_derivative"])
+def test_a_small_mistake_in_any_product_of_matrices_is_found(operation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _go(monkeypatch, "matrices")
+    right = getattr(windows, operation)
+
+    def wrong(*operands: Any) -> Any:
+        return right(*operands) * (1 + 1e-3)
+
+    monkeypatch.setattr(windows, operation, wrong)
+    assert _differences("steady", torch.float32) != []
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "share"), [("steady", "r2.gamma", 1.01), ("dcgan", "adam.lr", 1.02), ("steady", "ema.ramp_up", 1.2)]
+)
+def test_a_small_mistake_in_what_is_minimised_or_moved_is_found(
+    name: str, key: str, share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = _recipe
+
+    def wrong(name: str, kind: torch.dtype) -> Recipe:
+        chosen = right(name, kind)
+        heuristic, _, parameter = key.partition(".")
+        value = next(each for each in chosen.heuristics if each.name == heuristic).parameters()[parameter]
+        return chosen.set(key, float(str(value)) * share)
+
+    _slow(name, torch.float32)  # with the right one
+    monkeypatch.setitem(globals(), "_recipe", wrong)
+    assert _differences(name, torch.float32) != []
