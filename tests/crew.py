@@ -61,7 +61,7 @@ def _member(
     torch.set_num_threads(1)
     os.environ.pop("WORLD_SIZE", None)
     dist.init_process_group(
-        "gloo", init_method=f"file://{meeting}", rank=rank, world_size=count, timeout=timedelta(seconds=60)
+        "gloo", init_method=f"file://{meeting}", rank=rank, world_size=count, timeout=timedelta(seconds=PATIENCE)
     )
     try:
         answer = {"done": work(*arguments)}

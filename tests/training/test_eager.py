@@ -41,7 +41,7 @@ def _go(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     if ratio is not None:
         for name in ("BY_MAPS", "BY_WEIGHT"):
             monkeypatch.setattr(windows, name, dict.fromkeys((torch.float32, torch.float64), ratio))
-        monkeypatch.setattr(windows, "THIN", 0, raising=False)  # nor any third way
+        monkeypatch.setattr(windows, "THIN", 0)  # nor any third way
 
 
 def _recipe(name: str, kind: torch.dtype) -> Recipe:
@@ -93,9 +93,17 @@ def test_every_recipe_takes_the_steps_of_the_slow_way(
     assert _differences(name, kind) == []
 
 
-@pytest.mark.parametrize("operation", ["halved", "doubled", "weight_derivative"])
-def test_a_small_mistake_in_any_product_of_matrices_is_found(operation: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    _go(monkeypatch, "matrices")
+@pytest.mark.parametrize(
+    ("operation", "way"),
+    [
+        ("halved", "matrices"),
+        ("doubled", "matrices"),
+        ("weight_derivative", "matrices"),
+        ("doubled_thin", "whatever is quicker"),
+    ],
+)
+def test_a_small_mistake_in_any_other_way_is_found(operation: str, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _go(monkeypatch, way)
     right = getattr(windows, operation)
 
     def wrong(*operands: Any) -> Any:
