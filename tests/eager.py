@@ -45,7 +45,7 @@ def in_kind(kind: torch.dtype) -> AbstractContextManager[None]:
 
 
 def slow_(game: Game) -> Game:
-    """Let networks compute by PyTorch's own layers in channels first, and optimisers weight by weight.
+    """Let networks compute by PyTorch's own layers in channels first, each side alone, and optimisers weight by weight.
 
     Args:
         game: before its first step; it is changed.
@@ -55,6 +55,7 @@ def slow_(game: Game) -> Game:
     for optimizer in game.optimizers.values():
         for group in optimizer.param_groups:
             group["fused"] = group["foreach"] = False
+    game.separable = False
     return game
 
 

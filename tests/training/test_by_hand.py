@@ -25,7 +25,7 @@ GAMMA, EVERY = 0.02, 2
 """Of r1 and r2; the recipe ``steady`` has them in every fourth move, which three steps would not show."""
 RAMP_UP = 0.05
 LOSS = {torch.float32: 5e-6, torch.float64: 1e-14}
-STEP = {torch.float32: 1e-2, torch.float64: 1e-10}
+STEP = {torch.float32: 1e-2, torch.float64: 1e-8}
 """How far a weight may be off, beside the learning rate."""
 EPS = {torch.float32: 1e-4, torch.float64: 1e-8}
 """Adam's; the larger one keeps rounding from becoming steps."""
