@@ -199,7 +199,7 @@ def overhead(arguments: argparse.Namespace) -> None:
     )
     rows = []
     for name in arguments.workloads:
-        for precision in PRECISIONS:
+        for precision in arguments.precisions:
             with tempfile.TemporaryDirectory() as folder:
                 ground = Ground(WORKLOADS[name], arguments.device, Path(folder), arguments.overhead)
                 rows.append((name, precision, *whole_run(arguments, ground, precision)))
@@ -273,6 +273,7 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="*", type=int, default=GROWING_SIZES)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=3.0, help="of a window")
+    parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=PRECISIONS, help="of whole runs")
     parser.add_argument("--only", nargs="*", help="names of contestants, beside the example")
     parser.add_argument("--keras-python", help="a Python that has Keras and TensorFlow")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))

@@ -1,8 +1,8 @@
 """Quality against time and images, for recipes and for PyTorch's example; prints the tables of docs/performance.md.
 
     python benchmarks/time_to_quality.py --ruler RULER.py --name mnist --data mnist.npz [--recipes steady dcgan]
-        [--example-sizes 32] [--seeds 0 1 2] [--times 15 30 60 90 120 300] [--precision auto]
-        [--work runs/time-to-quality] [--write docs/performance.md]
+        [--example-sizes 32] [--seeds 0 1 2] [--times 15 30 60 90 120 300] [--example-times 60 120 300]
+        [--precision auto] [--work runs/time-to-quality] [--write docs/performance.md]
 
 RULER.py is called as `RULER.py NAME SAMPLES.npz` and prints one JSON object. Every run begins anew and is judged on
 10,000 samples at each of the times; the clock is that on the wall from before the first step, and stands while samples
@@ -36,7 +36,8 @@ def contestants(arguments: argparse.Namespace) -> dict[str, tuple[str, ...]]:
 
 def judged(arguments: argparse.Namespace, words: Sequence[str], seed: int) -> Figures:
     """Train once, and judge what was made on the way."""
-    times = [f"{each:g}" for each in arguments.times]
+    chosen = arguments.example_times if words[0] == "example" and arguments.example_times else arguments.times
+    times = [f"{each:g}" for each in sorted(chosen)]
     folder = arguments.work / "-".join([arguments.name, *words, "_".join(times), f"seed{seed}"]).replace("/", "_")
     result = folder / "figures.json"
     if not result.exists():
@@ -63,10 +64,10 @@ def middle(runs: Sequence[Figures], column: str) -> dict[float, float]:
     return {float(each): statistics.median(run[each][column] for run in runs) for each in runs[0]}
 
 
-def cells(name: str, runs: Sequence[Figures]) -> list[str]:
-    """A row: the median FID at each time, with its range in brackets at the last, and thousands of images."""
+def cells(name: str, runs: Sequence[Figures], times: Sequence[float]) -> list[str]:
+    """A row: the median FID at each time, with thousands of images in brackets, and its range at the last."""
     quality, images = middle(runs, COLUMN), middle(runs, "images")
-    row = [f"{quality[each]:.2f} ({images[each] / 1000:,.0f}k)" for each in quality]
+    row = [f"{quality[each]:.2f} ({images[each] / 1000:,.0f}k)" if each in quality else "" for each in times]
     last = [list(run.values())[-1][COLUMN] for run in runs]
     return [name, str(len(runs)), *row, f"{min(last):.2f} to {max(last):.2f}"]
 
@@ -105,18 +106,19 @@ def main() -> None:
     parser.add_argument("--example-sizes", nargs="*", type=int, default=[32])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--times", nargs="+", type=float, default=[15, 30, 60, 90, 120, 300], help="in seconds")
+    parser.add_argument("--example-times", nargs="+", type=float, help="the example's, where they are others")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--work", type=Path, default=Path("runs/time-to-quality"))
     parser.add_argument("--write", type=Path, help="a page with a section time-to-quality-NAME")
     arguments = parser.parse_args()
-    arguments.times.sort()
+    times = sorted({*arguments.times, *(arguments.example_times or ())})
     results: dict[str, list[Figures]] = {name: [] for name in contestants(arguments)}
     for seed in arguments.seeds:  # in turn, so that a machine whose speed drifts is as unfair to one as to another
         for name, words in contestants(arguments).items():
             results[name].append(judged(arguments, words, seed))
-    head = ("", "seeds", *(f"{each:g} s" for each in arguments.times), "range at the end")
-    figures = table(head, [cells(name, runs) for name, runs in results.items()])
+    head = ("", "seeds", *(f"{each:g} s" for each in times), "range at the end")
+    figures = table(head, [cells(name, runs, times) for name, runs in results.items()])
     text = f"{machine(threads=arguments.threads)}.\n\n{figures}\n\n{verdict(results)}"
     print(text)
     if arguments.write is not None:
