@@ -151,7 +151,7 @@ def _read(
         return [_item(cell) for cell in raw[low:high][images[0]]]
 
     count = len(raw)
-    encoded = Encoded([f"{images[0]}[{i}]" for i in range(count)], [_TYPICAL_BYTES] * count, items)
+    encoded = Encoded(lambda position: f"{images[0]}[{position}]", np.full(count, _TYPICAL_BYTES), items)
     decoded = read_encoded(encoded, settings, sink, workers, progress)
     if len(decoded.kept) == 0:
         raise SteadyganError(nothing_usable(name, decoded.skipped))
