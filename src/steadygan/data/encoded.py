@@ -2,19 +2,19 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from steadygan.data.decode import Target
-from steadygan.data.pool import Crew, Item
+from steadygan.data.pool import Answer, Crew, Item
 from steadygan.data.prepared import Skipped, printable
 from steadygan.data.reading import Array, Progress, Sink
 from steadygan.data.settings import DataSettings, choose_resolution
 
-_CHUNK_FILES = 64
-_CHUNK_BYTES = 16_000_000
+CHUNK_FILES = 64
+CHUNK_BYTES = 16_000_000
 # a square size that all images of a folder share is kept up to this one
 KEEP_UP_TO = 64
 
@@ -165,23 +165,46 @@ def _decode(
     crew: Crew,
     progress: Callable[[int], None],
 ) -> tuple[Array, list[Skipped]]:
+    answers = crew.ask_all(_chosen_chunks(encoded, candidates), target, only_header=False)
+    return collect(answers, map(int, candidates), encoded.name, target, sink, progress)
+
+
+def collect(
+    answers: Iterable[Answer],
+    positions: Iterator[int],
+    name: Callable[[int], str],
+    target: Target,
+    sink: Sink,
+    progress: Callable[[int], None],
+) -> tuple[Array, list[Skipped]]:
+    """Puts decoded images into a sink, as they come.
+
+    Args:
+        answers: of the decoding processes.
+        positions: of the images that they are about, one after the other.
+        name: how the image at a position is called when it is skipped.
+        target: what the images become.
+        sink: takes uint8 [n, H, W, C].
+        progress: called with the number of images done.
+
+    Returns:
+        int64, the positions of those that could be used; the others, with reasons.
+    """
     shape = (target.resolution, target.resolution, target.channels)
     sink.start(shape, np.uint8)
     kept = array("q")
     skipped: list[Skipped] = []
-    position = 0
-    chunks = _chosen_chunks(encoded, candidates)
-    for answer in crew.ask_all(chunks, target, only_header=False):
-        for result in answer.results:
-            index = int(candidates[position])
+    done = 0
+    for answer in answers:
+        for result, position in zip(answer.results, positions, strict=False):
             if result is None:
-                kept.append(index)
+                kept.append(position)
             else:
-                skipped.append(Skipped(printable(encoded.name(index)), result))
-            position += 1
+                skipped.append(Skipped(printable(name(position)), result))
         if answer.pixels:
             sink.append(np.frombuffer(answer.pixels, dtype=np.uint8).reshape(-1, *shape))
-        progress(position)
+        done += len(answer.results)
+        progress(done)
     return np.frombuffer(kept, dtype=np.int64), skipped
 
 
@@ -197,7 +220,7 @@ def _ranges(sizes: Array) -> Iterator[tuple[int, int]]:
     """Cuts a list into ranges of few files and not too many bytes."""
     low, position, held = 0, 0, 0
     for size in map(int, sizes):
-        if position > low and (position - low == _CHUNK_FILES or held + size > _CHUNK_BYTES):
+        if position > low and (position - low == CHUNK_FILES or held + size > CHUNK_BYTES):
             yield low, position
             low, held = position, 0
         position += 1
