@@ -31,7 +31,7 @@ BRIEF = {
     "steadygan.training.sampling.STANDING_BATCH": 16,
 }
 """Values of constants with which a run spends little on pictures."""
-TIMINGS = ("seconds", "images_per_second")
+TIMINGS = ("seconds", "images_per_second", "time/data")
 
 
 def prepared(items: "np.ndarray[Any, Any]") -> Prepared:

@@ -71,8 +71,18 @@ def test_a_parquet_file_is_a_data_set(tmp_path, cache, monkeypatch):
     assert prepared.labels.tolist() == [2, 0, 1, 1, 0]
 
 
+@pytest.fixture
+def unknown_size(monkeypatch):
+    """Nobody knows how large a data set of the hub is."""
+
+    def no_builder(name):
+        raise ConnectionError
+
+    monkeypatch.setattr(datasets, "load_dataset_builder", no_builder)
+
+
 @needs_datasets
-def test_a_name_of_the_hub_is_loaded_by_its_full_name(cache, monkeypatch):
+def test_a_name_of_the_hub_is_loaded_by_its_full_name(cache, monkeypatch, unknown_size):
     asked = []
 
     def load_dataset(name, split):
@@ -86,7 +96,7 @@ def test_a_name_of_the_hub_is_loaded_by_its_full_name(cache, monkeypatch):
 
 
 @needs_datasets
-def test_a_second_start_needs_neither_network_nor_library(cache, monkeypatch):
+def test_a_second_start_needs_neither_network_nor_library(cache, monkeypatch, unknown_size):
     monkeypatch.setattr(datasets, "load_dataset", lambda name, split: made())
     prepare("someone/flowers", cache=cache)
     monkeypatch.setitem(sys.modules, "datasets", None)

@@ -99,6 +99,7 @@ def rows(count: int = 200, images: int = 600_000) -> list[dict[str, Any]]:
                 "step": seen // 64,
                 "seconds": round(seen / 2013, 2),
                 "images_per_second": 2013 + 40 * wave[1],
+                "time/data": 0.002 + 0.0005 * wave[1],
                 "discriminator/loss": math.log1p(math.exp(-gap)) + 0.02 * abs(wave[2]),
                 "generator/loss": math.log1p(math.exp(gap)) + 0.05 * wave[3],
                 "discriminator/gradient_norm": 0.8 * math.exp(0.35 * wave[4]) + 6 * math.exp(-20 * time),

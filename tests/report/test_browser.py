@@ -97,7 +97,7 @@ def test_curves_are_drawn_and_tell_their_values(browser: Browser, run_folder: Pa
         drawn = page.evaluate(
             "Array.from(document.querySelectorAll('.chart'), c => c.querySelectorAll('.scatterlayer .js-line').length)"
         )
-        assert drawn == [1, 4, 4, 4, 4, 2]
+        assert drawn == [1, 4, 4, 4, 4, 2, 2]
         box = page.locator(".chart").nth(1)
         box.scroll_into_view_if_needed()
         box.hover(position={"x": 200, "y": 100})

@@ -10,7 +10,7 @@ from tests.report.example import rows
 
 def test_a_run_gives_its_charts_in_order() -> None:
     drawn = charts(rows())
-    titles = ["Quality: sliced Wasserstein", "Losses", "Logits", "Gradient norms", "Penalties", "Speed"]
+    titles = ["Quality: sliced Wasserstein", "Losses", "Logits", "Gradient norms", "Penalties", "Speed", "Time"]
     assert [chart.title for chart in drawn] == titles
     losses = drawn[1]
     assert [(curve.label, curve.tone) for curve in losses.curves] == [

@@ -15,6 +15,7 @@ from steadygan.report.groups import group_of, label_of
         ("quality/sliced_wasserstein", "Quality: sliced Wasserstein", "sliced Wasserstein"),
         ("quality/accuracy", "Quality: accuracy", "accuracy"),
         ("images_per_second", "Speed", "images a second"),
+        ("time/data", "Time", "data"),
         ("r1", "Penalties", "r1"),
         ("r2/extra", "Penalties", "r2 extra"),
         ("lecam", "Penalties", "lecam"),

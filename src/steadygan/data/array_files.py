@@ -1,5 +1,7 @@
 """``.npy`` and ``.npz`` files as sources, read in blocks and without unpickling anything."""
 
+import shutil
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from steadygan.errors import SteadyganError
 IMAGE_KEYS = ("images", "train_images", "x_train", "data")
 VECTOR_KEYS = ("points", "vectors")
 LABEL_KEYS = ("labels", "train_labels", "y_train", "y")
+_COPY_BYTES = 1_000_000
 
 
 def array_file_source(path: Path, name: str) -> Source:
@@ -89,8 +92,7 @@ def _open_npz(path: Path, name: str) -> tuple[Rows, Classes | None]:
                 classes = classes_of(_whole(file), shape[0] if shape else 0, f"'{name}'")
     if fortran:
         # stored column by column: rows cannot be streamed
-        with zipfile.ZipFile(path) as archive, archive.open(members[chosen]) as file:
-            return rows_of(_whole(file)), classes
+        return rows_of(_unpacked(path, members[chosen], name)), classes
     return Rows(shape, dtype, lambda rows: _stream(path, members[chosen], rows, name)), classes
 
 
@@ -104,6 +106,14 @@ def _stream(path: Path, member: zipfile.ZipInfo, rows: int, name: str) -> Iterat
             if len(data) != wanted * row_bytes:
                 raise EOFError("it ends too early")
             yield np.frombuffer(data, dtype=dtype).reshape(wanted, *shape[1:])
+
+
+def _unpacked(path: Path, member: zipfile.ZipInfo, name: str) -> Array:
+    """A whole array as a map of a temporary file without a name, which goes with it."""
+    with zipfile.ZipFile(path) as archive, archive.open(member) as packed, tempfile.TemporaryFile() as plain:
+        shape, fortran, dtype = _header(packed, name)
+        shutil.copyfileobj(packed, plain, _COPY_BYTES)
+        return np.memmap(plain, dtype, "r", 0, shape, "F" if fortran else "C")
 
 
 def _header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

@@ -1,5 +1,6 @@
 """Images that still have to be decoded, from files or from memory: choosing what they become, and decoding them."""
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from steadygan.data.decode import Target
-from steadygan.data.pool import Crew, Item
+from steadygan.data.pool import Answer, Crew, Item
 from steadygan.data.prepared import Skipped, printable
 from steadygan.data.reading import Array, Progress, Sink
 from steadygan.data.settings import DataSettings, choose_resolution
 
-_CHUNK_FILES = 64
-_CHUNK_BYTES = 16_000_000
+CHUNK_FILES = 64
+CHUNK_BYTES = 16_000_000
 # a square size that all images of a folder share is kept up to this one
-_KEEP_UP_TO = 64
+KEEP_UP_TO = 64
 
 
 @dataclass(frozen=True)
@@ -23,17 +24,17 @@ class Encoded:
     """Images that still have to be decoded: their names, a size hint in bytes, and where to get each.
 
     Args:
-        names: how each is called when it is skipped.
-        sizes: bytes of each; chunks are cut by them.
+        name: how the image at a position is called when it is skipped.
+        sizes: bytes of each, int64 [N]; chunks are cut by them.
         items: the paths or bytes of a range of images.
     """
 
-    names: Sequence[str]
-    sizes: Sequence[int]
+    name: Callable[[int], str]
+    sizes: Array
     items: Callable[[int, int], Sequence[Item]]
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.sizes)
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _read_with(crew: Crew, encoded: Encoded, settings: DataSettings, sink: Sink,
 
 
 def _target(headers: _Headers, settings: DataSettings) -> Target:
-    resolution = settings.resolution or choose_resolution([(int(w), int(h)) for w, h in headers.sizes], _KEEP_UP_TO)
+    resolution = settings.resolution or choose_resolution(headers.sizes, KEEP_UP_TO)
     channels = settings.channels or (1 if headers.grey.all() else 3)
     return Target(resolution, channels, settings.background_rgb, settings.max_pixels)
 
@@ -140,19 +141,19 @@ def enlarged_note(count: int, resolution: int) -> tuple[str, ...]:
 
 def _probe(encoded: Encoded, settings: DataSettings, crew: Crew, progress: Callable[[int], None]) -> _Headers:
     target = Target(1, 1, settings.background_rgb, settings.max_pixels)
-    found: list[tuple[int, int, int, int]] = []
+    found = array("q")  # four numbers for each image, where a million tuples would be as large as their images
     skipped: list[Skipped] = []
     position = 0
     chunks = (encoded.items(low, high) for low, high in _ranges(encoded.sizes))
     for answer in crew.ask_all(chunks, target, only_header=True):
         for result in answer.results:
             if isinstance(result, str):
-                skipped.append(Skipped(printable(encoded.names[position]), result))
+                skipped.append(Skipped(printable(encoded.name(position)), result))
             else:
-                found.append((position, *result))
+                found.extend((position, *result))
             position += 1
         progress(position)
-    table = np.asarray(found, dtype=np.int64).reshape(-1, 4)
+    table = np.frombuffer(found, dtype=np.int64).reshape(-1, 4)
     return _Headers(table[:, 0], table[:, 1:3], table[:, 3].astype(bool), skipped)
 
 
@@ -164,24 +165,47 @@ def _decode(
     crew: Crew,
     progress: Callable[[int], None],
 ) -> tuple[Array, list[Skipped]]:
+    answers = crew.ask_all(_chosen_chunks(encoded, candidates), target, only_header=False)
+    return collect(answers, map(int, candidates), encoded.name, target, sink, progress)
+
+
+def collect(
+    answers: Iterable[Answer],
+    positions: Iterator[int],
+    name: Callable[[int], str],
+    target: Target,
+    sink: Sink,
+    progress: Callable[[int], None],
+) -> tuple[Array, list[Skipped]]:
+    """Puts decoded images into a sink, as they come.
+
+    Args:
+        answers: of the decoding processes.
+        positions: of the images that they are about, one after the other.
+        name: how the image at a position is called when it is skipped.
+        target: what the images become.
+        sink: takes uint8 [n, H, W, C].
+        progress: called with the number of images done.
+
+    Returns:
+        int64, the positions of those that could be used; the others, with reasons.
+    """
     shape = (target.resolution, target.resolution, target.channels)
     sink.start(shape, np.uint8)
-    kept: list[int] = []
+    kept = array("q")
     skipped: list[Skipped] = []
-    position = 0
-    chunks = _chosen_chunks(encoded, candidates)
-    for answer in crew.ask_all(chunks, target, only_header=False):
-        for result in answer.results:
-            index = int(candidates[position])
+    done = 0
+    for answer in answers:
+        for result, position in zip(answer.results, positions, strict=False):
             if result is None:
-                kept.append(index)
+                kept.append(position)
             else:
-                skipped.append(Skipped(printable(encoded.names[index]), result))
-            position += 1
+                skipped.append(Skipped(printable(name(position)), result))
         if answer.pixels:
             sink.append(np.frombuffer(answer.pixels, dtype=np.uint8).reshape(-1, *shape))
-        progress(position)
-    return np.asarray(kept, dtype=np.int64), skipped
+        done += len(answer.results)
+        progress(done)
+    return np.frombuffer(kept, dtype=np.int64), skipped
 
 
 def _chosen_chunks(encoded: Encoded, candidates: Array) -> Iterator[Sequence[Item]]:
@@ -192,11 +216,11 @@ def _chosen_chunks(encoded: Encoded, candidates: Array) -> Iterator[Sequence[Ite
             yield [item for item, wanted in zip(encoded.items(low, high), chosen[low:high], strict=True) if wanted]
 
 
-def _ranges(sizes: Iterable[int]) -> Iterator[tuple[int, int]]:
+def _ranges(sizes: Array) -> Iterator[tuple[int, int]]:
     """Cuts a list into ranges of few files and not too many bytes."""
     low, position, held = 0, 0, 0
-    for size in sizes:
-        if position > low and (position - low == _CHUNK_FILES or held + size > _CHUNK_BYTES):
+    for size in map(int, sizes):
+        if position > low and (position - low == CHUNK_FILES or held + size > CHUNK_BYTES):
             yield low, position
             low, held = position, 0
         position += 1

@@ -1,17 +1,20 @@
 """A folder of image files as a source."""
 
+import hashlib
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from steadygan.data.encoded import Encoded, nothing_usable, read_encoded
 from steadygan.data.labels import MEANING, UNLABELLED, drop_empty
+from steadygan.data.pool import Item
 from steadygan.data.prepared import printable
 from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
 from steadygan.data.settings import DataSettings
-from steadygan.data.walk import walk
+from steadygan.data.walk import Entry, walk
 from steadygan.errors import SteadyganError
 
 _UNLABELLED = ("unlabelled", "unlabeled")
@@ -31,20 +34,29 @@ def folder_source(path: Path, name: str) -> Source:
         The source; its identity is the path with names, sizes and times of all files below it.
     """
     files, skipped = walk(path)
-    identity = repr((str(path.resolve()), [(f.relative, f.size, f.changed, f.mode) for f in files], skipped, MEANING))
+
+    def items(low: int, high: int) -> list[Item]:
+        return [os.path.join(path, file.relative) for file in files[low:high]]  # noqa: PTH118 (a Path per file is slow)
 
     def read(settings: DataSettings, sink: Sink, workers: int, progress: Progress) -> Outcome:
-        relatives = [file.relative for file in files]
-        paths = [os.path.join(path, relative) for relative in relatives]  # noqa: PTH118 (a Path per file is slow)
-        encoded = Encoded(relatives, [file.size for file in files], lambda low, high: paths[low:high])
+        sizes = np.fromiter((file.size for file in files), np.int64, len(files))
+        encoded = Encoded(lambda position: files[position].relative, sizes, items)
         decoded = read_encoded(encoded, settings, sink, workers, progress)
         all_skipped = sorted([*skipped, *decoded.skipped], key=lambda one: one.path)
         if len(decoded.kept) == 0:
             raise SteadyganError(nothing_usable(name, all_skipped))
-        labels, class_names, notes = _label([relatives[i] for i in decoded.kept], name)
+        labels, class_names, notes = _label([files[i].relative for i in decoded.kept], name)
         return Outcome(labels, class_names, tuple(all_skipped), decoded.notes + notes)
 
-    return Source(name, identity, read)
+    return Source(name, repr((str(path.resolve()), _digest(files), skipped, MEANING)), read)
+
+
+def _digest(files: Iterable[Entry]) -> str:
+    """Of names, sizes, times and kinds, one file after the other, because there may be millions."""
+    digest = hashlib.blake2b(digest_size=32)
+    for file in files:
+        digest.update(repr((file.relative, file.size, file.changed, file.mode)).encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
 
 
 def _label(relatives: Sequence[str], name: str) -> tuple[Array | None, tuple[str, ...], tuple[str, ...]]:
@@ -63,4 +75,5 @@ def _label(relatives: Sequence[str], name: str) -> tuple[Array | None, tuple[str
 def _class_of(relative: str) -> str | None:
     """The first-level sub-folder of a file, if it is a class."""
     first, inside, _ = relative.partition("/")
+    first = sys.intern(first)  # the same text once, not once for each of its files
     return first if inside and first.casefold() not in _UNLABELLED else None

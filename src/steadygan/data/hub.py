@@ -1,8 +1,10 @@
 """Data sets of the Hugging Face hub, and ones that were saved to disk, through the library ``datasets``."""
 
 import re
+import shutil
 import socket
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -12,11 +14,12 @@ from urllib.request import getproxies
 
 import numpy as np
 
-from steadygan.data.encoded import Encoded, nothing_usable, read_encoded
+from steadygan.data.encoded import Decoded, Encoded, nothing_usable, read_encoded
 from steadygan.data.labels import MEANING, UNLABELLED, drop_empty
 from steadygan.data.pool import Item
-from steadygan.data.reading import Outcome, Progress, Sink, Source
+from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
 from steadygan.data.settings import DataSettings
+from steadygan.data.streamed import STREAMED, Stream, read_streamed
 from steadygan.errors import SteadyganError
 
 # short names for data sets that have moved below their owners
@@ -44,30 +47,51 @@ def is_saved(path: Path) -> bool:
     return path.suffix == ".parquet"
 
 
-def hub_source(name: str, hint: str) -> Source:
+def hub_source(name: str, hint: str, *, streamed: bool = False) -> Source:
     """A data set of the hub, by its name.
+
+    It is downloaded as a whole, which keeps it for other settings, or streamed: read as it arrives, so that nothing of
+    it is kept but what is prepared. That is also done where downloading it would take half of what the disk has left.
 
     Args:
         name: ``mnist``, ``owner/name`` and the like; its split ``train`` is used.
         hint: the end of the sentence when it cannot be loaded.
+        streamed: whether it is streamed in any case.
 
     Returns:
         The source. Its identity is the name alone, so that a second start needs no network.
     """
+    full = SHORT_NAMES.get(name, name)
 
     def load(library: Any) -> Any:
         try:
             with _without_waiting():
-                return library.load_dataset(SHORT_NAMES.get(name, name), split="train")
+                if streamed or _too_large(library, full):
+                    return library.load_dataset(full, split="train", streaming=True)
+                return library.load_dataset(full, split="train")
         except Exception as error:
             raise SteadyganError(
                 f"'{name}' is no file or folder here, and the Hugging Face hub gave no data set of that name "
                 f"({_said(error)}); {hint}"
             ) from error
 
-    return _source(
-        name, repr(("hub", SHORT_NAMES.get(name, name), MEANING)), load, f"'{name}' is no file or folder here; {hint} "
-    )
+    called = f"{STREAMED}{name}" if streamed else name
+    return _source(called, repr(("hub", full, MEANING)), load, f"'{name}' is no file or folder here; {hint} ")
+
+
+def _too_large(library: Any, full: str) -> bool:
+    """Whether a data set that is not here yet would take half of the free space, as far as the hub knows its size."""
+    try:
+        builder = library.load_dataset_builder(full)
+        here = Path(builder.cache_dir)
+        if here.exists():
+            return False
+        disk = next(each for each in here.absolute().parents if each.exists())
+        needed = (builder.info.download_size or 0) + (builder.info.dataset_size or 0)
+        return bool(needed > shutil.disk_usage(disk).free / 2)
+    except Exception:
+        # loading it will say what is wrong
+        return False
 
 
 def _said(error: Exception) -> str:
@@ -145,14 +169,12 @@ def _read(
     labels = [key for key, feature in features.items() if isinstance(feature, library.ClassLabel)]
     if not images:
         raise SteadyganError(f"The data set '{name}' has no column of images, only: {', '.join(features) or 'none'}.")
-    raw = found.cast_column(images[0], library.Image(decode=False)).select_columns([images[0]])
-
-    def items(low: int, high: int) -> list[Item]:
-        return [_item(cell) for cell in raw[low:high][images[0]]]
-
-    count = len(raw)
-    encoded = Encoded([f"{images[0]}[{i}]" for i in range(count)], [_TYPICAL_BYTES] * count, items)
-    decoded = read_encoded(encoded, settings, sink, workers, progress)
+    columns = [images[0], *labels[:1]]
+    raw = found.select_columns(columns).cast_column(images[0], library.Image(decode=False))
+    if isinstance(raw, library.IterableDataset):
+        decoded, cells = _read_arriving(raw, columns, name, settings, sink, workers, progress)
+    else:
+        decoded, cells = _read_stored(raw, columns, settings, sink, workers, progress)
     if len(decoded.kept) == 0:
         raise SteadyganError(nothing_usable(name, decoded.skipped))
     notes = decoded.notes
@@ -160,11 +182,54 @@ def _read(
         notes = (*notes, f"'{name}' has several columns of images; '{images[0]}' is used.")
     if not labels:
         return Outcome(None, (), decoded.skipped, notes)
-    # both -1 and an empty cell mark an image without a label
-    cells = [UNLABELLED if one is None else one for one in found[labels[0]][:]]
-    values = np.maximum(np.asarray(cells, dtype=np.int64), UNLABELLED)[decoded.kept]
+    values = np.maximum(cells, UNLABELLED)[decoded.kept]
     known, names, about_labels = drop_empty(values, tuple(features[labels[0]].names), f"'{name}'")
     return Outcome(known, names, decoded.skipped, (*notes, *about_labels))
+
+
+def _read_stored(
+    raw: Any, columns: Sequence[str], settings: DataSettings, sink: Sink, workers: int, progress: Progress
+) -> tuple[Decoded, Array]:
+    """Reads a data set that lies on this machine; gives the labels of all rows too, if there are any."""
+    image = columns[0]
+
+    def items(low: int, high: int) -> list[Item]:
+        return [_item(cell) for cell in raw[low:high][image]]
+
+    encoded = Encoded(lambda position: f"{image}[{position}]", np.full(len(raw), _TYPICAL_BYTES), items)
+    decoded = read_encoded(encoded, settings, sink, workers, progress)
+    cells = [_label(cell) for cell in raw[columns[1]][:]] if len(columns) > 1 else []
+    return decoded, np.asarray(cells, dtype=np.int64)
+
+
+def _read_arriving(
+    raw: Any, columns: Sequence[str], name: str, settings: DataSettings, sink: Sink, workers: int, progress: Progress
+) -> tuple[Decoded, Array]:
+    """Reads a data set row by row as it arrives; gives the labels of all rows too, if there are any."""
+    image, labels = columns[0], array("q")
+
+    def items() -> Iterator[Item]:
+        done = 0
+        try:
+            for row in raw:
+                labels.extend(_label(row[label]) for label in columns[1:])
+                yield _fetched(_item(row[image]))
+                done += 1
+        except Exception as error:
+            raise SteadyganError(
+                f"The data set '{name}' broke off after {done:,} rows ({_said(error)}): start again."
+            ) from error
+
+    splits = raw.info.splits or {}
+    count = splits["train"].num_examples if "train" in splits else None
+    stream = Stream(items(), lambda position: f"{image}[{position}]", count)
+    decoded = read_streamed(stream, settings, sink, workers, progress)
+    return decoded, np.frombuffer(labels, dtype=np.int64)
+
+
+def _label(cell: int | None) -> int:
+    # both -1 and an empty cell mark an image without a label
+    return UNLABELLED if cell is None else int(cell)
 
 
 def _item(cell: Any) -> Item:
@@ -172,3 +237,11 @@ def _item(cell: Any) -> Item:
         return b""
     data, path = cell.get("bytes"), cell.get("path")
     return bytes(data) if data is not None else str(path or "")
+
+
+def _fetched(item: Item) -> Item:
+    """The bytes of what lies elsewhere or inside an archive."""
+    if isinstance(item, bytes) or "://" not in item:
+        return item
+    with import_module("fsspec").open(item, "rb") as file:
+        return bytes(file.read())

@@ -1,7 +1,9 @@
 """How images are prepared: the settings, checked when they are made."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from PIL import ImageColor
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
@@ -99,21 +101,21 @@ def _close_to_a_colour(name: str) -> bool:
     return "did you mean" in nearest(name, ImageColor.colormap)
 
 
-def choose_resolution(sizes: list[tuple[int, int]], keep_up_to: int) -> int:
+def choose_resolution(sizes: "Sequence[tuple[int, int]] | np.ndarray[Any, Any]", keep_up_to: int) -> int:
     """The resolution for images of these sizes where the user named none.
 
     Args:
-        sizes: (width, height) of every usable image, at least one.
+        sizes: (width, height) of every usable image, at least one; int64 [N, 2] or a list.
         keep_up_to: a square size that all images share is kept up to this one.
 
     Returns:
         A whole number from 8 to 256; see ``DataSettings.resolution`` for the rule.
     """
-    shared = set(sizes)
-    if len(shared) == 1:
-        width, height = shared.pop()
+    found = np.asarray(sizes, dtype=np.int64)
+    if (found == found[0]).all():
+        width, height = (int(length) for length in found[0])
         if width == height and SMALLEST_RESOLUTION <= width <= keep_up_to:
             return width
-    sides = sorted((min(size) for size in sizes), reverse=True)
-    reached_by_most = sides[-(-len(sides) * 9 // 10) - 1]
+    sides = np.sort(found.min(axis=1))[::-1]
+    reached_by_most = int(sides[-(-len(sides) * 9 // 10) - 1])
     return min(64, max(SMALLEST_RESOLUTION, reached_by_most // 8 * 8))

@@ -18,6 +18,7 @@ from steadygan.data.prepared import Prepared
 from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
 from steadygan.data.settings import DataSettings
 from steadygan.data.stacked import STACKED, stacked_source
+from steadygan.data.streamed import STREAMED
 from steadygan.data.toys import TOYS, toy_source
 from steadygan.errors import SteadyganError
 
@@ -30,7 +31,7 @@ _DIGITS = "digits"
 _EMBEDDED = (_DIGITS, *TOYS)
 _KINDS = (
     f"a folder of images, an .npz or .npy file, {', '.join(map(repr, _EMBEDDED))}, a data set of the Hugging Face hub, "
-    f"or '{STACKED}' before any of these that holds images"
+    f"or '{STACKED}' before any of these that holds images, or '{STREAMED}' before a name of the hub"
 )
 
 
@@ -38,8 +39,8 @@ def find_source(named: Named, root: Path) -> Source:
     """Finds what can be prepared.
 
     Args:
-        named: a path, the name of an embedded or a hub data set, ``stacked:`` before one of these, an array, a tensor,
-            or prepared data.
+        named: a path, the name of an embedded or a hub data set, ``stacked:`` before one of these, ``streamed:`` before
+            one of the hub, an array, a tensor, or prepared data.
         root: the cache, for sources that are made from others.
 
     Returns:
@@ -99,6 +100,8 @@ def _unpathed_source(name: str, path: Path, root: Path) -> Source:
     if name.startswith(STACKED) or f"{name}:" == STACKED:
         return stacked_source(_named_source(_stackable(name), root), root)
     hint = _hint(name, path)
+    if name.startswith(STREAMED):
+        return hub_source(_streamable(name), hint, streamed=True)
     meant_as_path = path.suffix.lower() in (".npz", ".npy", ".parquet") or (
         len(path.parts) > 1 and path.parent.exists()
     )
@@ -117,10 +120,20 @@ def _stackable(name: str) -> str:
     return inner
 
 
+def _streamable(name: str) -> str:
+    """What a ``streamed:`` name streams."""
+    inner = name.removeprefix(STREAMED)
+    if not looks_like_hub_name(inner):
+        raise SteadyganError(f"'{name}' names no data set of the Hugging Face hub: write '{STREAMED}owner/name'.")
+    return inner
+
+
 def _hint(name: str, path: Path) -> str:
     kind, colon, inner = name.partition(":")
-    if colon and "/" not in kind and difflib.get_close_matches(kind.strip().lower(), [STACKED[:-1]], cutoff=0.6):
-        return f"did you mean '{STACKED}{inner.strip() or _DIGITS}'?"
+    if colon and "/" not in kind:
+        meant = difflib.get_close_matches(kind.strip().lower(), [STACKED[:-1], STREAMED[:-1]], n=1, cutoff=0.6)
+        if meant:
+            return f"did you mean '{meant[0]}:{inner.strip() or _DIGITS}'?"
     try:
         siblings = [one.name for one in path.parent.iterdir()]
     except OSError:

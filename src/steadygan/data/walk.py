@@ -16,7 +16,7 @@ _KINDS = (
 )
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Entry:
     """A regular file.
 

@@ -69,6 +69,13 @@ _FIXED = {
         Group("penalties", "penalties", "Penalties", "What was added to the losses."),
         Group("others", "others", "Other measurements", "Noted beside the rest."),
         Group("speed", "speed", "Speed", "Images seen in a second."),
+        Group(
+            "time",
+            "speed",
+            "Time",
+            "The share of it that training waited for data; near 0, reading them costs nothing.",
+            share=True,
+        ),
     )
 }
 _BY_LAST_PART = {"loss": "losses", "gradient_norm": "gradients", "images_per_second": "speed"}
@@ -87,8 +94,8 @@ def group_of(key: str) -> Group:
         return Group(key, "quality", f"Quality: {spaced(key.removeprefix('quality/'))}", hint)
     if tail in _BY_LAST_PART:
         return _FIXED[_BY_LAST_PART[tail]]
-    if head == "logits":
-        return _FIXED["logits"]
+    if head in ("logits", "time"):
+        return _FIXED[head]
     word = last_word(key)
     if word in _SHARES:
         kind = "accuracy" if word == "accuracy" else "shares"
@@ -125,6 +132,8 @@ def label_of(key: str) -> str:
     if key == "images_per_second":
         return "images a second"
     group = group_of(key)
+    if group.key == "time":
+        return spaced(key.removeprefix("time/"))
     if group.share:
         key = re.sub(r"[/_-]?[^/_-]*$", "", key) or key
     elif group.kind == "heuristic":

@@ -74,7 +74,9 @@ def figures(record: RunRecord) -> list[Figure]:
     if (seconds := newest(rows, "seconds")) is not None:
         found.append(Figure("Training time", duration(seconds)))
     if speed is not None:
-        found.append(Figure("Speed", figure(speed), "images a second"))
+        waited = newest(rows, "time/data")
+        remark = "" if waited is None else f"; {percent(waited)} of the time is waiting for data"
+        found.append(Figure("Speed", figure(speed), f"images a second{remark}"))
     return found + _held_out_accuracy(record) + _quality(rows)
 
 

@@ -62,7 +62,7 @@ class Loop:
         self.gallery = Gallery(folder, game)
         self.rows = RowFile(folder.metrics)
         self.findings = RowFile(folder.findings)
-        self._row_began = (game.images_seen, game.seconds)
+        self._row_began = (game.images_seen, game.seconds, game.supply.waited)
         self._saved_at = game.seconds
         self._frame = self._frame_now()
         self._ready: tuple[int, nn.Module] | None = None
@@ -115,12 +115,15 @@ class Loop:
         return math.floor(self.fraction * FRAMES + 1e-9)
 
     def _write_row(self) -> None:
-        images, seconds = self.game.images_seen, self.game.seconds
-        since_images, since_seconds = images - self._row_began[0], seconds - self._row_began[1]
+        now = self.game.images_seen, self.game.seconds, self.game.supply.waited
+        images, seconds, _ = now
+        since_images, since_seconds, since_waited = (new - old for new, old in zip(now, self._row_began, strict=True))
+        since_seconds = max(since_seconds, 1e-9)
         row: dict[str, Any] = {"images": images, "step": self.game.steps, **self.game.record.row()}
         row["seconds"] = round(seconds, 3)
-        row["images_per_second"] = round(since_images / max(since_seconds, 1e-9), 2)
-        self._row_began = (images, seconds)
+        row["images_per_second"] = round(since_images / since_seconds, 2)
+        row["time/data"] = round(since_waited / since_seconds, 6)
+        self._row_began = now
         self._append(row)
         if row["not_finite"]:
             self.report_finding(

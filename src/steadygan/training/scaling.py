@@ -1,5 +1,6 @@
 """Between stored data (8-bit images, vectors) and what networks see."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,10 @@ from torch import Tensor
 
 from steadygan.data import Prepared
 from steadygan.heuristics.architecture import scale_images, unscale_images
+
+Array = np.ndarray[Any, Any]
+
+_BLOCK_NUMBERS = 2_000_000
 
 
 class Scaling(BaseModel):
@@ -57,10 +62,19 @@ def scaling_for(data: Prepared, image_range: tuple[float, float]) -> Scaling:
     """The scaling that fits the data: images into the networks' range, vectors to mean 0 and std 1."""
     if data.kind == "images":
         return Scaling(image_range=image_range)
-    mean = np.asarray(data.images.mean(0, dtype=np.float64))
-    std = np.asarray(data.images.std(0, dtype=np.float64))
+    mean = _mean(data.images, lambda block: block)
+    std = np.sqrt(_mean(data.images, lambda block: (block - mean) ** 2))
     return Scaling(image_range=None, mean=_numbers(mean), std=_numbers(np.where(std > 0, std, 1.0)))
 
 
-def _numbers(values: "np.ndarray[Any, Any]") -> tuple[float, ...]:
+def _mean(vectors: Array, of: Callable[[Array], Array]) -> Array:
+    """Of a function of the vectors, block by block, because data may be larger than memory."""
+    total = np.zeros(vectors.shape[1:], dtype=np.float64)
+    rows = max(1, _BLOCK_NUMBERS // max(1, total.size))
+    for low in range(0, len(vectors), rows):
+        total += of(vectors[low : low + rows].astype(np.float64)).sum(0)
+    return total / len(vectors)
+
+
+def _numbers(values: Array) -> tuple[float, ...]:
     return tuple(float(value) for value in torch.from_numpy(values).float())

@@ -1,16 +1,20 @@
 """Where a run's real images come from: training batches in order, and what heuristics ask for beside them."""
 
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from steadygan.data import Order, Prepared, order
+from steadygan.data import Prepared, order
 from steadygan.data.labels import UNLABELLED, keep_label_count, keep_label_share, split_held_out
 from steadygan.processes import alone, part
+from steadygan.training.ahead import Ahead, Rows
 from steadygan.training.scaling import Scaling
 
 REFERENCE_SEED = 1606
@@ -63,6 +67,9 @@ class Supply:
         device: where they go.
         seed: of the order, of which labels are known, and of what is held out.
         view: how the run looks at the data.
+
+    Attributes:
+        waited: seconds spent on fetching real images so far, with scaling them and sending them to the device.
     """
 
     def __init__(self, data: Prepared, scaling: Scaling, device: torch.device, seed: int, view: View) -> None:
@@ -72,40 +79,53 @@ class Supply:
         self._labels = None if true is None else _known(true[self._places], view, seed)
         self._true = data.labels
         groups = None if data.labels is None or not view.balanced else data.labels[self._places]
-        self._order: Order = order(len(self._places), seed, groups)
+        self._rows = rows = Rows(data.images)
+        places = self._places
+        self._ahead = Ahead(order(len(places), seed, groups), lambda drawn: rows.ask(places[part(drawn)]))
+        self.waited = 0.0
         self._of_class: list[Places] | None = None
 
     # --- training
 
     def next(self, batch: int) -> Batch:
         """The next batch of the order; on several processes this one's part of it."""
-        return self._at(part(self._order.next(batch)))
+        with self._waiting():
+            return self._batch(part(self._ahead.next(batch)))
 
     def state(self) -> dict[str, int]:
         """Where the order is."""
-        return self._order.state()
+        return self._ahead.state()
 
     def load(self, state: dict[str, int]) -> None:
         """Go on from :meth:`state`."""
-        self._order.load(state)
+        self._ahead.load(state)
 
-    def _at(self, places: Places) -> Batch:
+    def _batch(self, places: Places) -> Batch:
         """Items by their place among those that are trained on."""
         labels = None
         if self._labels is not None:
             labels = torch.from_numpy(self._labels[places]).to(self.device, non_blocking=True)
-        return Batch(self.images_at(self._places[places]), labels)
+        return Batch(self._read(self._places[places]), labels)
 
-    def images_at(self, places: Places) -> Tensor:
+    def _read(self, places: Places) -> Tensor:
         """Items by their place in the data, scaled, on the device."""
-        return self.scaling.to_network(torch.from_numpy(self.data.images[places]).to(self.device, non_blocking=True))
+        stored = torch.from_numpy(self._rows.read(places)).to(self.device, non_blocking=True)
+        return self.scaling.to_network(stored)
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.waited += time.perf_counter() - begun
 
     # --- what heuristics ask for
 
     def reference(self, count: int) -> Batch:
         """Always the same items, with repetition if there are fewer."""
         generator = np.random.Generator(np.random.PCG64(REFERENCE_SEED))
-        return self._at(np.resize(generator.permutation(len(self._places)), count))
+        return self._at_once(np.resize(generator.permutation(len(self._places)), count))
 
     def labelled(self, count: int) -> tuple[Tensor, Tensor]:
         """Random items with known labels, each class equally often; drawn by PyTorch's global randomness.
@@ -122,7 +142,7 @@ class Supply:
             shares = torch.rand(count).tolist()
         chosen = [self._of_class[each] for each in classes_drawn]
         places = np.array([of[int(share * len(of))] for of, share in zip(chosen, shares, strict=True)], dtype=np.int64)
-        images, labels = self._at(part(places))
+        images, labels = self._at_once(part(places))
         assert labels is not None  # there are labels: see above
         return images, labels
 
@@ -140,16 +160,24 @@ class Supply:
         for low in range(0, len(self._held_out), size):
             yield self._true_at(self._held_out[low : low + size])
 
+    def _at_once(self, places: Places) -> Batch:
+        """Items by their place among those that are trained on, of which nobody knew early."""
+        with self._waiting():
+            self._rows.ask(self._places[places])
+            return self._batch(places)
+
     def _true_at(self, places: Places) -> tuple[Tensor, Tensor | None]:
         labels = None if self._true is None else torch.from_numpy(self._true[places]).to(self.device)
-        return self.images_at(places), labels
+        with self._waiting():
+            self._rows.ask(places)
+            return self._read(places), labels
 
     @property
     def held_out_count(self) -> int:
         """How many items are not trained on."""
         return len(self._held_out)
 
-    @property
+    @cached_property
     def class_shares(self) -> tuple[float, ...]:
         """The frequencies of the classes among the known labels; () where the run uses none."""
         if self._labels is None:

@@ -1,0 +1,95 @@
+"""Images that arrive one after the other and are seen once: a data set that is never on this machine as a whole."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, count
+
+import numpy as np
+
+from steadygan.data.decode import Target
+from steadygan.data.encoded import CHUNK_BYTES, CHUNK_FILES, KEEP_UP_TO, Decoded, collect, enlarged_note
+from steadygan.data.pool import Crew, Item
+from steadygan.data.reading import Array, Progress, Sink
+from steadygan.data.settings import DataSettings, choose_resolution
+
+STREAMED = "streamed:"
+LOOKED_AT = 1024
+"""The images that decide on the resolution, if the user does not."""
+_LOOK_BYTES = 64_000_000
+_USUAL_RESOLUTION = 64
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Images that still have to be decoded, as they arrive.
+
+    Args:
+        items: the paths or bytes of all images.
+        name: how the image at a position is called when it is skipped.
+        count: how many there are, if anybody knows.
+    """
+
+    items: Iterator[Item]
+    name: Callable[[int], str]
+    count: int | None
+
+
+def read_streamed(stream: Stream, settings: DataSettings, sink: Sink, workers: int, progress: Progress) -> Decoded:
+    """Decodes images into a sink, several at a time, without ever holding more than some hundred megabytes of them.
+
+    The resolution that the settings leave open follows from the first 1,024 images, or the first 64 MB of them, by the
+    same rule as elsewhere. Images are kept in colour, unless the settings say otherwise or, at the end, all are grey.
+
+    Args:
+        stream: the images.
+        settings: what they become.
+        sink: takes uint8 [n, H, W, C].
+        workers: how many processes.
+        progress: called with the number of images done and of all, 0 where that is unknown.
+
+    Returns:
+        Which images could be used.
+    """
+    first = list(_first(stream.items))
+    with Crew(workers) as crew:
+        sizes = _sizes(crew, first, settings) if settings.resolution is None else np.empty((0, 2), np.int64)
+        resolution = settings.resolution or (choose_resolution(sizes, KEEP_UP_TO) if len(sizes) else _USUAL_RESOLUTION)
+        target = Target(resolution, settings.channels or 3, settings.background_rgb, settings.max_pixels)
+        answers = crew.ask_all(_chunks(chain(first, stream.items)), target, only_header=False)
+        kept, skipped = collect(
+            answers, count(), stream.name, target, sink, lambda done: progress(done, max(done, stream.count or 0))
+        )
+    notes = enlarged_note(int((sizes.min(axis=1) < resolution).sum()), resolution)
+    if settings.resolution is None and len(kept) + len(skipped) > len(first):
+        notes = (f"The resolution follows from the first {len(first):,} images, because the data are streamed.",)
+    return Decoded(kept, tuple(skipped), notes)
+
+
+def _first(items: Iterator[Item]) -> Iterator[Item]:
+    held = 0
+    for number, item in enumerate(items, 1):
+        yield item
+        held += len(item)
+        if number == LOOKED_AT or held > _LOOK_BYTES:
+            return
+
+
+def _sizes(crew: Crew, items: list[Item], settings: DataSettings) -> Array:
+    """Width and height of each usable image, int64 [n, 2]."""
+    target = Target(1, 1, settings.background_rgb, settings.max_pixels)
+    answers = crew.ask_all(_chunks(items), target, only_header=True)
+    found = [result[:2] for answer in answers for result in answer.results if not isinstance(result, str)]
+    return np.asarray(found, dtype=np.int64).reshape(-1, 2)
+
+
+def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    chunk: list[Item] = []
+    held = 0
+    for item in items:
+        chunk.append(item)
+        held += len(item)
+        if len(chunk) == CHUNK_FILES or held > CHUNK_BYTES:
+            yield chunk
+            chunk, held = [], 0
+    if chunk:
+        yield chunk

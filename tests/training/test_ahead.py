@@ -1,0 +1,129 @@
+"""Reading ahead changes neither what comes nor where a run goes on."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from steadygan.data import Prepared, order, prepare
+from steadygan.training.ahead import Ahead, Rows
+from steadygan.training.supply import Supply, View
+from tests import tiny
+from tests.training.told import CPU, UNIT
+
+GROUPS = np.array([0, 1, 1, -1, 2, 0, 1, 2, 2, 2, 0])
+BATCHES = (4, 4, 4, 7, 7, 1, 30, 30, 4)
+
+Places = np.ndarray
+Asked = list[tuple[int, int]]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """The byte ranges that the kernel was asked for."""
+    ranges: Asked = []
+
+    def advise(file: int, begin: int, length: int, advice: int) -> None:
+        assert advice == os.POSIX_FADV_WILLNEED
+        ranges.append((begin, length))
+
+    monkeypatch.setattr(os, "posix_fadvise", advise)
+    return ranges
+
+
+def on_disk(folder: Path) -> Prepared:
+    return prepare(tiny.images(count=50).images, cache=folder / "cache")
+
+
+@pytest.mark.parametrize("groups", [None, GROUPS], ids=["all alike", "balanced"])
+def test_the_order_is_that_of_nobody_who_looks_ahead(groups: Places | None) -> None:
+    plain, ahead = order(11, 5, groups), Ahead(order(11, 5, groups), lambda places: None)
+    for batch in BATCHES:
+        assert ahead.next(batch).tolist() == plain.next(batch).tolist()
+        assert ahead.state() == plain.state()
+
+
+@pytest.mark.parametrize("groups", [None, GROUPS], ids=["all alike", "balanced"])
+@pytest.mark.parametrize("stop", range(len(BATCHES)))
+def test_who_goes_on_from_a_state_gets_what_was_not_given_out(groups: Places | None, stop: int) -> None:
+    one, other = (Ahead(order(11, 5, groups), lambda places: None) for _ in range(2))
+    for batch in BATCHES[:stop]:
+        one.next(batch)
+    other.next(3)
+    other.load(one.state())
+    for batch in BATCHES[stop:]:
+        assert one.next(batch).tolist() == other.next(batch).tolist()
+
+
+def test_what_comes_next_is_said_a_batch_early() -> None:
+    said: list[list[int]] = []
+    ahead = Ahead(order(11, 5), lambda places: said.append(places.tolist()))
+    given = [ahead.next(4).tolist() for _ in range(6)]
+    assert said[:-1] == given[1:]
+
+
+def test_the_rows_that_are_asked_for_are_those_of_the_next_batch(asked: Asked, tmp_path: Path) -> None:
+    data = on_disk(tmp_path)
+    of = Supply(data, UNIT, CPU, 0, View(held_out_share=0.2))
+    of.next(4)
+    assert isinstance(data.images, np.memmap)
+    stored = Path(str(data.images.filename)).read_bytes()
+    early = np.stack([np.frombuffer(stored[low : low + length], np.uint8) for low, length in asked])
+    asked.clear()
+    batch = of.next(4)
+    np.testing.assert_array_equal(early.reshape(4, 1, 8, 8), ((batch.images + 1) * 127.5).round().numpy())
+    assert len(asked) == 4
+
+
+def test_what_nobody_could_know_early_is_asked_for_before_it_is_read(asked: Asked, tmp_path: Path) -> None:
+    of = Supply(on_disk(tmp_path), UNIT, CPU, 0, View(held_out_share=0.2))
+    of.held_out(6)
+    of.reference(5)
+    assert len(asked) == 11
+
+
+def test_memory_is_not_asked_for_and_neither_is_a_part_of_a_map(asked: Asked, tmp_path: Path) -> None:
+    data = on_disk(tmp_path)
+    for items in (np.array(data.images), data.images[10:], data.images[:, ::2]):
+        rows = Rows(items)
+        places = np.array([3, 0, 3])
+        rows.ask(places)
+        np.testing.assert_array_equal(rows.read(places), np.array(items)[places])
+    assert asked == []
+
+
+def test_files_are_closed_with_their_rows(tmp_path: Path) -> None:
+    data = on_disk(tmp_path)
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    held = [Supply(data, UNIT, CPU, 0, View()) for _ in range(5)]
+    assert len(os.listdir("/proc/self/fd")) == before + 5  # noqa: PTH208
+    held.clear()
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+def test_data_on_the_disk_and_in_memory_train_the_same(tmp_path: Path) -> None:
+    stored = on_disk(tmp_path)
+    chosen = tiny.small("semi-supervised")
+    for name, images in (("disk", stored.images), ("memory", np.array(stored.images))):
+        tiny.play(chosen, tmp_path / name, tiny.prepared(images), images=80)
+    tiny.assert_same_run(tmp_path / "disk", tmp_path / "memory")
+
+
+def test_the_time_spent_on_waiting_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(100))
+    monkeypatch.setattr("time.perf_counter", lambda: float(next(clock)))
+    of = Supply(tiny.images(), UNIT, CPU, 0, View(held_out_share=0.5))
+    of.next(3)
+    of.held_out(3)
+    assert of.waited == 2.0
+
+
+def test_rows_hold_the_share_of_time_spent_on_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steadygan.training.loop.ROW_STEPS", 2)
+    loop = tiny.play(tiny.small("dcgan"), tmp_path / "run", tiny.images(), images=40)
+    shares = [row["time/data"] for row in loop.folder.read_rows(loop.folder.metrics) if "step" in row]
+    assert len(shares) == 5
+    assert all(0 < share < 1 for share in shares)
+    assert torch.tensor(shares).unique().numel() > 1
