@@ -17,6 +17,7 @@ from steadygan.layers.synchronised import synchronise_
 from steadygan.networks import Networks
 from steadygan.processes import take_over, world_size
 from steadygan.recipe import Recipe
+from steadygan.training.compiled import new_batch
 from steadygan.training.record import Record
 from steadygan.training.scaling import Scaling
 from steadygan.training.supply import Batch, Supply, View, random_labels
@@ -157,6 +158,7 @@ class Game:
 
     def next_real(self) -> Batch:
         """The next batch of real data as the networks see them."""
+        new_batch(self.device)
         return self.supply.next(self.recipe.settings.batch)
 
     def labels_like(self, labels: Tensor | None) -> Tensor | None:
