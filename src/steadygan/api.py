@@ -23,6 +23,7 @@ from steadygan.training.folder import RunFolder
 from steadygan.training.follower import Follower
 from steadygan.training.loop import Loop, ask_to_stop
 from steadygan.training.observe import Observer, require_tensorboard
+from steadygan.training.process import quick_kernels
 from steadygan.training.sampling import own_randomness
 from steadygan.training.session import Own, Stored, read_run
 from steadygan.training.settings import TrainingSettings
@@ -245,7 +246,8 @@ def resume(
 
 def _train(loop: Loop | Follower, folder: RunFolder, interrupted: Callable[[], bool]) -> Run:
     try:
-        loop.run(interrupted)
+        with quick_kernels(loop.game.device):
+            loop.run(interrupted)
     except processes.LostProcessError as error:
         raise processes.LostProcessError(
             f"One of the {processes.world_size()} processes has ended, so the others end too; "

@@ -12,6 +12,7 @@ from steadygan.data import Order, Prepared, order
 from steadygan.data.labels import UNLABELLED, keep_label_count, keep_label_share, split_held_out
 from steadygan.processes import alone, part
 from steadygan.training.scaling import Scaling
+from steadygan.training.sending import Items, sent
 
 REFERENCE_SEED = 1606
 MOST_HELD_OUT = 10_000
@@ -73,6 +74,7 @@ class Supply:
         self._true = data.labels
         groups = None if data.labels is None or not view.balanced else data.labels[self._places]
         self._order: Order = order(len(self._places), seed, groups)
+        self._items = Items(data.images, device)
         self._of_class: list[Places] | None = None
 
     # --- training
@@ -93,12 +95,12 @@ class Supply:
         """Items by their place among those that are trained on."""
         labels = None
         if self._labels is not None:
-            labels = torch.from_numpy(self._labels[places]).to(self.device, non_blocking=True)
+            labels = sent(torch.from_numpy(self._labels[places]), self.device)
         return Batch(self.images_at(self._places[places]), labels)
 
     def images_at(self, places: Places) -> Tensor:
         """Items by their place in the data, scaled, on the device."""
-        return self.scaling.to_network(torch.from_numpy(self.data.images[places]).to(self.device, non_blocking=True))
+        return self.scaling.to_network(self._items.at(places))
 
     # --- what heuristics ask for
 
@@ -141,7 +143,7 @@ class Supply:
             yield self._true_at(self._held_out[low : low + size])
 
     def _true_at(self, places: Places) -> tuple[Tensor, Tensor | None]:
-        labels = None if self._true is None else torch.from_numpy(self._true[places]).to(self.device)
+        labels = None if self._true is None else sent(torch.from_numpy(self._true[places]), self.device)
         return self.images_at(places), labels
 
     @property
