@@ -192,6 +192,17 @@ def test_settings_that_did_not_change_may_be_named_again_on_resume(place: Path) 
     assert run("train", path, "--resume", "run", "--images", "12", *again) == 0
 
 
+def test_a_run_may_be_compiled_and_go_on_uncompiled(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steadygan.training.compiled.COMPILER", "aot_eager")  # needs no C++ compiler, and no time
+    stored = place / "run" / "run.json"
+    train("images.npz", "--images", "8", "--out", "run", "--compile")
+    assert json.loads(stored.read_text())["training"]["compile"] is True
+    assert run("train", "--resume", "run", "--images", "12") == 0
+    assert json.loads(stored.read_text())["training"]["compile"] is True
+    assert run("train", "--resume", "run", "--images", "16", "--no-compile") == 0
+    assert json.loads(stored.read_text())["training"]["compile"] is False
+
+
 def test_a_new_number_of_images_on_resume_is_kept(place: Path) -> None:
     train("images.npz", "--images", "8", "--out", "run")
     assert run("train", "--resume", "run", "--images", "0.012k") == 0

@@ -23,6 +23,7 @@ from steadygan.training.folder import RunFolder
 from steadygan.training.follower import Follower
 from steadygan.training.loop import Loop, ask_to_stop
 from steadygan.training.observe import Observer, require_tensorboard
+from steadygan.training.process import quick_kernels
 from steadygan.training.sampling import own_randomness
 from steadygan.training.session import Own, Stored, read_run
 from steadygan.training.settings import TrainingSettings
@@ -102,6 +103,7 @@ def train(
     seed: int = 0,
     device: str = "auto",
     precision: str = "auto",
+    compile: bool = False,  # noqa: A002  # as PyTorch calls it, and the command line
     keep: int = 3,
     labels: bool = False,
     label_share: float = 1.0,
@@ -129,6 +131,8 @@ def train(
         seed: of weights, latents and the order of the data.
         device: ``auto``, ``cpu``, ``cuda``, ``mps``.
         precision: ``fp32``, ``bf16``, or ``auto``: bf16 where the device has instructions for it.
+        compile: whether networks are compiled for the calls that allow it, which needs a C++ compiler; see
+            docs/performance.md for what it gains and costs.
         keep: how many checkpoints stay.
         labels: whether to make images of a class: recipes that do not ask for labels get ``label-embedding``, and
             networks of your own are called as ``G(z, y)`` and ``D(x, y)`` with int64 labels [N]
@@ -158,6 +162,7 @@ def train(
         seed=seed,
         device=device,
         precision=precision,
+        compile=compile,
         keep=keep,
         labels=labels,
         label_share=label_share,
@@ -197,6 +202,7 @@ def resume(
     *,
     images: int | None = None,
     minutes: float | None = None,
+    compile: bool | None = None,  # noqa: A002  # as in train()
     generator: nn.Module | None = None,
     discriminator: nn.Module | None = None,
     data: str | Path | np.ndarray[Any, Any] | Tensor | Prepared | None = None,
@@ -209,6 +215,7 @@ def resume(
         out: its folder.
         images: a new number of images to see in all; what it was when None.
         minutes: a new time in all; what it was when None.
+        compile: whether networks are compiled from now on, which rounds differently; as it was when None.
         generator: your own, if the run had one; its weights are replaced by the checkpoint's.
         discriminator: likewise.
         data: the data, if they were given as an array or lie elsewhere now; where they were when None.
@@ -220,7 +227,7 @@ def resume(
     """
     folder = RunFolder(out)
     stored = read_run(folder)
-    training = longer(stored, images, minutes)
+    training = changed(stored, images, minutes, compile)
     source = stored.source if data is None else data
     processes.start()
     where = None if cache is None else Path(cache)
@@ -239,7 +246,8 @@ def resume(
 
 def _train(loop: Loop | Follower, folder: RunFolder, interrupted: Callable[[], bool]) -> Run:
     try:
-        loop.run(interrupted)
+        with quick_kernels(loop.game.device):
+            loop.run(interrupted)
     except processes.LostProcessError as error:
         raise processes.LostProcessError(
             f"One of the {processes.world_size()} processes has ended, so the others end too; "
@@ -258,13 +266,17 @@ def default_observers() -> list[Observer]:
     return [ProgressLine(console)] if console.is_terminal or console.is_jupyter else []
 
 
-def longer(stored: Stored, images: int | None, minutes: float | None) -> TrainingSettings:
-    """The settings of a stored run with a new budget, if there is one."""
-    if images is None and minutes is None:
-        return stored.training
-    budget = {"images": images, "minutes": minutes}
+def changed(
+    stored: Stored, images: int | None, minutes: float | None, compiled: bool | None = None
+) -> TrainingSettings:
+    """The settings of a stored run with a new budget, if there is one, and compiled or not from now on."""
+    settings = stored.training.model_dump()
+    if images is not None or minutes is not None:
+        settings |= {"images": images, "minutes": minutes}
+    if compiled is not None:
+        settings["compile"] = compiled
     try:
-        return TrainingSettings.model_validate({**stored.training.model_dump(), **budget})
+        return TrainingSettings.model_validate(settings)
     except ValidationError as error:
         raise SteadyganError(sentence(error, "", TrainingSettings.model_fields)) from None
 

@@ -109,6 +109,12 @@ def train(
         str | None, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1, mps (default: auto).")
     ] = None,
     precision: Annotated[str | None, typer.Option(metavar="NAME", help="fp32, bf16, auto (default: auto).")] = None,
+    compile_: Annotated[
+        bool | None,
+        typer.Option(
+            "--compile/--no-compile", help="Compile the networks, which needs a C++ compiler.", show_default=False
+        ),
+    ] = None,
     keep: Annotated[int | None, typer.Option(metavar="N", help="Checkpoints that stay (default: 3).")] = None,
     labels: Annotated[
         bool, typer.Option("--labels", help="Make images of a class; sub-folders or an .npz's labels are the classes.")
@@ -148,6 +154,7 @@ def train(
         seed=seed,
         device=device,
         precision=precision,
+        compile=compile_,
         keep=keep,
         labels=labels or None,
         label_share=label_share,

@@ -30,13 +30,15 @@ TRAINING_FIELDS = (
     "seed",
     "device",
     "precision",
+    "compile",
     "keep",
     "labels",
     "label_share",
     "labels_per_class",
     "tensorboard",
 )
-BUDGET_FIELDS = ("images", "minutes")
+CHANGEABLE_FIELDS = ("images", "minutes", "compile")
+"""What may be different when a run goes on."""
 
 
 class RunRequest(BaseModel):
@@ -58,6 +60,7 @@ class RunRequest(BaseModel):
     seed: int | None = None
     device: str | None = None
     precision: str | None = None
+    compile: bool | None = None
     keep: int | None = None
     labels: bool | None = None
     label_share: float | None = None
@@ -102,14 +105,19 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> None:
     folder = RunFolder(path)
     stored = read_run(folder)
     refuse_changes(request, stored, folder)
-    longer = api.longer(stored, request.images, request.minutes)
+    training = api.changed(stored, request.images, request.minutes, request.compile)
     if request.keep_memory:
         keep_memory()
     prepared = _prepare(stored.source, stored.data, console)
     _say_notes(prepared.notes, console)
     console.print(f"going on with [bold]{escape(str(folder.path))}[/]", soft_wrap=True)
     run = api.resume(
-        path, images=longer.images, minutes=longer.minutes, data=prepared, observers=[ProgressLine(console)]
+        path,
+        images=training.images,
+        minutes=training.minutes,
+        compile=training.compile,
+        data=prepared,
+        observers=[ProgressLine(console)],
     )
     _say_end(run, console)
 
@@ -132,7 +140,7 @@ def refuse_changes(request: RunRequest, stored: Stored, folder: RunFolder) -> No
     # what explains the other changes comes first
     for name in sorted(was.keys() | now.keys(), key=lambda name: (name not in ("recipe", "data"), name)):
         before, after = was.get(name, "absent"), now.get(name, "absent")
-        if name not in BUDGET_FIELDS and before != after and not (name == "data" and _same_path(before, after)):
+        if name not in CHANGEABLE_FIELDS and before != after and not (name == "data" and _same_path(before, after)):
             raise SteadyganError(
                 f"'{name}' was {_shown(before)} when '{folder.path}' began and cannot become {_shown(after)}; "
                 "leave it out, or start a new run without --resume"

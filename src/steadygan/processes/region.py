@@ -47,7 +47,8 @@ _REGION: ContextVar[Region | None] = ContextVar("region", default=None)
 
 def region() -> Region | None:
     """How a batch is shared here; None where this process has everything."""
-    return _REGION.get()
+    # Asked in this order because a context variable cannot be compiled.
+    return None if world_size() == 1 else _REGION.get()
 
 
 @contextmanager
@@ -70,12 +71,12 @@ def shared_by_all(rows: int) -> AbstractContextManager[None]:
 
 def alone() -> AbstractContextManager[None]:
     """Where this process computes something as a whole, which the others compute too."""
-    return nullcontext() if _REGION.get() is None else _set(None)
+    return nullcontext() if region() is None else _set(None)
 
 
 def given(length: int) -> AbstractContextManager[None]:
     """Where a network runs on so many rows, which says how many batches its layers see, however they reshape them."""
-    now = _REGION.get()
+    now = region()
     return nullcontext() if now is None else _set(replace(now, batches=_batches(length, now.rows)))
 
 
@@ -88,7 +89,7 @@ def whole(x: Tensor) -> Tensor:
     Returns:
         [k · world · N, ...]; gradients come back to the processes that the rows are from.
     """
-    now = _REGION.get()
+    now = region()
     if now is None:
         return x
     rows = gathered(x)
@@ -107,7 +108,7 @@ def part(x: Rows) -> Rows:
     Returns:
         [k · B / world, ...].
     """
-    now = _REGION.get()
+    now = region()
     if now is None:
         return x
     batches = now.batches_of(len(x) // world_size())

@@ -1,11 +1,16 @@
-"""Asking networks, with their own parameters or with others, whether they take labels or not."""
+"""Asking networks, with their own parameters or with others, whether they take labels or not.
+
+This is also where a compiled network stands in for itself, in every call that is plain; see :func:`is_plain`.
+"""
 
 from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor, nn
 from torch.func import functional_call
 
 from steadygan.heuristics.turn import Answer
+from steadygan.training.compiled import Ask, compiled
 
 
 class _Answers(nn.Module):
@@ -17,7 +22,7 @@ class _Answers(nn.Module):
 
     def forward(self, images: Tensor, labels: Tensor | None) -> Answer:
         """See :func:`answer_of`."""
-        return answer_of(self.network, images, labels)
+        return _told(self.network, images, labels)
 
 
 def answer_of(
@@ -38,12 +43,8 @@ def answer_of(
         named = {f"network.{name}": tensor for name, tensor in parameters.items()}
         answer: Answer = functional_call(_Answers(network), named, (images, labels))
         return answer
-    ask = getattr(network, "answer", None)
-    if ask is not None:
-        told: Answer = ask(images) if labels is None else ask(images, labels)
-        return told
-    logits: Tensor = network(images) if labels is None else network(images, labels)
-    return Answer(logits, logits.flatten(1) if logits.ndim > 1 else logits.unsqueeze(1))
+    told: Answer = _ask(_told, network, images, labels)
+    return told
 
 
 def made_by(
@@ -60,6 +61,46 @@ def made_by(
     Returns:
         What it makes, [N, ...].
     """
+    if parameters is None:
+        images: Tensor = _ask(_made, network, latents, labels)
+        return images
     given = (latents,) if labels is None else (latents, labels)
-    images: Tensor = network(*given) if parameters is None else functional_call(network, dict(parameters), given)
+    changed: Tensor = functional_call(network, dict(parameters), given)
+    return changed
+
+
+def is_plain(network: nn.Module, inputs: Tensor) -> bool:
+    """Whether a call's derivatives will not be differentiated, so that it may be compiled.
+
+    Derivatives that are differentiated are those by inputs. Whoever wants them makes the inputs leaves that want
+    gradients; where both sides go in together these leaves lie side by side, and the network is one that trains. Other
+    inputs want gradients only because they come from a network that trains.
+
+    Args:
+        network: whose own parameters are used.
+        inputs: what it is given.
+    """
+    if not inputs.requires_grad:
+        return True
+    return not inputs.is_leaf and not any(parameter.requires_grad for parameter in network.parameters())
+
+
+def _ask(ask: Ask, network: nn.Module, inputs: Tensor, labels: Tensor | None) -> Any:
+    quick = compiled(network)
+    if quick is None or not is_plain(network, inputs):
+        return ask(network, inputs, labels)
+    return quick(ask, network, inputs, labels)
+
+
+def _told(network: nn.Module, images: Tensor, labels: Tensor | None) -> Answer:
+    ask = getattr(network, "answer", None)
+    if ask is not None:
+        told: Answer = ask(images) if labels is None else ask(images, labels)
+        return told
+    logits: Tensor = network(images) if labels is None else network(images, labels)
+    return Answer(logits, logits.flatten(1) if logits.ndim > 1 else logits.unsqueeze(1))
+
+
+def _made(network: nn.Module, latents: Tensor, labels: Tensor | None) -> Tensor:
+    images: Tensor = network(latents) if labels is None else network(latents, labels)
     return images

@@ -19,8 +19,10 @@ from steadygan.networks import Networks
 from steadygan.networks.discriminator import Discriminator
 from steadygan.processes import take_over, world_size
 from steadygan.recipe import Recipe
+from steadygan.training.compiled import new_batch
 from steadygan.training.record import Record
 from steadygan.training.scaling import Scaling
+from steadygan.training.sending import sent
 from steadygan.training.supply import Batch, Supply, View, random_labels
 
 
@@ -107,13 +109,14 @@ class Game:
 
     def latents(self, count: int) -> Tensor:
         """Fresh latents on the device."""
-        return self.recipe.latent.sample(count, self.device)
+        # Drawn by the CPU, as they are everywhere: the same numbers for every device.
+        return sent(self.recipe.latent.sample(count, torch.device("cpu")), self.device)
 
     def random_labels(self, count: int) -> Tensor | None:
         """Labels with the frequencies of the data, int64 [count]; None if the generator takes none."""
         if not self.tells(Player.GENERATOR):
             return None
-        return random_labels(count, self.supply.class_shares).to(self.device)
+        return sent(random_labels(count, self.supply.class_shares), self.device)
 
     def reference(self, count: int) -> tuple[Tensor, Tensor | None]:
         """Always the same real images, with their labels if any are used."""
@@ -163,6 +166,7 @@ class Game:
 
     def next_real(self) -> Batch:
         """The next batch of real data as the networks see them."""
+        new_batch(self.device)
         return self.supply.next(self.recipe.settings.batch)
 
     def labels_like(self, labels: Tensor | None) -> Tensor | None:
@@ -171,7 +175,7 @@ class Game:
             return None
         if self.recipe.all_labelled and self.supply.view.label_share == 1 and self.supply.view.labels_per_class is None:
             return labels
-        drawn = random_labels(len(labels), self.supply.class_shares).to(labels.device)
+        drawn = sent(random_labels(len(labels), self.supply.class_shares), self.device)
         return torch.where(labels >= 0, labels, drawn)
 
     def parts(self, player: Player) -> dict[str, nn.Module]:

@@ -1,7 +1,11 @@
-"""Settings of the whole process that make training faster on the CPU; nothing here runs at import."""
+"""Settings of the whole process that make training faster; nothing here runs at import."""
 
 import ctypes
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
 
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
 _KEPT, _STEP = 2**31 - 1, 64 * 2**20
@@ -22,3 +26,27 @@ def keep_memory() -> bool:
     if mallopt is None:
         return False
     return all(mallopt(key, value) == 1 for key, value in ((_MMAP_MAX, 0), (_TRIM_THRESHOLD, _KEPT), (_TOP_PAD, _STEP)))
+
+
+@contextmanager
+def quick_kernels(device: torch.device) -> Iterator[None]:
+    """Let CUDA multiply float32 matrices in TF32, as it convolves, and let cuDNN try which convolution is quickest.
+
+    Afterwards both settings, which hold for the whole process, are as they were. Whoever asked PyTorch for
+    deterministic algorithms goes without the trials, because two of them need not have the same winner.
+
+    Args:
+        device: where networks are; nothing happens unless it is CUDA.
+    """
+    if device.type != "cuda":
+        yield
+        return
+    precision, benchmark = torch.get_float32_matmul_precision(), torch.backends.cudnn.benchmark
+    torch.set_float32_matmul_precision("high")
+    exact = torch.backends.cudnn.deterministic or torch.are_deterministic_algorithms_enabled()
+    torch.backends.cudnn.benchmark = not exact
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(precision)
+        torch.backends.cudnn.benchmark = benchmark

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from steadygan.data import Prepared
 from steadygan.heuristics.architecture import scale_images, unscale_images
+from steadygan.training.sending import sent
 
 Array = np.ndarray[Any, Any]
 
@@ -41,13 +42,15 @@ class Scaling(BaseModel):
             float32 [N, C, H, W] in ``image_range``, laid out channels last; or float32 [N, D] with mean 0, std 1.
         """
         if self.image_range is None:
-            return (stored - stored.new_tensor(self.mean)) / stored.new_tensor(self.std)
+            mean, std = (sent(torch.tensor(each), stored.device) for each in (self.mean, self.std))
+            return (stored - mean) / std
         return scale_images(stored.permute(0, 3, 1, 2), *self.image_range)
 
     def to_storage(self, made: Tensor) -> Tensor:
         """Undo :meth:`to_network`: uint8 [N, H, W, C], or float32 [N, D]."""
         if self.image_range is None:
-            return made.float() * made.new_tensor(self.std) + made.new_tensor(self.mean)
+            mean, std = (sent(torch.tensor(each), made.device) for each in (self.mean, self.std))
+            return made.float() * std + mean
         return unscale_images(made, *self.image_range).permute(0, 2, 3, 1).contiguous()
 
     def to_unit(self, made: Tensor) -> Tensor:

@@ -23,6 +23,7 @@ from steadygan.processes import any_says, writes
 from steadygan.recipe import Recipe
 from steadygan.recipes import parse
 from steadygan.training.checkpoint import load_newest
+from steadygan.training.compiled import compile_, decompile_, refuse_uncompilable
 from steadygan.training.crew import refuse_uneven, refuse_unlike
 from steadygan.training.environment import environment
 from steadygan.training.export import CUSTOM, GeneratorConfig
@@ -201,14 +202,16 @@ def new_players(
         data: prepared data.
         own: networks that the user brings.
         device: where to train.
-        training: precision, seed, and which labels are known.
+        training: precision, seed, which labels are known, and whether networks are compiled.
 
     Returns:
         The game, and the names of the players' networks.
 
     Raises:
-        SteadyganError: when networks do not fit, or labels are missing.
+        SteadyganError: when networks do not fit, labels are missing, or nothing can be compiled here.
     """
+    if training.compile:
+        refuse_uncompilable(device)
     refuse_uneven(recipe)
     refuse_unlike(recipe, data, training)
     view = view_of(recipe, data, training)
@@ -216,7 +219,13 @@ def new_players(
     told = told_players(blueprint, own.generator is not None, own.discriminator is not None, training.labels)
     networks, names = _networks(recipe, blueprint, data, own, device, view, told)
     scaling = scaling_for(data, blueprint.image_range)
-    return new_game(recipe, data, networks, scaling, device, training.precision, training.seed, view, told), names
+    game = new_game(recipe, data, networks, scaling, device, training.precision, training.seed, view, told)
+    for network in game.networks.values():
+        if training.compile:
+            compile_(network, device)
+        else:
+            decompile_(network)  # a user's own may have been in another run before
+    return game, names
 
 
 def _networks(

@@ -24,6 +24,7 @@ class TrainingSettings(BaseModel):
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
         precision: of the networks; losses, penalties and weights stay fp32. ``auto`` is bf16 for images where the
             device has instructions for it, else fp32.
+        compile: whether networks are compiled for the calls that allow it; a run may go on with the other setting.
         keep: how many checkpoints stay.
         labels: whether the generator is told classes even if no heuristic of the recipe asks for them.
         label_share: share of the labels that training knows.
@@ -38,6 +39,7 @@ class TrainingSettings(BaseModel):
     seed: int = Field(0, ge=0, lt=2**63)
     device: str = "auto"
     precision: Precision = "auto"
+    compile: bool = False
     keep: int = Field(3, ge=1, le=1000)
     labels: bool = False
     label_share: float = Field(1.0, gt=0, le=1)

@@ -14,8 +14,9 @@ from torch import Tensor
 from steadygan.data import Prepared, order
 from steadygan.data.labels import UNLABELLED, keep_label_count, keep_label_share, split_held_out
 from steadygan.processes import alone, part
-from steadygan.training.ahead import Ahead, Rows
+from steadygan.training.ahead import Ahead
 from steadygan.training.scaling import Scaling
+from steadygan.training.sending import Items, sent
 
 REFERENCE_SEED = 1606
 MOST_HELD_OUT = 10_000
@@ -79,9 +80,9 @@ class Supply:
         self._labels = None if true is None else _known(true[self._places], view, seed)
         self._true = data.labels
         groups = None if data.labels is None or not view.balanced else data.labels[self._places]
-        self._rows = rows = Rows(data.images)
+        self._items = items = Items(data.images, device)
         places = self._places
-        self._ahead = Ahead(order(len(places), seed, groups), lambda drawn: rows.ask(places[part(drawn)]))
+        self._ahead = Ahead(order(len(places), seed, groups), lambda drawn: items.ask(places[part(drawn)]))
         self.waited = 0.0
         self._of_class: list[Places] | None = None
 
@@ -104,13 +105,12 @@ class Supply:
         """Items by their place among those that are trained on."""
         labels = None
         if self._labels is not None:
-            labels = torch.from_numpy(self._labels[places]).to(self.device, non_blocking=True)
+            labels = sent(torch.from_numpy(self._labels[places]), self.device)
         return Batch(self._read(self._places[places]), labels)
 
     def _read(self, places: Places) -> Tensor:
         """Items by their place in the data, scaled, on the device."""
-        stored = torch.from_numpy(self._rows.read(places)).to(self.device, non_blocking=True)
-        return self.scaling.to_network(stored)
+        return self.scaling.to_network(self._items.at(places))
 
     @contextmanager
     def _waiting(self) -> Iterator[None]:
@@ -163,13 +163,13 @@ class Supply:
     def _at_once(self, places: Places) -> Batch:
         """Items by their place among those that are trained on, of which nobody knew early."""
         with self._waiting():
-            self._rows.ask(self._places[places])
+            self._items.ask(self._places[places])
             return self._batch(places)
 
     def _true_at(self, places: Places) -> tuple[Tensor, Tensor | None]:
-        labels = None if self._true is None else torch.from_numpy(self._true[places]).to(self.device)
+        labels = None if self._true is None else sent(torch.from_numpy(self._true[places]), self.device)
         with self._waiting():
-            self._rows.ask(places)
+            self._items.ask(places)
             return self._read(places), labels
 
     @property

@@ -107,7 +107,8 @@ def draw_placement(
 
     Source: Karras et al. 2020 (ADA), appendix B, strengths as in its figure on the augmentation pipeline.
     """
-    size = torch.tensor((images.shape[3], images.shape[2]), device=images.device, dtype=images.dtype)
+    # Made where the images are: numbers that were sent there would be waited for.
+    size = torch.cat([images.new_full((1,), images.shape[axis]) for axis in (3, 2)])
     blit = _Draw(images, probability if "blit" in kinds else 0.0, generator)
     move = _Draw(images, probability if "geometry" in kinds else 0.0, generator)
     # Two turns, so that one of them takes place with the probability.
@@ -240,7 +241,8 @@ def colouring_matrix(colouring: Colouring, channels: int) -> Tensor:
     colour = torch.eye(channels, device=like.device, dtype=like.dtype) - grey
     if channels == 3:
         # v x, the product with the grey axis v, turns a colour by a quarter about it
-        across = torch.tensor(((0, -1, 1), (1, 0, -1), (-1, 1, 0)), device=like.device, dtype=like.dtype) / 3**0.5
+        one = torch.eye(3, device=like.device, dtype=like.dtype)
+        across = (one.roll(1, 0) - one.roll(-1, 0)) / 3**0.5
         hue = colouring.hue[:, None, None]
         colour = hue.cos() * colour + hue.sin() * across
     # Luma flip acts along the grey axis, hue and saturation across it: their product is a sum of two parts.
