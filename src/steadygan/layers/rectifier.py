@@ -64,8 +64,6 @@ class LeakyRectifier(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Rectify."""
-        if (
-            torch.compiler.is_compiling()
-        ):  # what is compiled is not differentiated twice, and needs no new memory anyway
+        if torch.compiler.is_compiling():  # a compiled call is never differentiated twice, nor short of memory
             return F.leaky_relu(x, self.slope)
         return _rectified(x, self.slope)
