@@ -131,8 +131,8 @@ def train(
         seed: of weights, latents and the order of the data.
         device: ``auto``, ``cpu``, ``cuda``, ``mps``.
         precision: ``fp32``, ``bf16``, or ``auto``: bf16 where the device has instructions for it.
-        compile: whether networks are compiled for the calls that allow it, which needs a C++ compiler; see
-            docs/performance.md for what it gains and costs.
+        compile: whether networks are compiled for the calls that allow it, which needs a C++ compiler and one process;
+            see docs/performance.md for what it gains and costs.
         keep: how many checkpoints stay.
         labels: whether to make images of a class: recipes that do not ask for labels get ``label-embedding``, and
             networks of your own are called as ``G(z, y)`` and ``D(x, y)`` with int64 labels [N]

@@ -112,7 +112,7 @@ def train(
     compile_: Annotated[
         bool | None,
         typer.Option(
-            "--compile/--no-compile", help="Compile the networks, which needs a C++ compiler.", show_default=False
+            "--compile/--no-compile", help="Compile the networks: for GPUs; slower on a CPU.", show_default=False
         ),
     ] = None,
     keep: Annotated[int | None, typer.Option(metavar="N", help="Checkpoints that stay (default: 3).")] = None,

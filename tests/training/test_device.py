@@ -1,4 +1,4 @@
-"""Beside the CPU: no step waits for the device, and nothing is left on the wrong one.
+"""Beside the CPU: no step waits for the device.
 
 PyTorch's ``meta`` device stands for a GPU: it has shapes and types but no numbers, so that whatever needs one on the
 way of a step is found out.
