@@ -102,7 +102,7 @@ def bare(game: Game) -> None:
         fake = generator(game.latents(len(real)))
     optimizer = game.optimizer(Player.DISCRIMINATOR)
     optimizer.zero_grad(set_to_none=True)
-    with game.in_precision(), side_by_side(2):
+    with game.in_precision(), side_by_side(discriminator, 2):
         on_real, on_fake = discriminator(torch.cat([real, fake.detach()])).chunk(2)
     torch.autograd.backward(F.softplus(-on_real.float()).mean() + F.softplus(on_fake.float()).mean())
     optimizer.step()

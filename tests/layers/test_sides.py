@@ -25,7 +25,7 @@ def test_each_side_has_its_own_statistics_and_both_move_the_running_ones(
     torch.manual_seed(0)
     apart = copy.deepcopy(norm)
     first, second = torch.randn(shape), 3 * torch.randn(shape) + 1
-    with side_by_side(2):
+    with side_by_side(norm, 2):
         together = norm(torch.cat([first, second]))
     torch.testing.assert_close(together, torch.cat([apart(first), apart(second)]))
     torch.testing.assert_close(norm.state_dict(), apart.state_dict())

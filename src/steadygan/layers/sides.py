@@ -7,7 +7,6 @@ normalisation, inside of :func:`side_by_side`, takes the batches apart, and :fun
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 
 import torch
 from torch import Tensor, nn
@@ -15,54 +14,66 @@ from torch.nn.utils.parametrize import ParametrizationList
 
 from steadygan.layers.minibatch import MinibatchDiscrimination, MinibatchStddev
 
-_SIDES: ContextVar[int] = ContextVar("sides", default=1)
+
+class BatchNorm1d(nn.BatchNorm1d):
+    """PyTorch's, of each side by itself.
+
+    Attributes:
+        sides: batches of one size that come in together, one after the other.
+    """
+
+    sides: int = 1
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # as the base class calls it
+        """Normalise [sides · N, D]."""
+        return on_each_side(super().forward, input, self.sides)
+
+
+class BatchNorm2d(nn.BatchNorm2d):
+    """PyTorch's, of each side by itself.
+
+    Attributes:
+        sides: batches of one size that come in together, one after the other.
+    """
+
+    sides: int = 1
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # as the base class calls it
+        """Normalise [sides · N, C, H, W]."""
+        return on_each_side(super().forward, input, self.sides)
 
 
 @contextmanager
-def side_by_side(sides: int) -> Iterator[None]:
+def side_by_side(network: nn.Module, sides: int) -> Iterator[None]:
     """Where a network is given so many batches of one size, one after the other.
 
     Args:
+        network: of this package.
         sides: how many.
     """
-    token = _SIDES.set(sides)
+    # An attribute of the layers rather than a context variable, which cannot be compiled.
+    norms = [module for module in network.modules() if isinstance(module, BatchNorm1d | BatchNorm2d)]
+    for norm in norms:
+        norm.sides = sides
     try:
         yield
     finally:
-        _SIDES.reset(token)
+        for norm in norms:
+            norm.sides = 1
 
 
-def on_each_side(compute: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+def on_each_side(compute: Callable[[Tensor], Tensor], x: Tensor, sides: int) -> Tensor:
     """What a layer that mixes the examples of a batch computes for each batch by itself.
 
     Args:
         compute: from [N, ...] to [N, ...].
         x: [sides · N, ...].
+        sides: how many batches.
 
     Returns:
         [sides · N, ...].
     """
-    sides = _SIDES.get()
-    if sides == 1:
-        return compute(x)
-    with side_by_side(1):
-        return torch.cat([compute(side) for side in x.chunk(sides)])
-
-
-class BatchNorm1d(nn.BatchNorm1d):
-    """PyTorch's, of each side by itself."""
-
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # as the base class calls it
-        """Normalise [N, D]."""
-        return on_each_side(super().forward, input)
-
-
-class BatchNorm2d(nn.BatchNorm2d):
-    """PyTorch's, of each side by itself."""
-
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # as the base class calls it
-        """Normalise [N, C, H, W]."""
-        return on_each_side(super().forward, input)
+    return compute(x) if sides == 1 else torch.cat([compute(side) for side in x.chunk(sides)])
 
 
 def separable(network: nn.Module) -> bool:

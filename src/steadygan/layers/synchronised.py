@@ -22,7 +22,7 @@ class Synchronised:
         if region() is None or not (self.training or self.running_mean is None):
             normal: Tensor = super().forward(x)  # type: ignore[misc]
             return normal
-        return on_each_side(lambda side: _by_all(self, side), x)
+        return on_each_side(lambda side: _by_all(self, side), x, getattr(self, "sides", 1))
 
 
 def synchronise_(network: nn.Module) -> None:

@@ -218,7 +218,7 @@ class GameTurn:
             if any(heuristic.joins_batches for heuristic in self._game.recipe.inputs):
                 self._answer_jointly(nullcontext())
             elif self._side_by_side:
-                self._answer_jointly(side_by_side(len(Side)))
+                self._answer_jointly(side_by_side(self._game.network(Player.DISCRIMINATOR), len(Side)))
             else:
                 seen = self.seen(side)  # first, because replay says anew what the fakes are
                 self._answered(side, self._ask(seen, self.labels(side)))
