@@ -209,7 +209,7 @@ def resume(
     cache: str | Path | None = None,
     observers: Sequence[Observer] | None = None,
 ) -> Run:
-    """Go on with a run, bit for bit as if it had never stopped.
+    """Go on with a run as if it had never stopped: on a CPU bit for bit, on a GPU but for rounding.
 
     Args:
         out: its folder.
