@@ -88,7 +88,9 @@ def train(
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Run folder (default: runs/RECIPE-NUMBER).")
     ] = None,
-    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with this run, without a GPU bit for bit.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Go on with this run, without a GPU bit for bit.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in --out.")] = False,
     resolution: Annotated[
         int | None, typer.Option(metavar="N", help="Height and width, 8 to 256 (default: from the data).")
