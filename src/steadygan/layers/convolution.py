@@ -1,4 +1,4 @@
-"""Convolutions whose second derivatives cost no more than first ones, and which take the quicker of two ways."""
+"""Convolutions whose second derivatives cost no more than first ones, and which take the quickest of several ways."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple

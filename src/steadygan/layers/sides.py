@@ -15,7 +15,7 @@ from torch.nn.utils.parametrize import ParametrizationList
 from steadygan.layers.minibatch import MinibatchDiscrimination, MinibatchStddev
 
 
-class BatchNorm1d(nn.BatchNorm1d):
+class _Sided(nn.modules.batchnorm._BatchNorm):
     """PyTorch's, of each side by itself.
 
     Attributes:
@@ -25,22 +25,16 @@ class BatchNorm1d(nn.BatchNorm1d):
     sides: int = 1
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # as the base class calls it
-        """Normalise [sides · N, D]."""
+        """Normalise [sides · N, C, ...]."""
         return on_each_side(super().forward, input, self.sides)
 
 
-class BatchNorm2d(nn.BatchNorm2d):
-    """PyTorch's, of each side by itself.
+class BatchNorm1d(_Sided, nn.BatchNorm1d):
+    """Of vectors [sides · N, D]."""
 
-    Attributes:
-        sides: batches of one size that come in together, one after the other.
-    """
 
-    sides: int = 1
-
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # as the base class calls it
-        """Normalise [sides · N, C, H, W]."""
-        return on_each_side(super().forward, input, self.sides)
+class BatchNorm2d(_Sided, nn.BatchNorm2d):
+    """Of maps [sides · N, C, H, W]."""
 
 
 @contextmanager
@@ -52,7 +46,7 @@ def side_by_side(network: nn.Module, sides: int) -> Iterator[None]:
         sides: how many.
     """
     # An attribute of the layers rather than a context variable, which cannot be compiled.
-    norms = [module for module in network.modules() if isinstance(module, BatchNorm1d | BatchNorm2d)]
+    norms = [module for module in network.modules() if isinstance(module, _Sided)]
     for norm in norms:
         norm.sides = sides
     try:
