@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from steadygan.data import Prepared
+from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.training import gallery
 from steadygan.training.folder import RunFolder
 from steadygan.training.grid import GENERATED, GROUND, PALE, REAL, ROWS
@@ -57,6 +57,31 @@ def test_pictures_of_a_run_with_classes_name_their_rows(tmp_path: Path) -> None:
     assert rows_of(folder.samples / "real.png") == '["first", "second", "third"]'
     sizes = {Image.open(path).size for path in folder.samples.glob("*.png")}
     assert sizes == {(4 * 34 + 2, 3 * 34 + 2)}
+
+
+def folder_of_colours(path: Path, inks: dict[str, tuple[int, int, int]], each: int) -> Path:
+    """A folder of images, one sub-folder for each colour."""
+    for name, ink in inks.items():
+        (path / name).mkdir(parents=True)
+        for number in range(each):
+            Image.new("RGB", (8, 8), ink).save(path / name / f"{number:04}.png")
+    return path
+
+
+def test_real_images_are_shown_of_all_classes_even_where_no_row_is_a_class(tmp_path: Path) -> None:
+    """Files are read class after class, so that the first places of a folder are all of its first class."""
+    inks = {"a": (200, 0, 0), "b": (0, 200, 0), "c": (0, 0, 200), "d": (200, 200, 0)}
+    data = prepare(str(folder_of_colours(tmp_path / "photos", inks, each=40)), DataSettings(), cache=tmp_path / "cache")
+    tiny.play(tiny.small("dcgan"), tmp_path / "run", data, images=16)
+    picture = np.asarray(Image.open(tmp_path / "run" / "samples" / "real.png").convert("RGB")).reshape(-1, 3)
+    pixels = {name: int((picture == ink).all(1).sum()) for name, ink in inks.items()}
+    images = {name: count / max(pixels.values()) for name, count in pixels.items()}
+    assert min(images.values()) > 1 / 3, images  # a class has a quarter of the images shown; none is missing
+
+
+def test_real_images_are_read_in_the_order_asked_for() -> None:
+    data = numbered([0, 1, 2, 0, 1, 2])
+    assert gallery._read(data, np.array([4, 0, 5, 2]))[:, 0, 0, 0].tolist() == [4, 0, 5, 2]
 
 
 def test_pictures_of_a_run_without_classes_name_none(tmp_path: Path) -> None:

@@ -45,8 +45,8 @@ class Gallery:
             self.shown = len(self._labels) - MEASURED
         self._rows = () if self._columns is None else data.class_names[: self.shown // self._columns]
         self._data = data
-        places = torch.randperm(len(data), generator=generator)[: max(self.shown, MEASURED)].sort().values
-        self._real = torch.from_numpy(data.images[places.numpy()])
+        places = torch.randperm(len(data), generator=generator)[: max(self.shown, MEASURED)]
+        self._real = torch.from_numpy(_read(data, places.numpy()))
         self._low, self._high = _frame(data)
 
     def draw_real(self) -> None:
@@ -80,6 +80,18 @@ class Gallery:
             save_picture(image_grid(items, self._columns), path, self._rows)
         else:
             save_picture(scatter(items, self._low, self._high, behind, colour), path)
+
+
+def _read(data: Prepared, places: Array) -> Array:
+    """Images by their place in the data, in the order of ``places``.
+
+    The disk is asked in its own order. What comes back must not stay in it: images of a folder are sorted by class, so
+    that the first ones of sorted places would all be of one class.
+    """
+    images = np.empty((len(places), *data.images.shape[1:]), data.images.dtype)
+    order = np.argsort(places)
+    images[order] = data.images[places[order]]
+    return images
 
 
 def _by_class(game: Game, shown: int, generator: torch.Generator) -> tuple[int | None, torch.Tensor | None]:
