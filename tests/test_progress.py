@@ -243,3 +243,23 @@ def test_every_whole_number_is_read_in_all_three_ways(number: int) -> None:
 def test_a_clock_counts_its_seconds(seconds: int) -> None:
     parts = [int(part) for part in clock(seconds).split(":")]
     assert sum(part * 60**place for place, part in enumerate(reversed(parts))) == seconds
+
+
+def test_a_busy_machine_is_told_before_the_losses_until_it_is_quiet_again() -> None:
+    console = terminal(120)
+    line = ProgressLine(console)
+    line.tick(0, 0.0, 0.0)
+    line.row(ROW | {"time/without_core": 0.314})
+    line.tick(10_000, 10.0, 1.0)
+    line.close()
+    said = "done in 0:10 · machine busy: 31% of the time without a core · loss D 0.527 G 0.906"
+    assert last_frame(console)[0].endswith(said)
+
+    console = terminal(120)
+    line = ProgressLine(console)
+    line.tick(0, 0.0, 0.0)
+    for share in (0.314, 0.02):
+        line.row(ROW | {"time/without_core": share})
+    line.tick(10_000, 10.0, 1.0)
+    line.close()
+    assert "busy" not in last_frame(console)[0]

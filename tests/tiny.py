@@ -31,7 +31,7 @@ BRIEF = {
     "steadygan.training.sampling.STANDING_BATCH": 16,
 }
 """Values of constants with which a run spends little on pictures."""
-TIMINGS = ("seconds", "images_per_second", "time/data")
+TIMINGS = ("seconds", "images_per_second", "time/data", "time/without_core")
 
 
 def prepared(items: "np.ndarray[Any, Any]") -> Prepared:

@@ -4,10 +4,74 @@
 ``sg.load(folder)`` gives a finished one. Every heuristic is also a plain function in ``steadygan.heuristics``.
 """
 
-from steadygan.api import Run, load, resume, train
-from steadygan.errors import SteadyganError
-from steadygan.recipe import Recipe
-from steadygan.recipes import recipe, recipe_names
-from steadygan.training.process import keep_memory
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Recipe", "Run", "SteadyganError", "keep_memory", "load", "recipe", "recipe_names", "resume", "train"]
+if TYPE_CHECKING:
+    from steadygan.api import Run, load, resume, train
+    from steadygan.cores import share_cores
+    from steadygan.errors import SteadyganError
+    from steadygan.recipe import Recipe
+    from steadygan.recipes import recipe, recipe_names
+    from steadygan.training.process import keep_memory
+
+__all__ = [
+    "Recipe",
+    "Run",
+    "SteadyganError",
+    "keep_memory",
+    "load",
+    "recipe",
+    "recipe_names",
+    "resume",
+    "share_cores",
+    "train",
+]
+
+_MODULES = {
+    "Recipe": "recipe",
+    "Run": "api",
+    "SteadyganError": "errors",
+    "keep_memory": "training.process",
+    "load": "api",
+    "recipe_names": "recipes",
+    "resume": "api",
+    "share_cores": "cores",
+    "train": "api",
+}
+
+
+class _Package(ModuleType):
+    """This package, which loads what it offers when it is first asked for.
+
+    PyTorch is loaded with it. Until then :func:`share_cores` can still say how its threads wait, and a command that
+    needs no PyTorch answers at once.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _MODULES:
+            raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
+        value = getattr(import_module(f"{self.__name__}.{_MODULES[name]}"), name)
+        setattr(self, name, value)
+        return value
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *__all__})
+
+    # Where a module is imported, the import system puts it into its package under its name; a property keeps
+    # steadygan.recipe the function whose name it is to users.
+    @property
+    def recipe(self) -> "Callable[..., Recipe]":
+        from steadygan.recipes import recipe
+
+        return recipe
+
+    @recipe.setter
+    def recipe(self, module: ModuleType) -> None:
+        pass
+
+
+sys.modules[__name__].__class__ = _Package

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
+from steadygan.cores import share_cores
 from steadygan.errors import SteadyganError, out_of_memory, plain
 
 LARGEST_SEED = 2**63 - 1
@@ -286,6 +287,7 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit; what a user can mend is said in one sentence, with exit status 2."""
+    share_cores()  # before any command imports PyTorch
     try:
         status = app(arguments, prog_name="steadygan", standalone_mode=False)
     except SteadyganError as error:

@@ -1,4 +1,7 @@
-"""The progress line: images seen, speed, time left, losses, accuracy on what is held out, and the newest warning."""
+"""The progress line: images seen, speed, time left, losses, accuracy on what is held out, and the newest warning.
+
+It also says when other programs keep the machine busy, because training is slow then.
+"""
 
 import math
 from decimal import Decimal
@@ -10,6 +13,8 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
+
+from steadygan.cores import BUSY
 
 BARS = (24, 6)
 """Columns of the bar where there is room, and where there is little; it is left out before any word is."""
@@ -43,6 +48,7 @@ class ProgressLine:
         self._speed: float | None = None
         self._losses = ""
         self._accuracy = ""
+        self._busy = ""
         self._warning = ""
         self._closing = False
         self._live: Live | None = None
@@ -63,10 +69,13 @@ class ProgressLine:
             self._console.print(Text(BETWEEN.join(self._words())), soft_wrap=True)
 
     def row(self, row: dict[str, Any]) -> None:
-        """Remember the losses, and how many held-out images are classified rightly."""
+        """Remember the losses, how busy the machine is, and how many held-out images are classified rightly."""
         pairs = (("D", row.get("discriminator/loss")), ("G", row.get("generator/loss")))
         shown = [f"{name} {value:.3f}" for name, value in pairs if isinstance(value, float)]
         self._losses = "loss " + " ".join(shown) if shown else self._losses
+        if "time/without_core" in row:
+            share = row["time/without_core"]
+            self._busy = f"machine busy: {share:.0%} of the time without a core" if share >= BUSY else ""
         for key, value in row.items():
             if key.endswith(HELD_OUT_ACCURACY) and isinstance(value, float):
                 self._accuracy = f"held-out accuracy {value:.1%}"
@@ -105,7 +114,7 @@ class ProgressLine:
         speed = self._speed
         at = "" if speed is None else f" at {speed:,.{0 if speed >= 10 else 1}f}/s"
         words = [f"{fraction:4.0%}", f"{images_seen:,} images{at}", self._time(seconds, fraction)]
-        return words + [word for word in (self._losses, self._accuracy) if word]
+        return words + [word for word in (self._busy, self._losses, self._accuracy) if word]
 
     def _time(self, seconds: float, fraction: float) -> str:
         if fraction >= 1:

@@ -73,7 +73,8 @@ _FIXED = {
             "time",
             "speed",
             "Time",
-            "The share of it that training waited for data; near 0, reading them costs nothing.",
+            "The share of it that training waited for data, and that its threads had no core because other programs "
+            "had them. Both are near 0 on a quiet machine.",
             share=True,
         ),
     )

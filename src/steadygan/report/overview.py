@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from steadygan.cores import BUSY
 from steadygan.report.groups import LOWER_IS_BETTER
 from steadygan.report.read import RunRecord, Table, number, table, text
 from steadygan.report.words import count, duration, figure, percent, sentence_case, spaced, things
@@ -76,8 +77,28 @@ def figures(record: RunRecord) -> list[Figure]:
     if speed is not None:
         waited = newest(rows, "time/data")
         remark = "" if waited is None else f"; {percent(waited)} of the time is waiting for data"
+        without = without_core(rows)
+        remark += f"; {percent(without)} without a core, because the machine was busy" if without >= BUSY else ""
         found.append(Figure("Speed", figure(speed), f"images a second{remark}"))
     return found + _held_out_accuracy(record) + _quality(rows)
+
+
+def without_core(rows: Sequence[Table]) -> float:
+    """The share of its threads' time, over the whole run, that it had no core because other programs had them.
+
+    Args:
+        rows: of ``metrics.jsonl``; 0 where none of them says it.
+    """
+    waited = lasted = before = 0.0
+    for row in rows:
+        seconds, share = number(row.get("seconds")), number(row.get("time/without_core"))
+        if seconds is None:
+            continue
+        if share is not None:
+            waited += share * (seconds - before)
+            lasted += seconds - before
+        before = seconds
+    return waited / lasted if lasted > 0 else 0.0
 
 
 def _held_out_accuracy(record: RunRecord) -> list[Figure]:

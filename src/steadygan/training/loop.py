@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+import torch
 from torch import nn
 
+from steadygan.cores import core_wait_seconds
 from steadygan.processes import any_says
 from steadygan.training.checkpoint import save_checkpoint
 from steadygan.training.export import GeneratorConfig, save_generator
@@ -63,6 +65,7 @@ class Loop:
         self.rows = RowFile(folder.metrics)
         self.findings = RowFile(folder.findings)
         self._row_began = (game.images_seen, game.seconds, game.supply.waited)
+        self._waited_for_core = core_wait_seconds()
         self._saved_at = game.seconds
         self._frame = self._frame_now()
         self._ready: tuple[int, nn.Module] | None = None
@@ -123,12 +126,22 @@ class Loop:
         row["seconds"] = round(seconds, 3)
         row["images_per_second"] = round(since_images / since_seconds, 2)
         row["time/data"] = round(since_waited / since_seconds, 6)
+        row |= self._core_wait(since_seconds)
         self._row_began = now
         self._append(row)
         if row["not_finite"]:
             self.report_finding(
                 "not-finite", f"{row['not_finite']} measured values of the last {ROW_STEPS} steps were not finite"
             )
+
+    def _core_wait(self, seconds: float) -> dict[str, float]:
+        """The share of its threads' time that this process was without a core, where the system counts it."""
+        before, self._waited_for_core = self._waited_for_core, core_wait_seconds()
+        if before is None or self._waited_for_core is None:
+            return {}
+        # A thread that has ended takes what it waited along.
+        waited = max(0.0, self._waited_for_core - before)
+        return {"time/without_core": round(min(1.0, waited / seconds / torch.get_num_threads()), 6)}
 
     def _append(self, row: dict[str, Any]) -> None:
         self.rows.append(row)
