@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from steadygan.heuristics.blueprint import Downsampling, Upsampling
-from steadygan.layers.resample import Double, Halve
+from steadygan.layers.resample import Double, Halve, convolve_nearest
 
 
 def _set(layer: nn.Module, value: float) -> None:
@@ -74,6 +74,23 @@ def test_nearest_doubling_repeats_pixels_before_it_convolves() -> None:
         [3.0, 3.0, 4.0, 4.0],
         [3.0, 3.0, 4.0, 4.0],
     ]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (5, 4)])
+def test_a_convolution_of_nearest_neighbours_is_what_pytorch_makes_of_the_two(size: tuple[int, int]) -> None:
+    """Edges, values and both derivatives, in double precision."""
+    torch.manual_seed(0)
+    x = torch.randn(2, 3, *size, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(4, 3, 3, 3, dtype=torch.float64, requires_grad=True)
+    bias = torch.randn(4, dtype=torch.float64)
+    expected = F.conv2d(F.interpolate(x, scale_factor=2.0, mode="nearest"), weight, bias, padding=1)
+    found = convolve_nearest(x, weight, bias)
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
+    above = torch.randn_like(expected)
+    for one, other in zip(
+        torch.autograd.grad(found, (x, weight), above), torch.autograd.grad(expected, (x, weight), above), strict=True
+    ):
+        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
 
 
 def test_pixel_shuffle_lays_four_channels_into_a_square() -> None:

@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Downsampling, Upsampling
-from steadygan.layers.convolution import Convolution, TransposedConvolution
+from steadygan.layers.convolution import Convolution, TransposedConvolution, convolve_transposed
 
 PLAIN_KERNEL = 3
 
@@ -67,8 +67,32 @@ class Double(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Double the maps, and cut them to size."""
         if self.how == "nearest":
-            x = F.interpolate(x, scale_factor=2.0, mode="nearest")
-        x = self.convolution(x)
+            x = convolve_nearest(x, self.convolution.weight, self.convolution.bias)
+        else:
+            x = self.convolution(x)
         if self.how == "pixel-shuffle":
             x = F.pixel_shuffle(x, 2)
         return x if x.shape[-1] == self.size else x[..., : self.size, : self.size]
+
+
+def convolve_nearest(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """A convolution of maps that were doubled by nearest neighbours, in 16 of its 36 multiplications for a pixel.
+
+    Two of three taps of the kernel always meet copies of one pixel. With these added up, what is left is a transposed
+    convolution with a kernel of 4 and stride 2, [w2, w1 + w2, w0 + w1, w0] along each axis, so that nothing is ever
+    computed twice and the doubled maps are never made.
+
+    Args:
+        x: float [N, C, H, W].
+        weight: [O, C, 3, 3], as :func:`torch.nn.functional.conv2d` takes it.
+        bias: [O].
+
+    Returns:
+        [N, O, 2H, 2W]: ``conv2d(interpolate(x, scale_factor=2, mode="nearest"), weight, bias, padding=1)``.
+
+    Source: the layer is that of Odena et al. 2016, section on better upsampling.
+    """
+    taps = weight.flip(2, 3).transpose(0, 1)
+    taps = F.pad(taps, (0, 1)) + F.pad(taps, (1, 0))
+    taps = F.pad(taps, (0, 0, 0, 1)) + F.pad(taps, (0, 0, 1, 0))
+    return convolve_transposed(x, taps, bias, stride=2, padding=1)

@@ -1,0 +1,100 @@
+"""Trains ways of doubling maps for equal time and looks for grids of dots: prints the table in docs/quality.md.
+
+    python benchmarks/dots.py --data photos/ [--resolution 64] [--minutes 5] [--seeds 0] [--work runs/dots]
+        [--variants "" "--without transposed-convolutions" "--with pixel-shuffle"] [--recipe steady]
+
+A variant is a string of options of `steadygan train`. Figures, on 2,000 samples: the checkerboard ratio (see
+steadygan.metrics.spectrum; beside it that of the data) and the sliced Wasserstein distance to the data. A run's folder
+gets grid.png, and spectrum.png: the logarithm of the power at each frequency, of the data on the left and of samples on
+the right, frequency 0 in the middle. Runs that are there are not run again.
+"""
+
+import argparse
+import json
+import shlex
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from judge import spent
+from torch import Tensor
+
+from steadygan.data import DataSettings, Prepared, prepare
+from steadygan.metrics.sliced import image_distance
+from steadygan.metrics.spectrum import checkerboard_ratio, power_spectrum
+from steadygan.training.grid import image_grid, save_picture
+
+SAMPLES, SHOWN, ENLARGED = 2_000, 36, 4
+
+
+def unit(images: np.ndarray) -> Tensor:
+    """float32 [N, C, H, W] in [-1, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def spectrum_picture(real: Tensor, fake: Tensor) -> np.ndarray:
+    """Both spectra beside each other, with the same greys, enlarged."""
+    both = torch.cat([torch.fft.fftshift(power_spectrum(images)).log() for images in (real, fake)], 1)
+    both = (both - both.quantile(0.01)) / (both.quantile(0.995) - both.quantile(0.01))
+    greys = (255 * both.clamp(0, 1)).to(torch.uint8).numpy()
+    return greys.repeat(ENLARGED, 0).repeat(ENLARGED, 1)
+
+
+def measured(arguments: argparse.Namespace, data: Prepared, variant: str, seed: int) -> dict[str, float]:
+    """Train, sample, measure, and draw."""
+    changed = variant.replace("--", "+").replace(" ", "") or "+nothing"
+    run = arguments.work / f"{Path(arguments.data).name}-{arguments.recipe}{changed}-{arguments.minutes:g}m-seed{seed}"
+    result = run / "figures.json"
+    if not result.exists():
+        steadygan = [sys.executable, "-m", "steadygan"]
+        train = ["train", arguments.data, "--recipe", arguments.recipe, "--resolution", str(arguments.resolution)]
+        train += ["--minutes", f"{arguments.minutes:g}", "--seed", str(seed), "--out", str(run), "--overwrite"]
+        subprocess.run([*steadygan, *train, *shlex.split(variant)], check=True, stdout=sys.stderr)
+        made = run / "samples.npz"
+        sample = [*steadygan, "sample", str(run), "-n", str(SAMPLES), "--out", str(made)]
+        subprocess.run(sample, check=True, stdout=sys.stderr)
+        fakes = np.load(made)["images"]
+        made.unlink()
+        real, fake = unit(some(data)), unit(fakes)
+        save_picture(image_grid(fakes[:SHOWN]), run / "grid.png")
+        save_picture(spectrum_picture(real, fake), run / "spectrum.png")
+        figures = {"ratio": checkerboard_ratio(fake), "distance": image_distance(real, fake)}
+        result.write_text(json.dumps(figures | spent(run)))
+    figures = json.loads(result.read_text())
+    print(f"{run.name}: {json.dumps(figures)}", file=sys.stderr, flush=True)
+    return figures
+
+
+def some(data: Prepared) -> np.ndarray:
+    """At most so many images of the data as there are samples."""
+    return np.asarray(data.images[: len(data) : max(1, len(data) // SAMPLES)][:SAMPLES])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--recipe", default="steady")
+    parser.add_argument("--resolution", type=int, default=64)
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument(
+        "--variants", nargs="+", default=["", "--without transposed-convolutions", "--with pixel-shuffle"]
+    )
+    parser.add_argument("--work", type=Path, default=Path("runs/dots"))
+    arguments = parser.parse_args()
+    data = prepare(arguments.data, DataSettings(resolution=arguments.resolution))
+    print("| doubling | seeds | images seen | checkerboard ratio | distance |\n| --- | --- | --- | --- | --- |")
+    print(f"| (the data) | | | {checkerboard_ratio(unit(some(data))):.2f} | |")
+    for variant in arguments.variants:
+        runs = [measured(arguments, data, variant, seed) for seed in arguments.seeds]
+        middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+        cells = [f"`{variant}`" if variant else "as it is", str(len(runs)), f"{middle['images']:,.0f}"]
+        cells += [f"{middle['ratio']:.2f}", f"{middle['distance']:.4f}"]
+        print(f"| {' | '.join(cells)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
