@@ -19,9 +19,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from judge import spent
 from torch import Tensor
 
+from judge import spent
 from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.metrics.sliced import image_distance
 from steadygan.metrics.spectrum import checkerboard_ratio, power_spectrum

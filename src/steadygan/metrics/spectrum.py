@@ -24,7 +24,7 @@ def power_spectrum(images: Tensor) -> Tensor:
     height, width = images.shape[-2:]
     window = torch.outer(torch.hann_window(height, dtype=torch.float64), torch.hann_window(width, dtype=torch.float64))
     total = torch.zeros(height, width, dtype=torch.float64, device=images.device)
-    for some in images.split(256):
+    for some in torch.split(images, 256):
         centred = some.double() - some.double().mean((-2, -1), keepdim=True)
         total += torch.fft.fft2(centred * window.to(images.device)).abs().square().mean(1).sum(0)
     return total / len(images)
