@@ -15,8 +15,9 @@ from steadygan.heuristics.objectives import Hinge, Minimax
 from steadygan.heuristics.penalties import R1
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.updates import Adam, SgdDiscriminator
-from steadygan.recipe import OnVectors, Recipe
+from steadygan.recipe import Recipe
 from steadygan.recipes import parse, recipe, recipe_names
+from steadygan.variation import Variation
 from tests.heuristics.truth import FakeTable
 
 NAMES = [kind.name for kind in CATALOGUE]
@@ -186,7 +187,7 @@ batch = 256
 
 def test_a_file_says_what_is_otherwise_for_vectors() -> None:
     chosen = parse(OTHERWISE, "f")
-    assert chosen.on_vectors == OnVectors(
+    assert chosen.on_vectors == Variation(
         remove=("batch-norm",), add=("hinge", "ema"), values={"batch": 256, "r1.gamma": 3.0, "ema.half_life": 77}
     )
     assert _names(chosen) == ["strided-convolutions", "batch-norm", "minimax", "r1"]
@@ -238,6 +239,59 @@ def test_an_objective_that_someone_chose_is_not_replaced_for_vectors() -> None:
     assert base.with_("sphere-latent", dimension=5).for_vectors()[0].latent.dimension == 5
 
 
+# --- what is otherwise for few images
+
+FEW = """
+[heuristics.normal-latent]
+[heuristics.relativistic]
+[heuristics.r1]
+gamma = 0.5
+[heuristics.ema]
+[on_few_images]
+below = 5000
+without = ["ema"]
+with = ["diff-augment"]
+[on_few_images.set]
+"r1.gamma" = 3.0
+"""
+
+
+def test_a_recipe_is_otherwise_for_fewer_images_than_it_says() -> None:
+    chosen = parse(FEW, "f")
+    fitted, changed = chosen.for_few_images(4999)
+    assert changed == ("--with diff-augment", "--without ema", "--set r1.gamma=3.0")
+    assert fitted.has("diff-augment")
+    assert not fitted.has("ema")
+    assert fitted.get(R1) == R1(gamma=3.0)
+    many, nothing = chosen.for_few_images(5000)
+    assert nothing == ()
+    assert many.heuristics == chosen.heuristics
+
+
+def test_a_recipe_that_is_fitted_to_few_images_is_fitted_and_survives_a_file() -> None:
+    chosen = parse(FEW, "f")
+    assert parse(chosen.to_toml(), "f") == chosen
+    for count in (10, 10_000):
+        fitted, _ = chosen.for_few_images(count)
+        assert fitted.for_few_images(10) == (fitted, ())
+        assert "on_few_images" not in fitted.to_toml()
+
+
+def test_what_someone_asks_for_by_name_stays_for_few_images() -> None:
+    base = parse(FEW, "f")
+    assert not base.without("diff-augment").for_few_images(10)[0].has("diff-augment")
+    assert base.change(add=["ema"]).for_few_images(10)[0].has("ema")
+    assert base.set("r1.gamma", 9).for_few_images(10)[0].get(R1) == R1(gamma=9.0)
+
+
+def test_where_changes_for_few_images_do_not_compose_with_what_was_asked_for_they_wait() -> None:
+    base = parse("[heuristics.normal-latent]\n[on_few_images]\nbelow = 100\nwith = ['soft-labels']", "f")
+    assert base.for_few_images(10)[0].has("soft-labels")
+    fitted, changed = base.with_("hinge").for_few_images(10)  # has no targets that could be soft
+    assert changed == ()
+    assert _names(fitted) == ["normal-latent", "hinge"]
+
+
 # --- refusals: one sentence each
 
 REFUSALS: list[tuple[str, Any, str]] = [
@@ -276,6 +330,8 @@ REFUSALS: list[tuple[str, Any, str]] = [
     ("on vectors", lambda: parse("[on_vectors]\nwithout = ['emma']", "f"), r"'f': There is no heuristic 'emma'"),
     ("on vectors more", lambda: parse("[on_vectors]\nwith = ['r7']", "f"), r"'f': There is no heuristic 'r7'"),
     ("on vectors odd", lambda: parse("[on_vectors]\nwithin = ['r1']", "f"), r"The recipe 'f': .*within"),
+    ("on few", lambda: parse("[on_few_images]\nwith = ['r7']", "f"), r"'f': There is no heuristic 'r7'"),
+    ("on few odd", lambda: parse("[on_few_images]\nbelow = -1", "f"), r"The recipe 'f': .*below"),
     ("in file", lambda: parse("[heuristics.r1]\ngamma = -1", "f.toml"), r"The recipe 'f\.toml': 'r1\.gamma'"),
     ("clash in file", lambda: parse("[heuristics.hinge]\n[heuristics.minimax]", "f"), r"The recipe 'f': '.*' fill the"),
 ]

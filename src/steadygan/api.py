@@ -294,6 +294,10 @@ def fit_recipe(chosen: Recipe, prepared: Prepared, labels: bool = False) -> tupl
         chosen, out = chosen.for_vectors()
         without = f", without {', '.join(out)}" if out else ""
         notes.append(f"The data are vectors: network mlp{without}")
+    else:
+        chosen, changes = chosen.for_few_images(len(prepared))
+        if changes:
+            notes.append(f"{len(prepared):,} images are few, so {chosen.name} trains {' '.join(changes)}")
     if labels and prepared.labels is not None and not chosen.blueprint.generator_takes_labels:
         chosen = chosen.with_("label-embedding")
         notes.append("Labels are used: label-embedding is added (other ways: --recipe conditional)")

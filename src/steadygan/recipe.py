@@ -10,7 +10,7 @@ from steadygan.errors import SteadyganError, nearest, sentence
 from steadygan.heuristics.base import Heuristic, Labels, Player
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
-from steadygan.heuristics.composition import placed, refusals, replaces
+from steadygan.heuristics.composition import placed, refusals
 from steadygan.heuristics.latents import UniformLatent
 from steadygan.heuristics.objectives import Minimax
 from steadygan.heuristics.roles import (
@@ -28,6 +28,7 @@ from steadygan.heuristics.roles import (
 from steadygan.heuristics.schedules import Alternate
 from steadygan.heuristics.updates import Adam
 from steadygan.networks import NETWORKS, ignored_fields
+from steadygan.variation import FewImages, Variation
 
 Kind = TypeVar("Kind", bound=Heuristic)
 OFF = "off"
@@ -53,39 +54,6 @@ class Settings(BaseModel):
     class_balanced: bool = False
 
 
-class OnVectors(BaseModel):
-    """What a recipe does otherwise for data that are no images, beside leaving out what makes sense for images alone.
-
-    Attributes:
-        remove: names of heuristics that are taken out; ``without`` in a file.
-        add: names of heuristics that are put in; ``with`` in a file.
-        values: what :meth:`Recipe.set` takes, by key; ``set`` in a file.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
-
-    remove: tuple[str, ...] = Field((), alias="without")
-    add: tuple[str, ...] = Field((), alias="with")
-    values: dict[str, Any] = Field({}, alias="set")
-
-    def yielding(self, add: Iterable[str], remove: Iterable[str], values: Iterable[str]) -> "OnVectors":
-        """The same, but what someone has asked for by name stays as they want it."""
-        added, removed, valued = {*add}, {*remove}, {*values}
-
-        def gone(name: str) -> bool:
-            return name in removed or any(each != name and _one_place(each, name) for each in added)
-
-        return OnVectors(
-            remove=tuple(name for name in self.remove if name not in added),
-            add=tuple(name for name in self.add if not gone(name)),
-            values={
-                key: value
-                for key, value in self.values.items()
-                if key not in valued and not ("." in key and gone(key.partition(".")[0]))
-            },
-        )
-
-
 class Recipe(BaseModel):
     """A network plus a set of heuristics; frozen, so every change makes a new one.
 
@@ -97,7 +65,8 @@ class Recipe(BaseModel):
         network: the networks' shape, one of :data:`steadygan.networks.NETWORKS`.
         settings: batch size and width.
         heuristics: in the catalogue's order.
-        on_vectors: what is otherwise for data that are no images.
+        on_vectors: what is otherwise for data that are no images, beside leaving out what makes sense for images alone.
+        on_few_images: what is otherwise for few images.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -109,14 +78,15 @@ class Recipe(BaseModel):
     network: str = "dcgan"
     settings: Settings = Settings()
     heuristics: tuple[SerializeAsAny[Heuristic], ...] = ()
-    on_vectors: OnVectors = OnVectors()
+    on_vectors: Variation = Variation()
+    on_few_images: FewImages = FewImages()
 
     @model_validator(mode="after")
     def _composes(self) -> Self:
         if self.network not in NETWORKS:
             raise SteadyganError(f"There is no network '{self.network}'; {nearest(self.network, NETWORKS)}")
-        for name in (*self.on_vectors.remove, *self.on_vectors.add):
-            heuristic_class(name)  # a wrong name is said now, and not on the day that vectors come
+        for name in (*self.on_vectors.names, *self.on_few_images.names):
+            heuristic_class(name)  # a wrong name is said now, and not on the day that such data come
         refusal = next(refusals(self.heuristics, self.settings.batch), None)
         if refusal:
             raise SteadyganError(refusal)
@@ -140,8 +110,8 @@ class Recipe(BaseModel):
         """
         new = _made(self.heuristics, heuristic, parameters) if isinstance(heuristic, str) else heuristic
         chosen = parameters if isinstance(heuristic, str) else type(new).model_fields
-        yielding = self.on_vectors.yielding((new.name,), (), (f"{new.name}.{key}" for key in chosen))
-        return self._changed(heuristics=placed(self.heuristics, new), on_vectors=yielding)
+        asked = (new.name,), (), [f"{new.name}.{key}" for key in chosen]
+        return self._changed(heuristics=placed(self.heuristics, new), **self._yielding(*asked))
 
     def without(self, *names: str) -> "Recipe":
         """This recipe with some heuristics taken out; one that it does not have is no error.
@@ -167,8 +137,8 @@ class Recipe(BaseModel):
         gone = {heuristic_class(name).name for name in remove}
         heuristics = tuple(old for old in self.heuristics if old.name not in gone)
         add, values = tuple(add), values or {}
-        yielding = self.on_vectors.yielding(add, gone, values)
-        fields: dict[str, Any] = {"settings": self.settings, "network": self.network, "on_vectors": yielding}
+        fields: dict[str, Any] = {"settings": self.settings, "network": self.network}
+        fields |= self._yielding(add, gone, values)
         for name in add:
             if name in gone:
                 raise SteadyganError(f"'{name}' cannot be both added and taken out; name it once")
@@ -195,6 +165,12 @@ class Recipe(BaseModel):
             SteadyganError: for an unknown key, a heuristic that the recipe does not have, or an impossible value.
         """
         return self.change(values={key: value})
+
+    def _yielding(self, add: Iterable[str], remove: Iterable[str], values: Iterable[str]) -> dict[str, Variation]:
+        """What waits for the data, but for what someone has asked for by name now."""
+        waiting = {"on_vectors": self.on_vectors, "on_few_images": self.on_few_images}
+        asked = (*add,), (*remove,), (*values,)
+        return {name: variation.yielding(*asked) for name, variation in waiting.items()}
 
     def _changed(self, **fields: Any) -> "Recipe":
         own = {name: getattr(self, name) for name in Recipe.model_fields}
@@ -309,7 +285,30 @@ class Recipe(BaseModel):
             other.add, [name for name in gone if name not in other.add], {"network": "mlp", **other.values}
         )
         out = tuple(each.name for each in self.heuristics if not fitted.has(each.name) and each.name in gone)
-        return fitted._changed(on_vectors=OnVectors()), out
+        return fitted._changed(on_vectors=Variation(), on_few_images=FewImages()), out
+
+    def for_few_images(self, count: int) -> tuple["Recipe", tuple[str, ...]]:
+        """This recipe for a data set of so many images.
+
+        Where what it would do otherwise does not go together with what someone has asked for, it stays as it is.
+
+        Args:
+            count: images in the data set.
+
+        Returns:
+            The recipe, and what was changed, in the words of the command line.
+        """
+        other, settled = self.on_few_images, self._changed(on_few_images=FewImages())
+        if count >= other.below:
+            return settled, ()
+        try:
+            fitted = settled.change(other.add, other.remove, other.values)
+        except SteadyganError:
+            return settled, ()
+        put_in = (f"--with {name}" for name in other.add if not self.has(name))
+        taken_out = (f"--without {name}" for name in other.remove if self.has(name))
+        changed = (f"--set {key}={value}" for key, value in other.values.items())
+        return fitted, (*put_in, *taken_out, *changed)
 
     # --- as a file
 
@@ -317,8 +316,9 @@ class Recipe(BaseModel):
         """The recipe as a file that :func:`recipe` reads."""
         table: dict[str, Any] = {"name": self.name, "summary": self.summary, "sources": list(self.sources)}
         table |= {"measured": self.measured, "network": self.network, "settings": self.settings.model_dump()}
-        other = self.on_vectors.model_dump(by_alias=True, exclude_defaults=True)
-        table |= {"on_vectors": other} if other else {}
+        for name in ("on_vectors", "on_few_images"):
+            other = getattr(self, name).model_dump(by_alias=True, exclude_defaults=True)
+            table |= {name: other} if other else {}
         table["heuristics"] = {each.name: _without_none(each.parameters()) for each in self.heuristics}
         return tomli_w.dumps(table, multiline_strings=True)
 
@@ -327,10 +327,6 @@ def changed_fields(heuristic: Heuristic) -> frozenset[str]:
     """The fields of the naive blueprint that a heuristic changes."""
     naive, designed = Blueprint(), heuristic.design(Blueprint())
     return frozenset(name for name in Blueprint.model_fields if getattr(naive, name) != getattr(designed, name))
-
-
-def _one_place(one: str, other: str) -> bool:
-    return replaces(heuristic_class(one)(), heuristic_class(other)())
 
 
 def _without_none(parameters: dict[str, object]) -> dict[str, object]:
