@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from judge import spent
@@ -35,12 +36,12 @@ def unit(images: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def spectrum_picture(real: Tensor, fake: Tensor) -> np.ndarray:
+def spectrum_picture(real: Tensor, fake: Tensor) -> Image.Image:
     """Both spectra beside each other, with the same greys, enlarged."""
     both = torch.cat([torch.fft.fftshift(power_spectrum(images)).log() for images in (real, fake)], 1)
     both = (both - both.quantile(0.01)) / (both.quantile(0.995) - both.quantile(0.01))
     greys = (255 * both.clamp(0, 1)).to(torch.uint8).numpy()
-    return greys.repeat(ENLARGED, 0).repeat(ENLARGED, 1)
+    return Image.fromarray(greys.repeat(ENLARGED, 0).repeat(ENLARGED, 1))
 
 
 def measured(arguments: argparse.Namespace, data: Prepared, variant: str, seed: int) -> dict[str, float]:
