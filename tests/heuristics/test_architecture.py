@@ -26,6 +26,7 @@ from steadygan.heuristics.architecture import (
     PixelShuffle,
     Projection,
     ReferenceBatchNormHeuristic,
+    ResizeConvolutions,
     SelfAttention,
     SemiSupervised,
     SpectralNormHeuristic,
@@ -111,6 +112,11 @@ def test_applying_leaves_the_given_blueprint_as_it_is(heuristic: ArchitectureHeu
     blueprint = Blueprint()
     heuristic.design(blueprint)
     assert blueprint == Blueprint()
+
+
+def test_resize_convolutions_name_what_the_naive_networks_do() -> None:
+    assert ResizeConvolutions().design(Blueprint()) == Blueprint()
+    assert ResizeConvolutions().design(PixelShuffle().design(Blueprint())) == Blueprint()
 
 
 def test_heuristics_that_change_different_lines_compose_in_any_order() -> None:

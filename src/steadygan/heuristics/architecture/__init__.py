@@ -28,6 +28,7 @@ from steadygan.heuristics.architecture.resampling import (
     AveragePooling,
     KernelDivisibleByStride,
     PixelShuffle,
+    ResizeConvolutions,
     StridedConvolutions,
     TransposedConvolutions,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "PixelShuffle",
     "Projection",
     "ReferenceBatchNormHeuristic",
+    "ResizeConvolutions",
     "SelfAttention",
     "SemiSupervised",
     "SpectralNormHeuristic",

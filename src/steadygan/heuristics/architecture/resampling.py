@@ -71,7 +71,7 @@ class TransposedConvolutions(ArchitectureHeuristic):
         formula="y = Wᵀ ∗ x with stride 2",
         sources=(Source(citation=DCGAN, where="section 3"),),
         treats=(Finding.GARBAGE_FOOLING,),
-        cost="less than nearest neighbour with a convolution",
+        cost="with kernel 4 that of resize-convolutions, with kernel 5 1.56 times",
         example=in_a_recipe("transposed-convolutions"),
         note="The kernel is 5 with stride 2, as in the paper's figure 1, unless kernel-divisible-by-stride makes it 4.",
     )
@@ -79,6 +79,31 @@ class TransposedConvolutions(ArchitectureHeuristic):
     def design(self, blueprint: Blueprint) -> Blueprint:
         """Set the upsampling."""
         return blueprint.changed(upsampling="transposed")
+
+
+class ResizeConvolutions(ArchitectureHeuristic):
+    """The generator doubles its maps by nearest neighbours, and convolves them then."""
+
+    name: ClassVar[str] = "resize-convolutions"
+    decides: ClassVar[str] = "how the generator doubles its maps"
+    images_only: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="The generator repeats each pixel in a square of 2×2 and convolves then, so that even maps stay even.",
+        formula="y = W ∗ u, u[2i + a, 2j + b] = x[i, j] for a, b in {0, 1}",
+        sources=(Source(citation=CHECKERBOARD, where="section on better upsampling"),),
+        treats=(Finding.CHECKERBOARD,),
+        cost="that of a transposed convolution with kernel 4, which it is once taps that meet one pixel are added",
+        example=in_a_recipe("resize-convolutions"),
+        note=(
+            "The kernel is 3. The naive networks double their maps like this too; the name is for recipes that would "
+            "do it otherwise. Of a transposed convolution each pixel of a square has weights of its own, whose sums "
+            "need not agree: where they do not, a grid of dots lies over everything."
+        ),
+    )
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Set the upsampling."""
+        return blueprint.changed(upsampling="nearest")
 
 
 class PixelShuffle(ArchitectureHeuristic):
