@@ -1,6 +1,6 @@
 """Trains ways of doubling maps for equal time and looks for grids of dots: prints the table in docs/quality.md.
 
-    python benchmarks/dots.py --data photos/ [--resolution 64] [--minutes 5] [--seeds 0] [--work runs/dots]
+    python benchmarks/dots.py --data photos/ [--resolution 64] [--minutes 5 | --images 30000] [--seeds 0] [--work runs/dots]
         [--variants "" "--without transposed-convolutions" "--with pixel-shuffle"] [--recipe steady]
 
 A variant is a string of options of `steadygan train`. Figures, on 2,000 samples: the checkerboard ratio (see
@@ -47,12 +47,14 @@ def spectrum_picture(real: Tensor, fake: Tensor) -> Image.Image:
 def measured(arguments: argparse.Namespace, data: Prepared, variant: str, seed: int) -> dict[str, float]:
     """Train, sample, measure, and draw."""
     changed = variant.replace("--", "+").replace(" ", "") or "+nothing"
-    run = arguments.work / f"{Path(arguments.data).name}-{arguments.recipe}{changed}-{arguments.minutes:g}m-seed{seed}"
+    budget = ["--images", str(arguments.images)] if arguments.images else ["--minutes", f"{arguments.minutes:g}"]
+    name = f"{Path(arguments.data).name}-{arguments.recipe}{changed}{''.join(budget)}-seed{seed}".replace("--", "-")
+    run = arguments.work / name
     result = run / "figures.json"
     if not result.exists():
         steadygan = [sys.executable, "-m", "steadygan"]
         train = ["train", arguments.data, "--recipe", arguments.recipe, "--resolution", str(arguments.resolution)]
-        train += ["--minutes", f"{arguments.minutes:g}", "--seed", str(seed), "--out", str(run), "--overwrite"]
+        train += [*budget, "--seed", str(seed), "--out", str(run), "--overwrite"]
         subprocess.run([*steadygan, *train, *shlex.split(variant)], check=True, stdout=sys.stderr)
         made = run / "samples.npz"
         sample = [*steadygan, "sample", str(run), "-n", str(SAMPLES), "--out", str(made)]
@@ -80,6 +82,7 @@ def main() -> None:
     parser.add_argument("--recipe", default="steady")
     parser.add_argument("--resolution", type=int, default=64)
     parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--images", type=int, help="real images to see, instead of time; nobody needs to be quiet then")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument(
         "--variants", nargs="+", default=["", "--without transposed-convolutions", "--with pixel-shuffle"]

@@ -1,7 +1,7 @@
 """Trains on subsets of a data set for equal time and judges by a ruler: prints the table of sizes in docs/quality.md.
 
     python benchmarks/sizes.py --ruler RULER.py --name mnist --data mnist.npz --sizes 200 1000 5000 60000 --minutes 1.5
-        [--seeds 0 1 2] [--variants "" "--with diff-augment"] [--recipe steady] [--work runs/sizes]
+        [--images 24000] [--seeds 0 1 2] [--variants "" "--with diff-augment"] [--recipe steady] [--work runs/sizes]
 
 RULER.py is called as `RULER.py NAME SAMPLES.npz` and prints one JSON object; it judges against the whole data set, so
 that a generator which knows its few images by heart scores badly. A variant is a string of options of `steadygan
@@ -47,9 +47,10 @@ def late_loss(run: Path) -> float:
 def trained(arguments: argparse.Namespace, data: Prepared, size: int, variant: str, seed: int) -> dict[str, float]:
     """Train on a subset, sample, and ask the ruler."""
     changed = variant.replace("--", "+").replace(" ", "") or "+nothing"
-    name = f"{arguments.name}-{arguments.recipe}{changed}-{size}-{arguments.minutes:g}m-seed{seed}"
+    budget = ["--images", str(arguments.images)] if arguments.images else ["--minutes", f"{arguments.minutes:g}"]
+    name = f"{arguments.name}-{arguments.recipe}{changed}-{size}{''.join(budget)}-seed{seed}".replace("--", "-")
     images = subset(data, arguments.name, size, arguments.work)
-    train = [str(images), "--recipe", arguments.recipe, "--minutes", f"{arguments.minutes:g}", "--seed", str(seed)]
+    train = [str(images), "--recipe", arguments.recipe, *budget, "--seed", str(seed)]
     run = arguments.work / name
     figures = judged(run, arguments.ruler, arguments.name, [*train, *shlex.split(variant)], SAMPLES)
     return figures | {"loss": late_loss(run)}
@@ -75,6 +76,7 @@ def main() -> None:
     parser.add_argument("--recipe", default="steady")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--minutes", type=float, default=1.5)
+    parser.add_argument("--images", type=int, help="real images to see, instead of time; nobody needs to be quiet then")
     parser.add_argument("--work", type=Path, default=Path("runs/sizes"))
     arguments = parser.parse_args()
     data = prepare(arguments.data, DataSettings())
