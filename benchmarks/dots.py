@@ -1,7 +1,7 @@
 """Trains ways of doubling maps for equal time and looks for grids of dots: prints the table in docs/quality.md.
 
-    python benchmarks/dots.py --data photos/ [--resolution 64] [--minutes 5 | --images 30000] [--seeds 0] [--work runs/dots]
-        [--variants "" "--without transposed-convolutions" "--with pixel-shuffle"] [--recipe steady]
+    python benchmarks/dots.py --data photos/ [--resolution 64] [--minutes 5 | --images 30000] [--seeds 0]
+        [--variants "" "--without transposed-convolutions"] [--recipe steady] [--work runs/dots]
 
 A variant is a string of options of `steadygan train`. Figures, on 2,000 samples: the checkerboard ratio (see
 steadygan.metrics.spectrum; beside it that of the data) and the sliced Wasserstein distance to the data. A run's folder
