@@ -160,7 +160,7 @@ def main() -> None:
     for precision in arguments.precisions:
         with torch.inference_mode():
             text = f"{machine()}, GFLOP/s.\n\n{section(arguments.workloads, precision, arguments.rounds)}"
-        name = f"convolutions-{precision}"
+        name = f"{own_processor()}-convolutions-{precision}"
         print(f"## {name}\n\n{text}\n", flush=True)
         if arguments.write is not None:
             write_section(arguments.write, name, text)
