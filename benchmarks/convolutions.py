@@ -82,6 +82,7 @@ def ways(layer: Layer, dtype: torch.dtype) -> dict[str, dict[str, Call]]:
     """The calls by operation and way."""
     x, weight, g = operands(layer, dtype)
     like_x, like_weight = convolution._like(g, layer.maps), convolution._like(g, layer.kernel)
+    like_wide = like_weight.float()
     return {
         "forward": {
             "convolution": lambda: F.conv2d(x, weight, None, GEOMETRY.stride, GEOMETRY.padding),
@@ -95,6 +96,7 @@ def ways(layer: Layer, dtype: torch.dtype) -> dict[str, dict[str, Call]]:
         "by weight": {
             "convolution": lambda: convolution._derivative(g, x, like_weight, GEOMETRY, 1),
             "matrices": lambda: windows.weight_derivative(g, x),
+            "float32": lambda: convolution._derivative(g.float(), x.float(), like_wide, GEOMETRY, 1).to(dtype),
         },
     }
 
@@ -106,6 +108,8 @@ def chosen(layer: Layer, operation: str, dtype: torch.dtype, processor: Processo
     least = ratios.by_weight if operation == "by weight" else ratios.by_maps
     if windows.quicker(operand, layer.maps, layer.kernel, least):
         return "matrices"
+    if operation == "by weight" and windows.slight(operand, layer.kernel, ratios.widened):
+        return "float32"
     return "squares" if operation == "by input" and windows.thin(operand, layer.kernel) else "convolution"
 
 
@@ -126,7 +130,7 @@ def timed(calls: dict[str, Call], rounds: int) -> dict[str, float]:
 
 def section(names: list[str], precision: str, rounds: int) -> str:
     """A table, and how long all of its operations take by the quickest ways and by those that are chosen."""
-    head = ("layer", "images", "operation", "convolution", "matrices", "squares", "quickest", "chosen")
+    head = ("layer", "images", "operation", "convolution", "matrices", "squares", "float32", "quickest", "chosen")
     dtype, own = PRECISIONS[precision], own_processor()
     rows: list[tuple[str, ...]] = []
     totals = dict.fromkeys(("by the quickest way each", *RATIOS), 0.0)
@@ -135,7 +139,7 @@ def section(names: list[str], precision: str, rounds: int) -> str:
             for operation, calls in ways(layer, dtype).items():
                 seconds = timed(calls, rounds)
                 best = min(seconds, key=seconds.__getitem__)
-                speeds = (f"{layer.flop / seconds[way] / GIGA:,.0f}" if way in seconds else "" for way in head[3:6])
+                speeds = (f"{layer.flop / seconds[way] / GIGA:,.0f}" if way in seconds else "" for way in head[3:7])
                 text = f"{name}: {layer.inputs} - {layer.outputs}, {layer.size} px"
                 rows.append((text, str(layer.images), operation, *speeds, best, chosen(layer, operation, dtype, own)))
                 totals["by the quickest way each"] += seconds[best]

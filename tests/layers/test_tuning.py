@@ -1,6 +1,7 @@
 """What convolutions are tuned for: what the processor says of itself, or what someone else asks for."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
@@ -67,6 +68,34 @@ def test_what_is_asked_for_holds_inside_only(own: tuning.Processor, monkeypatch:
         with tuning.tuned_for("auto"):
             assert tuning.ratios() is tuning.RATIOS[own]
     assert tuning.ratios() is tuning.RATIOS[own]
+
+
+@pytest.mark.parametrize(("processor", "channels", "widened"), [("vector", 32, 1), ("vector", 8, 0), ("amx", 32, 0)])
+def test_few_channels_in_half_precision_are_multiplied_in_full(
+    processor: tuning.Processor, channels: int, widened: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    seen: list[torch.dtype] = []
+    right = convolution._derivative
+
+    def derivative(g: torch.Tensor, *rest: Any) -> torch.Tensor:
+        seen.append(g.dtype)
+        return right(g, *rest)
+
+    monkeypatch.setattr(convolution, "_derivative", derivative)
+    x, weight = torch.randn(16, channels, 16, 16).bfloat16(), torch.randn(32, channels, 4, 4).bfloat16()
+    weight.requires_grad_()
+    with tuning.tuned_for(processor):
+        maps = convolve(x, weight, None, 2, 1)
+        (found,) = torch.autograd.grad(maps.float().square().sum(), weight)
+    assert seen.count(torch.float32) == widened
+    assert found.dtype is torch.bfloat16
+
+    exact = weight.detach().double().requires_grad_()
+    rounded = maps.detach().double() + (again := convolve(x.double(), exact, None, 2, 1)) - again.detach()
+    (truth,) = torch.autograd.grad(rounded.square().sum(), exact)
+    # The result is rounded to 8 bits, and so is each of the numbers that come in from behind.
+    assert (found.double() - truth).abs().max() < 2**-7 * truth.abs().max()
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,9 @@ def _weights(g: Tensor, x: Tensor, shape: torch.Size, geometry: _Geometry) -> Te
     """The derivative with respect to the weight."""
     if _windowed(g, x.shape, shape, geometry, ratios().by_weight):
         return windows.weight_derivative(g, x)
+    if _fits(x.shape, shape, geometry) and windows.slight(g, shape, ratios().widened):
+        g, x = g.float(), x.float()
+        return _derivative(g, channels_last(x), _like(g, shape), geometry, 1).bfloat16()
     return _derivative(g, channels_last(x), _like(g, shape), geometry, 1)
 
 

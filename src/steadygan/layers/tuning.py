@@ -24,18 +24,21 @@ class Ratios(NamedTuple):
     Attributes:
         by_maps: for convolutions, there and back; never where a type is missing.
         by_weight: for the derivative by the weight.
+        widened: numbers in a weight up to which its derivative in bf16 is quicker in float32, if not by matrices.
     """
 
     by_maps: Mapping[torch.dtype, int]
     by_weight: Mapping[torch.dtype, int]
+    widened: int = 0
 
 
 # A convolution of oneDNN's sorts its weights anew in every call, which small maps cannot make up for where sums of
 # products take no time, in the tiles of AMX. Elsewhere convolutions run near the processor's limit whatever the size,
-# products of matrices in float32 at half of it (MKL on AMD), and only the derivative by the weight in bf16 is slow.
+# products of matrices in float32 at half of it (MKL on AMD), and only the derivative by the weight in bf16 is slow;
+# with few channels it is even slower than in float32.
 RATIOS: dict[Processor, Ratios] = {
     "amx": Ratios({torch.bfloat16: 1024, torch.float32: 1024}, {torch.bfloat16: 16, torch.float32: 256}),
-    "vector": Ratios({}, {torch.bfloat16: 64}),
+    "vector": Ratios({}, {torch.bfloat16: 64}, widened=2**15),
 }
 
 _chosen: Choice = "auto"

@@ -22,6 +22,19 @@ def thin(operand: Tensor, kernel: torch.Size) -> bool:
     return operand.device.type == "cpu" and kernel[1] <= THIN
 
 
+def slight(operand: Tensor, kernel: torch.Size, most: int) -> bool:
+    """Whether the derivative by a weight is to be computed in float32.
+
+    Args:
+        operand: one of those that are multiplied.
+        kernel: shape [O, C, 4, 4] of the weight.
+        most: numbers in such a weight; see :class:`steadygan.layers.tuning.Ratios`.
+    """
+    return (
+        operand.device.type == "cpu" and operand.dtype is torch.bfloat16 and kernel[1] > THIN and kernel.numel() <= most
+    )
+
+
 def quicker(operand: Tensor, maps: torch.Size, kernel: torch.Size, ratios: Mapping[torch.dtype, int]) -> bool:
     """Whether an operation is to be computed by the functions below.
 
