@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from peers.ours import LIKE_EXAMPLE
 from race import TRIES, Contestant, Result, Window, Worker, race
+from steadygan.layers.tuning import own_processor
 from tables import machine, table, write_section
 from workloads import WORKLOADS, Workload
 
@@ -28,6 +29,8 @@ RUN_MINUTES = 5.0
 """Shortest of the runs that loops take their steps from: grids and measurements come as often as in such a run."""
 GROWING_BATCHES, GROWING_SIZES = (16, 32, 64, 128, 256, 512), (32, 64, 128)
 GIGA, MEGA = 1e9, 1e6
+PAGES_OWN = "amx"
+"""The kind of processor whose sections have no prefix."""
 
 
 # --- who takes part
@@ -257,8 +260,9 @@ def say(words: str) -> None:
 
 
 def publish(arguments: argparse.Namespace, section: str, text: str) -> None:
-    """Print a section, and put it into the page if there is one; a GPU has sections of its own."""
-    section = section if arguments.device == "cpu" else f"{arguments.device}-{section}"
+    """Print a section, and put it into the page if there is one; each kind of machine has sections of its own."""
+    kind = own_processor() if arguments.device == "cpu" else arguments.device
+    section = section if kind == PAGES_OWN else f"{kind}-{section}"
     print(f"## {section}\n\n{text}\n", flush=True)
     if arguments.write is not None:
         write_section(arguments.write, section, text)

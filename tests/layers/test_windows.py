@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 
-from steadygan.layers import windows
+from steadygan.layers import tuning, windows
 from steadygan.layers.convolution import Convolution, TransposedConvolution, convolve, convolve_transposed
 
 
@@ -14,8 +14,7 @@ from steadygan.layers.convolution import Convolution, TransposedConvolution, con
 def _always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Matrices for every size and type, so that small and exact examples go that way too."""
     everything = dict.fromkeys((torch.float64, torch.float32, torch.bfloat16), 0)
-    monkeypatch.setattr(windows, "BY_MAPS", everything)
-    monkeypatch.setattr(windows, "BY_WEIGHT", everything)
+    monkeypatch.setattr(tuning, "RATIOS", dict.fromkeys(tuning.RATIOS, tuning.Ratios(everything, everything)))
 
 
 def _drawn(*shape: int) -> Tensor:
@@ -95,14 +94,13 @@ def test_maps_have_channels_last() -> None:
     assert slope.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_large_maps_and_other_devices_stay_with_convolutions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
+def test_large_maps_and_other_devices_stay_with_convolutions() -> None:
     kernel, few, many = torch.Size((512, 256, 4, 4)), torch.Size((64, 256, 8, 8)), torch.Size((64, 256, 32, 32))
-    operand = torch.empty(1)
-    assert windows.quicker(operand, few, kernel, windows.BY_MAPS)
-    assert not windows.quicker(operand, many, kernel, windows.BY_MAPS)
-    assert not windows.quicker(operand.double(), few, kernel, windows.BY_MAPS)
-    assert not windows.quicker(torch.empty(1, device="meta"), few, kernel, windows.BY_MAPS)
+    operand, least = torch.empty(1), {torch.float32: 1024}
+    assert windows.quicker(operand, few, kernel, least)
+    assert not windows.quicker(operand, many, kernel, least)
+    assert not windows.quicker(operand.double(), few, kernel, least)
+    assert not windows.quicker(torch.empty(1, device="meta"), few, kernel, least)
     assert windows.thin(operand, torch.Size((64, 3, 4, 4)))
     assert not windows.thin(operand, kernel)
     assert not windows.thin(torch.empty(1, device="meta"), torch.Size((64, 3, 4, 4)))

@@ -90,12 +90,15 @@ def _naive(hand: Hand) -> tuple[float, float]:
 
 
 def _dcgan(hand: Hand) -> tuple[float, float]:
-    """The same for D; G maximises log D(G(z)). Goodfellow et al. 2014, section 3; Radford et al. 2015, section 4."""
+    """The same for D; G maximises log D(G(z)). Goodfellow et al. 2014, section 3; Radford et al. 2015, section 4.
+
+    Both players answer for the same fakes, as in the authors' code for Torch.
+    """
     real = hand.reals()
-    fake = hand.generator(2 * torch.rand(BATCH, LATENT) - 1).detach()
-    loss = -(_log(hand.discriminator(real)).mean() + _log(-hand.discriminator(fake)).mean())
+    made = hand.generator(2 * torch.rand(BATCH, LATENT) - 1)
+    loss = -(_log(hand.discriminator(real)).mean() + _log(-hand.discriminator(made.detach())).mean())
     hand.minimise(loss, 0)
-    fooled = -_log(hand.discriminator(hand.generator(2 * torch.rand(BATCH, LATENT) - 1))).mean()
+    fooled = -_log(hand.discriminator(made)).mean()
     hand.minimise(fooled, 1)
     return loss.item(), fooled.item()
 

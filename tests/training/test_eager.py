@@ -21,7 +21,7 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Player
 from steadygan.heuristics.updates import Adam
-from steadygan.layers import windows
+from steadygan.layers import tuning, windows
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe_names
 from tests import tiny
@@ -41,8 +41,8 @@ def _go(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     """Have convolutions of kernel 4 computed in this way, whatever their size."""
     ratio = WAYS[way]
     if ratio is not None:
-        for name in ("BY_MAPS", "BY_WEIGHT"):
-            monkeypatch.setattr(windows, name, dict.fromkeys((torch.float32, torch.float64), ratio))
+        always = dict.fromkeys((torch.float32, torch.float64), ratio)
+        monkeypatch.setattr(tuning, "RATIOS", dict.fromkeys(tuning.RATIOS, tuning.Ratios(always, always)))
         monkeypatch.setattr(windows, "THIN", 0)  # nor any third way
 
 

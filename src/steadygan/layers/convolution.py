@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.autograd import Function
 
 from steadygan.layers import windows
+from steadygan.layers.tuning import ratios
 
 # PyTorch derives the derivative of a convolution by convolutions with kernels as large as the maps, one for each group,
 # which costs more than ten times a convolution. The sum of g * convolution(x, weight) is linear in g, in x and in
@@ -25,10 +26,10 @@ _WINDOWED = _Geometry(windows.STRIDE, windows.PADDING, 1)
 
 
 def _windowed(
-    operand: Tensor, maps: torch.Size, kernel: torch.Size, geometry: _Geometry, ratios: Mapping[torch.dtype, int]
+    operand: Tensor, maps: torch.Size, kernel: torch.Size, geometry: _Geometry, least: Mapping[torch.dtype, int]
 ) -> bool:
     """Whether maps of this shape and this kernel are multiplied by windows of 4x4."""
-    return _fits(maps, kernel, geometry) and windows.quicker(operand, maps, kernel, ratios)
+    return _fits(maps, kernel, geometry) and windows.quicker(operand, maps, kernel, least)
 
 
 def _fits(maps: torch.Size, kernel: torch.Size, geometry: _Geometry) -> bool:
@@ -68,14 +69,14 @@ def _derivative(g: Tensor, x: Tensor, weight: Tensor, geometry: _Geometry, place
 def _maps(x: Tensor, weight: Tensor, bias: Tensor | None, geometry: _Geometry) -> Tensor:
     """The convolution: the derivative with respect to g."""
     x = channels_last(x)
-    if bias is None and _windowed(x, x.shape, weight.shape, geometry, windows.BY_MAPS):
+    if bias is None and _windowed(x, x.shape, weight.shape, geometry, ratios().by_maps):
         return windows.halved(x, weight)
     return F.conv2d(x, weight, bias, geometry.stride, geometry.padding, 1, geometry.groups)
 
 
 def _inputs(g: Tensor, weight: Tensor, shape: torch.Size, geometry: _Geometry) -> Tensor:
     """The derivative with respect to x."""
-    if _windowed(g, shape, weight.shape, geometry, windows.BY_MAPS):
+    if _windowed(g, shape, weight.shape, geometry, ratios().by_maps):
         return windows.doubled(g, weight)
     if _fits(shape, weight.shape, geometry) and windows.thin(g, weight.shape):
         return windows.doubled_thin(channels_last(g), weight)
@@ -84,8 +85,11 @@ def _inputs(g: Tensor, weight: Tensor, shape: torch.Size, geometry: _Geometry) -
 
 def _weights(g: Tensor, x: Tensor, shape: torch.Size, geometry: _Geometry) -> Tensor:
     """The derivative with respect to the weight."""
-    if _windowed(g, x.shape, shape, geometry, windows.BY_WEIGHT):
+    if _windowed(g, x.shape, shape, geometry, ratios().by_weight):
         return windows.weight_derivative(g, x)
+    if _fits(x.shape, shape, geometry) and windows.slight(g, shape, ratios().widened):
+        g, x = g.float(), x.float()
+        return _derivative(g, channels_last(x), _like(g, shape), geometry, 1).bfloat16()
     return _derivative(g, channels_last(x), _like(g, shape), geometry, 1)
 
 

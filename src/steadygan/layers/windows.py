@@ -8,14 +8,6 @@ from torch import Tensor
 
 KERNEL, STRIDE, PADDING = 4, 2, 1
 
-BY_MAPS = {torch.bfloat16: 1024, torch.float32: 1024}
-"""Weights for each position of the small maps from which on maps come quicker by matrices, by what is multiplied.
-
-A convolution sorts its weights anew in every call, which small maps cannot make up for.
-"""
-BY_WEIGHT = {torch.bfloat16: 16, torch.float32: 256}
-"""The same for the derivative by the weight."""
-
 THIN = 8
 """Channels of the large maps, such as colours, up to which a convolution back to them is slow by itself."""
 
@@ -30,6 +22,19 @@ def thin(operand: Tensor, kernel: torch.Size) -> bool:
     return operand.device.type == "cpu" and kernel[1] <= THIN
 
 
+def slight(operand: Tensor, kernel: torch.Size, most: int) -> bool:
+    """Whether the derivative by a weight is to be computed in float32.
+
+    Args:
+        operand: one of those that are multiplied.
+        kernel: shape [O, C, 4, 4] of the weight.
+        most: numbers in such a weight; see :class:`steadygan.layers.tuning.Ratios`.
+    """
+    return (
+        operand.device.type == "cpu" and operand.dtype is torch.bfloat16 and kernel[1] > THIN and kernel.numel() <= most
+    )
+
+
 def quicker(operand: Tensor, maps: torch.Size, kernel: torch.Size, ratios: Mapping[torch.dtype, int]) -> bool:
     """Whether an operation is to be computed by the functions below.
 
@@ -37,7 +42,8 @@ def quicker(operand: Tensor, maps: torch.Size, kernel: torch.Size, ratios: Mappi
         operand: one of those that are multiplied.
         maps: shape [N, C, 2H, 2W] of the large maps.
         kernel: shape [O, C, 4, 4] of the weight.
-        ratios: ``BY_MAPS`` or ``BY_WEIGHT``.
+        ratios: weights for each position of the small maps from which on it is quicker; see
+            :class:`steadygan.layers.tuning.Ratios`.
     """
     if operand.device.type != "cpu" or operand.dtype not in ratios:
         return False

@@ -35,7 +35,14 @@ def refuse_unlike(recipe: Recipe, data: Prepared, training: TrainingSettings) ->
     Raises:
         SteadyganError: on every process.
     """
-    asked = [recipe.to_toml(), data.fingerprint, training.precision, str(training.seed), str(torch.__version__)]
+    asked = [
+        recipe.to_toml(),
+        data.fingerprint,
+        training.precision,
+        training.tuned_for,
+        str(training.seed),
+        str(torch.__version__),
+    ]
     if any_differs("\0".join(asked)):
         raise SteadyganError(
             "The processes do not train the same: data, settings or versions differ between them; "

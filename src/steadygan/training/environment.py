@@ -3,11 +3,11 @@
 import os
 import platform
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 import torch
 
+from steadygan.layers.tuning import processor_flags, processor_says
 from steadygan.processes import world_size
 
 
@@ -39,18 +39,9 @@ def computes_bf16(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu":
-        return not {"avx512_bf16", "amx_bf16"}.isdisjoint(_processor_says("flags").split())
+        return not processor_flags().isdisjoint({"avx512_bf16", "amx_bf16"})
     return False
 
 
 def _processor() -> str:
-    return _processor_says("model name") or platform.processor() or "unknown"
-
-
-def _processor_says(key: str) -> str:
-    """A line of what Linux says of the first processor; empty elsewhere."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return ""
-    return next((line.partition(":")[2].strip() for line in lines if line.partition(":")[0].strip() == key), "")
+    return processor_says("model name") or platform.processor() or "unknown"

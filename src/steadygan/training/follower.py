@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from steadygan.layers.tuning import tuned_for
 from steadygan.processes import any_says
 from steadygan.training.game import Game
 from steadygan.training.settings import Budget, TrainingSettings
@@ -19,6 +20,7 @@ class Follower:
     def __init__(self, game: Game, training: TrainingSettings) -> None:
         self.game = game
         self.budget = Budget.of(training)
+        self.processor = training.tuned_for
 
     @property
     def fraction(self) -> float:
@@ -27,5 +29,6 @@ class Follower:
 
     def run(self, interrupted: Callable[[], bool]) -> None:
         """Train until the budget is used or some process was ``interrupted()``."""
-        while not any_says(interrupted()):
-            step(self.game)
+        with tuned_for(self.processor):
+            while not any_says(interrupted()):
+                step(self.game)

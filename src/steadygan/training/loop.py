@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from steadygan.cores import core_wait_seconds
+from steadygan.layers.tuning import Choice, tuned_for
 from steadygan.processes import any_says
 from steadygan.training.checkpoint import save_checkpoint
 from steadygan.training.export import GeneratorConfig, save_generator
@@ -43,6 +44,7 @@ class Loop:
         budget: when the run is over.
         config: of the exported generator.
         keep: how many checkpoints stay.
+        processor: the kind that convolutions are tuned for, the same in every sitting.
         observers: who watches.
     """
 
@@ -53,6 +55,7 @@ class Loop:
         budget: Budget,
         config: GeneratorConfig,
         keep: int,
+        processor: Choice,
         observers: Sequence[Observer] = (),
     ) -> None:
         self.game = game
@@ -60,6 +63,7 @@ class Loop:
         self.budget = budget
         self.config = config
         self.keep = keep
+        self.processor = processor
         self.observers = tuple(observers)
         self.gallery = Gallery(folder, game)
         self.rows = RowFile(folder.metrics)
@@ -78,13 +82,8 @@ class Loop:
     def run(self, interrupted: Callable[[], bool]) -> None:
         """Train until the budget is used or ``interrupted()``; then save."""
         try:
-            if self.game.images_seen == 0:
-                self.gallery.draw_real()
-                self._show(self.ready())
-                self.save()  # from the first moment on there is something to go on from
-            while not any_says(self.fraction >= 1 or interrupted()):
-                self._timed_step()
-            self._finish()
+            with tuned_for(self.processor):
+                self._train(interrupted)
         finally:
             for file in (self.rows, self.findings):
                 file.close()
@@ -96,6 +95,15 @@ class Loop:
         self.findings.append({"images": self.game.images_seen, "finding": finding, "message": message})
         for observer in self.observers:
             observer.finding(message)
+
+    def _train(self, interrupted: Callable[[], bool]) -> None:
+        if self.game.images_seen == 0:
+            self.gallery.draw_real()
+            self._show(self.ready())
+            self.save()  # from the first moment on there is something to go on from
+        while not any_says(self.fraction >= 1 or interrupted()):
+            self._timed_step()
+        self._finish()
 
     def _timed_step(self) -> None:
         begun, before = time.perf_counter(), self.game.seconds

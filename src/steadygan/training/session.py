@@ -19,7 +19,7 @@ from steadygan.heuristics.base import Player
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.networks import Networks, build
 from steadygan.networks.check import check_networks
-from steadygan.processes import any_says, writes
+from steadygan.processes import any_says, told, writes
 from steadygan.recipe import Recipe
 from steadygan.recipes import parse
 from steadygan.training.checkpoint import load_newest
@@ -38,6 +38,8 @@ from steadygan.training.settings import Budget, TrainingSettings, own_device, re
 from steadygan.training.supply import View
 
 FORMAT = 1
+_BEFORE = "amx"
+"""What convolutions were tuned for in runs that do not say it: there was one set of numbers."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def read_run(folder: RunFolder) -> Stored:
     try:
         return Stored(
             recipe=parse(folder.recipe.read_text("utf-8"), str(folder.recipe)),
-            training=TrainingSettings.model_validate(run["training"]),
+            training=TrainingSettings.model_validate({"tuned_for": _BEFORE, **run["training"]}),
             data=DataSettings.model_validate(run["data_settings"]),
             source=run["data"]["source"],
             fingerprint=run["data"]["fingerprint"],
@@ -122,7 +124,7 @@ def begin(
     Raises:
         SteadyganError: when networks do not fit, or the folder cannot be used.
     """
-    training = resolved(training, data.kind)
+    training = _agreed(resolved(training, data.kind))
     torch.manual_seed(training.seed)
     game, names = new_players(recipe, data, own, own_device(training.device), training)
     if not writes():
@@ -130,6 +132,13 @@ def begin(
     _make_room(folder, overwrite)  # only now: what does not fit must not cost the run that is there
     _write_run(folder, game, training, data_settings, names, notes)
     return _loop(game, folder, training, own, names, observers)
+
+
+def _agreed(training: TrainingSettings) -> TrainingSettings:
+    """The settings with what the first process's machine is best at: weights stay alike only if all compute alike."""
+    return training.model_copy(
+        update={"tuned_for": told("what convolutions are tuned for", lambda: training.tuned_for)}
+    )
 
 
 def resume(
@@ -285,7 +294,7 @@ def _loop(
     watching = list(observers)
     if training.tensorboard:
         watching.append(TensorBoard(folder.path / "tensorboard", game.images_seen))
-    return Loop(game, folder, Budget.of(training), config, training.keep, watching)
+    return Loop(game, folder, Budget.of(training), config, training.keep, training.tuned_for, watching)
 
 
 def refuse_occupied(folder: RunFolder, overwrite: bool) -> None:

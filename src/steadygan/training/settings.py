@@ -6,6 +6,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 
 from steadygan.errors import SteadyganError
+from steadygan.layers.tuning import Choice, own_processor
 from steadygan.processes import local_rank, world_size
 from steadygan.training.environment import computes_bf16
 
@@ -24,6 +25,7 @@ class TrainingSettings(BaseModel):
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
         precision: of the networks; losses, penalties and weights stay fp32. ``auto`` is bf16 for images where the
             device has instructions for it, else fp32.
+        tuned_for: the kind of processor on which convolutions go by the quickest ways; ``auto`` is this one's.
         compile: whether networks are compiled for the calls that allow it; a run may go on with the other setting.
         keep: how many checkpoints stay.
         labels: whether the generator is told classes even if no heuristic of the recipe asks for them.
@@ -39,6 +41,7 @@ class TrainingSettings(BaseModel):
     seed: int = Field(0, ge=0, lt=2**63)
     device: str = "auto"
     precision: Precision = "auto"
+    tuned_for: Choice = "auto"
     compile: bool = False
     keep: int = Field(3, ge=1, le=1000)
     labels: bool = False
@@ -88,7 +91,7 @@ def own_device(name: str) -> torch.device:
 
 
 def resolved(settings: TrainingSettings, kind: str = "images") -> TrainingSettings:
-    """The settings with device and precision chosen, as a run keeps them.
+    """The settings with device, precision and what convolutions are tuned for chosen, as a run keeps them.
 
     Args:
         settings: as the user gave them.
@@ -103,7 +106,8 @@ def resolved(settings: TrainingSettings, kind: str = "images") -> TrainingSettin
     precision = settings.precision
     if precision == "auto":
         precision = "bf16" if kind == "images" and computes_bf16(device) else "fp32"
-    return settings.model_copy(update={"device": str(device), "precision": precision})
+    tuned_for = own_processor() if settings.tuned_for == "auto" else settings.tuned_for
+    return settings.model_copy(update={"device": str(device), "precision": precision, "tuned_for": tuned_for})
 
 
 class Budget(BaseModel):
