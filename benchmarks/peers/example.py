@@ -5,6 +5,7 @@ sigmoid, three backward passes, the library's Adam; nothing is tuned. Images lie
 """
 
 import sys
+from collections.abc import Iterator
 from itertools import pairwise
 
 import torch
@@ -15,6 +16,8 @@ from workloads import BASE, KERNEL, Workload
 
 RATE, BETAS, STD, SLOPE = 2e-4, (0.5, 0.999), 0.02, 0.2
 POOL = 1024
+FEW = 64
+"""Images made at a time, so that making them never takes more memory than training on them."""
 
 
 def generator(workload: Workload) -> nn.Sequential:
@@ -99,10 +102,16 @@ class Example:
         return answers.detach().mean(), loss.detach()
 
 
-def pool(workload: Workload, count: int = POOL) -> Tensor:
-    """Smooth random images, float32 [count, C, H, W] in [-1, 1]."""
+def pools(workload: Workload, count: int) -> Iterator[Tensor]:
+    """Smooth random images, float32 [N, C, H, W] in [-1, 1], ``count`` of them, few at a time."""
     coarse = torch.randn(count, workload.channels, 8, 8, generator=torch.Generator().manual_seed(0))
-    return nn.functional.interpolate(coarse, size=workload.size, mode="bilinear").tanh()
+    for some in coarse.split(FEW):
+        yield nn.functional.interpolate(some, size=workload.size, mode="bilinear").tanh()
+
+
+def pool(workload: Workload, count: int = POOL) -> Tensor:
+    """All of them at once."""
+    return torch.cat(list(pools(workload, count)))
 
 
 def main() -> None:

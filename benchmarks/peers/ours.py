@@ -16,7 +16,7 @@ from rich.console import Console
 
 import steadygan as sg
 from peers.device import clerk_on, parameters
-from peers.example import pool
+from peers.example import pools
 from peers.serve import Clerk
 from peers.still import Still
 from steadygan.data import prepare
@@ -47,8 +47,11 @@ def recipe_for(name: str, workload: Workload) -> Recipe:
 
 def stored(workload: Workload) -> "np.ndarray[Any, Any]":
     """The example's images as a data set has them: uint8 [N, H, W, C]."""
-    images = pool(workload, max(IMAGES, workload.batch))
-    return ((images + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+    images = [
+        ((some + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1)
+        for some in pools(workload, max(IMAGES, workload.batch))
+    ]
+    return torch.cat(images).contiguous().numpy()
 
 
 class Gate(Still):

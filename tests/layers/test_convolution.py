@@ -1,12 +1,15 @@
 """Convolutions and their derivatives, against PyTorch's and finite differences."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
+from torch.profiler import ProfilerActivity, profile
 
-from steadygan.layers.convolution import Convolution, channels_last, convolve
+from steadygan.layers.convolution import Convolution, channels_last, convolve, convolve_transposed
 
 GEOMETRIES = [(1, 1, 1), (1, 1, 2), (2, 1, 2), (2, 0, 1), (3, 2, 4)]
 """Stride, padding and groups."""
@@ -72,3 +75,30 @@ def test_maps_and_their_gradients_have_channels_last(channels: int) -> None:
     (slope,) = torch.autograd.grad(maps.sum(), x)
     assert maps.is_contiguous(memory_format=torch.channels_last)
     assert slope.is_contiguous(memory_format=torch.channels_last)
+
+
+def _allocated(work: Callable[[], object]) -> int:
+    """Bytes that PyTorch allocated for tensors meanwhile, whether or not they were freed."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
+        work()
+    assert seen.profiler is not None
+    assert seen.profiler.kineto_results is not None
+    events = [event for event in seen.profiler.kineto_results.events() if event.name() == "[memory]"]
+    return sum(max(0, event.nbytes()) for event in events)
+
+
+def test_a_convolution_back_allocates_its_maps_once() -> None:
+    """What stands for the shape of the maps takes no memory of its own."""
+    small, weight = torch.randn(8, 16, 32, 32), torch.randn(16, 32, 3, 3)
+    small, weight = (each.contiguous(memory_format=torch.channels_last) for each in (small, weight))
+    maps = convolve_transposed(small, weight, None, 2, 1, 1)
+    size = maps.numel() * maps.element_size()
+    assert size <= _allocated(lambda: convolve_transposed(small, weight, None, 2, 1, 1)) < 1.5 * size
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_a_convolution_back_is_pytorchs_in_every_precision(dtype: torch.dtype) -> None:
+    small, weight = torch.randn(2, 16, 5, 5, dtype=dtype), torch.randn(16, 32, 3, 3, dtype=dtype)
+    for _ in range(2):  # the second time by the same memory
+        found = convolve_transposed(small, weight, None, 2, 1, 1)
+        torch.testing.assert_close(found, F.conv_transpose2d(small, weight, None, 2, 1, 1))

@@ -11,6 +11,7 @@ from steadygan.layers.sides import BatchNorm1d, BatchNorm2d, separable, side_by_
 from steadygan.training.game import Game
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
+from steadygan.training.supply import Batch
 from steadygan.training.turn import GameTurn
 from tests import tiny
 from tests.training.told import CPU
@@ -57,6 +58,21 @@ def test_a_turn_in_one_pass_is_the_turn_in_two(name: str) -> None:
         torch.testing.assert_close(together, apart)
     for together, apart in zip(*gradients, strict=True):
         torch.testing.assert_close(together, apart, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(("most", "passes"), [(4 * 16 * 16, 1), (4 * 16 * 16 - 1, 2)])
+def test_large_batches_are_answered_in_turn(most: int, passes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Side by side all that lives during a pass is twice as large."""
+    monkeypatch.setattr("steadygan.training.turn.MOST_SIDE_BY_SIDE", most)
+    game = _game("dcgan")
+    real = Batch(game.next_real().images[:4], None)
+    assert real.images.shape == (4, 1, 16, 16)
+    sizes: list[int] = []
+    game.network(Player.DISCRIMINATOR).get_submodule("trunk").register_forward_hook(
+        lambda _module, given, _made: sizes.append(len(given[0]))
+    )
+    GameTurn(Player.DISCRIMINATOR, game, real).loss()
+    assert sizes == [8 // passes] * passes
 
 
 @pytest.mark.parametrize("heuristic", ["minibatch-discrimination", "minibatch-stddev", "spectral-norm"])

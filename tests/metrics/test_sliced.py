@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance  # type: ignore[import-untyped]
 
+from steadygan.metrics import sliced
 from steadygan.metrics.sliced import DIRECTIONS, image_distance, sliced_wasserstein
 
 
@@ -101,3 +102,11 @@ def test_blurred_images_lie_farther_away_than_fresh_ones() -> None:
     real, fresh = torch.rand(200, 1, 16, 16) * 2 - 1, torch.rand(200, 1, 16, 16) * 2 - 1
     blurred = F.avg_pool2d(fresh, 3, 1, 1)
     assert image_distance(real, blurred) > 3 * image_distance(real, fresh)
+
+
+def test_images_are_as_far_apart_however_many_are_taken_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = torch.Generator().manual_seed(0)
+    first, second = torch.rand(25, 3, 12, 12, generator=generator), torch.rand(31, 3, 12, 12, generator=generator) ** 2
+    at_once = image_distance(first, second)
+    monkeypatch.setattr(sliced, "AT_A_TIME", 4)
+    assert image_distance(first, second) == pytest.approx(at_once, rel=1e-6)

@@ -1,18 +1,25 @@
 """Who moves, who is frozen, and what each player sees."""
 
 import copy
+import gc
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from steadygan.heuristics.base import Player, Side
 from steadygan.recipe import Recipe
+from steadygan.training.session import Own, new_players
+from steadygan.training.settings import TrainingSettings
 from steadygan.training.step import move, only_trains, step
-from steadygan.training.turn import GameTurn
+from steadygan.training.turn import GameTurn, make_fakes
 from tests import tiny
 from tests.training import players
+from tests.training.told import CPU
 
 G, D = Player.GENERATOR, Player.DISCRIMINATOR
 
@@ -237,3 +244,46 @@ def test_the_generators_move_asks_nothing_about_real_images_unless_its_loss_does
         game = players.play(_recipe("naive").with_(name), players.generator(), witness)
         move(G, game, game.next_real())
         assert len(witness.given) == passes
+
+
+class _Kept:
+    """What a graph keeps of a tensor, for as long as the graph lives."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+
+
+@contextmanager
+def _graphs() -> Iterator[Callable[[], int]]:
+    """Count what graphs keep that were made meanwhile and live still."""
+    kept: list[weakref.ref[_Kept]] = []
+
+    def pack(tensor: Tensor) -> _Kept:
+        box = _Kept(tensor)
+        kept.append(weakref.ref(box))
+        return box
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda box: box.tensor):
+        yield lambda: sum(each() is not None for each in kept)
+
+
+@pytest.mark.parametrize("name", ["dcgan", "steady", "wgan-gp"])
+def test_nothing_of_a_moves_graph_outlives_it(name: str) -> None:
+    training = TrainingSettings(device="cpu", precision="fp32")
+    game, _ = new_players(tiny.small(name), tiny.images(), Own(), CPU, training)
+    real = game.next_real()
+    gc.disable()  # a graph that only the collector frees lives on into the next move
+    try:
+        with _graphs() as alive:
+            fakes = make_fakes(game, real)
+            of_fakes = alive()
+            assert of_fakes > 0
+            move(D, game, real, fakes.detached())
+            assert alive() == of_fakes
+            move(G, game, real, fakes)
+            del fakes
+            assert alive() == 0
+            step(game)
+            assert alive() == 0
+    finally:
+        gc.enable()

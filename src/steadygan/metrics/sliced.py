@@ -1,5 +1,7 @@
 """The sliced Wasserstein distance between sets of images or vectors."""
 
+from collections.abc import Iterable, Iterator
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -11,6 +13,8 @@ PATCHES = 32
 WHOLE = 16
 """Images are also compared as wholes, brought down to this size."""
 DIRECTIONS = 64
+AT_A_TIME = 100
+"""Images whose patches are held at a time: of a thousand images they would take more memory than small networks."""
 
 
 def sliced_wasserstein(first: Tensor, second: Tensor, directions: int = DIRECTIONS, seed: int = 0) -> float:
@@ -27,17 +31,27 @@ def sliced_wasserstein(first: Tensor, second: Tensor, directions: int = DIRECTIO
 
     Source: Bonneel et al. 2015, section 3.1; Karras et al. 2017 (1710.10196), section 5.
     """
-    generator = torch.Generator().manual_seed(seed)
-    axes = torch.randn(first.shape[1], directions, generator=generator)
-    axes = F.normalize(axes, dim=0).to(first.device)
-    count = min(len(first), len(second))
-    left, right = (_quantiles(_ordered(points, axes), count) for points in (first, second))
-    return float((left - right).abs().mean())
+    axes = _axes(first.shape[1], directions, seed).to(first.device)
+    return _apart(_ordered([first], axes), _ordered([second], axes))
 
 
-def _ordered(points: Tensor, axes: Tensor) -> Tensor:
-    """Places along each axis, ascending: [directions, N], because sorting is quickest along what lies in a row."""
-    return (axes.t() @ points.t()).sort(dim=1).values
+def _axes(length: int, directions: int, seed: int) -> Tensor:
+    """Unit vectors, float32 [length, directions]."""
+    return F.normalize(torch.randn(length, directions, generator=torch.Generator().manual_seed(seed)), dim=0)
+
+
+def _ordered(points: Iterable[Tensor], axes: Tensor) -> Tensor:
+    """Places of points along each axis, ascending: [directions, N], as sorting is quickest along what lies in a row."""
+    places = torch.cat([axes.t() @ some.t() for some in points], dim=1)
+    for some in torch.split(places, 8):  # because sorting tells the order too, in twice as many bytes
+        some.copy_(some.sort(dim=1).values)
+    return places
+
+
+def _apart(left: Tensor, right: Tensor) -> float:
+    """The mean distance of ordered places, at the quantiles of the fewer ones."""
+    count = min(left.shape[1], right.shape[1])
+    return float((_quantiles(left, count) - _quantiles(right, count)).abs_().mean())
 
 
 def _quantiles(ordered: Tensor, count: int) -> Tensor:
@@ -61,7 +75,8 @@ def image_distance(first: Tensor, second: Tensor, seed: int = 0) -> float:
     Returns:
         A number of at least 0; 0 for equal sets.
     """
-    patches = sliced_wasserstein(_patches(first, seed), _patches(second, seed), seed=seed)
+    axes = _axes(first.shape[1] * min(PATCH, first.shape[-1]) ** 2, DIRECTIONS, seed).to(first.device)
+    patches = _apart(_ordered(_patches(first, seed), axes), _ordered(_patches(second, seed), axes))
     wholes = sliced_wasserstein(_wholes(first), _wholes(second), seed=seed)
     return (patches + wholes) / 2
 
@@ -71,7 +86,8 @@ def _wholes(images: Tensor) -> Tensor:
     return F.adaptive_avg_pool2d(images, size).flatten(1)
 
 
-def _patches(images: Tensor, seed: int) -> Tensor:
+def _patches(images: Tensor, seed: int) -> Iterator[Tensor]:
+    """Patches of a few images after the other, [n, D] each."""
     side = min(PATCH, images.shape[-1])
     generator = torch.Generator().manual_seed(seed)
     reach = images.shape[-1] - side + 1
@@ -79,7 +95,8 @@ def _patches(images: Tensor, seed: int) -> Tensor:
     offsets = torch.arange(side)
     rows = (top[..., None] + offsets).to(images.device)
     columns = (left[..., None] + offsets).to(images.device)
-    which = torch.arange(len(images), device=images.device)[:, None, None, None]
-    # Indexing channels last leaves [N, patches, side, side, C].
-    cut = images.permute(0, 2, 3, 1)[which, rows[:, :, :, None], columns[:, :, None, :]]
-    return cut.flatten(0, 1).flatten(1)
+    for some, lines, places in zip(*(torch.split(each, AT_A_TIME) for each in (images, rows, columns)), strict=True):
+        which = torch.arange(len(some), device=images.device)[:, None, None, None]
+        # Indexing channels last leaves [N, patches, side, side, C].
+        cut = some.permute(0, 2, 3, 1)[which, lines[:, :, :, None], places[:, :, None, :]]
+        yield cut.flatten(0, 1).flatten(1)

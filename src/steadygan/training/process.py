@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 import torch
 
-_TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4
+_LARGEST_FAST, _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = 1, -1, -2, -4
 _KEPT, _STEP = 2**31 - 1, 64 * 2**20
+_SETTINGS = ((_MMAP_MAX, 0), (_TRIM_THRESHOLD, _KEPT), (_TOP_PAD, _STEP), (_LARGEST_FAST, 0))
 
 
 def keep_memory() -> bool:
@@ -16,6 +17,11 @@ def keep_memory() -> bool:
 
     A step frees and allocates the same large blocks again and again; each return to the system costs page faults.
     It holds for the whole process, which then keeps the memory of its largest step.
+
+    Before its release 2.39, glibc cuts slivers off each aligned block and keeps them for small ones, so that a block of
+    the same size finds no room where the last one was (its bug 30723): the process then takes up to twice what its
+    tensors need. What keeps slivers for small blocks is off here, as far as a running process may; the rest is off
+    where Python was started with ``GLIBC_TUNABLES=glibc.malloc.tcache_count=0`` in its environment.
 
     Returns:
         Whether the C library is glibc and took the settings; elsewhere nothing happens.
@@ -25,7 +31,7 @@ def keep_memory() -> bool:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
-    return all(mallopt(key, value) == 1 for key, value in ((_MMAP_MAX, 0), (_TRIM_THRESHOLD, _KEPT), (_TOP_PAD, _STEP)))
+    return all(mallopt(key, value) == 1 for key, value in _SETTINGS)
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from steadygan.training.scaling import Scaling
 from steadygan.training.supply import random_labels
 
 STANDING_BATCHES, STANDING_BATCH = 8, 128
-CHUNK = 250
+CHUNK = 64
+"""Images made at a time: as many as a batch of training, which has room for them."""
 
 
 @contextmanager

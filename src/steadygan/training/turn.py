@@ -15,6 +15,8 @@ from steadygan.training.evaluate import answer_of, made_by
 from steadygan.training.game import Game
 from steadygan.training.supply import Batch
 
+MOST_SIDE_BY_SIDE = 2_000_000
+"""Numbers in a batch of images, above which one pass over both sides gains nothing and takes twice the memory."""
 _LABELS = {Side.REAL: 1.0, Side.FAKE: 0.0}
 
 
@@ -226,11 +228,12 @@ class GameTurn:
 
     @property
     def _side_by_side(self) -> bool:
-        """Whether one pass over both sides computes what two would, and nothing in vain."""
+        """Whether one pass over both sides computes what two would, nothing in vain, and sooner."""
+        small = self._real.images.numel() <= MOST_SIDE_BY_SIDE
         gradients = len(self._differentiated) in {0, len(Side)}  # of one side alone they would go through both
         plain = self._game.separable and Player.DISCRIMINATOR not in self._parameters
         alike = self._real.labels is None or self._game.tells(Player.GENERATOR)  # both have labels, or none has
-        return plain and gradients and alike and self._player is Player.DISCRIMINATOR
+        return small and plain and gradients and alike and self._player is Player.DISCRIMINATOR
 
     def _answer_jointly(self, how: AbstractContextManager[None]) -> None:
         sides = (Side.REAL, Side.FAKE)

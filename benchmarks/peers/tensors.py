@@ -1,0 +1,60 @@
+"""What tensors take at the peak of one step, by PyTorch's own count; a clerk tells it after each step.
+
+    python -m peers.tensors WORKLOAD example|step fp32|bf16 FOLDER
+
+What every process has anyway, such as libraries and the images of the benchmark, is not in it; what an allocator wastes
+between tensors, and what libraries allocate by themselves, is not either.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch.profiler import ProfilerActivity, profile
+
+from peers.example import Example, pool
+from peers.ours import LIKE_EXAMPLE, recipe_for, stored
+from peers.serve import Clerk
+from steadygan.data import prepare
+from steadygan.training.session import Own, new_players
+from steadygan.training.settings import TrainingSettings
+from steadygan.training.step import step
+from workloads import Workload
+
+
+def one_step(workload: Workload, kind: str, precision: str, folder: Path) -> Callable[[], object]:
+    """A step of a contestant."""
+    if kind == "example":
+        example, images = Example(workload, torch.device("cpu")), pool(workload, workload.batch)
+        return lambda: example.step(images)
+    training = TrainingSettings.model_validate({"device": "cpu", "precision": precision})
+    data = prepare(stored(workload), cache=folder / "cache")
+    game, _ = new_players(recipe_for(LIKE_EXAMPLE, workload), data, Own(), torch.device("cpu"), training)
+    return lambda: step(game)
+
+
+def peak(work: Callable[[], object]) -> int:
+    """Bytes of the tensors that were made meanwhile and lived at the same time, at most."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
+        work()
+    assert seen.profiler is not None
+    assert seen.profiler.kineto_results is not None
+    events = [event for event in seen.profiler.kineto_results.events() if event.name() == "[memory]"]
+    most = held = 0
+    for event in sorted(events, key=lambda each: each.start_ns()):
+        held += event.nbytes()
+        most = max(most, held)
+    return most
+
+
+def main() -> None:
+    text, kind, precision, folder = sys.argv[1:]
+    work = one_step(Workload.read(text), kind, precision, Path(folder))
+    facts: dict[str, float] = {}
+    clerk = Clerk(facts, peak=lambda: peak(work))
+    clerk.serve(work)
+
+
+if __name__ == "__main__":
+    main()
