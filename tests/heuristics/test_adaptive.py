@@ -69,7 +69,7 @@ def test_an_adjustment_by_hand(before: float, overfitting: float, after: float) 
     assert new.item() == pytest.approx(after)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     shares=st.lists(st.integers(0, 10), min_size=1, max_size=40),
     interval=st.integers(1, 5),

@@ -31,7 +31,6 @@ from tests.training import players
 
 CPU = torch.device("cpu")
 STEPS = 3
-TOLERANCE = {"rtol": 1e-3, "atol": 2e-5}
 TRACED = "aot_eager_decomp_partition"
 """Everything that a compiler does but the last: graphs are run by PyTorch's own kernels."""
 WITH_COMPILER = pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
@@ -67,7 +66,7 @@ def _played(chosen: Recipe, compiling: bool, size: int = 16, steps: int = STEPS)
 def _assert_same(one: Game, other: Game) -> None:
     for player in Player:
         torch.testing.assert_close(
-            one.networks[player].state_dict(), other.networks[player].state_dict(), **TOLERANCE, msg=player.value
+            one.networks[player].state_dict(), other.networks[player].state_dict(), msg=player.value
         )
 
 
@@ -76,6 +75,7 @@ def _graphs() -> int:
 
 
 @WITH_COMPILER
+@pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("name", ["dcgan", "steady"])
 def test_what_is_compiled_equals_what_is_not(name: str) -> None:
     chosen = tiny.small(name)
@@ -84,7 +84,7 @@ def test_what_is_compiled_equals_what_is_not(name: str) -> None:
     _assert_same(game, _played(chosen, compiling=False))
 
 
-@pytest.mark.usefixtures("traced")
+@pytest.mark.usefixtures("traced", "float64")
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_recipe_is_traced_as_a_whole_and_takes_the_same_steps(name: str) -> None:
     torch._dynamo.utils.counters.clear()
@@ -102,7 +102,7 @@ def test_every_heuristic_trains_in_compiled_networks() -> None:
         torch._dynamo.reset()
 
 
-@pytest.mark.usefixtures("traced")
+@pytest.mark.usefixtures("traced", "float64")
 def test_uncompiled_and_compiled_calls_of_batch_norm_meet_in_one_move() -> None:
     """R1 differentiates by real images only, so that real ones go in uncompiled and fakes compiled."""
     chosen = tiny.small("dcgan").with_("r1", every=1)
