@@ -11,8 +11,10 @@ from tests.eager import doubled
 
 SAID = "said"
 
-# How long an example takes says how busy the machine is, and nothing about the program.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes says how busy the machine is; and examples may share the precision of their test.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 settings.load_profile("patient")
 
 

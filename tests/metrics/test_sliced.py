@@ -12,6 +12,8 @@ from scipy.stats import wasserstein_distance  # type: ignore[import-untyped]
 
 from steadygan.metrics.sliced import DIRECTIONS, image_distance, sliced_wasserstein
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 
 def _axes(length: int, directions: int, seed: int) -> torch.Tensor:
     drawn = torch.randn(length, directions, generator=torch.Generator().manual_seed(seed))

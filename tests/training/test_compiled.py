@@ -54,7 +54,7 @@ def _steady(chosen: Recipe) -> Recipe:
     return chosen
 
 
-def _played(chosen: Recipe, compiling: bool, size: int = 16, steps: int = STEPS) -> Game:
+def _played(chosen: Recipe, compiling: bool, size: int = 8, steps: int = STEPS) -> Game:
     torch.manual_seed(0)
     training = TrainingSettings(device="cpu", precision="fp32", compile=compiling)
     game, _ = new_players(_steady(chosen), tiny.images(size=size), Own(), CPU, training)
@@ -97,7 +97,7 @@ def test_every_recipe_is_traced_as_a_whole_and_takes_the_same_steps(name: str) -
 @pytest.mark.usefixtures("traced")
 def test_every_heuristic_trains_in_compiled_networks() -> None:
     for chosen in covering():
-        game = _played(chosen, compiling=True, size=8)
+        game = _played(chosen, compiling=True)
         assert game.record.row()["not_finite"] == 0
         torch._dynamo.reset()
 
