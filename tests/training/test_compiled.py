@@ -76,7 +76,7 @@ def _graphs() -> int:
 
 @WITH_COMPILER
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("name", ["dcgan", "steady"])
+@pytest.mark.parametrize("name", [pytest.param("dcgan", marks=pytest.mark.sweep), "steady"])
 def test_what_is_compiled_equals_what_is_not(name: str) -> None:
     chosen = tiny.small(name)
     game = _played(chosen, compiling=True)

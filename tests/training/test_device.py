@@ -30,7 +30,7 @@ READ = {"aten::_local_scalar_dense", "aten::nonzero", "aten::masked_select", "at
 """What gives the CPU a number, or a shape that depends on numbers."""
 BUILT = {torch.tensor, torch.as_tensor, Tensor.new_tensor}
 """What copies numbers to the device and waits for that."""
-STEPS = 6
+STEPS = 5
 EXCEPTIONS = {
     "balance": "who moves next is decided by numbers that the device has",
     "sgd-discriminator": "PyTorch's fused kernel has no stand-in for the meta device",
