@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,6 +34,8 @@ CPU = torch.device("cpu")
 STEPS = 3
 TRACED = "aot_eager_decomp_partition"
 """Everything that a compiler does but the last: graphs are run by PyTorch's own kernels."""
+UNLIKE = ("conditional", "dcgan", "r3gan", "steady")
+"""Recipes with labels, with batch norm, of another network and with penalties; the others are traced in the sweep."""
 WITH_COMPILER = pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
 
 
@@ -45,6 +48,10 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _forgets() -> None:
     torch._dynamo.reset()
+
+
+def _swept(name: str) -> Any:
+    return pytest.param(name, marks=pytest.mark.sweep)
 
 
 def _steady(chosen: Recipe) -> Recipe:
@@ -76,7 +83,7 @@ def _graphs() -> int:
 
 @WITH_COMPILER
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("name", [pytest.param("dcgan", marks=pytest.mark.sweep), "steady"])
+@pytest.mark.parametrize("name", [_swept("dcgan"), "steady"])
 def test_what_is_compiled_equals_what_is_not(name: str) -> None:
     chosen = tiny.small(name)
     game = _played(chosen, compiling=True)
@@ -85,7 +92,7 @@ def test_what_is_compiled_equals_what_is_not(name: str) -> None:
 
 
 @pytest.mark.usefixtures("traced", "float64")
-@pytest.mark.parametrize("name", recipe_names())
+@pytest.mark.parametrize("name", [name if name in UNLIKE else _swept(name) for name in recipe_names()])
 def test_every_recipe_is_traced_as_a_whole_and_takes_the_same_steps(name: str) -> None:
     torch._dynamo.utils.counters.clear()
     game = _played(tiny.small(name), compiling=True)
@@ -94,6 +101,7 @@ def test_every_recipe_is_traced_as_a_whole_and_takes_the_same_steps(name: str) -
     _assert_same(game, _played(tiny.small(name), compiling=False))
 
 
+@pytest.mark.sweep
 @pytest.mark.usefixtures("traced")
 def test_every_heuristic_trains_in_compiled_networks() -> None:
     for chosen in covering():

@@ -130,6 +130,7 @@ def test_no_step_on_vectors_waits_for_the_device(name: str) -> None:
     assert _waits(tiny.small(recipe(name).for_vectors()[0]), vectors=True) == set()
 
 
+@pytest.mark.sweep
 def test_no_heuristic_waits_for_the_device_but_the_named_ones() -> None:
     for chosen in covering():
         without = [name for name in EXCEPTIONS if chosen.has(name)]

@@ -17,7 +17,7 @@ from steadygan.training.folder import RunFolder
 from tests import tiny
 from tests.training import driver
 
-KILLS = 12
+KILLS = 8
 PATIENCE = 120.0
 ROOT = Path(__file__).parents[2]
 
