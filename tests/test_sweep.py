@@ -9,6 +9,7 @@ from itertools import combinations
 
 import pytest
 
+from steadygan.data import Prepared
 from steadygan.errors import SteadyganError
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe, recipe_names
@@ -31,10 +32,10 @@ def _composed(chosen: Recipe, changes: Iterable[tuple[tuple[str, ...], tuple[str
             continue
 
 
-def _assert_all_train(recipes: Iterable[Named], data: tiny.Prepared) -> None:
-    combinations_ = list(recipes)
-    found = failures(combinations_, data)
-    assert not found, f"{len(found)} of {len(combinations_)} do not train:\n" + "\n".join(found)
+def _assert_all_train(recipes: Iterable[Named], data: Prepared) -> None:
+    every = list(recipes)
+    found = failures(every, data)
+    assert not found, f"{len(found)} of {len(every)} do not train:\n" + "\n".join(found)
 
 
 @pytest.mark.parametrize("name", recipe_names())
