@@ -54,7 +54,7 @@ def float64() -> Iterator[None]:
     """Everything in double precision, for tests of values that are equal but for rounding.
 
     In float32 their difference depends on the processor: on the order of its sums, and on the rectifiers whose input is
-    as near to 0 as rounding is. In float64 a tolerance of 1e-7 is a hundred million roundings away from either.
+    as near to 0 as rounding is. In float64 a tolerance of 1e-7 is hundreds of millions of roundings.
     """
     with doubled():
         yield
