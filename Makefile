@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format docs lock clean
+.PHONY: demo test sweep check format docs lock clean
 
 $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
@@ -20,6 +20,10 @@ demo: $(READY)
 test: $(READY)
 	tools/install_system_packages.sh
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=term --cov-fail-under=90
+
+# Trains every pair of heuristics by itself, and every recipe with and without each; names all that fail.
+sweep: $(READY)
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m sweep
 
 check: $(READY)
 	$(BIN)/ruff format --check src tests benchmarks

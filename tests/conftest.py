@@ -4,16 +4,36 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from tests import tiny
+from tests.eager import doubled
 
 SAID = "said"
 
+# How long an example takes says how busy the machine is; and examples may share the precision of their test.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("patient")
+
+
+def pytest_configure() -> None:
+    """Give each of several workers, and the programs that it starts, its share of the cores.
+
+    Two workers with two threads each would wait for each other on two cores. ``OMP_NUM_THREADS`` overrules this.
+    """
+    workers = os.environ.get("PYTEST_XDIST_WORKER_COUNT")
+    if workers and "OMP_NUM_THREADS" not in os.environ:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        threads = max(1, cores // int(workers))
+        os.environ["OMP_NUM_THREADS"] = str(threads)
+        torch.set_num_threads(threads)
+
 
 @pytest.fixture(scope="session", autouse=True)
-def _quiet_and_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One thread, and a cache of prepared data that is nobody's."""
-    torch.set_num_threads(1)
+def _apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache of prepared data that is nobody's."""
     before = os.environ.get("STEADYGAN_CACHE")
     os.environ["STEADYGAN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
     yield
@@ -21,6 +41,23 @@ def _quiet_and_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         del os.environ["STEADYGAN_CACHE"]
     else:
         os.environ["STEADYGAN_CACHE"] = before
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    """The same random numbers in every run, whatever tests came before."""
+    torch.manual_seed(0)
+
+
+@pytest.fixture
+def float64() -> Iterator[None]:
+    """Everything in double precision, for tests of values that are equal but for rounding.
+
+    In float32 their difference depends on the processor: on the order of its sums, and on the rectifiers whose input is
+    as near to 0 as rounding is. In float64 a tolerance of 1e-7 is hundreds of millions of roundings.
+    """
+    with doubled():
+        yield
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 def crew(count: int, meeting: Path, work: Callable[..., Any], *arguments: Any) -> list[Any]:

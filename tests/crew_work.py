@@ -1,7 +1,7 @@
 """What tests ask the processes of a crew to train; imported there before anything is asked."""
 
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,7 @@ def played(
         steps: how many.
     """
     if precision == "fp64":
-        with doubled():
-            return played(text, data, own, "fp32", steps)
+        return exactly(played, text, data, own, "fp32", steps)
     torch.manual_seed(0)
     training = TrainingSettings.model_validate({"device": "cpu", "precision": precision})
     brought = Own(players.generator(), _judge(own)) if own else Own()
@@ -87,6 +86,12 @@ def _plain(kept: Any, where: str = "") -> dict[str, Any]:
             key: each for place, value in enumerate(kept) for key, each in _plain(value, f"{where}/{place}").items()
         }
     return {where: kept}
+
+
+def exactly(work: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function does where everything is float64."""
+    with doubled():
+        return work(*arguments)
 
 
 def sat(folder: str, text: str, steps: int, images: int) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def _depth(name: str) -> int:
 # --- composing
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=10)
 @given(st.permutations(NAMES), st.randoms())
 def test_the_order_of_naming_does_not_matter(names: list[str], random: Any) -> None:
     chosen = _composing(names)
@@ -64,7 +64,7 @@ def test_the_order_of_naming_does_not_matter(names: list[str], random: Any) -> N
     assert EMPTY.change(add=chosen) == EMPTY.change(add=shuffled) == one_by_one
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(NAMES), unique=True, max_size=6))
 def test_what_is_put_in_can_be_taken_out(names: list[str]) -> None:
     chosen = _composing(names)
@@ -73,7 +73,7 @@ def test_what_is_put_in_can_be_taken_out(names: list[str]) -> None:
     assert sorted(_names(full)) == sorted(chosen)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=10)
 @given(st.permutations(NAMES))
 def test_a_recipe_is_the_same_after_writing_and_reading(names: list[str]) -> None:
     chosen = EMPTY.change(add=_composing(names))

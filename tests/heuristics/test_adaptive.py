@@ -69,7 +69,7 @@ def test_an_adjustment_by_hand(before: float, overfitting: float, after: float) 
     assert new.item() == pytest.approx(after)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     shares=st.lists(st.integers(0, 10), min_size=1, max_size=40),
     interval=st.integers(1, 5),
@@ -135,7 +135,8 @@ def test_held_out_images_can_be_measured_instead(real: float, after: float) -> N
     for _ in range(2):
         notes = moved(heuristic, table, torch.full((10,), real), torch.full((10,), -1.0)).notes
     assert notes["logits/held-out"].tolist() == [0.25] * 10
-    assert notes[f"{NAME}/overfitting"].item() == pytest.approx((real - 0.25) / (real + 1))
+    # means of ten numbers up to 10, each sum of which may be off by a part in 1.6e7
+    assert notes[f"{NAME}/overfitting"].item() == pytest.approx((real - 0.25) / (real + 1), abs=1e-5)
     assert probability(table) == pytest.approx(after)
 
 

@@ -120,7 +120,7 @@ def test_a_third_of_a_right_angle_is_thirty_degrees() -> None:
 @settings(max_examples=200)
 @given(seed=st.integers(0, 2**31), dimension=st.integers(2, 200), share=st.floats(0, 1))
 def test_slerp_keeps_the_length_on_spheres(seed: int, dimension: int, share: float) -> None:
-    z = sphere_latent(2, dimension, seeded(seed))
+    z = sphere_latent(2, dimension, seeded(seed)).double()
     # The walk between opposite ends is straight; nearly opposite ones have a test of their own.
     assume((z[0] @ z[1]) / dimension > -0.9999)
     length = slerp(z[0], z[1], share).norm().item()
@@ -149,23 +149,23 @@ def test_the_length_of_slerp_changes_evenly(seed: int, share: float) -> None:
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 1.0])
 def test_slerp_backwards_is_slerp_from_the_other_end(share: float) -> None:
-    start, end = normal_latent(2, 20, seeded())
+    start, end = normal_latent(2, 20, seeded()).double()
     torch.testing.assert_close(slerp(start, end, share), slerp(end, start, 1 - share))
 
 
 def test_slerp_starts_and_ends_at_its_ends() -> None:
-    start, end = normal_latent(2, 20, seeded())
+    start, end = normal_latent(2, 20, seeded()).double()
     torch.testing.assert_close(slerp(start, end, 0.0), start)
     torch.testing.assert_close(slerp(start, end, 1.0), end)
 
 
 def test_between_equal_directions_slerp_is_straight() -> None:
-    z = normal_latent(3, 20, seeded())
+    z = normal_latent(3, 20, seeded()).double()
     torch.testing.assert_close(slerp(z, 2 * z, 0.5), 1.5 * z)
 
 
 def test_between_opposite_directions_slerp_is_straight() -> None:
-    z = normal_latent(3, 20, seeded())
+    z = normal_latent(3, 20, seeded()).double()
     torch.testing.assert_close(slerp(z, -z, 0.25), 0.5 * z, rtol=1e-3, atol=1e-3)
 
 
@@ -177,7 +177,7 @@ def test_slerp_keeps_the_length_between_nearly_opposite_directions(tilt: float) 
 
 
 def test_slerp_takes_a_share_for_each_pair() -> None:
-    start, end = normal_latent(4, 9, seeded(1)), normal_latent(4, 9, seeded(2))
+    start, end = (normal_latent(4, 9, seeded(seed)).double() for seed in (1, 2))
     shares = torch.tensor([[0.0], [0.3], [0.5], [1.0]])
     together = slerp(start, end, shares)
     for row in range(4):

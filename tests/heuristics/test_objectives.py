@@ -25,8 +25,12 @@ from steadygan.heuristics.roles import Objective
 
 from .truth import FakeTurn
 
-REAL, FAKE = torch.tensor([2.0, 0.5, -1.0]), torch.tensor([-3.0, 0.0, 1.5])
+pytestmark = pytest.mark.usefixtures("float64")
+
+DOUBLE = torch.float64
+REAL, FAKE = torch.tensor([2.0, 0.5, -1.0], dtype=DOUBLE), torch.tensor([-3.0, 0.0, 1.5], dtype=DOUBLE)
 LOGITS = {Side.REAL: REAL, Side.FAKE: FAKE}
+ONES, ZEROS = torch.ones(3, dtype=DOUBLE), torch.zeros(3, dtype=DOUBLE)
 
 
 def log_sigmoid(logit: float) -> float:
@@ -67,7 +71,7 @@ def test_the_discriminators_loss_is_that_of_the_paper() -> None:
         -log_sigmoid(real) - math.log(1 - 1 / (1 + math.exp(-fake)))
         for real, fake in zip(REAL.tolist(), FAKE.tolist(), strict=True)
     ]
-    np.testing.assert_allclose(loss.numpy(), expected, rtol=1e-6)
+    np.testing.assert_allclose(loss.numpy(), expected, rtol=1e-12)
 
 
 def test_a_discriminator_that_knows_nothing_loses_twice_log_two() -> None:
@@ -77,12 +81,12 @@ def test_a_discriminator_that_knows_nothing_loses_twice_log_two() -> None:
 
 def test_minimax_is_log_one_minus_the_answer() -> None:
     expected = [math.log(1 - 1 / (1 + math.exp(-logit))) for logit in FAKE.tolist()]
-    np.testing.assert_allclose(minimax_generator_loss(FAKE).numpy(), expected, rtol=1e-6)
+    np.testing.assert_allclose(minimax_generator_loss(FAKE).numpy(), expected, rtol=1e-12)
 
 
 def test_non_saturating_is_minus_log_the_answer() -> None:
     expected = [-log_sigmoid(logit) for logit in FAKE.tolist()]
-    np.testing.assert_allclose(non_saturating_generator_loss(FAKE).numpy(), expected, rtol=1e-6)
+    np.testing.assert_allclose(non_saturating_generator_loss(FAKE).numpy(), expected, rtol=1e-12)
 
 
 def test_minimax_vanishes_where_the_discriminator_is_sure_and_non_saturating_does_not() -> None:
@@ -105,12 +109,12 @@ def test_generators_take_other_targets() -> None:
     np.testing.assert_allclose(
         non_saturating_generator_loss(FAKE, nine_tenths).numpy(),
         [-0.9 * log_sigmoid(logit) - 0.1 * log_sigmoid(-logit) for logit in FAKE.tolist()],
-        rtol=1e-6,
+        rtol=1e-12,
     )
     np.testing.assert_allclose(
         minimax_generator_loss(FAKE, 1 - nine_tenths).numpy(),
         [0.1 * log_sigmoid(logit) + 0.9 * log_sigmoid(-logit) for logit in FAKE.tolist()],
-        rtol=1e-6,
+        rtol=1e-12,
     )
 
 
@@ -133,12 +137,12 @@ def test_the_hinge_teaches_nothing_beyond_the_margin() -> None:
 
 def test_relativistic_is_the_logarithm_of_one_plus_the_exponential_of_the_difference() -> None:
     expected = [math.log(1 + math.exp(fake - real)) for real, fake in zip(REAL.tolist(), FAKE.tolist(), strict=True)]
-    np.testing.assert_allclose(relativistic_loss(REAL, FAKE).numpy(), expected, rtol=1e-6)
+    np.testing.assert_allclose(relativistic_loss(REAL, FAKE).numpy(), expected, rtol=1e-12)
 
 
 def test_relativistic_is_minus_the_log_of_the_answer_to_the_difference() -> None:
     expected = [-log_sigmoid(real - fake) for real, fake in zip(REAL.tolist(), FAKE.tolist(), strict=True)]
-    np.testing.assert_allclose(relativistic_loss(REAL, FAKE).numpy(), expected, rtol=1e-6)
+    np.testing.assert_allclose(relativistic_loss(REAL, FAKE).numpy(), expected, rtol=1e-12)
 
 
 @given(real=st.floats(-20, 20), fake=st.floats(-20, 20), shift=st.floats(-100, 100))
@@ -157,10 +161,10 @@ def test_relativistic_is_stable_for_enormous_differences() -> None:
 OBJECTIVES: list[tuple[Objective, Player, Tensor]] = [
     (Minimax(), Player.GENERATOR, minimax_generator_loss(FAKE)),
     (NonSaturating(), Player.GENERATOR, non_saturating_generator_loss(FAKE)),
-    (Minimax(), Player.DISCRIMINATOR, discriminator_cross_entropy(REAL, FAKE, torch.ones(3), torch.zeros(3))),
-    (NonSaturating(), Player.DISCRIMINATOR, discriminator_cross_entropy(REAL, FAKE, torch.ones(3), torch.zeros(3))),
-    (Hinge(), Player.GENERATOR, torch.tensor([3.0, 0.0, -1.5])),
-    (Hinge(), Player.DISCRIMINATOR, torch.tensor([0.0, 1.5, 4.5])),
+    (Minimax(), Player.DISCRIMINATOR, discriminator_cross_entropy(REAL, FAKE, ONES, ZEROS)),
+    (NonSaturating(), Player.DISCRIMINATOR, discriminator_cross_entropy(REAL, FAKE, ONES, ZEROS)),
+    (Hinge(), Player.GENERATOR, torch.tensor([3.0, 0.0, -1.5], dtype=DOUBLE)),
+    (Hinge(), Player.DISCRIMINATOR, torch.tensor([0.0, 1.5, 4.5], dtype=DOUBLE)),
     (Relativistic(), Player.GENERATOR, torch.log(1 + torch.exp(REAL - FAKE))),
     (Relativistic(), Player.DISCRIMINATOR, torch.log(1 + torch.exp(FAKE - REAL))),
 ]
@@ -182,7 +186,7 @@ def test_cross_entropies_take_the_targets_of_the_turn(objective: Objective) -> N
             REAL.tolist(), targets[Side.REAL].tolist(), FAKE.tolist(), targets[Side.FAKE].tolist(), strict=True
         )
     ]
-    np.testing.assert_allclose(loss.numpy(), expected, rtol=1e-6)
+    np.testing.assert_allclose(loss.numpy(), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("kind", [Hinge, Minimax, NonSaturating])

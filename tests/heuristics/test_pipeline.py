@@ -137,7 +137,7 @@ def test_a_drift_by_half_a_pixel_is_the_mean_of_neighbours() -> None:
     torch.testing.assert_close(placed(images, drift=(-0.5, 0.0))[:, :, :, :-1], expected)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**31), height=st.integers(1, 7), width=st.integers(1, 7))
 def test_all_moves_together_are_one_resampling_of_their_composition(seed: int, height: int, width: int) -> None:
     images = pictures(2, 2, height, width)
@@ -207,7 +207,7 @@ def test_grey_images_have_brightness_contrast_and_luma_flip_alone() -> None:
     torch.testing.assert_close(three[:, :1], result)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(shape=SHAPES, in_full=st.booleans(), seed=st.integers(0, 2**31))
 def test_without_probability_images_stay_exactly_as_they_are(
     shape: tuple[int, int, int, int], in_full: bool, seed: int
@@ -217,7 +217,7 @@ def test_without_probability_images_stay_exactly_as_they_are(
         assert torch.equal(augment(images, probability, generator=seeded(seed)), images)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(shape=SHAPES, seed=st.integers(0, 2**31))
 def test_shape_and_type_stay_and_the_given_images_too(shape: tuple[int, int, int, int], seed: int) -> None:
     images = pictures(*shape).float()

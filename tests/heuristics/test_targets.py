@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import Tensor
@@ -167,7 +167,6 @@ def test_one_sided_classes_lower_the_true_one_only() -> None:
     torch.testing.assert_close(smooth, torch.tensor([[0, 0.9, 0], [0, 0, 0]], dtype=torch.float64))
 
 
-@settings(deadline=None)
 @given(data=st.data(), classes=st.integers(2, 12), smoothing=st.floats(0, 1))
 def test_smoothed_classes_are_distributions_and_unknown_ones_stay_zero(
     data: st.DataObject, classes: int, smoothing: float
@@ -179,7 +178,6 @@ def test_smoothed_classes_are_distributions_and_unknown_ones_stay_zero(
     assert ((smooth >= 0) & (smooth <= 1)).all()
 
 
-@settings(deadline=None)
 @given(smoothing=st.floats(0, 1), order=st.permutations(range(4)))
 def test_renaming_the_classes_renames_the_smoothed_ones(smoothing: float, order: list[int]) -> None:
     rows = one_hot_rows(4, [0, 3, -1, 2])

@@ -135,6 +135,7 @@ def test_instance_norm_of_a_vector_is_over_its_features() -> None:
     torch.testing.assert_close(made, (x - x.mean(1, keepdim=True)) / scale)
 
 
+@pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("maps", [True, False])
 def test_instance_norm_is_the_same_in_evaluation(maps: bool) -> None:
     layer = make_norm(3, Norm(kind="instance"), maps, classes=0)
@@ -183,6 +184,7 @@ def test_scales_work_on_every_pixel_of_a_map() -> None:
     assert torch.equal(made, torch.tensor([14.0, 20, 30])[None, :, None, None].expand(1, 3, 2, 2))
 
 
+@pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("kind", ["batch", "instance"])
 @pytest.mark.parametrize("maps", [True, False])
 def test_a_conditional_norm_starts_as_the_plain_one(kind: str, maps: bool) -> None:

@@ -8,6 +8,8 @@ from torch import nn
 from steadygan.heuristics.blueprint import Downsampling, Upsampling
 from steadygan.layers.resample import Double, Halve, convolve_nearest
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 
 def _set(layer: nn.Module, value: float) -> None:
     for parameter in layer.parameters():

@@ -61,14 +61,19 @@ def worked(name: str, batches: int) -> dict[str, Any]:
         }
 
 
+def all_worked(batches: int) -> dict[str, dict[str, Any]]:
+    """The same for every layer, by name."""
+    return {name: worked(name, batches) for name in _layers()}
+
+
 @pytest.mark.parametrize("batches", [1, 2])
 def test_outputs_derivatives_and_state_are_those_of_one_process(batches: int, tmp_path: Path) -> None:
-    for name in _layers():
-        truth = worked(name, batches)
-        for answer in crew(2, tmp_path / name, worked, name, batches):
-            assert answer.keys() == truth.keys()
-            for key, expected in truth.items():
-                torch.testing.assert_close(answer[key], expected, rtol=1e-8, atol=1e-9, msg=f"{name}: {key}")
+    truth = all_worked(batches)
+    for answer in crew(2, tmp_path / "meeting", all_worked, batches):
+        for name, expected in truth.items():
+            assert answer[name].keys() == expected.keys()
+            for key, value in expected.items():
+                torch.testing.assert_close(answer[name][key], value, rtol=1e-8, atol=1e-9, msg=f"{name}: {key}")
 
 
 def in_half_precision() -> Tensor:

@@ -54,6 +54,7 @@ def test_derivatives_of_every_order_are_those_of_finite_differences(
         assert gradgradcheck(function, operands, fast_mode=True)
 
 
+@pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("size", [4, 5])
 def test_layers_are_pytorchs_with_and_without_bias(size: int) -> None:
     torch.manual_seed(0)
@@ -64,6 +65,7 @@ def test_layers_are_pytorchs_with_and_without_bias(size: int) -> None:
         torch.testing.assert_close(double(x), F.conv_transpose2d(x, double.weight, double.bias, 2, 1))
 
 
+@pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("kernel", [3, 4, 5])
 def test_transposed_convolutions_of_any_kernel_are_pytorchs(kernel: int) -> None:
     layer, x = TransposedConvolution(3, 5, kernel), torch.randn(2, 3, 4, 5)

@@ -13,6 +13,8 @@ from scipy.stats import wasserstein_distance  # type: ignore[import-untyped]
 from steadygan.metrics import sliced
 from steadygan.metrics.sliced import DIRECTIONS, image_distance, sliced_wasserstein
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 
 def _axes(length: int, directions: int, seed: int) -> torch.Tensor:
     drawn = torch.randn(length, directions, generator=torch.Generator().manual_seed(seed))
@@ -25,7 +27,7 @@ def _exact(first: torch.Tensor, second: torch.Tensor, seed: int = 0, directions:
     return float(np.mean([wasserstein_distance(one, other) for one, other in pairs]))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 40), st.integers(1, 6), st.integers(0, 100))
 def test_it_is_the_mean_of_exact_distances_along_directions(count: int, length: int, seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
@@ -67,7 +69,7 @@ def test_scaled_gaussians_differ_by_the_mean_of_a_half_normal() -> None:
     assert sliced_wasserstein(first, 3 * second) == pytest.approx(2 * math.sqrt(2 / math.pi), rel=0.02)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 1000))
 def test_it_is_a_distance(seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)

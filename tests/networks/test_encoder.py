@@ -10,6 +10,8 @@ from steadygan.networks.dcgan import DcganTrunk
 from steadygan.networks.encoder import Encoder
 from steadygan.networks.mlp import MlpTrunk
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 EVERYTHING = Blueprint(
     classes=3,
     discriminator_norm=Norm(kind="virtual-batch", conditional=True),

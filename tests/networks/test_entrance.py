@@ -55,6 +55,7 @@ def test_discriminators_never_have_a_conditional_norm() -> None:
     assert unconditional(Blueprint()) == Blueprint()
 
 
+@pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize(
     ("blueprint", "told"),

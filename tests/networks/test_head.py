@@ -1,10 +1,13 @@
 """What is answered, by the formulas."""
 
+import pytest
 import torch
 
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.layers.minibatch import MinibatchDiscrimination
 from steadygan.networks.head import Head
+
+pytestmark = pytest.mark.usefixtures("float64")
 
 FEATURES, CLASSES = 6, 3
 

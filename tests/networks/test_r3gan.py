@@ -23,6 +23,8 @@ from steadygan.networks.r3gan import (
     stage_widths,
 )
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 
 def _pair(
     blueprint: Blueprint, size: int = 16, latent: int = 5, width: int = 8

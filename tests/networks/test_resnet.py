@@ -21,6 +21,8 @@ from steadygan.networks.resnet import (
     generator_channels,
 )
 
+pytestmark = pytest.mark.usefixtures("float64")
+
 PAPER = Blueprint(generator_norm=Norm(), output="tanh")
 
 

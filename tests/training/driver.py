@@ -14,7 +14,7 @@ from steadygan.training.loop import ask_to_stop
 from steadygan.training.sampling import own_randomness
 from tests import tiny
 
-IMAGES = 4000
+IMAGES = 1600
 CHECKPOINT_SECONDS = 0.02
 PACE = 0.004
 """Seconds that every step waits, so that fast machines do not finish before they are killed."""

@@ -30,7 +30,7 @@ READ = {"aten::_local_scalar_dense", "aten::nonzero", "aten::masked_select", "at
 """What gives the CPU a number, or a shape that depends on numbers."""
 BUILT = {torch.tensor, torch.as_tensor, Tensor.new_tensor}
 """What copies numbers to the device and waits for that."""
-STEPS = 6
+STEPS = 5
 EXCEPTIONS = {
     "balance": "who moves next is decided by numbers that the device has",
     "sgd-discriminator": "PyTorch's fused kernel has no stand-in for the meta device",
@@ -130,6 +130,7 @@ def test_no_step_on_vectors_waits_for_the_device(name: str) -> None:
     assert _waits(tiny.small(recipe(name).for_vectors()[0]), vectors=True) == set()
 
 
+@pytest.mark.sweep
 def test_no_heuristic_waits_for_the_device_but_the_named_ones() -> None:
     for chosen in covering():
         without = [name for name in EXCEPTIONS if chosen.has(name)]

@@ -15,7 +15,9 @@ from tests import tiny
 from tests.training import players
 from tests.training.told import CPU, Told
 
-IMAGES = torch.linspace(-1, 1, 4 * 64).view(4, 1, 8, 8)
+pytestmark = pytest.mark.usefixtures("float64")
+
+IMAGES = torch.linspace(-1, 1, 4 * 64, dtype=torch.float64).view(4, 1, 8, 8)
 LABELS = torch.tensor([0, 2, 1, 2])
 
 

@@ -17,7 +17,7 @@ from steadygan.training.folder import RunFolder
 from tests import tiny
 from tests.training import driver
 
-KILLS = 20
+KILLS = 8
 PATIENCE = 120.0
 ROOT = Path(__file__).parents[2]
 
@@ -64,8 +64,8 @@ def _killed_once(folder: Path, chance: random.Random, first: bool) -> int:
     return _newest(folder)
 
 
-def test_twenty_kills_change_nothing(tmp_path: Path) -> None:
-    chance = random.Random(20)
+def test_kills_at_any_moment_change_nothing(tmp_path: Path) -> None:
+    chance = random.Random(0)
     reached = [_killed_once(tmp_path / "b", chance, first=place == 0) for place in range(KILLS)]
     assert reached[0] > 0
     assert reached == sorted(reached)

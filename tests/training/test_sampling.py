@@ -30,6 +30,7 @@ def trained() -> nn.Module:
     return network.train()
 
 
+@pytest.mark.usefixtures("float64")
 def test_standing_statistics_are_means_over_many_latents(trained: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "STANDING_BATCHES", 3)
     monkeypatch.setattr(sampling, "STANDING_BATCH", 32)
@@ -61,6 +62,7 @@ class ByClass(nn.Module):
         return self.norm(self.of[labels])
 
 
+@pytest.mark.usefixtures("float64")
 def test_standing_statistics_are_those_of_classes_as_often_as_they_come() -> None:
     ready: Any = ready_generator(ByClass(), LATENT, CPU, class_shares=(0.25, 0.75, 0.0))
     drawn = sampling.STANDING_BATCHES * sampling.STANDING_BATCH
@@ -99,6 +101,7 @@ def test_norms_without_running_statistics_are_left_alone() -> None:
     assert isinstance(ready_generator(network, LATENT, CPU), nn.Sequential)
 
 
+@pytest.mark.usefixtures("float64")
 def test_images_do_not_depend_on_the_size_of_chunks(trained: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
     ready, latents = ready_generator(trained, LATENT, CPU), torch.randn(10, players.LATENT)
     whole = generate(ready, latents, UNIT, CPU)

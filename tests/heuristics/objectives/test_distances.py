@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steadygan.heuristics.base import Player, Side
@@ -23,7 +23,6 @@ HARD = {Side.REAL: torch.ones(3), Side.FAKE: torch.zeros(3)}
 SOFT = {Side.REAL: torch.tensor([0.9, 1.2, 0.0]), Side.FAKE: torch.tensor([0.3, 0.0, 1.0])}
 
 
-@settings(deadline=None)
 @given(logit=st.floats(-50, 50), target=st.floats(-0.5, 1.5))
 def test_least_squares_is_half_of_torchs_squared_error(logit: float, target: float) -> None:
     logits, targets = (torch.tensor([value], dtype=torch.float64) for value in (logit, target))
@@ -77,7 +76,6 @@ def test_the_identity_as_critic_measures_how_far_a_line_was_moved() -> None:
     assert -wasserstein_discriminator_loss(real, fake).mean().item() == pytest.approx(gap)
 
 
-@settings(deadline=None)
 @given(shift=st.floats(-100, 100), order=st.permutations(range(3)))
 def test_the_critics_mean_loss_sees_neither_a_shift_nor_the_order(shift: float, order: list[int]) -> None:
     before = wasserstein_discriminator_loss(REAL.double(), FAKE.double()).mean()

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -23,7 +23,6 @@ def test_it_is_the_squared_distance_of_the_mean_features() -> None:
     assert feature_matching_loss(REAL, FAKE).item() == DISTANCE
 
 
-@settings(deadline=None)
 @given(order=st.permutations(range(3)), seed=st.integers(0, 1000))
 def test_it_sees_means_only(order: list[int], seed: int) -> None:
     spread = torch.randn(2, 2, generator=seeded(seed), dtype=torch.float64)

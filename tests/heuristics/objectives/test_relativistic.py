@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steadygan.heuristics.base import Player, Side
@@ -44,7 +44,6 @@ def test_gradients_reach_both_sides_through_the_means_too() -> None:
     assert (gradients[0].sum() + gradients[1].sum()).item() == pytest.approx(0, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(shift=st.floats(-100, 100), order=st.permutations(range(3)), other=st.permutations(range(3)))
 def test_its_mean_sees_neither_a_shift_nor_the_order_of_either_side(
     shift: float, order: list[int], other: list[int]

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -24,7 +24,6 @@ def test_the_losses_of_the_largest_logits_are_kept() -> None:
     assert top_k(LOSSES, LOGITS, 4).sort().values.tolist() == LOSSES.tolist()
 
 
-@settings(deadline=None)
 @given(
     logits=st.lists(st.integers(-100, 100), min_size=1, max_size=12, unique=True),
     data=st.data(),
@@ -50,7 +49,6 @@ def test_the_choice_itself_has_no_gradient() -> None:
     assert logits.grad is None
 
 
-@settings(deadline=None)
 @given(
     total=st.integers(1, 4096),
     floor=st.floats(0.001, 1),

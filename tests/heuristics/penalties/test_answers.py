@@ -35,7 +35,7 @@ def test_the_penalty_is_the_papers_by_hand() -> None:
     assert lecam_penalty(real, fake, *anchors, weight=0.5).item() == pytest.approx(5.0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(LOGITS, LOGITS, st.floats(-5, 5), st.floats(-5, 5))
 def test_the_penalty_is_not_negative_and_one_sided_never_above_two_sided(
     real: list[float], fake: list[float], real_anchor: float, fake_anchor: float

@@ -66,7 +66,7 @@ def test_the_largest_shift_of_32_pixels_is_4() -> None:
     assert set(middle.tolist()) == set(range(-4, 5))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 5), st.integers(1, 5), st.floats(0, 0.5))
 def test_any_size_keeps_its_shape_and_its_values(height: int, width: int, share: float) -> None:
     images = torch.arange(float(height * width)).reshape(1, 1, height, width)
@@ -75,7 +75,7 @@ def test_any_size_keeps_its_shape_and_its_values(height: int, width: int, share:
     assert set(changed.flatten().tolist()) <= set(images.flatten().tolist())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(-5, 5), st.floats(-5, 5), st.floats(0, 20))
 def test_the_gap_is_the_weighted_square(first: float, second: float, weight: float) -> None:
     one, other = torch.tensor([first], dtype=torch.float64), torch.tensor([second], dtype=torch.float64)

@@ -42,7 +42,7 @@ def test_without_any_pair_of_one_class_there_is_nothing_to_pay() -> None:
     assert not slope.any()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.integers(0, 4), min_size=2, max_size=12))
 def test_all_but_one_pair_a_class_boundary_are_of_one_class(labels: list[int]) -> None:
     first, second, alike = pair_up(len(labels), torch.tensor(labels))
@@ -59,7 +59,7 @@ def test_the_slope_in_the_images_is_what_finite_differences_say() -> None:
     torch.testing.assert_close(ours, expected, rtol=1e-5, atol=1e-8)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.floats(0.01, 100), st.floats(0.01, 10))
 def test_images_further_apart_cost_inversely_less(factor: float, weight: float) -> None:
     images, latents = random(4, 3), random(4, 2, seed=1)

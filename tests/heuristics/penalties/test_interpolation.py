@@ -54,7 +54,7 @@ def test_the_penaltys_own_slope_in_the_weights_is_what_finite_differences_say() 
     torch.testing.assert_close(slope, expected, rtol=1e-4, atol=1e-5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(NUMBERS, min_size=1, max_size=4), st.floats(0, 20), st.floats(0, 3))
 def test_for_a_linear_discriminator_the_penalty_is_that_of_its_norm(
     numbers: list[float], weight: float, target: float
@@ -69,7 +69,7 @@ def test_for_a_linear_discriminator_the_penalty_is_that_of_its_norm(
         assert ours.tolist() == pytest.approx([expected] * 3, rel=1e-9, abs=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(NUMBERS, min_size=2, max_size=2), st.floats(0, 5))
 def test_the_penalty_is_never_negative_and_grows_with_its_weight(numbers: list[float], weight: float) -> None:
     gradient = torch.tensor([numbers], dtype=torch.float64)

@@ -43,7 +43,7 @@ def test_the_overlap_is_the_sum_over_pairs_of_rows(shape: tuple[int, int]) -> No
     assert row_overlap(matrix).item() == pytest.approx(overlap_by_loop(matrix), rel=1e-10, abs=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 5), st.integers(1, 5), st.floats(0.1, 10), st.integers(0, 1000))
 def test_the_overlap_is_not_negative_and_of_fourth_order(rows: int, columns: int, factor: float, seed: int) -> None:
     matrix = random(rows, columns, seed=seed)
@@ -144,7 +144,7 @@ def test_the_slope_of_the_distance_is_what_finite_differences_say() -> None:
     torch.testing.assert_close(ours, slopes(lambda w: historical_penalty([w], [means], 3.0).item(), weights.detach()))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=20))
 def test_the_running_mean_is_the_plain_mean(values: list[float]) -> None:
     means = [torch.zeros(2, dtype=torch.float64)]
