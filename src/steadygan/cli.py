@@ -14,6 +14,7 @@ from rich.text import Text
 
 from steadygan.cores import share_cores
 from steadygan.errors import SteadyganError, out_of_memory, plain
+from steadygan.startup import restart_for_memory
 
 LARGEST_SEED = 2**63 - 1
 REFUSED, BROKEN_OFF = 2, 130
@@ -137,6 +138,8 @@ def train(
 
     Ctrl-C once saves, writes the report and ends with status 0; twice breaks off at once.
     """
+    if keep_memory and "torch" not in sys.modules:
+        restart_for_memory()
     from steadygan.commands import RunRequest, begin_run, continue_run
     from steadygan.processes import start, writes
 

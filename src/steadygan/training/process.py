@@ -21,7 +21,8 @@ def keep_memory() -> bool:
     Before its release 2.39, glibc cuts slivers off each aligned block and keeps them for small ones, so that a block of
     the same size finds no room where the last one was (its bug 30723): the process then takes up to twice what its
     tensors need. What keeps slivers for small blocks is off here, as far as a running process may; the rest is off
-    where Python was started with ``GLIBC_TUNABLES=glibc.malloc.tcache_count=0`` in its environment.
+    where Python was started with ``GLIBC_TUNABLES=glibc.malloc.tcache_count=0`` in its environment, as the command line
+    starts itself.
 
     Returns:
         Whether the C library is glibc and took the settings; elsewhere nothing happens.
