@@ -26,8 +26,7 @@ WAYS: dict[str, dict[str, str]] = {
     "product": {"WAY": "product"},
     "passive": {"OMP_WAIT_POLICY": "PASSIVE"},
     "one": {"OMP_NUM_THREADS": "1"},
-    **{f"spin{count}": {"GOMP_SPINCOUNT": count} for count in ("0", "1000", "5000", "20000", "100000")},
-    **{f"turn{count}": {"GOMP_SPINCOUNT": count, "WAY": "turns"} for count in ("0", "1000", "5000", "20000", "100000")},
+    **{f"spin{count}": {"GOMP_SPINCOUNT": count} for count in ("0", "100", "1000", "5000", "20000", "100000")},
 }
 """What each contestant has in its environment."""
 WORDS = {
@@ -73,10 +72,6 @@ def contestant(seconds: float) -> None:
         from steadygan.cores import share_cores
 
         share_cores()
-    elif os.environ.get("WAY") == "turns":
-        from steadygan.cores import ask_for_short_turns
-
-        ask_for_short_turns()
     import numpy as np
 
     import steadygan as sg

@@ -61,26 +61,6 @@ def test_after_pytorch_it_is_too_late() -> None:
 
 
 @linux
-def test_short_turns_are_granted_and_leave_niceness_and_policy_alone() -> None:
-    program = (
-        "import os; os.nice(3)\n"
-        "from steadygan.cores import ask_for_short_turns\n"
-        "print(ask_for_short_turns(), os.getpriority(os.PRIO_PROCESS, 0), os.sched_getscheduler(0) == os.SCHED_OTHER)"
-    )
-    assert said(program) == ["True", "3", "True"]
-
-
-@linux
-def test_another_policy_is_left_alone() -> None:
-    program = (
-        "import os; os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))\n"
-        "from steadygan.cores import ask_for_short_turns\n"
-        "print(ask_for_short_turns(), os.sched_getscheduler(0) == os.SCHED_BATCH)"
-    )
-    assert said(program) == ["False", "True"]
-
-
-@linux
 def test_threads_that_share_one_core_wait_for_it_and_one_that_sleeps_does_not() -> None:
     """Two threads that only count, on one core: while one counts, the other waits."""
     program = (

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from steadygan.heuristics.blueprint import Downsampling, Upsampling
-from steadygan.layers.resample import Double, Halve, convolve_nearest
+from steadygan.layers.resample import Double, Halve, convolve_nearest, even_kernel
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -93,6 +93,50 @@ def test_a_convolution_of_nearest_neighbours_is_what_pytorch_makes_of_the_two(si
         torch.autograd.grad(found, (x, weight), above), torch.autograd.grad(expected, (x, weight), above), strict=True
     ):
         torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("how", "kernel"), [("pixel-shuffle", 4), *(("transposed", k) for k in (2, 3, 4, 5, 6))])
+def test_a_layer_that_begins_evenly_leaves_even_maps_even(how: Upsampling, kernel: int) -> None:
+    """Before, each pixel of a square of 2x2 has a sum of weights of its own: the grid of dots."""
+    torch.manual_seed(0)
+    layer = Double(3, 2, 16, how, kernel, bias=False).double()
+    even = torch.randn(3, 1, 1, dtype=torch.float64).expand(1, 3, 8, 8)
+
+    def spread() -> float:
+        inner = layer(even).detach()[0, :, 4:12, 4:12]
+        return float((inner - inner[:, :1, :1]).abs().max() / inner.abs().max())
+
+    assert spread() > 0.1
+    layer.begin_evenly()
+    assert spread() < 1e-12
+
+
+def test_a_pixel_shuffle_that_begins_evenly_convolves_and_then_repeats_pixels() -> None:
+    torch.manual_seed(0)
+    layer = Double(3, 2, 16, "pixel-shuffle", 4, bias=False).double()
+    drawn = layer.convolution.weight.detach()[::4].clone()
+    layer.begin_evenly()
+    x = torch.randn(2, 3, 8, 8, dtype=torch.float64)
+    repeated = F.interpolate(F.conv2d(x, drawn, padding=1), scale_factor=2.0, mode="nearest")
+    torch.testing.assert_close(layer(x), repeated, rtol=1e-12, atol=1e-12)
+
+
+def test_nearest_neighbours_begin_evenly_by_themselves() -> None:
+    layer = Double(3, 2, 16, "nearest", 4, bias=False)
+    before = layer.convolution.weight.detach().clone()
+    layer.begin_evenly()
+    assert torch.equal(layer.convolution.weight, before)
+
+
+def test_an_even_kernel_of_four_is_by_hand_what_a_kernel_of_three_becomes_and_keeps_the_spread() -> None:
+    weight = torch.zeros(1, 1, 4, 4)
+    weight[0, 0, :3, :3] = torch.tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    weight[0, 0, 3] = 9.0  # is not used
+    rows = [[1.0, 3.0, 5.0, 3.0], [1.0, 3.0, 5.0, 3.0], [0.0] * 4, [0.0] * 4]
+    torch.testing.assert_close(even_kernel(weight)[0, 0], torch.tensor(rows) * 2 / 3)
+    torch.manual_seed(0)
+    drawn = torch.randn(64, 64, 4, 4)
+    assert float(even_kernel(drawn).std()) == pytest.approx(float(drawn.std()), rel=0.02)
 
 
 def test_pixel_shuffle_lays_four_channels_into_a_square() -> None:

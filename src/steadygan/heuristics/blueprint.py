@@ -51,6 +51,7 @@ class Blueprint(BaseModel):
         discriminator_slope: the same for the discriminator.
         output: the generator's last activation, and so the range of images: sigmoid [0, 1], tanh [-1, 1].
         init_std: standard deviation of normal initial weights; None leaves PyTorch's.
+        even_init: whether layers that double maps begin as nearest neighbours before a convolution.
         generator_dropout: share of the generator's hidden activations set to 0, in training and in generation.
         generator_noise: standard deviation of the noise added to the generator's hidden layers.
         discriminator_width: how much wider the discriminator is than the recipe's width.
@@ -82,6 +83,7 @@ class Blueprint(BaseModel):
     discriminator_slope: float = 0.0
     output: Output = "sigmoid"
     init_std: float | None = None
+    even_init: bool = False
     generator_dropout: float = 0.0
     generator_noise: float = 0.0
     discriminator_width: float = 1.0

@@ -60,6 +60,16 @@ SUBPIXEL = Citation(
     year=2016,
     arxiv="1609.05158",
 )
+ICNR = Citation(
+    key="aitken2017icnr",
+    authors="Aitken, Ledig, Theis, Caballero, Wang, Shi",
+    title=(
+        "Checkerboard Artifact Free Sub-Pixel Convolution: A Note on Sub-Pixel Convolution, Resize Convolution and "
+        "Convolution Resize"
+    ),
+    year=2017,
+    arxiv="1707.02937",
+)
 PIX2PIX = Citation(
     key="isola2016pix2pix",
     authors="Isola, Zhu, Zhou, Efros",

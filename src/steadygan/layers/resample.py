@@ -1,5 +1,6 @@
 """Layers that halve or double maps, with sizes that need not be even."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -73,6 +74,36 @@ class Double(nn.Module):
         if self.how == "pixel-shuffle":
             x = F.pixel_shuffle(x, 2)
         return x if x.shape[-1] == self.size else x[..., : self.size, : self.size]
+
+    def begin_evenly(self) -> None:
+        """Change the weights that were drawn so that even maps become even maps, as nearest neighbours leave them."""
+        with torch.no_grad():
+            weight = self.convolution.weight
+            if self.how == "transposed":
+                weight.copy_(even_kernel(weight))
+            elif self.how == "pixel-shuffle":
+                weight.copy_(weight[::4].repeat_interleave(4, 0))
+
+
+def even_kernel(weight: Tensor) -> Tensor:
+    """A kernel for a transposed convolution of stride 2 that leaves even maps even, from one that was drawn.
+
+    Convolved with a square of ones, weights add up to the same sum at each of the four places of a square of pixels.
+
+    Args:
+        weight: [C, O, K, K], K at least 2, of which all but the last row and column are used.
+
+    Returns:
+        [C, O, K, K], of the same spread.
+
+    Source: after Aitken et al. 2017, whose layer is a pixel shuffle.
+    """
+    size = weight.shape[-1]
+    drawn = weight[..., : size - 1, : size - 1]
+    summed = F.pad(drawn, (0, 1)) + F.pad(drawn, (1, 0))
+    summed = F.pad(summed, (0, 0, 0, 1)) + F.pad(summed, (0, 0, 1, 0))
+    # Along each axis 2 (K - 1) numbers were added up in K places.
+    return summed * (size / (2 * (size - 1)))
 
 
 def convolve_nearest(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -10,7 +10,7 @@ from steadygan.heuristics.blueprint import Blueprint
 from steadygan.layers.weights import equalise_, spectral_norm_
 from steadygan.networks import dcgan, mlp, r3gan, resnet
 from steadygan.networks.encoder import Encoder
-from steadygan.networks.initialise import normal_init
+from steadygan.networks.initialise import icnr_init, normal_init
 from steadygan.networks.sizes import LARGEST, SMALLEST
 
 BLOCKS = 2
@@ -132,6 +132,8 @@ def build(
         chosen = [] if "init_std" in kind.ignored else [generator, discriminator]
         for network in (*chosen, *companions.values()):
             normal_init(network, blueprint.init_std)
+    if blueprint.even_init and "even_init" not in kind.ignored:
+        icnr_init(generator)
     # Last, because weights that are rescaled wherever they are used can no longer be drawn.
     _rescale(blueprint, kind.ignored, generator, discriminator)
     return Networks(generator, discriminator, companions)

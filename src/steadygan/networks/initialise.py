@@ -3,6 +3,7 @@
 from torch import nn
 
 from steadygan.layers.norms import VirtualBatchNorm
+from steadygan.layers.resample import Double
 
 _WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 
@@ -28,3 +29,16 @@ def normal_init(network: nn.Module, std: float) -> None:
             nn.init.zeros_(module.bias)
         elif isinstance(module, VirtualBatchNorm) and module.weight is not None:
             nn.init.normal_(module.weight, 1.0, std)
+
+
+def icnr_init(network: nn.Module) -> None:
+    """Let every layer that doubles maps begin as nearest neighbours before a convolution; in place.
+
+    Args:
+        network: whose weights are drawn already.
+
+    Source: Aitken et al. 2017, section on initialisation.
+    """
+    for module in network.modules():
+        if isinstance(module, Double):
+            module.begin_evenly()

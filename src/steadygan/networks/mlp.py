@@ -15,7 +15,9 @@ from steadygan.networks.head import Head
 HIDDEN_LAYERS = 3
 HIDDEN = 2
 """Hidden layers have this many times the recipe's width."""
-IGNORED = frozenset({"downsampling", "upsampling", "strided_kernel", "hidden_dense", "output", "attention"})
+IGNORED = frozenset(
+    {"downsampling", "upsampling", "strided_kernel", "hidden_dense", "even_init", "output", "attention"}
+)
 """Fields of the blueprint that change nothing here: vectors have no maps and no bounds."""
 
 

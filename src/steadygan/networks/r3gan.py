@@ -38,6 +38,7 @@ IGNORED = frozenset(
         "generator_slope",
         "discriminator_slope",
         "init_std",
+        "even_init",
         "generator_spectral",
         "discriminator_spectral",
         "equalised",

@@ -34,7 +34,7 @@ from steadygan.heuristics.architecture.resampling import (
 )
 from steadygan.heuristics.architecture.shape import LargerDiscriminator, NoHiddenDense
 from steadygan.heuristics.architecture.units import GeneratorDropout, GeneratorNoise, LeakyReLU
-from steadygan.heuristics.architecture.weights import EqualisedLR, NormalInit, SpectralNormHeuristic
+from steadygan.heuristics.architecture.weights import EqualisedLR, IcnrInit, NormalInit, SpectralNormHeuristic
 
 __all__ = [
     "AuxiliaryClassifier",
@@ -44,6 +44,7 @@ __all__ = [
     "EqualisedLR",
     "GeneratorDropout",
     "GeneratorNoise",
+    "IcnrInit",
     "InstanceNormHeuristic",
     "KernelDivisibleByStride",
     "LabelEmbedding",
