@@ -2,8 +2,7 @@
 
 PyTorch splits an operation among threads, and each waits for the others at its end. By default a thread that waits
 spins: it keeps its core busy for milliseconds, although the thread it waits for may be ready to run and have no core.
-One other busy program then costs most of the speed. Here threads spin for a moment only and then sleep, and they ask
-the scheduler for short turns, so that a thread which has work soon gets to do it.
+One other busy program then costs most of the speed. Here threads spin for a moment only, and sleep then.
 """
 
 import os
