@@ -1,8 +1,7 @@
-"""Every convolution of the workloads by each of its ways, and what the package's table chooses; prints the sections of
-docs/performance.md.
+"""Every convolution of the workloads by each of its ways, and what the package's table chooses.
 
     python benchmarks/convolutions.py [--workloads W64-b64 W32-b128 small] [--precisions fp32 bf16] [--threads N]
-        [--rounds 5] [--write docs/performance.md]
+        [--rounds 5]
 
 Ways are timed in turn, and the shortest time counts. Operands are as a step has them: weights in the layout of the
 network, which oneDNN sorts anew in every call. Leave the machine alone meanwhile.
@@ -11,7 +10,6 @@ network, which oneDNN sorts anew in every call. Leave the machine alone meanwhil
 import argparse
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -21,7 +19,7 @@ from torch import Tensor
 from steadygan.layers import convolution, windows
 from steadygan.layers.tuning import RATIOS, Processor, own_processor
 from steadygan.training.process import keep_memory
-from tables import machine, table, write_section
+from tables import machine, table
 from workloads import WORKLOADS, Workload
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -156,7 +154,6 @@ def main() -> None:
     parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=list(PRECISIONS))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--write", type=Path, help="a page with a section for each table")
     arguments = parser.parse_args()
     if arguments.threads is not None:
         torch.set_num_threads(arguments.threads)
@@ -164,10 +161,7 @@ def main() -> None:
     for precision in arguments.precisions:
         with torch.inference_mode():
             text = f"{machine()}, GFLOP/s.\n\n{section(arguments.workloads, precision, arguments.rounds)}"
-        name = f"{own_processor()}-convolutions-{precision}"
-        print(f"## {name}\n\n{text}\n", flush=True)
-        if arguments.write is not None:
-            write_section(arguments.write, name, text)
+        print(f"## {precision}\n\n{text}\n", flush=True)
 
 
 if __name__ == "__main__":
