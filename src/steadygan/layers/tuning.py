@@ -35,10 +35,11 @@ class Ratios(NamedTuple):
 # A convolution of oneDNN's sorts its weights anew in every call, which small maps cannot make up for where sums of
 # products take no time, in the tiles of AMX. Elsewhere convolutions run near the processor's limit whatever the size,
 # products of matrices in float32 at half of it (MKL on AMD), and only the derivative by the weight in bf16 is slow;
-# with few channels it is even slower than in float32.
+# with few channels it is even slower than in float32. By matrices it also stays quicker beside other busy programs:
+# oneDNN's own way kept its threads waiting for each other, so that the ratio is lower than a quiet machine alone asks.
 RATIOS: dict[Processor, Ratios] = {
     "amx": Ratios({torch.bfloat16: 1024, torch.float32: 1024}, {torch.bfloat16: 16, torch.float32: 256}),
-    "vector": Ratios({}, {torch.bfloat16: 64}, widened=2**15),
+    "vector": Ratios({}, {torch.bfloat16: 16}, widened=2**15),
 }
 
 _chosen: Choice = "auto"
