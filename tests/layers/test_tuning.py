@@ -83,7 +83,7 @@ def test_few_channels_in_half_precision_are_multiplied_in_full(
         return right(g, *rest)
 
     monkeypatch.setattr(convolution, "_derivative", derivative)
-    x, weight = torch.randn(16, channels, 16, 16).bfloat16(), torch.randn(32, channels, 4, 4).bfloat16()
+    x, weight = torch.randn(32, channels, 16, 16).bfloat16(), torch.randn(32, channels, 4, 4).bfloat16()
     weight.requires_grad_()
     with tuning.tuned_for(processor):
         maps = convolve(x, weight, None, 2, 1)
