@@ -50,6 +50,18 @@ def test_the_newest_and_the_best_quality_are_shown(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("late", "said"), [(0.5, "25% without a core, because the machine was busy"), (0.1, None)])
+def test_a_busy_machine_is_named_beside_the_speed(tmp_path: Path, late: float, said: str | None) -> None:
+    """The mean over time: 30 seconds without any wait, then 30 with some."""
+    measured: list[dict[str, Any]] = [
+        {"images": 1000, "seconds": 30.0, "images_per_second": 100.0, "time/data": 0.0, "time/without_core": 0.0},
+        {"images": 2000, "seconds": 60.0, "images_per_second": 100.0, "time/data": 0.0, "time/without_core": late},
+    ]
+    build_run(tmp_path / "run", measured=measured)
+    remark = next(figure.remark for figure in figures(read_run(tmp_path / "run")) if figure.name == "Speed")
+    assert remark == f"images a second; 0.0% of the time is waiting for data{f'; {said}' if said else ''}"
+
+
 def test_the_accuracy_on_what_is_held_out_is_a_figure_before_quality(tmp_path: Path) -> None:
     key = "semi-supervised/held-out-accuracy"
     measured: list[dict[str, Any]] = [
