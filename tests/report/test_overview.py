@@ -50,7 +50,7 @@ def test_the_newest_and_the_best_quality_are_shown(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("late", "said"), [(0.5, "25% without a core, because the machine was busy"), (0.1, None)])
+@pytest.mark.parametrize(("late", "said"), [(0.5, "25.0% without a core, because the machine was busy"), (0.1, None)])
 def test_a_busy_machine_is_named_beside_the_speed(tmp_path: Path, late: float, said: str | None) -> None:
     """The mean over time: 30 seconds without any wait, then 30 with some."""
     measured: list[dict[str, Any]] = [
