@@ -101,4 +101,7 @@ def test_a_convolution_back_is_pytorchs_in_every_precision(dtype: torch.dtype) -
     small, weight = torch.randn(2, 16, 5, 5, dtype=dtype), torch.randn(16, 32, 3, 3, dtype=dtype)
     for _ in range(2):  # the second time by the same memory
         found = convolve_transposed(small, weight, None, 2, 1, 1)
-        torch.testing.assert_close(found, F.conv_transpose2d(small, weight, None, 2, 1, 1))
+        truth = F.conv_transpose2d(small.double(), weight.double(), None, 2, 1, 1)
+        # At most 16 channels of 2x2 numbers meet in a pixel; a processor may round each partial sum.
+        products = F.conv_transpose2d(small.double().abs(), weight.double().abs(), None, 2, 1, 1)
+        assert ((found.double() - truth).abs() <= 64 * torch.finfo(dtype).eps * products).all()

@@ -94,8 +94,9 @@ def test_few_channels_in_half_precision_are_multiplied_in_full(
     exact = weight.detach().double().requires_grad_()
     rounded = maps.detach().double() + (again := convolve(x.double(), exact, None, 2, 1)) - again.detach()
     (truth,) = torch.autograd.grad(rounded.square().sum(), exact)
-    # The result is rounded to 8 bits, and so is each of the numbers that come in from behind.
-    assert (found.double() - truth).abs().max() < 2**-7 * truth.abs().max()
+    # The result is rounded to 8 bits, and so is each of the numbers that come in from behind; in half precision so is
+    # each partial sum, on a processor without instructions for it.
+    assert (found.double() - truth).abs().max() < (2**-7 if widened else 2**-4) * truth.abs().max()
 
 
 @pytest.mark.parametrize(
