@@ -8,7 +8,8 @@ import pytest
 import torch
 
 import steadygan as sg
-from steadygan.api import next_folder
+from steadygan.api import fit_recipe, next_folder
+from steadygan.recipes import parse
 from tests import tiny
 
 pytestmark = pytest.mark.usefixtures("brief")
@@ -221,3 +222,13 @@ def test_tensorboard_gets_rows_and_grids(folder: Path) -> None:
     events.Reload()
     assert [event.step for event in events.Scalars("generator/loss")] == [80, 160]
     assert len(events.Images("samples")) > 1
+
+
+def test_what_few_images_change_is_said_in_one_line() -> None:
+    chosen = parse('[heuristics.relativistic]\n[on_few_images]\nbelow = 100\nwith = ["diff-augment"]', "mine")
+    fitted, notes = fit_recipe(chosen, tiny.images(count=24))
+    assert fitted.has("diff-augment")
+    assert notes == ["24 images are few, so mine trains --with diff-augment"]
+    unchanged, nothing = fit_recipe(chosen, tiny.images(count=100))
+    assert not unchanged.has("diff-augment")
+    assert nothing == []
