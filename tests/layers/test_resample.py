@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from steadygan.heuristics.blueprint import Downsampling, Upsampling
-from steadygan.layers.resample import Double, Halve, convolve_nearest, even_kernel
+from steadygan.layers.resample import Double, Halve, convolve_nearest, even_kernel, low_pass
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -156,3 +156,43 @@ def test_a_kernel_divisible_by_the_stride_covers_every_pixel_alike() -> None:
         _set(layer, 1.0)
         counts[kernel] = layer(torch.ones(1, 1, 8, 8))[0, 0, 4:12, 4:12].unique().tolist()
     assert counts == {4: [4.0], 5: [4.0, 6.0, 9.0]}
+
+
+def test_the_low_pass_filter_of_one_pixel_is_its_kernel() -> None:
+    x = torch.zeros(1, 2, 5, 5)
+    x[0, 1, 2, 2] = 16.0
+    kernel = torch.tensor([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]])
+    expected = torch.zeros(1, 2, 5, 5)
+    expected[0, 1, 1:4, 1:4] = kernel
+    assert torch.equal(low_pass(x), expected)
+
+
+def test_the_low_pass_filter_removes_the_wave_of_period_two_and_keeps_an_even_map() -> None:
+    signs = 1.0 - 2.0 * (torch.arange(8) % 2)
+    for wave in (signs.expand(8, 8), signs[:, None].expand(8, 8), torch.outer(signs, signs)):
+        inside = low_pass(wave[None, None].clone())[..., 1:-1, 1:-1]
+        assert torch.equal(inside, torch.zeros_like(inside))
+    inside = low_pass(torch.full((1, 1, 8, 8), 3.0))[..., 1:-1, 1:-1]
+    assert torch.equal(inside, torch.full_like(inside, 3.0))
+
+
+@pytest.mark.parametrize("how", ["nearest", "pixel-shuffle", "transposed"])
+def test_a_filtered_doubling_is_a_doubling_and_the_filter(how: Upsampling) -> None:
+    layer = Double(2, 3, 7, how, 4, bias=True, filtered=True)
+    plain = Double(2, 3, 8, how, 4, bias=True)
+    plain.load_state_dict(layer.state_dict())
+    x = torch.randn(2, 2, 4, 4)
+    torch.testing.assert_close(layer(x), low_pass(plain(x))[..., :7, :7])
+
+
+@pytest.mark.parametrize("how", ["max-pooling", "average-pooling", "strided"])
+def test_a_filtered_halving_filters_before_it_throws_pixels_away(how: Downsampling) -> None:
+    layer = Halve(2, 3, how, 4, bias=True, filtered=True)
+    x = torch.randn(2, 2, 8, 8)
+    convolution = layer.convolution
+    if how == "strided":
+        expected = convolution(low_pass(x))
+    else:
+        pool = F.max_pool2d if how == "max-pooling" else F.avg_pool2d
+        expected = pool(low_pass(convolution(x)), 2)
+    torch.testing.assert_close(layer(x), expected)

@@ -26,6 +26,8 @@ FIELDS: dict[str, tuple[Any, ...]] = {
     "classes": (),
     "downsampling": ("strided", "average-pooling"),
     "upsampling": ("transposed", "pixel-shuffle"),
+    "generator_filtered": (True,),
+    "discriminator_filtered": (True,),
     "strided_kernel": (4,),
     "hidden_dense": (False,),
     "generator_norm": (Norm(), Norm(kind="instance"), Norm(kind="virtual-batch", reference=6)),

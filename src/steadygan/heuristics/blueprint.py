@@ -43,6 +43,8 @@ class Blueprint(BaseModel):
         classes: classes that the networks are told of; 0 where they take no labels.
         downsampling: how the discriminator halves its maps.
         upsampling: how the generator doubles its maps.
+        generator_filtered: whether the generator's maps pass a low-pass filter after each doubling.
+        discriminator_filtered: whether the discriminator's maps pass one before each halving.
         strided_kernel: kernel size of every layer with stride 2; other convolutions have kernel 3.
         hidden_dense: whether a hidden dense layer stands behind z and before the logit.
         generator_norm: normalisation of the generator's hidden layers, before the activation.
@@ -75,6 +77,8 @@ class Blueprint(BaseModel):
     classes: int = 0
     downsampling: Downsampling = "max-pooling"
     upsampling: Upsampling = "nearest"
+    generator_filtered: bool = False
+    discriminator_filtered: bool = False
     strided_kernel: int = 5
     hidden_dense: bool = True
     generator_norm: Norm | None = None

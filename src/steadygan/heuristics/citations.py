@@ -51,6 +51,13 @@ CHECKERBOARD = Citation(
     year=2016,
     url="https://distill.pub/2016/deconv-checkerboard/",
 )
+BLURPOOL = Citation(
+    key="zhang2019blurpool",
+    authors="Zhang",
+    title="Making Convolutional Networks Shift-Invariant Again",
+    year=2019,
+    arxiv="1904.11486",
+)
 SUBPIXEL = Citation(
     key="shi2016subpixel",
     authors="Shi, Caballero, Huszár, Totz, Aitken, Bishop, Rueckert, Wang",

@@ -8,6 +8,8 @@ from steadygan.heuristics.blueprint import Downsampling, Upsampling
 from steadygan.layers.convolution import Convolution, TransposedConvolution, convolve_transposed
 
 PLAIN_KERNEL = 3
+LOW_PASS = (0.25, 0.5, 0.25)
+"""Of odd length, so that maps stay where they are."""
 
 
 class Halve(nn.Module):
@@ -21,11 +23,15 @@ class Halve(nn.Module):
         how: by stride, or by pooling after a convolution of stride 1.
         kernel: kernel size where the stride is 2.
         bias: whether the convolution has one.
+        filtered: whether a low-pass filter comes before the halving.
     """
 
-    def __init__(self, inputs: int, outputs: int, how: Downsampling, kernel: int, bias: bool) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, how: Downsampling, kernel: int, bias: bool, filtered: bool = False
+    ) -> None:
         super().__init__()
         self.how = how
+        self.filtered = filtered
         if how == "strided":
             self.convolution = Convolution(inputs, outputs, kernel, bias=bias, stride=2)
         else:
@@ -35,9 +41,11 @@ class Halve(nn.Module):
         """Halve the maps."""
         odd = x.shape[-1] % 2
         if self.how == "strided":
+            x = low_pass(x) if self.filtered else x
             result: Tensor = self.convolution(F.pad(x, (0, odd, 0, odd)) if odd else x)
             return result
         x = self.convolution(x)
+        x = low_pass(x) if self.filtered else x
         pool = F.max_pool2d if self.how == "max-pooling" else F.avg_pool2d
         return pool(x, 2, ceil_mode=True)
 
@@ -52,11 +60,15 @@ class Double(nn.Module):
         how: by a transposed convolution, nearest neighbours before a convolution, or pixel shuffle after one.
         kernel: kernel size where the stride is 2.
         bias: whether the convolution has one.
+        filtered: whether a low-pass filter comes after the doubling.
     """
 
-    def __init__(self, inputs: int, outputs: int, size: int, how: Upsampling, kernel: int, bias: bool) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, size: int, how: Upsampling, kernel: int, bias: bool, filtered: bool = False
+    ) -> None:
         super().__init__()
         self.how = how
+        self.filtered = filtered
         self.size = size
         self.convolution: TransposedConvolution | Convolution
         if how == "transposed":
@@ -73,6 +85,7 @@ class Double(nn.Module):
             x = self.convolution(x)
         if self.how == "pixel-shuffle":
             x = F.pixel_shuffle(x, 2)
+        x = low_pass(x) if self.filtered else x
         return x if x.shape[-1] == self.size else x[..., : self.size, : self.size]
 
     def begin_evenly(self) -> None:
@@ -83,6 +96,26 @@ class Double(nn.Module):
                 weight.copy_(even_kernel(weight))
             elif self.how == "pixel-shuffle":
                 weight.copy_(weight[::4].repeat_interleave(4, 0))
+
+
+def low_pass(x: Tensor) -> Tensor:
+    """Maps without their finest waves: convolved with [1, 2, 1] / 4 along both axes, zeros beyond the border.
+
+    The wave of period 2 along an axis, which is what a doubling's four kinds of pixels can disagree by, has no power
+    left in the result, because 1 - 2 + 1 = 0.
+
+    Args:
+        x: float [N, C, H, W].
+
+    Returns:
+        float [N, C, H, W].
+
+    Source: Zhang 2019, section 3.2 (Tri-3); the place beside a doubling is that of Karras et al. 2020, appendix B.
+    """
+    channels = x.shape[1]
+    along = x.new_tensor(LOW_PASS)
+    kernel = torch.outer(along, along).expand(channels, 1, len(LOW_PASS), len(LOW_PASS))
+    return F.conv2d(x, kernel.contiguous(), padding=len(LOW_PASS) // 2, groups=channels)
 
 
 def even_kernel(weight: Tensor) -> Tensor:

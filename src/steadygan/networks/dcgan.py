@@ -92,7 +92,8 @@ def _doubling(blueprint: Blueprint, chain: tuple[int, ...], depth: tuple[int, ..
         if chain[level + 1] == attended:
             blocks.append(SelfAttention(inputs))
         bias = level == 0 or blueprint.generator_norm is None
-        blocks.append(Double(inputs, outputs, chain[level], blueprint.upsampling, blueprint.strided_kernel, bias))
+        how, kernel, filtered = blueprint.upsampling, blueprint.strided_kernel, blueprint.generator_filtered
+        blocks.append(Double(inputs, outputs, chain[level], how, kernel, bias, filtered))
         if level > 0:
             blocks.append(_between(blueprint, outputs))
     return Chain(*blocks)
@@ -124,7 +125,8 @@ class DcganTrunk(nn.Module):
             if level == len(chain) - 2 and blueprint.minibatch_stddev:
                 blocks.append(MinibatchStddev(blueprint.minibatch_stddev))
                 inputs += 1
-            blocks.append(Halve(inputs, outputs, blueprint.downsampling, blueprint.strided_kernel, bias=norm is None))
+            how, kernel, filtered = blueprint.downsampling, blueprint.strided_kernel, blueprint.discriminator_filtered
+            blocks.append(Halve(inputs, outputs, how, kernel, norm is None, filtered))
             blocks.append(Between(outputs, norm, slope, 0.0, 0.0, True, classes, alone=True))
             if chain[level + 1] == attended:
                 blocks.append(SelfAttention(outputs))

@@ -16,7 +16,17 @@ HIDDEN_LAYERS = 3
 HIDDEN = 2
 """Hidden layers have this many times the recipe's width."""
 IGNORED = frozenset(
-    {"downsampling", "upsampling", "strided_kernel", "hidden_dense", "even_init", "output", "attention"}
+    {
+        "downsampling",
+        "upsampling",
+        "generator_filtered",
+        "discriminator_filtered",
+        "strided_kernel",
+        "hidden_dense",
+        "even_init",
+        "output",
+        "attention",
+    }
 )
 """Fields of the blueprint that change nothing here: vectors have no maps and no bounds."""
 

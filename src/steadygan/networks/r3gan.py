@@ -31,6 +31,8 @@ IGNORED = frozenset(
     {
         "downsampling",
         "upsampling",
+        "generator_filtered",
+        "discriminator_filtered",
         "strided_kernel",
         "hidden_dense",
         "generator_norm",

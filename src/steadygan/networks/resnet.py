@@ -24,7 +24,17 @@ SMALL_BLOCKS, SMALL_HALVINGS = 4, 2
 """Blocks of the discriminator of small images, and how many of them halve the maps."""
 MOST_DOUBLINGS = 4
 """Channels of large images double at most so often: 64 to 1024."""
-IGNORED = frozenset({"downsampling", "upsampling", "strided_kernel", "hidden_dense", "even_init"})
+IGNORED = frozenset(
+    {
+        "downsampling",
+        "upsampling",
+        "generator_filtered",
+        "discriminator_filtered",
+        "strided_kernel",
+        "hidden_dense",
+        "even_init",
+    }
+)
 """Fields of the blueprint that change nothing here: residual blocks resample in their own way."""
 
 

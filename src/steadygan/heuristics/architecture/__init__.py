@@ -26,6 +26,7 @@ from steadygan.heuristics.architecture.normalisation import (
 )
 from steadygan.heuristics.architecture.resampling import (
     AveragePooling,
+    FilteredResampling,
     KernelDivisibleByStride,
     PixelShuffle,
     ResizeConvolutions,
@@ -42,6 +43,7 @@ __all__ = [
     "BatchNormHeuristic",
     "ConditionalBatchNorm",
     "EqualisedLR",
+    "FilteredResampling",
     "GeneratorDropout",
     "GeneratorNoise",
     "IcnrInit",
