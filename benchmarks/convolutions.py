@@ -18,7 +18,7 @@ from torch import Tensor
 
 from steadygan.layers import convolution, windows
 from steadygan.layers.tuning import RATIOS, Processor, own_processor
-from steadygan.training.process import keep_memory
+from steadygan.training.process_settings import keep_memory
 from tables import machine, table
 from workloads import WORKLOADS, Workload
 

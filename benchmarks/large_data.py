@@ -104,7 +104,7 @@ def confined(arguments: argparse.Namespace) -> Facts:
 
     import steadygan as sg
     from steadygan.data import prepare
-    from steadygan.training.process import keep_memory
+    from steadygan.training.process_settings import keep_memory
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)

@@ -20,12 +20,12 @@ import torch
 import torch.nn.functional as F
 
 from steadygan.data import prepare
-from steadygan.heuristics.base import Player
 from steadygan.heuristics.inputs import DiffAugment, diff_augment
 from steadygan.recipes import recipe
-from steadygan.training.game import Game
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
+from steadygan.training.state import TrainingState
+from steadygan.vocabulary import Player
 
 RECIPE = "semi-supervised"
 STEPS = 2000
@@ -48,26 +48,26 @@ def plain(arguments: argparse.Namespace, seed: int, augmented: bool) -> float:
     """The held-out accuracy of the same network, trained on the labelled images alone."""
     torch.manual_seed(seed)
     settings = TrainingSettings(seed=seed, labels_per_class=arguments.labels_per_class, precision="fp32")
-    game, _ = new_players(recipe(RECIPE), prepare(arguments.data), Own(), torch.device("cpu"), settings)
-    network = game.network(Player.DISCRIMINATOR)
-    optimizer = game.optimizer(Player.DISCRIMINATOR)
+    state, _ = new_players(recipe(RECIPE), prepare(arguments.data), Own(), torch.device("cpu"), settings)
+    network = state.network(Player.DISCRIMINATOR)
+    optimizer = state.optimizer(Player.DISCRIMINATOR)
     for _ in range(STEPS):
-        images, labels = game.labelled(game.batch)
-        for heuristic in game.recipe.heuristics if augmented else ():
+        images, labels = state.labelled(state.batch)
+        for heuristic in state.recipe.heuristics if augmented else ():
             if isinstance(heuristic, DiffAugment):
                 images = diff_augment(images, heuristic.policy)
         optimizer.zero_grad(set_to_none=True)
         F.cross_entropy(network.answer(images).class_logits, labels).backward()
         optimizer.step()
-    return accuracy(game)
+    return accuracy(state)
 
 
-def accuracy(game: Game) -> float:
+def accuracy(state: TrainingState) -> float:
     """On the images that were held out."""
-    network = game.network(Player.DISCRIMINATOR).eval()
+    network = state.network(Player.DISCRIMINATOR).eval()
     right = total = 0
     with torch.inference_mode():
-        for images, labels in game.held_out_chunks(500):
+        for images, labels in state.held_out_chunks(500):
             right += int((network.answer(images).class_logits.argmax(1) == labels).sum())
             total += len(images)
     return right / total

@@ -4,8 +4,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from steadygan.heuristics.base import Heuristic, Labels, Slot
-from steadygan.heuristics.card import Card, Citation, Finding, Source
+from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.card import Card, Citation, Source
+from steadygan.vocabulary import Finding, Labels, Slot
 
 SPECIAL = Citation(
     key="oyvind2031signs",

@@ -9,15 +9,15 @@ from unittest import mock
 import torch
 from torch import Tensor, nn
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.layers.convolution import Convolution, TransposedConvolution
 from steadygan.layers.rectifier import LeakyRectifier
 from steadygan.recipe import Recipe
 from steadygan.training import step as steps
-from steadygan.training.game import Game
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
-from steadygan.training.turn import GameTurn
+from steadygan.training.state import TrainingState
+from steadygan.training.turn import TrainingTurn
+from steadygan.vocabulary import Player, Side
 from tests import tiny
 
 SIZE = 16
@@ -44,19 +44,19 @@ def in_kind(kind: torch.dtype) -> AbstractContextManager[None]:
 # --- the slow way
 
 
-def slow_(game: Game) -> Game:
+def slow_(state: TrainingState) -> TrainingState:
     """Let networks compute by PyTorch's own layers in channels first, each side alone, and optimisers weight by weight.
 
     Args:
         game: before its first step; it is changed.
     """
-    for network in (*game.networks.values(), *game.companions.values()):
+    for network in (*state.networks.values(), *state.companions.values()):
         slow_network_(network)
-    for optimizer in game.optimizers.values():
+    for optimizer in state.optimizers.values():
         for group in optimizer.param_groups:
             group["fused"] = group["foreach"] = False
-    game.separable = False
-    return game
+    state.separable = False
+    return state
 
 
 def slow_network_(network: nn.Module) -> None:
@@ -71,13 +71,13 @@ def slow_network_(network: nn.Module) -> None:
             module.inplace = False
 
 
-def slow_step(game: Game) -> None:
+def slow_step(state: TrainingState) -> None:
     """A step in which nobody is frozen and each side's input gradient is a pass of its own."""
     with (
         mock.patch.object(steps, "only_trains", _all_train),
-        mock.patch.object(GameTurn, "input_gradient", _own_gradient),
+        mock.patch.object(TrainingTurn, "input_gradient", _own_gradient),
     ):
-        steps.step(game)
+        steps.step(state)
 
 
 def _convolved(layer: Convolution | TransposedConvolution, x: Tensor) -> Tensor:
@@ -90,11 +90,11 @@ def _rectified(layer: LeakyRectifier, x: Tensor) -> Tensor:
     return torch.where(x > 0, x, layer.slope * x)
 
 
-def _all_train(player: Player, game: Game) -> AbstractContextManager[None]:
+def _all_train(player: Player, state: TrainingState) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def _own_gradient(turn: GameTurn, side: Side) -> Tensor:
+def _own_gradient(turn: TrainingTurn, side: Side) -> Tensor:
     (gradient,) = torch.autograd.grad(turn.logits(side).sum(), turn.seen(side), create_graph=True)
     return gradient
 
@@ -116,13 +116,13 @@ class State(NamedTuple):
     weights: dict[str, Tensor]
 
 
-def new_game(chosen: Recipe) -> Game:
+def new_training_state(chosen: Recipe) -> TrainingState:
     """A game on small coloured images; a recipe's games begin alike and draw the same numbers."""
     torch.manual_seed(0)
     training = TrainingSettings.model_validate({"device": "cpu", "precision": "fp32"})
-    game, _ = new_players(chosen, tiny.images(size=SIZE, channels=3), Own(), torch.device("cpu"), training)
+    state, _ = new_players(chosen, tiny.images(size=SIZE, channels=3), Own(), torch.device("cpu"), training)
     torch.manual_seed(1)
-    return game
+    return state
 
 
 def played(chosen: Recipe, kind: torch.dtype, slow: bool = False) -> list[State]:
@@ -134,35 +134,35 @@ def played(chosen: Recipe, kind: torch.dtype, slow: bool = False) -> list[State]
         slow: whether in the slow way.
     """
     with in_kind(kind):
-        game = slow_(new_game(chosen)) if slow else new_game(chosen)
-        step: Callable[[Game], None] = slow_step if slow else steps.step
-        gradients = _watched(game)
+        state = slow_(new_training_state(chosen)) if slow else new_training_state(chosen)
+        step: Callable[[TrainingState], None] = slow_step if slow else steps.step
+        gradients = _watched(state)
         states = []
         for _ in range(STEPS):
-            step(game)
-            row = {name: float(value) for name, value in game.record.row().items() if value is not None}
-            states.append(State(row, dict(gradients), weights_of(game)))
+            step(state)
+            row = {name: float(value) for name, value in state.record.row().items() if value is not None}
+            states.append(State(row, dict(gradients), weights_of(state)))
     return states
 
 
-def _watched(game: Game) -> dict[str, Tensor]:
+def _watched(state: TrainingState) -> dict[str, Tensor]:
     """The gradients by which weights were last moved, kept up to date."""
     gradients: dict[str, Tensor] = {}
 
     def look(player: Player, *_: Any) -> None:
-        named = game.networks[player].named_parameters()
+        named = state.networks[player].named_parameters()
         gradients.update({f"{player.value} {name}": each.grad.clone() for name, each in named if each.grad is not None})
 
-    for player, optimizer in game.optimizers.items():
+    for player, optimizer in state.optimizers.items():
         optimizer.register_step_pre_hook(partial(look, player))
     return gradients
 
 
-def weights_of(game: Game) -> dict[str, Tensor]:
+def weights_of(state: TrainingState) -> dict[str, Tensor]:
     """Copies of all weights and buffers."""
-    networks = {player.value: network for player, network in game.networks.items()}
-    if game.averaged is not None:
-        networks["averaged"] = game.averaged
+    networks = {player.value: network for player, network in state.networks.items()}
+    if state.averaged is not None:
+        networks["averaged"] = state.averaged
     return {f"{of} {name}": each.clone() for of, net in networks.items() for name, each in net.state_dict().items()}
 
 

@@ -17,9 +17,9 @@ from steadygan.errors import SteadyganError
 from steadygan.heuristics.catalogue import CATALOGUE
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
-from steadygan.training.game import Game
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
+from steadygan.training.state import TrainingState
 from steadygan.training.step import step
 from tests import tiny
 from tests.everything import needed, quick
@@ -45,22 +45,22 @@ def base(name: str) -> tuple[Recipe, Prepared, tuple[str, ...]]:
 # --- training
 
 
-def trained(chosen: Recipe, data: Prepared) -> Game:
+def trained(chosen: Recipe, data: Prepared) -> TrainingState:
     """A small game after a few steps."""
     torch.manual_seed(0)
     chosen = chosen.change(values={"batch": tiny.BATCH, "width": 2})
     training = TrainingSettings(device="cpu", precision="fp32")
-    game, _ = new_players(chosen, data, Own(), torch.device("cpu"), training)
+    state, _ = new_players(chosen, data, Own(), torch.device("cpu"), training)
     for _ in range(STEPS):
-        step(game)
-    return game
+        step(state)
+    return state
 
 
-def assert_sound(game: Game) -> None:
+def assert_sound(state: TrainingState) -> None:
     """Every weight and every measurement is a finite number."""
-    for player, network in game.networks.items():
+    for player, network in state.networks.items():
         assert all(bool(torch.isfinite(tensor).all()) for tensor in network.state_dict().values()), player
-    row = game.record.row()
+    row = state.record.row()
     assert row["not_finite"] == 0
     assert all(value is None or math.isfinite(value) for value in row.values())
 

@@ -5,10 +5,11 @@ import pytest
 
 from steadygan.cards import heuristic_list, heuristic_page, recipe_list, recipe_page
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.base import Heuristic, Slot
+from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.catalogue import CATALOGUE
 from steadygan.recipe import Recipe
 from steadygan.recipes import parse, recipe, recipe_names
+from steadygan.vocabulary import Slot
 from tests.cards_kinds import Beside, Conditional, Free, Strict
 
 each_kind = pytest.mark.parametrize("kind", CATALOGUE, ids=[kind.name for kind in CATALOGUE])

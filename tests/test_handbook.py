@@ -6,11 +6,12 @@ from typing import ClassVar
 import pytest
 
 from steadygan.cards import handbook
-from steadygan.heuristics.base import Heuristic, Slot
-from steadygan.heuristics.card import Card, Finding
+from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.card import Card
 from steadygan.heuristics.catalogue import CATALOGUE
 from steadygan.heuristics.latents import NormalLatent
 from steadygan.recipe import Recipe
+from steadygan.vocabulary import Finding, Slot
 from tests.cards_kinds import SPECIAL, Beside, Conditional, Free, Strict
 
 PAGE = Path(__file__).parents[1] / "docs" / "heuristics.md"

@@ -17,7 +17,7 @@ from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
 from steadygan.heuristics.composition import replaces
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe, recipe_names
-from steadygan.training.game import Game
+from steadygan.training.state import TrainingState
 from tests import pairs
 from tests.everything import needed
 from tests.pairs import BASES, NAMES, assert_sound, base, composable, covering_array, failures, held, pairs_of
@@ -116,10 +116,10 @@ def test_recipes_that_hold_every_pair_train(name: str, part: int) -> None:
 def test_a_pair_that_ruins_weights_is_found(pair: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever of its recipes it comes up in; a check that never fails would prove nothing."""
 
-    def ruinous(game: Game) -> None:
-        if held(game.recipe).issuperset(pair):
+    def ruinous(state: TrainingState) -> None:
+        if held(state.recipe).issuperset(pair):
             with torch.no_grad():
-                next(next(iter(game.networks.values())).parameters()).view(-1)[0] = torch.nan
+                next(next(iter(state.networks.values())).parameters()).view(-1)[0] = torch.nan
 
     monkeypatch.setattr(pairs, "step", ruinous)
     array = covering_array("dcgan, images")

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.base import Player, Slot
 from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
 from steadygan.heuristics.objectives import Hinge, Minimax
 from steadygan.heuristics.penalties import R1
@@ -18,6 +17,7 @@ from steadygan.heuristics.updates import Adam, SgdDiscriminator
 from steadygan.recipe import Recipe
 from steadygan.recipes import parse, recipe, recipe_names
 from steadygan.variation import Variation
+from steadygan.vocabulary import Player, Slot
 from tests.heuristics.truth import FakeTable
 
 NAMES = [kind.name for kind in CATALOGUE]

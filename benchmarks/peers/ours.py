@@ -20,15 +20,15 @@ from peers.example import pools
 from peers.serve import Clerk
 from peers.still import Still
 from steadygan.data import prepare
-from steadygan.heuristics.base import Player
 from steadygan.layers.sides import side_by_side
 from steadygan.progress import ProgressLine
 from steadygan.recipe import Recipe
-from steadygan.training.game import Game
-from steadygan.training.process import keep_memory
+from steadygan.training.process_settings import keep_memory
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
+from steadygan.training.state import TrainingState
 from steadygan.training.step import step
+from steadygan.vocabulary import Player
 from workloads import Workload
 
 LIKE_EXAMPLE = "example"
@@ -97,23 +97,23 @@ def loop(recipe: Recipe, workload: Workload, device: str, precision: str, folder
         )
 
 
-def bare(game: Game) -> None:
+def bare(state: TrainingState) -> None:
     """What a step of the recipe ``example`` computes, with our networks and optimisers, measuring nothing."""
-    generator, discriminator = (game.network(player) for player in (Player.GENERATOR, Player.DISCRIMINATOR))
-    real = game.next_real().images
-    with game.in_precision():
-        fake = generator(game.latents(len(real)))
-    optimizer = game.optimizer(Player.DISCRIMINATOR)
+    generator, discriminator = (state.network(player) for player in (Player.GENERATOR, Player.DISCRIMINATOR))
+    real = state.next_real().images
+    with state.in_precision():
+        fake = generator(state.latents(len(real)))
+    optimizer = state.optimizer(Player.DISCRIMINATOR)
     optimizer.zero_grad(set_to_none=True)
-    with game.in_precision(), side_by_side(discriminator, 2):
+    with state.in_precision(), side_by_side(discriminator, 2):
         on_real, on_fake = discriminator(torch.cat([real, fake.detach()])).chunk(2)
     torch.autograd.backward(F.softplus(-on_real.float()).mean() + F.softplus(on_fake.float()).mean())
     optimizer.step()
 
     discriminator.requires_grad_(False)
-    optimizer = game.optimizer(Player.GENERATOR)
+    optimizer = state.optimizer(Player.GENERATOR)
     optimizer.zero_grad(set_to_none=True)
-    with game.in_precision():
+    with state.in_precision():
         on_fake = discriminator(fake)
     torch.autograd.backward(F.softplus(-on_fake.float()).mean())
     optimizer.step()
@@ -131,10 +131,10 @@ def main() -> None:
     torch.manual_seed(0)
     training = TrainingSettings.model_validate({"device": device, "precision": precision})
     data = prepare(stored(workload), cache=folder / "cache")
-    game, _ = new_players(recipe, data, Own(), torch.device(device), training)
+    state, _ = new_players(recipe, data, Own(), torch.device(device), training)
     one_step = step if kind == "step" else bare
-    facts = {"parameters": parameters(*game.networks.values())}
-    clerk_on(torch.device(device), facts).serve(lambda: one_step(game))
+    facts = {"parameters": parameters(*state.networks.values())}
+    clerk_on(torch.device(device), facts).serve(lambda: one_step(state))
 
 
 if __name__ == "__main__":

@@ -30,8 +30,8 @@ def one_step(workload: Workload, kind: str, precision: str, folder: Path) -> Cal
         return lambda: example.step(images)
     training = TrainingSettings.model_validate({"device": "cpu", "precision": precision})
     data = prepare(stored(workload), cache=folder / "cache")
-    game, _ = new_players(recipe_for(LIKE_EXAMPLE, workload), data, Own(), torch.device("cpu"), training)
-    return lambda: step(game)
+    state, _ = new_players(recipe_for(LIKE_EXAMPLE, workload), data, Own(), torch.device("cpu"), training)
+    return lambda: step(state)
 
 
 def peak(work: Callable[[], object]) -> int:

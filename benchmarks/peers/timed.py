@@ -24,7 +24,7 @@ from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.training.export import TrainedGenerator
 from steadygan.training.folder import RunFolder
 from steadygan.training.loop import Loop, ask_to_stop
-from steadygan.training.process import keep_memory
+from steadygan.training.process_settings import keep_memory
 from steadygan.training.session import Own, begin
 from steadygan.training.settings import TrainingSettings
 from workloads import Workload
@@ -49,7 +49,7 @@ class Watch(Still):
 
     def _sample(self, count: int) -> Images:
         assert self.loop is not None
-        trained = TrainedGenerator(self.loop.ready(), self.loop.config_now(), self.loop.game.device)
+        trained = TrainedGenerator(self.loop.ready(), self.loop.config_now(), self.loop.state.device)
         made: Images = trained.sample(count).numpy()
         return made
 

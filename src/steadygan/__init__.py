@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from steadygan.errors import SteadyganError
     from steadygan.recipe import Recipe
     from steadygan.recipes import recipe, recipe_names
-    from steadygan.training.process import keep_memory
+    from steadygan.training.process_settings import keep_memory
 
 __all__ = [
     "Recipe",
@@ -35,7 +35,7 @@ _MODULES = {
     "Recipe": "recipe",
     "Run": "api",
     "SteadyganError": "errors",
-    "keep_memory": "training.process",
+    "keep_memory": "training.process_settings",
     "load": "api",
     "recipe_names": "recipes",
     "resume": "api",

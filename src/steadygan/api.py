@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from torch import Tensor, nn
 
-from steadygan import processes
+from steadygan import distributed
 from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError, sentence
 from steadygan.progress import ProgressLine
@@ -23,7 +23,7 @@ from steadygan.training.folder import RunFolder
 from steadygan.training.follower import Follower
 from steadygan.training.loop import Loop, ask_to_stop
 from steadygan.training.observe import Observer, require_tensorboard
-from steadygan.training.process import quick_kernels
+from steadygan.training.process_settings import fast_kernels
 from steadygan.training.sampling import own_randomness
 from steadygan.training.session import Own, Stored, read_run
 from steadygan.training.settings import TrainingSettings
@@ -170,10 +170,12 @@ def train(
         tensorboard=tensorboard,
     )
     chosen = recipe_of(recipe)
-    processes.start()
+    distributed.start()
     where = None if cache is None else Path(cache)
-    prepared = processes.first_on_each_machine("prepare", lambda: prepare(data, data_settings, cache=where))
-    folder = RunFolder(processes.told("folder", lambda: str(out if out is not None else next_folder(chosen.name))))
+    prepared = distributed.local_main_process_first("prepare", lambda: prepare(data, data_settings, cache=where))
+    folder = RunFolder(
+        distributed.broadcast_string("folder", lambda: str(out if out is not None else next_folder(chosen.name)))
+    )
     own = Own(generator, discriminator)
     watching = default_observers() if observers is None else observers
     return run_new(prepared, chosen, training, data_settings, folder, own, overwrite, watching)
@@ -229,16 +231,16 @@ def resume(
     stored = read_run(folder)
     training = changed(stored, images, minutes, compile)
     source = stored.source if data is None else data
-    processes.start()
+    distributed.start()
     where = None if cache is None else Path(cache)
-    prepared = processes.first_on_each_machine("prepare", lambda: prepare(source, stored.data, cache=where))
+    prepared = distributed.local_main_process_first("prepare", lambda: prepare(source, stored.data, cache=where))
     own = Own(generator, discriminator)
     watching = default_observers() if observers is None else observers
     with own_randomness(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
         loop = session.resume(folder, stored, training, prepared, own, watching)
         if loop.fraction >= 1:
             raise SteadyganError(
-                f"'{folder.path}' has used its budget ({loop.game.images_seen} images); "
+                f"'{folder.path}' has used its budget ({loop.state.images_seen} images); "
                 "give a larger --images or --minutes to go on"
             )
         return _train(loop, folder, interrupted)
@@ -246,18 +248,18 @@ def resume(
 
 def _train(loop: Loop | Follower, folder: RunFolder, interrupted: Callable[[], bool]) -> Run:
     try:
-        with quick_kernels(loop.game.device):
+        with fast_kernels(loop.state.device):
             loop.run(interrupted)
-    except processes.LostProcessError as error:
-        raise processes.LostProcessError(
-            f"One of the {processes.world_size()} processes has ended, so the others end too; "
+    except distributed.LostProcessError as error:
+        raise distributed.LostProcessError(
+            f"One of the {distributed.world_size()} processes has ended, so the others end too; "
             f"go on from the last checkpoint by starting all of them with --resume {folder.path}"
         ) from error
     if isinstance(loop, Follower):
-        return Run(folder.path, interrupted=processes.any_says(False))
+        return Run(folder.path, interrupted=distributed.any_process(False))
     write_report(folder.path)
-    early = processes.any_says(loop.fraction < 1)
-    return Run(folder.path, TrainedGenerator(loop.ready(), loop.config_now(), loop.game.device), interrupted=early)
+    early = distributed.any_process(loop.fraction < 1)
+    return Run(folder.path, TrainedGenerator(loop.ready(), loop.config_now(), loop.state.device), interrupted=early)
 
 
 def default_observers() -> list[Observer]:

@@ -141,10 +141,10 @@ def train(
     if keep_memory and "torch" not in sys.modules:
         restart_for_memory()
     from steadygan.commands import RunRequest, begin_run, continue_run
-    from steadygan.processes import start, writes
+    from steadygan.distributed import is_main_process, start
 
     start()
-    screen = console if writes() else Console(quiet=True)
+    screen = console if is_main_process() else Console(quiet=True)
     request = RunRequest(
         data=data,
         recipe=recipe,
@@ -336,9 +336,9 @@ def _speaks() -> bool:
     """Whether this process is to say what went wrong: of several one is enough."""
     if not _of_several():
         return True
-    from steadygan.processes import speaks
+    from steadygan.distributed import is_reporting_process
 
-    return speaks()
+    return is_reporting_process()
 
 
 def _leave(status: int) -> NoReturn:

@@ -12,13 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from steadygan import api
 from steadygan.data import DataSettings, Prepared, prepare
+from steadygan.distributed import broadcast_string, local_main_process_first
 from steadygan.errors import SteadyganError
 from steadygan.networks import check_shape
-from steadygan.processes import first_on_each_machine, told
 from steadygan.progress import ProgressLine, clock
 from steadygan.recipe import Recipe
 from steadygan.training.folder import RunFolder
-from steadygan.training.process import keep_memory
+from steadygan.training.process_settings import keep_memory
 from steadygan.training.session import Own, Stored, read_run, refuse_occupied
 from steadygan.training.settings import resolved
 
@@ -81,7 +81,7 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
     data_settings = api.make_data_settings(**request.given(DATA_FIELDS))
     training = api.make_training_settings(**request.given(TRAINING_FIELDS))
     resolved(training)  # a wrong device is said before the data are prepared
-    folder = RunFolder(told("folder", lambda: _free_folder(out or api.next_folder(recipe.name), overwrite)))
+    folder = RunFolder(broadcast_string("folder", lambda: _free_folder(out or api.next_folder(recipe.name), overwrite)))
     if request.keep_memory:
         keep_memory()
     prepared = _prepare(request.data, data_settings, console)
@@ -179,7 +179,7 @@ def _prepare(source: str, settings: DataSettings, console: Console) -> Prepared:
         def progress(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        prepared = first_on_each_machine("prepare", lambda: prepare(source, settings, progress=progress))
+        prepared = local_main_process_first("prepare", lambda: prepare(source, settings, progress=progress))
     _say_data(prepared, console)
     return prepared
 

@@ -7,7 +7,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
 
 from steadygan.errors import SteadyganError, nearest, sentence
-from steadygan.heuristics.base import Heuristic, Labels, Player
+from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
 from steadygan.heuristics.composition import placed, refusals
@@ -29,6 +29,7 @@ from steadygan.heuristics.schedules import Alternate
 from steadygan.heuristics.updates import Adam
 from steadygan.networks import NETWORKS, ignored_fields
 from steadygan.variation import FewImages, Variation
+from steadygan.vocabulary import Labels, Player
 
 Kind = TypeVar("Kind", bound=Heuristic)
 OFF = "off"

@@ -61,10 +61,10 @@ def test_a_restored_sampler_goes_on_as_the_unbroken_one(groups, seed, before, af
         unbroken.next(size)
     restored = BalancedSampler(groups, seed + 1)
     restored.next(5)
-    restored.load(unbroken.state())
+    restored.load_state_dict(unbroken.state_dict())
     for size in after:
         assert np.array_equal(restored.next(size), unbroken.next(size))
-    assert restored.state() == unbroken.state()
+    assert restored.state_dict() == unbroken.state_dict()
 
 
 def test_it_goes_on_from_every_single_item():
@@ -74,7 +74,7 @@ def test_it_goes_on_from_every_single_item():
         sampler = BalancedSampler(groups, 3)
         sampler.next(cut)
         restored = BalancedSampler(groups, 0)
-        restored.load(sampler.state())
+        restored.load_state_dict(sampler.state_dict())
         assert np.array_equal(restored.next(80 - cut), whole[cut:])
 
 
@@ -104,7 +104,7 @@ def test_the_state_is_a_few_numbers_however_many_classes():
     groups = np.arange(1000) % 300
     sampler = BalancedSampler(groups, 4)
     sampler.next(12_345)
-    state = sampler.state()
+    state = sampler.state_dict()
     assert set(state) == {"count", "seed", "drawn", "groups"}
     assert (state["count"], state["seed"], state["drawn"]) == (1000, 4, 12_345)
     assert all(type(number) is int and abs(number) < 2**63 for number in state.values())
@@ -113,13 +113,13 @@ def test_the_state_is_a_few_numbers_however_many_classes():
 def test_a_state_of_other_classes_or_of_another_order_is_refused():
     sampler = BalancedSampler(np.array([0, 1, 1]), 0)
     with pytest.raises(SteadyganError, match="holds 3 items, but 4"):
-        sampler.load(BalancedSampler(np.array([0, 1, 1, 1]), 0).state())
+        sampler.load_state_dict(BalancedSampler(np.array([0, 1, 1, 1]), 0).state_dict())
     with pytest.raises(SteadyganError, match="other classes"):
-        sampler.load(BalancedSampler(np.array([0, 0, 1]), 0).state())
+        sampler.load_state_dict(BalancedSampler(np.array([0, 0, 1]), 0).state_dict())
     with pytest.raises(SteadyganError, match="without drawing classes equally often"):
-        sampler.load(Sampler(3, 0).state())
+        sampler.load_state_dict(Sampler(3, 0).state_dict())
     with pytest.raises(SteadyganError, match="with classes drawn equally often"):
-        Sampler(3, 0).load(sampler.state())
+        Sampler(3, 0).load_state_dict(sampler.state_dict())
 
 
 def test_the_order_is_balanced_where_there_are_groups():

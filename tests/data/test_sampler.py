@@ -30,10 +30,10 @@ def test_a_restored_sampler_goes_on_as_the_unbroken_one(count, seed, before, aft
     for size in before:
         unbroken.next(size)
     restored = Sampler(count, seed + 1)
-    restored.load(unbroken.state())
+    restored.load_state_dict(unbroken.state_dict())
     for size in after:
         assert np.array_equal(restored.next(size), unbroken.next(size))
-    assert restored.state() == unbroken.state()
+    assert restored.state_dict() == unbroken.state_dict()
 
 
 @given(counts, seeds, batches)
@@ -53,12 +53,12 @@ def test_epochs_and_seeds_have_orders_of_their_own():
 def test_the_state_is_small():
     sampler = Sampler(100_000, 0)
     sampler.next(150_000)
-    assert sampler.state() == {"count": 100_000, "seed": 0, "epoch": 1, "position": 50_000}
+    assert sampler.state_dict() == {"count": 100_000, "seed": 0, "epoch": 1, "position": 50_000}
 
 
 def test_a_state_of_other_data_is_refused():
     with pytest.raises(SteadyganError, match="holds 11 items, but 10"):
-        Sampler(11, 0).load(Sampler(10, 0).state())
+        Sampler(11, 0).load_state_dict(Sampler(10, 0).state_dict())
 
 
 def test_impossible_numbers_are_refused():

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.inputs import (
     AdaptiveAugment,
     adjusted_probability,
@@ -17,6 +16,7 @@ from steadygan.heuristics.inputs import (
 )
 from steadygan.heuristics.objectives import Hinge, NonSaturating, Relativistic
 from steadygan.heuristics.turn import Answer
+from steadygan.vocabulary import Player, Side
 
 from .truth import FakeTable, FakeTurn, seeded
 
@@ -24,19 +24,19 @@ NAME = AdaptiveAugment.name
 
 
 def begun(heuristic: AdaptiveAugment, batch: int = 10) -> FakeTable:
-    table = FakeTable(batch=batch, real=torch.full((batch, 1, 4, 4), 0.25), labels=torch.arange(batch))
-    heuristic.begin(table)
-    return table
+    state = FakeTable(batch=batch, real=torch.full((batch, 1, 4, 4), 0.25), labels=torch.arange(batch))
+    heuristic.begin(state)
+    return state
 
 
-def probability(table: FakeTable) -> float:
-    return float(table.memory(NAME)["probability"])
+def probability(state: FakeTable) -> float:
+    return float(state.memory(NAME)["probability"])
 
 
-def moved(heuristic: AdaptiveAugment, table: FakeTable, real: Tensor, fake: Tensor | None = None) -> FakeTurn:
+def moved(heuristic: AdaptiveAugment, state: FakeTable, real: Tensor, fake: Tensor | None = None) -> FakeTurn:
     """A move of the discriminator, which answers other images with their means."""
     logits = {Side.REAL: real} if fake is None else {Side.REAL: real, Side.FAKE: fake}
-    turn = FakeTurn(table=table, logits=logits, judge=lambda images: Answer(images.mean((1, 2, 3)), images.flatten(1)))
+    turn = FakeTurn(state=state, logits=logits, judge=lambda images: Answer(images.mean((1, 2, 3)), images.flatten(1)))
     heuristic.before_update(turn)
     heuristic.after_move(turn)
     return turn
@@ -77,52 +77,52 @@ def test_an_adjustment_by_hand(before: float, overfitting: float, after: float) 
 )
 def test_the_probability_follows_a_simulation_of_the_rule(shares: list[int], interval: int, most: float) -> None:
     heuristic = AdaptiveAugment(interval=interval, speed=200, initial=0.1, most=most, target=0.55)
-    table = begun(heuristic)
+    state = begun(heuristic)
     expected, positive, seen = 0.1, 0, 0
     for share in shares:
         logits = torch.cat([torch.ones(share) * 3, -torch.ones(10 - share)])
-        moved(heuristic, table, logits)
+        moved(heuristic, state, logits)
         positive, seen = positive + share, seen + 10
         if seen == 10 * interval:
             signs = (2 * positive - seen) / seen
             expected += (1 if signs > 0.55 else -1) * seen / 200
             expected = max(0.0, min(most, expected))
             positive = seen = 0
-        assert probability(table) == pytest.approx(expected, abs=1e-6)
+        assert probability(state) == pytest.approx(expected, abs=1e-6)
 
 
 def test_so_many_images_take_the_probability_from_nothing_to_one() -> None:
     heuristic = AdaptiveAugment(speed=1_000)
-    table = begun(heuristic, batch=25)
+    state = begun(heuristic, batch=25)
     for _ in range(40):
-        assert probability(table) < 1
-        moved(heuristic, table, torch.ones(25))
-    assert probability(table) == pytest.approx(1)
+        assert probability(state) < 1
+        moved(heuristic, state, torch.ones(25))
+    assert probability(state) == pytest.approx(1)
 
 
 def test_a_move_of_packs_counts_its_images() -> None:
     heuristic = AdaptiveAugment(interval=1, speed=100)
-    table = begun(heuristic, batch=10)
-    moved(heuristic, table, torch.ones(5))
-    assert probability(table) == pytest.approx(0.1)
+    state = begun(heuristic, batch=10)
+    moved(heuristic, state, torch.ones(5))
+    assert probability(state) == pytest.approx(0.1)
 
 
 def test_the_generators_moves_change_nothing() -> None:
     heuristic = AdaptiveAugment(interval=1, measured="held-out")
-    table = begun(heuristic)
-    before = copy.deepcopy(table.memory(NAME))
-    turn = FakeTurn(Player.GENERATOR, table=table)
+    state = begun(heuristic)
+    before = copy.deepcopy(state.memory(NAME))
+    turn = FakeTurn(Player.GENERATOR, state=state)
     heuristic.before_update(turn)
     heuristic.after_move(turn)
-    assert table.memory(NAME) == before
+    assert state.memory(NAME) == before
     assert turn.notes == {}
 
 
 def test_probability_and_overfitting_are_noted() -> None:
     heuristic = AdaptiveAugment(interval=2, speed=100)
-    table = begun(heuristic)
-    assert set(moved(heuristic, table, torch.ones(10)).notes) == {f"{NAME}/probability"}
-    notes = moved(heuristic, table, torch.tensor([1.0] * 9 + [-1.0])).notes
+    state = begun(heuristic)
+    assert set(moved(heuristic, state, torch.ones(10)).notes) == {f"{NAME}/probability"}
+    notes = moved(heuristic, state, torch.tensor([1.0] * 9 + [-1.0])).notes
     assert notes[f"{NAME}/overfitting"].item() == pytest.approx(0.9)
     assert notes[f"{NAME}/probability"].item() == pytest.approx(0.2)
 
@@ -131,13 +131,13 @@ def test_probability_and_overfitting_are_noted() -> None:
 def test_held_out_images_can_be_measured_instead(real: float, after: float) -> None:
     # held-out images have the logit 0.25 and fakes -1: r is 0.05 / 1.3, or 9.75 / 11
     heuristic = AdaptiveAugment(interval=2, speed=200, initial=0.5, measured="held-out")
-    table = begun(heuristic)
+    state = begun(heuristic)
     for _ in range(2):
-        notes = moved(heuristic, table, torch.full((10,), real), torch.full((10,), -1.0)).notes
+        notes = moved(heuristic, state, torch.full((10,), real), torch.full((10,), -1.0)).notes
     assert notes["logits/held-out"].tolist() == [0.25] * 10
     # means of ten numbers up to 10, each sum of which may be off by a part in 1.6e7
     assert notes[f"{NAME}/overfitting"].item() == pytest.approx((real - 0.25) / (real + 1), abs=1e-5)
-    assert probability(table) == pytest.approx(after)
+    assert probability(state) == pytest.approx(after)
 
 
 def test_images_are_held_out_only_if_they_are_measured() -> None:
@@ -159,38 +159,38 @@ def test_signs_are_refused_where_they_mean_nothing() -> None:
 @pytest.mark.parametrize("player", Player)
 def test_both_sides_are_augmented_with_the_remembered_probability(side: Side, player: Player) -> None:
     heuristic = AdaptiveAugment(kinds=("color",))
-    table = begun(heuristic)
-    table.memory(NAME)["probability"] = torch.tensor(0.7)
+    state = begun(heuristic)
+    state.memory(NAME)["probability"] = torch.tensor(0.7)
     images = torch.rand(8, 3, 5, 5, generator=seeded())
     torch.manual_seed(1)
     expected = augment(images, 0.7, ("color",))
     torch.manual_seed(1)
-    assert torch.equal(heuristic.apply(images, side, FakeTurn(player, table=table)), expected)
+    assert torch.equal(heuristic.apply(images, side, FakeTurn(player, state=state)), expected)
     assert not torch.equal(expected, images)
 
 
 def test_at_first_nothing_is_augmented() -> None:
     heuristic = AdaptiveAugment()
     images = torch.rand(8, 3, 5, 5)
-    assert torch.equal(heuristic.apply(images, Side.REAL, FakeTurn(table=begun(heuristic))), images)
+    assert torch.equal(heuristic.apply(images, Side.REAL, FakeTurn(state=begun(heuristic))), images)
 
 
 @pytest.mark.parametrize("measured", ["signs", "held-out"])
 def test_a_stored_memory_goes_on_as_if_nothing_had_happened(measured: str) -> None:
     heuristic = AdaptiveAugment.model_validate({"measured": measured, "interval": 3, "speed": 100, "initial": 0.5})
-    table = begun(heuristic)
+    state = begun(heuristic)
     logits = [torch.randn(10, generator=seeded(move)) for move in range(8)]
     for each in logits[:4]:  # in the middle of an interval
-        moved(heuristic, table, each + 2, each - 1)
+        moved(heuristic, state, each + 2, each - 1)
     file = io.BytesIO()
-    torch.save(table.memory(NAME), file)
+    torch.save(state.memory(NAME), file)
     file.seek(0)
     resumed = begun(heuristic)
     resumed.memories[NAME] = torch.load(file, weights_only=True)
     followed = []
     for each in logits[4:]:
-        for one in (table, resumed):
+        for one in (state, resumed):
             moved(heuristic, one, each + 2, each - 1)
-        followed.append(probability(table))
-        assert probability(resumed) == probability(table)
+        followed.append(probability(state))
+        assert probability(resumed) == probability(state)
     assert len(set(followed)) == 2

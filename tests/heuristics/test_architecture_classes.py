@@ -14,8 +14,8 @@ from steadygan.heuristics.architecture import (
     class_cross_entropy,
     semi_supervised_logit,
 )
-from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.turn import Answer
+from steadygan.vocabulary import Player, Side
 
 from .truth import FakeTable, FakeTurn
 
@@ -91,12 +91,12 @@ def test_the_generator_wants_its_fakes_to_be_recognised() -> None:
 
 def labelled_turn(player: Player, count: int = 3) -> FakeTurn:
     """The discriminator's class logits are ten times what it sees; what it sees is half of what there is."""
-    table = FakeTable(real=LOGITS[:count], labels=torch.tensor([1, 1, 0])[:count], batch=3)
+    state = FakeTable(real=LOGITS[:count], labels=torch.tensor([1, 1, 0])[:count], batch=3)
 
     def judge(images: Tensor) -> Answer:
         return Answer(images.sum(1), images, 10 * images)
 
-    return FakeTurn(player, judge=judge, look=lambda images: images / 2, table=table)
+    return FakeTurn(player, judge=judge, look=lambda images: images / 2, state=state)
 
 
 def test_labelled_images_teach_the_discriminator_their_classes() -> None:
@@ -119,7 +119,7 @@ def test_labelled_images_say_nothing_to_the_generator() -> None:
 
 
 def test_a_discriminator_that_names_no_classes_is_refused() -> None:
-    turn = FakeTurn(table=labelled_turn(Player.DISCRIMINATOR).table, judge=lambda images: Answer(images, images))
+    turn = FakeTurn(state=labelled_turn(Player.DISCRIMINATOR).state, judge=lambda images: Answer(images, images))
     with pytest.raises(TypeError, match="class logits"):
         SemiSupervised().term(turn)
 
@@ -147,8 +147,8 @@ REAL, LABELS = torch.randn(20, 5), torch.arange(20)
 
 def begun(heuristic: ReferenceBatchNormHeuristic | VirtualBatchNormHeuristic) -> dict[Player, Reference]:
     references = {player: Reference() for player in Player}
-    table = FakeTable({player: Network(references[player]) for player in Player}, real=REAL, labels=LABELS, latent=3)
-    heuristic.begin(table)
+    state = FakeTable({player: Network(references[player]) for player in Player}, real=REAL, labels=LABELS, latent=3)
+    heuristic.begin(state)
     return references
 
 
@@ -171,5 +171,5 @@ def test_the_discriminator_gets_real_images_for_its_reference_batch() -> None:
 
 
 def test_networks_without_a_reference_batch_are_left_alone() -> None:
-    table = FakeTable({Player.GENERATOR: Network(None), Player.DISCRIMINATOR: nn.Identity()}, real=REAL)
-    ReferenceBatchNormHeuristic(reference=8).begin(table)
+    state = FakeTable({Player.GENERATOR: Network(None), Player.DISCRIMINATOR: nn.Identity()}, real=REAL)
+    ReferenceBatchNormHeuristic(reference=8).begin(state)

@@ -18,8 +18,9 @@ from steadygan.heuristics.architecture import (
     SpectralNormHeuristic,
     VirtualBatchNormHeuristic,
 )
-from steadygan.heuristics.base import Heuristic, Labels
+from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.composition import refusals
+from steadygan.vocabulary import Labels
 
 ONLY_GENERATOR = LabelEmbedding(in_discriminator=False)
 ONLY_DISCRIMINATOR = LabelEmbedding(in_generator=False)

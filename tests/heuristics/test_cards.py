@@ -7,8 +7,9 @@ from torch import nn
 
 from steadygan.heuristics import citations
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.card import Citation, Finding, Source
+from steadygan.heuristics.card import Citation, Source
 from steadygan.heuristics.catalogue import CATALOGUE
+from steadygan.vocabulary import Finding
 
 NAMES = {kind.name for kind in CATALOGUE}
 PUBLICATIONS = [value for value in vars(citations).values() if isinstance(value, Citation)]

@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from steadygan import heuristics
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.base import Heuristic, Slot
+from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
+from steadygan.vocabulary import Slot
 
 DEFAULTS: dict[str, dict[str, object]] = {
     "normal-latent": {"dimension": 100},

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from steadygan.heuristics.base import Side
 from steadygan.heuristics.inputs import (
     DiffAugment,
     HorizontalFlip,
@@ -21,6 +20,7 @@ from steadygan.heuristics.inputs import (
     instance_noise,
     translate,
 )
+from steadygan.vocabulary import Side
 
 from .truth import FakeTurn, follows, likely_share, normal_cdf, seeded, uniform_cdf
 

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.objectives import (
     Hinge,
     Minimax,
@@ -22,6 +21,7 @@ from steadygan.heuristics.objectives import (
     relativistic_loss,
 )
 from steadygan.heuristics.roles import Objective
+from steadygan.vocabulary import Player, Side
 
 from .truth import FakeTurn
 

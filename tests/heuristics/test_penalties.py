@@ -3,7 +3,6 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.penalties import (
     R1,
     R2,
@@ -13,6 +12,7 @@ from steadygan.heuristics.penalties import (
     zero_centred_penalty,
 )
 from steadygan.heuristics.roles import Penalty
+from steadygan.vocabulary import Player, Side
 
 from .truth import FakeTurn, seeded
 

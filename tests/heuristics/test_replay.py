@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.inputs import ExperienceReplay, exchange
 from steadygan.heuristics.inputs.replay import choose_slots
 from steadygan.heuristics.turn import Memory
+from steadygan.vocabulary import Player, Side
 
 from .truth import FakeTable, FakeTurn, likely_share, seeded
 
@@ -30,13 +30,13 @@ def numbers(images: Tensor) -> list[float]:
     return [float(value) for value in flat[:, 0]]
 
 
-def played(heuristic: ExperienceReplay, table: FakeTable, fakes: Tensor, labels: Tensor | None = None) -> FakeTurn:
+def played(heuristic: ExperienceReplay, state: FakeTable, fakes: Tensor, labels: Tensor | None = None) -> FakeTurn:
     """A move of the discriminator; what it has seen is under the turn's ``seen``."""
     given = None if labels is None else {Side.FAKE: labels}
-    turn = FakeTurn(table=table, raw={Side.FAKE: fakes}, labels=given)
+    turn = FakeTurn(state=state, raw={Side.FAKE: fakes}, labels=given)
     seen = heuristic.apply(fakes, Side.FAKE, turn)
     turn = FakeTurn(
-        table=table,
+        state=state,
         raw={Side.FAKE: fakes},
         seen={Side.FAKE: seen},
         labels=None if labels is None else {Side.FAKE: turn.labels(Side.FAKE)},  # type: ignore[dict-item]
@@ -46,9 +46,9 @@ def played(heuristic: ExperienceReplay, table: FakeTable, fakes: Tensor, labels:
 
 
 def begun(heuristic: ExperienceReplay, size: int = 6) -> FakeTable:
-    table = FakeTable(batch=size)
-    heuristic.begin(table)
-    return table
+    state = FakeTable(batch=size)
+    heuristic.begin(state)
+    return state
 
 
 @settings(max_examples=60)
@@ -94,17 +94,17 @@ def test_free_slots_are_filled_before_others_are_replaced(capacity: int, taken: 
 def test_the_buffer_is_kept_as_a_list_would_be(shape: tuple[int, ...], share: float) -> None:
     torch.manual_seed(0)
     heuristic = ExperienceReplay(share=share, batches=3)
-    table = begun(heuristic)
+    state = begun(heuristic)
     kept: list[float] = []  # what a person would have written down
     for move in range(12):
         fakes = batch(move, 6, shape)
-        seen = numbers(played(heuristic, table, fakes).seen(Side.FAKE))
+        seen = numbers(played(heuristic, state, fakes).seen(Side.FAKE))
         fresh = [value for value in seen if value in numbers(fakes)]
         past = [value for value in seen if value not in fresh]
         assert len(past) == (0 if move == 0 else round(share * 6))
         assert set(past) <= set(kept)
         assert all(value == own for value, own in zip(seen, numbers(fakes), strict=True) if value in fresh)
-        memory = table.memory(heuristic.name)
+        memory = state.memory(heuristic.name)
         now = numbers(memory["images"][: memory["stored"]])
         free = 18 - len(kept)
         assert len(now) == min(18, len(kept) + len(fresh))
@@ -121,23 +121,23 @@ def test_the_buffer_is_kept_as_a_list_would_be(shape: tuple[int, ...], share: fl
 def test_labels_follow_their_images() -> None:
     torch.manual_seed(0)
     heuristic = ExperienceReplay(batches=2)
-    table = begun(heuristic)
+    state = begun(heuristic)
     for move in range(8):
         fakes = batch(move)
-        turn = played(heuristic, table, fakes, labels=fakes[:, 0].long() * 7)
+        turn = played(heuristic, state, fakes, labels=fakes[:, 0].long() * 7)
         labels = turn.labels(Side.FAKE)
         assert labels is not None
         assert labels.tolist() == [int(value) * 7 for value in numbers(turn.seen(Side.FAKE))]
-        memory = table.memory(heuristic.name)
+        memory = state.memory(heuristic.name)
         assert memory["labels"].dtype == torch.int64
         assert torch.equal(memory["labels"], memory["images"][:, 0].long() * 7)
 
 
 def test_a_first_move_has_nothing_to_exchange_and_is_kept_whole() -> None:
     heuristic = ExperienceReplay()
-    table = begun(heuristic)
-    assert torch.equal(played(heuristic, table, batch(1)).seen(Side.FAKE), batch(1))
-    assert numbers(table.memory(heuristic.name)["images"][:6]) == numbers(batch(1))
+    state = begun(heuristic)
+    assert torch.equal(played(heuristic, state, batch(1)).seen(Side.FAKE), batch(1))
+    assert numbers(state.memory(heuristic.name)["images"][:6]) == numbers(batch(1))
 
 
 @pytest.mark.parametrize(
@@ -146,14 +146,14 @@ def test_a_first_move_has_nothing_to_exchange_and_is_kept_whole() -> None:
 )
 def test_real_images_and_the_generators_move_stay_as_they_are(side: Side, player: Player) -> None:
     heuristic = ExperienceReplay()
-    table = begun(heuristic)
-    played(heuristic, table, batch(1))
-    before = copy.deepcopy(table.memory(heuristic.name))
-    turn = FakeTurn(player, table=table, raw={each: batch(2) for each in Side})
+    state = begun(heuristic)
+    played(heuristic, state, batch(1))
+    before = copy.deepcopy(state.memory(heuristic.name))
+    turn = FakeTurn(player, state=state, raw={each: batch(2) for each in Side})
     assert torch.equal(heuristic.apply(batch(2), side, turn), batch(2))
     if player is Player.GENERATOR:
         heuristic.after_move(turn)
-    assert same(table.memory(heuristic.name), before)
+    assert same(state.memory(heuristic.name), before)
 
 
 def same(one: Memory, other: Memory) -> bool:
@@ -166,9 +166,9 @@ def same(one: Memory, other: Memory) -> bool:
 
 def test_images_that_pass_twice_in_a_move_are_exchanged_alike() -> None:
     heuristic = ExperienceReplay()
-    table = begun(heuristic)
-    played(heuristic, table, batch(1))
-    turn = FakeTurn(table=table, raw={Side.FAKE: batch(2)}, labels={Side.FAKE: torch.arange(6)})
+    state = begun(heuristic)
+    played(heuristic, state, batch(1))
+    turn = FakeTurn(state=state, raw={Side.FAKE: batch(2)}, labels={Side.FAKE: torch.arange(6)})
     first = heuristic.apply(batch(2), Side.FAKE, turn)
     assert not torch.equal(first, batch(2))
     assert torch.equal(heuristic.apply(batch(2), Side.FAKE, turn), first)
@@ -177,41 +177,41 @@ def test_images_that_pass_twice_in_a_move_are_exchanged_alike() -> None:
 @pytest.mark.parametrize("other", [batch(3), batch(3, 4)], ids=["as many", "fewer"])
 def test_images_that_are_not_the_moves_own_are_not_exchanged(other: Tensor) -> None:
     heuristic = ExperienceReplay()
-    table = begun(heuristic)
-    played(heuristic, table, batch(1), labels=torch.arange(6))
-    turn = FakeTurn(table=table, raw={Side.FAKE: batch(2)}, labels={Side.FAKE: torch.arange(6)})
+    state = begun(heuristic)
+    played(heuristic, state, batch(1), labels=torch.arange(6))
+    turn = FakeTurn(state=state, raw={Side.FAKE: batch(2)}, labels={Side.FAKE: torch.arange(6)})
     assert torch.equal(heuristic.apply(other, Side.FAKE, turn), other)
     assert torch.equal(turn.labels(Side.FAKE), torch.arange(6))  # type: ignore[arg-type]
 
 
 def test_fakes_in_half_precision_are_exchanged_and_kept_in_full() -> None:
     heuristic = ExperienceReplay()
-    table = begun(heuristic)
+    state = begun(heuristic)
     for move in (0, 1):
         fakes = batch(move).bfloat16()
-        turn = FakeTurn(table=table, raw={Side.FAKE: fakes})
+        turn = FakeTurn(state=state, raw={Side.FAKE: fakes})
         seen = heuristic.apply(fakes.float(), Side.FAKE, turn)
         heuristic.after_move(turn)
     assert sum(value < 100 for value in numbers(seen)) == 3
-    assert table.memory(heuristic.name)["images"].dtype == torch.float32
+    assert state.memory(heuristic.name)["images"].dtype == torch.float32
 
 
 def test_a_stored_memory_goes_on_as_if_nothing_had_happened() -> None:
     heuristic = ExperienceReplay(batches=2)
-    table = begun(heuristic)
+    state = begun(heuristic)
     for move in range(5):
-        played(heuristic, table, batch(move), labels=torch.arange(6))
+        played(heuristic, state, batch(move), labels=torch.arange(6))
     file = io.BytesIO()
-    torch.save(table.memory(heuristic.name), file)
+    torch.save(state.memory(heuristic.name), file)
     file.seek(0)
     resumed = begun(heuristic)
     resumed.memories[heuristic.name] = torch.load(file, weights_only=True)
     seen = []
-    for each in (table, resumed):
+    for each in (state, resumed):
         torch.manual_seed(3)
         seen.append([played(heuristic, each, batch(9)).seen(Side.FAKE) for _ in range(3)])
     assert all(torch.equal(one, other) for one, other in zip(*seen, strict=True))
-    assert same(table.memory(heuristic.name), resumed.memory(heuristic.name))
+    assert same(state.memory(heuristic.name), resumed.memory(heuristic.name))
 
 
 @pytest.mark.parametrize(("share", "size", "missing"), [(0.5, 1, "past"), (0.99, 8, "new"), (0.01, 8, "past")])

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from steadygan.heuristics.base import Player
 from steadygan.heuristics.schedules import Alternate, alternate
+from steadygan.vocabulary import Player
 
 from .truth import FakeTable
 

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import Tensor
 
-from steadygan.heuristics.base import Player
 from steadygan.heuristics.roles import TargetHeuristic
 from steadygan.heuristics.targets import (
     NoisyLabels,
@@ -19,6 +18,7 @@ from steadygan.heuristics.targets import (
     smooth_classes,
     soft_labels,
 )
+from steadygan.vocabulary import Player
 
 from .truth import follows, likely_share, seeded, uniform_cdf
 

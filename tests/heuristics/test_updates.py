@@ -4,9 +4,9 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from steadygan.heuristics.base import Player
 from steadygan.heuristics.roles import Update
 from steadygan.heuristics.updates import Adam, SgdDiscriminator, adam, sgd
+from steadygan.vocabulary import Player
 
 from .truth import Doubles
 

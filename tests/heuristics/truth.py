@@ -8,8 +8,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.turn import Answer, Memory
+from steadygan.vocabulary import Player, Side
 
 Doubles = npt.NDArray[np.float64]
 
@@ -103,10 +103,10 @@ class FakeTurn:
         judge: Callable[[Tensor], Answer] | None = None,
         make: Callable[[Tensor], Tensor] | None = None,
         look: Callable[[Tensor], Tensor] | None = None,
-        table: FakeTable | None = None,
+        state: FakeTable | None = None,
     ) -> None:
         self._player = player
-        self.table = table if table is not None else FakeTable(images_seen=images_seen)
+        self.state = state if state is not None else FakeTable(images_seen=images_seen)
         self._seen, self._logits, self._raw = seen or {}, logits or {}, raw or {}
         self._targets, self._gradients, self._labels = targets or {}, gradients or {}, dict(labels or {})
         self._features, self._class_logits, self._class_targets = (
@@ -123,7 +123,7 @@ class FakeTurn:
 
     @property
     def images_seen(self) -> int:
-        return self.table.images_seen
+        return self.state.images_seen
 
     @property
     def latents(self) -> Tensor:
@@ -134,13 +134,13 @@ class FakeTurn:
     def count(self) -> int:
         return len(next(iter(self._raw.values())))
 
-    def whole(self, values: Tensor) -> Tensor:
+    def gather(self, values: Tensor) -> Tensor:
         return values
 
-    def part(self, values: Tensor) -> Tensor:
+    def local_rows(self, values: Tensor) -> Tensor:
         return values
 
-    def total(self, values: Tensor) -> Tensor:
+    def all_reduce(self, values: Tensor) -> Tensor:
         return values
 
     def raw(self, side: Side) -> Tensor:

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from steadygan.heuristics.blueprint import Downsampling, Upsampling
-from steadygan.layers.resample import Double, Halve, convolve_nearest, even_kernel, low_pass
+from steadygan.layers.resample import Downsample, Upsample, convolve_nearest, even_kernel, low_pass
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -20,7 +20,7 @@ def _set(layer: nn.Module, value: float) -> None:
 @pytest.mark.parametrize("kernel", [2, 3, 4, 5, 6, 7, 8])
 @pytest.mark.parametrize("size", [4, 5, 8, 9])
 def test_halving_rounds_up(how: Downsampling, kernel: int, size: int) -> None:
-    assert Halve(2, 3, how, kernel, bias=True)(torch.randn(1, 2, size, size)).shape == (
+    assert Downsample(2, 3, how, kernel, bias=True)(torch.randn(1, 2, size, size)).shape == (
         1,
         3,
         -(-size // 2),
@@ -32,14 +32,14 @@ def test_halving_rounds_up(how: Downsampling, kernel: int, size: int) -> None:
 @pytest.mark.parametrize("kernel", [2, 3, 4, 5, 6, 7, 8])
 @pytest.mark.parametrize(("size", "wanted"), [(4, 8), (4, 7), (3, 5)])
 def test_doubling_cuts_to_size(how: Upsampling, kernel: int, size: int, wanted: int) -> None:
-    assert Double(2, 3, wanted, how, kernel, bias=True)(torch.randn(1, 2, size, size)).shape == (1, 3, wanted, wanted)
+    assert Upsample(2, 3, wanted, how, kernel, bias=True)(torch.randn(1, 2, size, size)).shape == (1, 3, wanted, wanted)
 
 
 @pytest.mark.parametrize(
     ("how", "expected"), [("max-pooling", [[5.0, 7.0], [13.0, 15.0]]), ("average-pooling", [[2.5, 4.5], [10.5, 12.5]])]
 )
 def test_pooling_takes_the_largest_or_the_mean_of_four(how: Downsampling, expected: list[list[float]]) -> None:
-    layer = Halve(1, 1, how, 4, bias=False)
+    layer = Downsample(1, 1, how, 4, bias=False)
     _set(layer, 0.0)
     with torch.no_grad():
         layer.convolution.weight[0, 0, 1, 1] = 1.0  # the convolution passes its input on
@@ -47,7 +47,7 @@ def test_pooling_takes_the_largest_or_the_mean_of_four(how: Downsampling, expect
 
 
 def test_the_last_pixel_of_an_odd_map_is_pooled_alone() -> None:
-    layer = Halve(1, 1, "average-pooling", 4, bias=False)
+    layer = Downsample(1, 1, "average-pooling", 4, bias=False)
     _set(layer, 0.0)
     with torch.no_grad():
         layer.convolution.weight[0, 0, 1, 1] = 1.0
@@ -57,7 +57,7 @@ def test_the_last_pixel_of_an_odd_map_is_pooled_alone() -> None:
 
 @pytest.mark.parametrize("kernel", [4, 5])
 def test_strided_halving_is_a_convolution_of_the_padded_map(kernel: int) -> None:
-    layer = Halve(2, 3, "strided", kernel, bias=True)
+    layer = Downsample(2, 3, "strided", kernel, bias=True)
     x = torch.randn(2, 2, 7, 7)
     even = torch.zeros(2, 2, 8, 8)
     even[:, :, :7, :7] = x
@@ -66,7 +66,7 @@ def test_strided_halving_is_a_convolution_of_the_padded_map(kernel: int) -> None
 
 
 def test_nearest_doubling_repeats_pixels_before_it_convolves() -> None:
-    layer = Double(1, 1, 4, "nearest", 4, bias=False)
+    layer = Upsample(1, 1, 4, "nearest", 4, bias=False)
     _set(layer, 0.0)
     with torch.no_grad():
         layer.convolution.weight[0, 0, 1, 1] = 1.0
@@ -99,7 +99,7 @@ def test_a_convolution_of_nearest_neighbours_is_what_pytorch_makes_of_the_two(si
 def test_a_layer_that_begins_evenly_leaves_even_maps_even(how: Upsampling, kernel: int) -> None:
     """Before, each pixel of a square of 2x2 has a sum of weights of its own: the grid of dots."""
     torch.manual_seed(0)
-    layer = Double(3, 2, 16, how, kernel, bias=False).double()
+    layer = Upsample(3, 2, 16, how, kernel, bias=False).double()
     even = torch.randn(3, 1, 1, dtype=torch.float64).expand(1, 3, 8, 8)
 
     def spread() -> float:
@@ -113,7 +113,7 @@ def test_a_layer_that_begins_evenly_leaves_even_maps_even(how: Upsampling, kerne
 
 def test_a_pixel_shuffle_that_begins_evenly_convolves_and_then_repeats_pixels() -> None:
     torch.manual_seed(0)
-    layer = Double(3, 2, 16, "pixel-shuffle", 4, bias=False).double()
+    layer = Upsample(3, 2, 16, "pixel-shuffle", 4, bias=False).double()
     drawn = layer.convolution.weight.detach()[::4].clone()
     layer.begin_evenly()
     x = torch.randn(2, 3, 8, 8, dtype=torch.float64)
@@ -122,7 +122,7 @@ def test_a_pixel_shuffle_that_begins_evenly_convolves_and_then_repeats_pixels() 
 
 
 def test_nearest_neighbours_begin_evenly_by_themselves() -> None:
-    layer = Double(3, 2, 16, "nearest", 4, bias=False)
+    layer = Upsample(3, 2, 16, "nearest", 4, bias=False)
     before = layer.convolution.weight.detach().clone()
     layer.begin_evenly()
     assert torch.equal(layer.convolution.weight, before)
@@ -140,7 +140,7 @@ def test_an_even_kernel_of_four_is_by_hand_what_a_kernel_of_three_becomes_and_ke
 
 
 def test_pixel_shuffle_lays_four_channels_into_a_square() -> None:
-    layer = Double(1, 1, 2, "pixel-shuffle", 4, bias=True)
+    layer = Upsample(1, 1, 2, "pixel-shuffle", 4, bias=True)
     _set(layer, 0.0)
     with torch.no_grad():
         assert layer.convolution.bias is not None
@@ -152,7 +152,7 @@ def test_a_kernel_divisible_by_the_stride_covers_every_pixel_alike() -> None:
     """The checkerboard: with kernel 5 neighbouring pixels get unequal numbers of contributions, with 4 equal ones."""
     counts = {}
     for kernel in (4, 5):
-        layer = Double(1, 1, 16, "transposed", kernel, bias=False)
+        layer = Upsample(1, 1, 16, "transposed", kernel, bias=False)
         _set(layer, 1.0)
         counts[kernel] = layer(torch.ones(1, 1, 8, 8))[0, 0, 4:12, 4:12].unique().tolist()
     assert counts == {4: [4.0], 5: [4.0, 6.0, 9.0]}
@@ -178,8 +178,8 @@ def test_the_low_pass_filter_removes_the_wave_of_period_two_and_keeps_an_even_ma
 
 @pytest.mark.parametrize("how", ["nearest", "pixel-shuffle", "transposed"])
 def test_a_filtered_doubling_is_a_doubling_and_the_filter(how: Upsampling) -> None:
-    layer = Double(2, 3, 7, how, 4, bias=True, filtered=True)
-    plain = Double(2, 3, 8, how, 4, bias=True)
+    layer = Upsample(2, 3, 7, how, 4, bias=True, filtered=True)
+    plain = Upsample(2, 3, 8, how, 4, bias=True)
     plain.load_state_dict(layer.state_dict())
     x = torch.randn(2, 2, 4, 4)
     torch.testing.assert_close(layer(x), low_pass(plain(x))[..., :7, :7])
@@ -187,7 +187,7 @@ def test_a_filtered_doubling_is_a_doubling_and_the_filter(how: Upsampling) -> No
 
 @pytest.mark.parametrize("how", ["max-pooling", "average-pooling", "strided"])
 def test_a_filtered_halving_filters_before_it_throws_pixels_away(how: Downsampling) -> None:
-    layer = Halve(2, 3, how, 4, bias=True, filtered=True)
+    layer = Downsample(2, 3, how, 4, bias=True, filtered=True)
     x = torch.randn(2, 2, 8, 8)
     convolution = layer.convolution
     if how == "strided":

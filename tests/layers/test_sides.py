@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.layers.sides import BatchNorm1d, BatchNorm2d, separable, side_by_side
-from steadygan.training.game import Game
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
+from steadygan.training.state import TrainingState
 from steadygan.training.supply import Batch
-from steadygan.training.turn import GameTurn
+from steadygan.training.turn import TrainingTurn
+from steadygan.vocabulary import Player, Side
 from tests import tiny
 from tests.training.told import CPU
 
@@ -36,24 +36,24 @@ def test_each_side_has_its_own_statistics_and_both_move_the_running_ones(
     assert not torch.allclose(together, norm(torch.cat([first, second])))
 
 
-def _game(name: str, *extra: str) -> Game:
+def _state(name: str, *extra: str) -> TrainingState:
     torch.manual_seed(0)
     training = TrainingSettings(device="cpu", precision="fp32")
-    game, _ = new_players(tiny.small(name).change(add=extra), tiny.images(size=16), Own(), CPU, training)
-    return game
+    state, _ = new_players(tiny.small(name).change(add=extra), tiny.images(size=16), Own(), CPU, training)
+    return state
 
 
 @pytest.mark.parametrize("name", ["dcgan", "steady", "conditional"])
 def test_a_turn_in_one_pass_is_the_turn_in_two(name: str) -> None:
     answers, gradients, buffers = [], [], []
     for in_one in (True, False):
-        game = _game(name)
-        assert game.separable
-        game.separable = in_one
-        real = game.next_real()
-        turn = GameTurn(Player.DISCRIMINATOR, game, real, None, frozenset(Side))
+        state = _state(name)
+        assert state.separable
+        state.separable = in_one
+        real = state.next_real()
+        turn = TrainingTurn(Player.DISCRIMINATOR, state, real, None, frozenset(Side))
         loss = turn.loss() + sum(turn.input_gradient(side).square().sum() for side in Side)
-        network = game.network(Player.DISCRIMINATOR)
+        network = state.network(Player.DISCRIMINATOR)
         answers.append([turn.logits(side) for side in Side] + [turn.features(side) for side in Side])
         gradients.append(torch.autograd.grad(loss, list(network.parameters())))
         buffers.append(list(network.buffers()))
@@ -67,26 +67,26 @@ def test_a_turn_in_one_pass_is_the_turn_in_two(name: str) -> None:
 def test_large_batches_are_answered_in_turn(most: int, passes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Side by side all that lives during a pass is twice as large."""
     monkeypatch.setattr("steadygan.training.turn.MOST_SIDE_BY_SIDE", most)
-    game = _game("dcgan")
-    real = Batch(game.next_real().images[:4], None)
+    state = _state("dcgan")
+    real = Batch(state.next_real().images[:4], None)
     assert real.images.shape == (4, 1, 16, 16)
     sizes: list[int] = []
-    game.network(Player.DISCRIMINATOR).get_submodule("trunk").register_forward_hook(
+    state.network(Player.DISCRIMINATOR).get_submodule("trunk").register_forward_hook(
         lambda _module, given, _made: sizes.append(len(given[0]))
     )
-    GameTurn(Player.DISCRIMINATOR, game, real).loss()
+    TrainingTurn(Player.DISCRIMINATOR, state, real).loss()
     assert sizes == [8 // passes] * passes
 
 
 @pytest.mark.parametrize("heuristic", ["minibatch-discrimination", "minibatch-stddev", "spectral-norm"])
 def test_layers_that_mix_a_batch_or_count_their_uses_keep_passes_apart(heuristic: str) -> None:
-    assert separable(_game("naive").network(Player.DISCRIMINATOR))
-    assert not separable(_game("naive", heuristic).network(Player.DISCRIMINATOR))
-    assert not _game("naive", heuristic).separable
+    assert separable(_state("naive").network(Player.DISCRIMINATOR))
+    assert not separable(_state("naive", heuristic).network(Player.DISCRIMINATOR))
+    assert not _state("naive", heuristic).separable
 
 
 def test_a_network_of_someone_else_is_asked_twice() -> None:
-    game = _game("naive")
-    game.networks[Player.DISCRIMINATOR] = nn.Sequential(nn.Flatten(), nn.LazyLinear(1))
-    game.__post_init__()
-    assert not game.separable
+    state = _state("naive")
+    state.networks[Player.DISCRIMINATOR] = nn.Sequential(nn.Flatten(), nn.LazyLinear(1))
+    state.__post_init__()
+    assert not state.separable

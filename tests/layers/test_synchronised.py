@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from steadygan.distributed import gather, local_rows, network_input, once, sharded, sum_gradients, world_size
 from steadygan.layers.minibatch import MinibatchDiscrimination, MinibatchStddev
 from steadygan.layers.norms import ConditionalNorm
 from steadygan.layers.synchronised import Synchronised, synchronise_
-from steadygan.processes import given, once, part, share_gradients, together, whole, world_size
-from tests.crew import crew
+from tests.process_group import run_processes
 
 BATCH = 8
 
@@ -43,19 +43,19 @@ def worked(name: str, batches: int) -> dict[str, Any]:
     rows = BATCH // world_size()
     if world_size() > 1:
         synchronise_(layer)
-    with together(rows), given(batches * rows):
-        own = part(x).requires_grad_()
-        made = whole(layer(own))
+    with sharded(rows), network_input(batches * rows):
+        own = local_rows(x).requires_grad_()
+        made = gather(layer(own))
         wave = torch.linspace(0, 3, made.numel(), dtype=torch.float64).sin().view_as(made)
         (first,) = torch.autograd.grad(once((made * wave).pow(3).sum()), own, create_graph=True)
-        loss = whole(first.square().flatten(1).sum(1)).mean() + (made * wave.roll(1)).square().sum()
+        loss = gather(first.square().flatten(1).sum(1)).mean() + (made * wave.roll(1)).square().sum()
         torch.autograd.backward(once(loss))
-        share_gradients(layer.parameters())
+        sum_gradients(layer.parameters())
         assert own.grad is not None
         return {
             "made": made.detach(),
-            "first": whole(first.detach()),
-            "second": whole(own.grad),
+            "first": gather(first.detach()),
+            "second": gather(own.grad),
             **{f"gradient of {key}": weight.grad for key, weight in layer.named_parameters()},
             **{f"state {key}": value for key, value in layer.state_dict().items()},
         }
@@ -69,7 +69,7 @@ def all_worked(batches: int) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("batches", [1, 2])
 def test_outputs_derivatives_and_state_are_those_of_one_process(batches: int, tmp_path: Path) -> None:
     truth = all_worked(batches)
-    for answer in crew(2, tmp_path / "meeting", all_worked, batches):
+    for answer in run_processes(2, tmp_path / "meeting", all_worked, batches):
         for name, expected in truth.items():
             assert answer[name].keys() == expected.keys()
             for key, value in expected.items():
@@ -82,21 +82,21 @@ def in_half_precision() -> Tensor:
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
     if world_size() > 1:
         synchronise_(network)
-    with together(BATCH // world_size()), torch.autocast("cpu", torch.bfloat16):
-        made = network(part(100 + torch.randn(BATCH, 3, 6, 6, generator=torch.Generator().manual_seed(1))))
+    with sharded(BATCH // world_size()), torch.autocast("cpu", torch.bfloat16):
+        made = network(local_rows(100 + torch.randn(BATCH, 3, 6, 6, generator=torch.Generator().manual_seed(1))))
     assert made.dtype is torch.bfloat16
-    return whole(made.detach()) if world_size() == 1 else _whole(made.detach())
+    return gather(made.detach()) if world_size() == 1 else _whole(made.detach())
 
 
 def _whole(x: Tensor) -> Tensor:
-    with together(len(x)):
-        return whole(x)
+    with sharded(len(x)):
+        return gather(x)
 
 
 def test_statistics_keep_their_digits_in_half_precision(tmp_path: Path) -> None:
     truth = in_half_precision()
     assert 0.5 < float(truth.float().std()) < 1.5
-    for answer in crew(2, tmp_path / "meeting", in_half_precision):
+    for answer in run_processes(2, tmp_path / "meeting", in_half_precision):
         torch.testing.assert_close(answer, truth, rtol=0.02, atol=0.02)
 
 

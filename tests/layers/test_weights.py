@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from steadygan.layers.weights import equalise_, fan_in, settle_, spectral_norm_
+from steadygan.layers.weights import equalise_, fan_in, initialise_statistics_, spectral_norm_
 
 
 def network() -> nn.Sequential:
@@ -96,7 +96,7 @@ def test_settling_finds_the_singular_values_of_an_average_of_networks() -> None:
     for ours, theirs in zip(one.state_dict().values(), two.state_dict().values(), strict=True):
         ours.lerp_(theirs, 0.5) if ours.is_floating_point() else None
     assert abs(largest(weight_of(one[0]), False) - 1) > 0.1
-    settle_(one, uses=300)
+    initialise_statistics_(one, uses=300)
     assert largest(weight_of(one[0]), False) == pytest.approx(1.0, abs=1e-3)
     assert largest(weight_of(one[3]), True) == pytest.approx(1.0, abs=1e-3)
     assert not any(module.training for module in one.modules())
@@ -105,7 +105,7 @@ def test_settling_finds_the_singular_values_of_an_average_of_networks() -> None:
 def test_settling_changes_nothing_where_no_singular_value_is_asked_for() -> None:
     for made in (network(), equalised()):
         before = copy.deepcopy(made.state_dict())
-        settle_(made)
+        initialise_statistics_(made)
         assert all(torch.equal(before[name], value) for name, value in made.state_dict().items())
 
 

@@ -9,7 +9,7 @@ from torch import nn
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.blueprint import Blueprint, Norm
 from steadygan.layers.block import Dropout
-from steadygan.layers.resample import Double, Halve
+from steadygan.layers.resample import Downsample, Upsample
 from steadygan.networks import build
 from steadygan.networks.dcgan import DcganDiscriminator, DcganGenerator, channels
 from steadygan.networks.sizes import sizes
@@ -78,9 +78,9 @@ def test_maps_go_through_the_sizes_without_distortion(size: int) -> None:
     generator, discriminator = _pair(DCGAN, size)
     up: list[int] = []
     down: list[int] = []
-    for layer in _of(generator, Double):
+    for layer in _of(generator, Upsample):
         layer.register_forward_hook(lambda _, given, made: up.append(made.shape[-1]))
-    for layer in _of(discriminator, Halve):
+    for layer in _of(discriminator, Downsample):
         layer.register_forward_hook(lambda _, given, made: down.append(made.shape[-1]))
     discriminator(generator(torch.randn(2, LATENT)))
     assert up == [*sizes(size)[-2::-1]]

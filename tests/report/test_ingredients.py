@@ -1,6 +1,6 @@
-from steadygan.heuristics.base import Slot
 from steadygan.heuristics.penalties import R1
 from steadygan.report.ingredients import Parameter, filled_slots
+from steadygan.vocabulary import Slot
 from tests.report.example import RECIPE
 
 

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from steadygan.networks import Networks
 from steadygan.recipe import Recipe
-from steadygan.training.game import Game, new_game
 from steadygan.training.scaling import Scaling
+from steadygan.training.state import TrainingState, new_training_state
 from tests import tiny
 
 LATENT = 5
@@ -45,11 +45,11 @@ def patches(channels: int = 1) -> nn.Module:
     return nn.Sequential(nn.Conv2d(channels, 4, 4, 2, 1), nn.Tanh(), nn.Conv2d(4, 1, 4, 2, 1))
 
 
-def play(recipe: Recipe, made: nn.Module, judge: nn.Module, precision: str = "fp32", seed: int = 0) -> Game:
+def play(recipe: Recipe, made: nn.Module, judge: nn.Module, precision: str = "fp32", seed: int = 0) -> TrainingState:
     """A game of these networks on tiny images."""
     data = tiny.images()
     scaling = Scaling(image_range=(-1.0, 1.0))
-    return new_game(recipe, data, Networks(made, judge), scaling, torch.device("cpu"), precision, seed)
+    return new_training_state(recipe, data, Networks(made, judge), scaling, torch.device("cpu"), precision, seed)
 
 
 class Witness(nn.Module):

@@ -42,7 +42,7 @@ def test_the_order_is_that_of_nobody_who_looks_ahead(groups: Places | None) -> N
     plain, ahead = order(11, 5, groups), Ahead(order(11, 5, groups), lambda places: None)
     for batch in BATCHES:
         assert ahead.next(batch).tolist() == plain.next(batch).tolist()
-        assert ahead.state() == plain.state()
+        assert ahead.state_dict() == plain.state_dict()
 
 
 @pytest.mark.parametrize("groups", [None, GROUPS], ids=["all alike", "balanced"])
@@ -52,7 +52,7 @@ def test_who_goes_on_from_a_state_gets_what_was_not_given_out(groups: Places | N
     for batch in BATCHES[:stop]:
         one.next(batch)
     other.next(3)
-    other.load(one.state())
+    other.load_state_dict(one.state_dict())
     for batch in BATCHES[stop:]:
         assert one.next(batch).tolist() == other.next(batch).tolist()
 

@@ -14,11 +14,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from steadygan.heuristics.base import Player
 from steadygan.recipe import Recipe
-from steadygan.training.game import Game
+from steadygan.training.state import TrainingState
+from steadygan.vocabulary import Player
 from tests import tiny
-from tests.eager import STEPS, State, doubled, farthest, new_game, played, slow_
+from tests.eager import STEPS, State, doubled, farthest, new_training_state, played, slow_
 
 BATCH, LATENT = 6, 100
 GAMMA, EVERY = 0.02, 2
@@ -60,16 +60,16 @@ class Hand:
         self.optimizers[player].step()
 
 
-def _hand(game: Game, name: str) -> Hand:
-    slow_(game)
-    networks = [game.networks[player] for player in (Player.DISCRIMINATOR, Player.GENERATOR)]
+def _hand(state: TrainingState, name: str) -> Hand:
+    slow_(state)
+    networks = [state.networks[player] for player in (Player.DISCRIMINATOR, Player.GENERATOR)]
     rate, betas, eps = RATES[name], BETAS[name], EPS
     one, other = (
         torch.optim.Adam(network.parameters(), lr=rate, betas=betas, eps=eps, foreach=False, fused=False)
         for network in networks
     )
     average = {key: each.clone() for key, each in networks[1].state_dict().items()}
-    return Hand(networks[1], networks[0], average, (one, other), lambda: game.next_real().images)
+    return Hand(networks[1], networks[0], average, (one, other), lambda: state.next_real().images)
 
 
 def _log(probability_of: Tensor) -> Tensor:
@@ -145,7 +145,7 @@ def _ours(name: str) -> list[State]:
 def _by_hand(name: str) -> list[dict[str, Any]]:
     found = []
     with doubled():
-        hand = _hand(new_game(_recipe(name)), name)
+        hand = _hand(new_training_state(_recipe(name)), name)
         for _ in range(STEPS):
             losses = STEP_OF[name](hand)
             networks = {"generator": hand.generator, "discriminator": hand.discriminator}

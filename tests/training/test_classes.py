@@ -18,9 +18,9 @@ from steadygan.training import gallery
 from steadygan.training.export import TrainedGenerator, load_generator
 from steadygan.training.folder import RunFolder
 from steadygan.training.gallery import Gallery
-from steadygan.training.game import Game
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
+from steadygan.training.state import TrainingState
 from tests import tiny
 from tests.heuristics.truth import likely_share
 from tests.training.told import CPU, Painter, numbered
@@ -164,17 +164,17 @@ def test_a_walk_stays_in_its_classes(painter: TrainedGenerator, tmp_path: Path) 
 # --- the grids of a run
 
 
-def told_game(name: str = "conditional") -> Game:
+def told_game(name: str = "conditional") -> TrainingState:
     training = TrainingSettings(device="cpu", precision="fp32")
     return new_players(tiny.small(name), DATA, Own(), CPU, training)[0]
 
 
 def test_rows_of_a_runs_grids_are_classes(tmp_path: Path) -> None:
-    game = told_game()
+    state = told_game()
     folder = RunFolder(tmp_path)
     folder.samples.mkdir()
-    shows = Gallery(folder, game)
-    shows.draw(Painter(), game)
+    shows = Gallery(folder, state)
+    shows.draw(Painter(), state)
     assert greys(folder.sample_grid(0), 3, 4) == [[0] * 4, [100] * 4, [200] * 4]
 
 
@@ -182,18 +182,18 @@ def test_the_distance_is_measured_on_classes_as_often_as_in_the_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gallery, "MEASURED", 1000)
-    game, painter = told_game(), Painter()
-    Gallery(RunFolder(tmp_path), game).distance(painter, game)
+    state, painter = told_game(), Painter()
+    Gallery(RunFolder(tmp_path), state).distance(painter, state)
     heard = torch.cat(painter.heard)
     assert len(heard) == 1000
     assert all(likely_share(int((heard == each).sum()), 1000, SHARES[each]) for each in range(3))
 
 
 def test_a_run_without_classes_shows_and_measures_without_them(tmp_path: Path) -> None:
-    game = told_game("naive")
+    state = told_game("naive")
     folder = RunFolder(tmp_path)
     folder.samples.mkdir()
-    shows = Gallery(folder, game)
-    shows.draw(game.networks[next(iter(game.networks))].eval(), game)
+    shows = Gallery(folder, state)
+    shows.draw(state.networks[next(iter(state.networks))].eval(), state)
     assert Image.open(folder.sample_grid(0)).size == (4 * 34 + 2, 4 * 34 + 2)
     assert re.fullmatch(r"\d+\.png", folder.sample_grid(0).name)

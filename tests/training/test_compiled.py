@@ -19,16 +19,16 @@ from filelock import FileLock
 from torch import nn
 
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.base import Player
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe_names
 from steadygan.training import compiled
 from steadygan.training.compiled import Compiled, compile_, decompile_, refuse_uncompilable
-from steadygan.training.evaluate import answer_of, is_plain, made_by
-from steadygan.training.game import Game
+from steadygan.training.forward import discriminator_forward, generator_forward, is_plain
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
+from steadygan.training.state import TrainingState
 from steadygan.training.step import step
+from steadygan.vocabulary import Player
 from tests import tiny
 from tests.everything import covering
 from tests.training import players
@@ -67,16 +67,16 @@ def _steady(chosen: Recipe) -> Recipe:
     return chosen
 
 
-def _played(chosen: Recipe, compiling: bool, size: int = 8, steps: int = STEPS) -> Game:
+def _played(chosen: Recipe, compiling: bool, size: int = 8, steps: int = STEPS) -> TrainingState:
     torch.manual_seed(0)
     training = TrainingSettings(device="cpu", precision="fp32", compile=compiling)
-    game, _ = new_players(_steady(chosen), tiny.images(size=size), Own(), CPU, training)
+    state, _ = new_players(_steady(chosen), tiny.images(size=size), Own(), CPU, training)
     for _ in range(steps):
-        step(game)
-    return game
+        step(state)
+    return state
 
 
-def _assert_same(one: Game, other: Game) -> None:
+def _assert_same(one: TrainingState, other: TrainingState) -> None:
     for player in Player:
         torch.testing.assert_close(
             one.networks[player].state_dict(), other.networks[player].state_dict(), msg=player.value
@@ -92,27 +92,27 @@ def _graphs() -> int:
 @pytest.mark.parametrize("name", [_swept("dcgan"), "steady"])
 def test_what_is_compiled_equals_what_is_not(name: str) -> None:
     chosen = tiny.small(name)
-    game = _played(chosen, compiling=True)
+    state = _played(chosen, compiling=True)
     assert _graphs() > 0
-    _assert_same(game, _played(chosen, compiling=False))
+    _assert_same(state, _played(chosen, compiling=False))
 
 
 @pytest.mark.usefixtures("traced", "float64")
 @pytest.mark.parametrize("name", [name if name in UNLIKE else _swept(name) for name in recipe_names()])
 def test_every_recipe_is_traced_as_a_whole_and_takes_the_same_steps(name: str) -> None:
     torch._dynamo.utils.counters.clear()
-    game = _played(tiny.small(name), compiling=True)
+    state = _played(tiny.small(name), compiling=True)
     assert _graphs() > 0
     assert not torch._dynamo.utils.counters["graph_break"]
-    _assert_same(game, _played(tiny.small(name), compiling=False))
+    _assert_same(state, _played(tiny.small(name), compiling=False))
 
 
 @pytest.mark.sweep
 @pytest.mark.usefixtures("traced")
 def test_every_heuristic_trains_in_compiled_networks() -> None:
     for chosen in covering():
-        game = _played(chosen, compiling=True)
-        assert game.record.row()["not_finite"] == 0
+        state = _played(chosen, compiling=True)
+        assert state.record.row()["not_finite"] == 0
         torch._dynamo.reset()
 
 
@@ -129,7 +129,7 @@ def test_many_networks_in_one_process_do_not_share_a_limit_of_recompilations() -
         network = players.generator()
         compile_(network, CPU)
         before = _graphs()
-        made_by(network, torch.randn(2, players.LATENT), None)
+        generator_forward(network, torch.randn(2, players.LATENT), None)
         assert _graphs() == before + 1
 
 
@@ -139,7 +139,7 @@ def test_other_parameters_are_not_compiled() -> None:
     compile_(network, CPU)
     zeros = {name: torch.zeros_like(tensor) for name, tensor in network.named_parameters()}
     before = _graphs()
-    answer = answer_of(network, torch.randn(2, 1, 8, 8), None, zeros)
+    answer = discriminator_forward(network, torch.randn(2, 1, 8, 8), None, zeros)
     assert _graphs() == before
     assert torch.equal(answer.logits, torch.zeros(2, 1))
 

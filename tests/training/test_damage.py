@@ -76,7 +76,7 @@ def test_a_damaged_newest_checkpoint_is_passed_over_and_said(damage: Any, run: P
     assert str(newest) in findings[0]["message"]
     assert "going back" in findings[0]["message"]
     assert findings[0]["images"] == int(before.stem)
-    assert loop.game.images_seen == int(newest.stem)
+    assert loop.state.images_seen == int(newest.stem)
     tiny.assert_same_run(finished, run)
 
 
@@ -227,6 +227,6 @@ def test_the_newest_whole_checkpoint_is_the_one_that_is_read(run: Path) -> None:
     assert load_newest(RunFolder(run))[0]["images_seen"] == int(paths[0].stem)
     _truncate(paths[0])
     _flip(paths[1])
-    state, damaged = load_newest(RunFolder(run))
-    assert state["images_seen"] == int(paths[2].stem)
+    saved, damaged = load_newest(RunFolder(run))
+    assert saved["images_seen"] == int(paths[2].stem)
     assert [str(path) in text for path, text in zip(paths, damaged, strict=False)] == [True, True]

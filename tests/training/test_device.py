@@ -112,11 +112,11 @@ def _waits(chosen: Recipe, vectors: bool = False) -> set[str]:
     """What is waited for in the steps after the first."""
     data = tiny.vectors() if vectors else tiny.images(size=16, channels=3)
     training = TrainingSettings(device="cpu", precision="fp32")
-    game, _ = new_players(chosen, data, Own(), META, training)
-    step(game)
+    state, _ = new_players(chosen, data, Own(), META, training)
+    step(state)
     with Waits() as waits, Builds() as builds:
         for _ in range(STEPS):
-            step(game)
+            step(state)
     return waits.found | builds.found
 
 

@@ -20,11 +20,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from steadygan.heuristics.base import Player
 from steadygan.heuristics.updates import Adam
 from steadygan.layers import tuning, windows
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe_names
+from steadygan.vocabulary import Player
 from tests import tiny
 from tests.eager import State, farthest, played
 

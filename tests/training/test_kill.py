@@ -103,6 +103,6 @@ def test_one_signal_saves_and_a_later_process_goes_on(number: signal.Signals, tm
     assert 0 < stop < driver.IMAGES
     assert (tmp_path / "b" / "generator.safetensors").is_file()
     loop = tiny.resume(tmp_path / "b", tiny.images())
-    assert loop.game.images_seen == stop
+    assert loop.state.images_seen == stop
     loop.rows.close()
     loop.findings.close()

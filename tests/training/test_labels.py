@@ -10,18 +10,18 @@ from torch import nn
 
 from steadygan.api import train
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.base import Player
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.networks import Networks
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
-from steadygan.training.game import Game, new_game
-from steadygan.training.labels import refuse_without_features, told_players, view_of
+from steadygan.training.labels import labelled_players, refuse_without_features, view_of
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
+from steadygan.training.state import TrainingState, new_training_state
 from steadygan.training.step import step
 from steadygan.training.supply import Batch, View
 from steadygan.training.turn import make_fakes
+from steadygan.vocabulary import Player
 from tests import tiny
 from tests.heuristics.truth import likely_share
 from tests.training import players
@@ -105,20 +105,20 @@ def test_a_share_and_a_number_of_labels_are_one_too_many() -> None:
 def test_networks_of_ones_own_are_told_if_labels_are_wanted_and_built_ones_if_they_are_built_so(
     generator: bool, discriminator: bool, labels: bool, told: set[Player]
 ) -> None:
-    assert told_players(Blueprint(), generator, discriminator, labels) == told
+    assert labelled_players(Blueprint(), generator, discriminator, labels) == told
     speaking = Blueprint(generator_embedding=2, discriminator_embedding=2, classes=3)
     built = {player for player, own in ((G, generator), (D, discriminator)) if not own}
     if (generator, discriminator, labels) != (True, False, False):  # which is refused, see below
-        assert told_players(speaking, generator, discriminator, labels) == told | built
+        assert labelled_players(speaking, generator, discriminator, labels) == told | built
 
 
 @pytest.mark.parametrize(
     ("name", "told"), [("naive", set()), ("conditional", {G, D}), ("semi-supervised", set()), ("steady", set())]
 )
 def test_networks_of_a_recipe_are_told_what_they_are_built_for(name: str, told: set[Player]) -> None:
-    game, _ = new_players(tiny.small(name), DATA, Own(), CPU, settings())
-    assert game.told == told
-    assert game.class_shares == ((6 / 36, 12 / 36, 18 / 36) if G in told else ())
+    state, _ = new_players(tiny.small(name), DATA, Own(), CPU, settings())
+    assert state.told == told
+    assert state.class_shares == ((6 / 36, 12 / 36, 18 / 36) if G in told else ())
 
 
 def test_heuristics_that_look_inside_refuse_a_discriminator_that_only_gives_logits() -> None:
@@ -132,41 +132,41 @@ def test_heuristics_that_look_inside_refuse_a_discriminator_that_only_gives_logi
 # --- classes of fakes
 
 
-def game_of(view: View, told: frozenset[Player] = frozenset({G, D}), chosen: Recipe = NAIVE) -> Game:
+def game_of(view: View, told: frozenset[Player] = frozenset({G, D}), chosen: Recipe = NAIVE) -> TrainingState:
     """A game of networks that add a number of the class."""
     chosen = chosen.with_("uniform-latent", dimension=players.LATENT)
     networks = Networks(Told(players.generator()), Told(players.discriminator()))
-    return new_game(chosen, DATA, networks, UNIT, CPU, "fp32", 0, view, told)
+    return new_training_state(chosen, DATA, networks, UNIT, CPU, "fp32", 0, view, told)
 
 
 def test_fakes_have_the_classes_of_the_reals_and_what_is_unknown_is_drawn() -> None:
-    game = game_of(View(classes=3, label_share=0.5))
+    state = game_of(View(classes=3, label_share=0.5))
     labels = torch.tensor([-1, 0, 2, -1, 1]).repeat(600)
-    made = game.labels_like(labels)
+    made = state.labels_like(labels)
     assert made is not None
     assert torch.equal(made[labels >= 0], labels[labels >= 0])
     drawn = made[labels < 0]
     for each, share in enumerate((3 / 18, 6 / 18, 9 / 18)):
         assert likely_share(int((drawn == each).sum()), len(drawn), share)
-    again = game.labels_like(labels)
+    again = state.labels_like(labels)
     assert again is not None
     assert not torch.equal(again, made)
 
 
 def test_where_all_is_known_nothing_is_drawn() -> None:
-    game, _ = new_players(CONDITIONAL, DATA, Own(), CPU, settings())
+    state, _ = new_players(CONDITIONAL, DATA, Own(), CPU, settings())
     labels, random = torch.tensor([2, 0, 1]), torch.get_rng_state()
-    made = game.labels_like(labels)
+    made = state.labels_like(labels)
     assert made is not None
     assert made.tolist() == [2, 0, 1]
     assert torch.equal(torch.get_rng_state(), random)
 
 
 def test_a_generator_that_takes_no_labels_gets_none() -> None:
-    game = game_of(View(classes=3), frozenset({D}))
-    assert game.labels_like(torch.tensor([0, 1])) is None
-    assert game.random_labels(3) is None
-    assert game.class_shares == ()
+    state = game_of(View(classes=3), frozenset({D}))
+    assert state.labels_like(torch.tensor([0, 1])) is None
+    assert state.random_labels(3) is None
+    assert state.class_shares == ()
 
 
 def test_random_labels_of_a_game_have_the_frequencies_of_the_data() -> None:
@@ -177,43 +177,43 @@ def test_random_labels_of_a_game_have_the_frequencies_of_the_data() -> None:
 
 
 def test_fakes_are_made_of_the_classes_that_they_say() -> None:
-    game = game_of(View(classes=3))
-    fakes = make_fakes(game, Batch(torch.zeros(4, 1, 8, 8), torch.tensor([2, 2, 0, 1])))
-    maker: Any = game.networks[G]
+    state = game_of(View(classes=3))
+    fakes = make_fakes(state, Batch(torch.zeros(4, 1, 8, 8), torch.tensor([2, 2, 0, 1])))
+    maker: Any = state.networks[G]
     assert fakes.labels is not None
     assert fakes.labels.tolist() == maker.heard[-1].tolist() == [2, 2, 0, 1]
     assert not fakes.detached().images.requires_grad
     assert fakes.images.requires_grad
 
 
-def _batches(game: Game) -> Iterator[list[int]]:
-    judge: Any = game.networks[D]
+def _batches(state: TrainingState) -> Iterator[list[int]]:
+    judge: Any = state.networks[D]
     return (heard.tolist() for heard in judge.heard)
 
 
 def test_each_side_is_judged_with_its_own_classes() -> None:
     """The discriminator's move asks about reals and fakes, the generator's about fakes, all of the reals' classes."""
-    game, again = game_of(View(classes=3)), game_of(View(classes=3))
-    step(game)
+    state, again = game_of(View(classes=3)), game_of(View(classes=3))
+    step(state)
     labels = again.next_real().labels
     assert labels is not None
-    assert list(_batches(game)) == [labels.tolist()] * 3
+    assert list(_batches(state)) == [labels.tolist()] * 3
 
 
 def test_a_discriminator_that_joins_batches_gets_the_labels_of_both() -> None:
-    game = game_of(View(classes=3), chosen=NAIVE.with_("mixed-batches"))
+    state = game_of(View(classes=3), chosen=NAIVE.with_("mixed-batches"))
     again = game_of(View(classes=3))
-    step(game)
+    step(state)
     labels = again.next_real().labels
     assert labels is not None
-    assert next(_batches(game)) == [*labels.tolist(), *labels.tolist()]
+    assert next(_batches(state)) == [*labels.tolist(), *labels.tolist()]
 
 
 def test_a_generator_alone_may_be_told_but_not_a_discriminator_alone() -> None:
-    assert told_players(Blueprint(generator_embedding=2, classes=3), False, False, False) == {G}
+    assert labelled_players(Blueprint(generator_embedding=2, classes=3), False, False, False) == {G}
     for blueprint, own in ((Blueprint(), (False, True)), (Blueprint(discriminator_embedding=2), (True, False))):
         with pytest.raises(SteadyganError, match="discriminator is told classes and the generator is not"):
-            told_players(blueprint, *own, labels=not own[0])
+            labelled_players(blueprint, *own, labels=not own[0])
 
 
 @pytest.mark.parametrize("mine", [Player.GENERATOR, Player.DISCRIMINATOR])

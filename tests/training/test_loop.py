@@ -13,13 +13,13 @@ import pytest
 import torch
 from PIL import Image
 
-from steadygan.heuristics.base import Player
 from steadygan.metrics.sliced import image_distance
 from steadygan.training import gallery
 from steadygan.training.checkpoint import checkpoints, load_checkpoint
 from steadygan.training.export import load_generator
 from steadygan.training.folder import RunFolder
 from steadygan.training.loop import ask_to_stop
+from steadygan.vocabulary import Player
 from tests import tiny
 
 pytestmark = pytest.mark.usefixtures("brief")
@@ -76,10 +76,10 @@ def test_frames_are_spread_evenly_over_the_budget(folder: Path) -> None:
 def test_grids_show_the_same_latents_each_time(folder: Path) -> None:
     """Two grids of one generator are equal, whatever happened in between."""
     loop = tiny.begin(tiny.small("dcgan"), folder, tiny.images(), images=IMAGES)
-    loop.gallery.draw(loop.ready(), loop.game)
+    loop.gallery.draw(loop.ready(), loop.state)
     first = RunFolder(folder).sample_grid(0).read_bytes()
     torch.manual_seed(77)
-    loop.gallery.draw(loop.ready(), loop.game)
+    loop.gallery.draw(loop.ready(), loop.state)
     assert RunFolder(folder).sample_grid(0).read_bytes() == first
     loop.run(lambda: True)
 
@@ -91,8 +91,8 @@ def test_pictures_do_not_disturb_the_run(tmp_path: Path, monkeypatch: pytest.Mon
     tiny.play(chosen, tmp_path / "b", data, images=80)
     one, other = tiny.newest(tmp_path / "a"), tiny.newest(tmp_path / "b")
     assert len(tiny.grids(tmp_path / "a")) > len(tiny.grids(tmp_path / "b"))
-    for state in (one, other):
-        del state["best"]
+    for saved in (one, other):
+        del saved["best"]
     assert tiny.differences(one, other) == []
 
 
@@ -119,9 +119,9 @@ def test_the_best_checkpoint_follows_the_smallest_distance(folder: Path) -> None
 def test_the_distance_is_that_of_samples_to_data(folder: Path) -> None:
     data = tiny.images()
     loop = tiny.play(tiny.small("dcgan"), folder, data, images=40)
-    found = loop.gallery.distance(loop.ready(), loop.game)
+    found = loop.gallery.distance(loop.ready(), loop.state)
     generator = torch.Generator().manual_seed(gallery.SEED)
-    latents = loop.game.recipe.latent.sample(64, torch.device("cpu"), generator)
+    latents = loop.state.recipe.latent.sample(64, torch.device("cpu"), generator)
     order = torch.randperm(len(data), generator=generator)
     with torch.no_grad():
         made = ((loop.ready()(latents) + 1) * 127.5).round().clamp(0, 255) / 127.5 - 1
@@ -141,7 +141,7 @@ def test_interrupting_saves_what_there_is(folder: Path) -> None:
     watching = Watching()
     loop = tiny.play(tiny.small("steady"), folder, tiny.images(), tiny.after(5), images=IMAGES, observers=[watching])
     seen = 5 * tiny.BATCH
-    assert loop.game.images_seen == seen
+    assert loop.state.images_seen == seen
     assert loop.fraction == pytest.approx(seen / IMAGES)
     assert int(checkpoints(RunFolder(folder))[0].stem) == seen
     assert load_generator(RunFolder(folder)).config.images_seen == seen
@@ -172,7 +172,7 @@ def test_values_that_are_not_finite_are_counted_and_found(folder: Path) -> None:
     watching = Watching()
     loop = tiny.begin(tiny.small("naive"), folder, tiny.images(), images=IMAGES, observers=[watching])
     with torch.no_grad():
-        next(loop.game.networks[Player.DISCRIMINATOR].parameters()).fill_(math.nan)
+        next(loop.state.networks[Player.DISCRIMINATOR].parameters()).fill_(math.nan)
     loop.run(tiny.never)
     rows = [row for row in RunFolder(folder).read_rows(folder / "metrics.jsonl") if "step" in row]
     assert all(row["discriminator/loss"] is None and row["not_finite"] >= 20 for row in rows)
@@ -185,8 +185,8 @@ def test_values_that_are_not_finite_are_counted_and_found(folder: Path) -> None:
 
 def test_minutes_end_a_run_too(folder: Path) -> None:
     loop = tiny.play(tiny.small("naive"), folder, tiny.images(), minutes=0.005)
-    assert loop.game.seconds >= 0.3
-    assert loop.game.images_seen > 0
+    assert loop.state.seconds >= 0.3
+    assert loop.state.images_seen > 0
 
 
 def test_the_first_signal_asks_and_restores_the_second() -> None:

@@ -18,8 +18,8 @@ from steadygan.heuristics.catalogue import CATALOGUE
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe, recipe_names
 from tests import everything, tiny
-from tests.crew import crew
-from tests.crew_work import all_played
+from tests.process_group import run_processes
+from tests.process_group_work import all_played
 from tests.training import players
 
 BATCH = 8
@@ -129,7 +129,7 @@ def _farthest(one: dict[str, Any], other: dict[str, Any]) -> float:
 
 
 def _compared(games: Games, world: int, meeting: Path, say: Callable[[str], None]) -> None:
-    answers, truth = crew(world, meeting, all_played, games), all_played(games)
+    answers, truth = run_processes(world, meeting, all_played, games), all_played(games)
     wrong = {name: _differences(truth[name], answers[0][name]) for name in games}
     wrong = {name: found for name, found in wrong.items() if found}
     assert not wrong, "\n".join(f"{name}: {found[:3]}" for name, found in wrong.items())
@@ -165,7 +165,7 @@ def test_every_heuristic_on_four_processes(tmp_path: Path, say: Callable[[str], 
 
 def test_half_precision_differs_by_its_own_rounding_only(tmp_path: Path) -> None:
     games: Games = {name: (_base(name).to_toml(), "images", "", "bf16") for name in ("steady", "dcgan")}
-    answers, truth = crew(2, tmp_path / "meeting", all_played, games), all_played(games)
+    answers, truth = run_processes(2, tmp_path / "meeting", all_played, games), all_played(games)
     for name in games:
         for key in ("generator/loss", "discriminator/loss", "discriminator/gradient_norm"):
             assert answers[0][name]["row"][key] == pytest.approx(truth[name]["row"][key], rel=HALF)
@@ -191,5 +191,5 @@ def test_a_small_mistake_would_be_found() -> None:
 )
 def test_what_cannot_be_shared_is_refused(chosen: Recipe, said: str, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="SteadyganError") as refusal:
-        crew(2, tmp_path / "meeting", all_played, {"a": (chosen.to_toml(), "images", "")})
+        run_processes(2, tmp_path / "meeting", all_played, {"a": (chosen.to_toml(), "images", "")})
     assert said in str(refusal.value)

@@ -31,12 +31,12 @@ def test_what_is_not_finite_is_counted_and_not_averaged_away(bad: float) -> None
 def test_a_record_goes_on_from_its_state() -> None:
     one, other = Record(), Record()
     one.note("a", torch.tensor(1.0))
-    other.load(one.state(), torch.device("cpu"))
+    other.load_state_dict(one.state_dict(), torch.device("cpu"))
     for record in (one, other):
         record.note("a", torch.tensor(4.0))
     assert one.row() == other.row() == {"a": 2.5, "not_finite": 0}
     empty = Record()
-    empty.load(Record().state(), torch.device("cpu"))
+    empty.load_state_dict(Record().state_dict(), torch.device("cpu"))
     assert empty.row() == {"not_finite": 0}
 
 

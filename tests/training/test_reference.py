@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from steadygan.heuristics.base import Player
 from steadygan.recipe import Recipe
-from steadygan.training.game import Game
+from steadygan.training.state import TrainingState
 from steadygan.training.step import step
+from steadygan.vocabulary import Player
 from tests import tiny
 from tests.training import players
 
@@ -43,12 +43,12 @@ def _pair(norm: bool) -> tuple[nn.Module, nn.Module]:
     return players.generator(norm=norm), players.discriminator(norm=norm)
 
 
-def _stepped(recipe: Recipe, norm: bool) -> Game:
-    game = players.play(recipe, *_pair(norm))
+def _stepped(recipe: Recipe, norm: bool) -> TrainingState:
+    state = players.play(recipe, *_pair(norm))
     torch.manual_seed(5)
     for _ in range(STEPS):
-        step(game)
-    return game
+        step(state)
+    return state
 
 
 def _descend(loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
@@ -65,7 +65,7 @@ def _assert_equal(network: nn.Module, reference: nn.Module) -> None:
 
 def test_dcgan_with_fakes_for_each_player_equals_a_script_by_hand() -> None:
     recipe = tiny.small("dcgan").with_("uniform-latent", dimension=players.LATENT).with_("alternate", reuse_fakes=False)
-    game = _stepped(recipe, norm=True)
+    state = _stepped(recipe, norm=True)
 
     g, d = _pair(norm=True)
     g_optimizer = torch.optim.Adam(g.parameters(), lr=2e-4, betas=(0.5, 0.999))
@@ -78,8 +78,8 @@ def test_dcgan_with_fakes_for_each_player_equals_a_script_by_hand() -> None:
         fake = g(torch.rand(tiny.BATCH, players.LATENT) * 2 - 1).detach()
         _descend(binary(on_real, ones) + binary(d(fake), zeros), d_optimizer)
         _descend(binary(d(g(torch.rand(tiny.BATCH, players.LATENT) * 2 - 1)), ones), g_optimizer)
-    _assert_equal(game.networks[Player.GENERATOR], g)
-    _assert_equal(game.networks[Player.DISCRIMINATOR], d)
+    _assert_equal(state.networks[Player.GENERATOR], g)
+    _assert_equal(state.networks[Player.DISCRIMINATOR], d)
 
 
 def _penalty(logits: Tensor, images: Tensor, gamma: float) -> Tensor:
@@ -97,7 +97,7 @@ def test_relativistic_with_lazy_penalties_and_an_average_equals_a_script_by_hand
         .with_("ema", half_life=40, ramp_up=0.5)
         .with_("alternate", reuse_fakes=False)
     )
-    game = _stepped(recipe, norm=False)
+    state = _stepped(recipe, norm=False)
 
     g, d = _pair(norm=False)
     average = copy.deepcopy(g)
@@ -120,16 +120,16 @@ def test_relativistic_with_lazy_penalties_and_an_average_equals_a_script_by_hand
         with torch.no_grad():
             for old, new in zip(average.parameters(), g.parameters(), strict=True):
                 old.copy_(decay * old + (1 - decay) * new)
-    _assert_equal(game.networks[Player.GENERATOR], g)
-    _assert_equal(game.networks[Player.DISCRIMINATOR], d)
-    assert game.averaged is not None
-    _assert_equal(game.averaged, average)
+    _assert_equal(state.networks[Player.GENERATOR], g)
+    _assert_equal(state.networks[Player.DISCRIMINATOR], d)
+    assert state.averaged is not None
+    _assert_equal(state.averaged, average)
 
 
 def test_dcgan_steps_equal_a_script_by_hand() -> None:
     """The order of PyTorch's own DCGAN example: one batch of fakes serves both players."""
     recipe = tiny.small("dcgan").with_("uniform-latent", dimension=players.LATENT)
-    game = _stepped(recipe, norm=True)
+    state = _stepped(recipe, norm=True)
 
     g, d = _pair(norm=True)
     g_optimizer = torch.optim.Adam(g.parameters(), lr=2e-4, betas=(0.5, 0.999))
@@ -139,15 +139,15 @@ def test_dcgan_steps_equal_a_script_by_hand() -> None:
         fake = g(torch.rand(tiny.BATCH, players.LATENT) * 2 - 1)
         _descend(F.softplus(-d(real)).mean() + F.softplus(d(fake.detach())).mean(), d_optimizer)
         _descend(F.softplus(-d(fake)).mean(), g_optimizer)
-    _assert_equal(game.networks[Player.GENERATOR], g)
-    _assert_equal(game.networks[Player.DISCRIMINATOR], d)
+    _assert_equal(state.networks[Player.GENERATOR], g)
+    _assert_equal(state.networks[Player.DISCRIMINATOR], d)
 
 
 def test_a_measured_penalty_is_that_of_finite_differences() -> None:
     """Finite differences of the discriminator's logit, image by image, give the same r1 as the step measures."""
     recipe = tiny.small("steady").with_("normal-latent", dimension=players.LATENT).with_("r1", gamma=2.0, every=1)
-    game = players.play(recipe.without("r2"), *_pair(norm=False))
-    exact = copy.deepcopy(game.networks[Player.DISCRIMINATOR]).double()
+    state = players.play(recipe.without("r2"), *_pair(norm=False))
+    exact = copy.deepcopy(state.networks[Player.DISCRIMINATOR]).double()
     x = _reals(1)[0].double()
     norms = []
     with torch.no_grad():
@@ -156,8 +156,8 @@ def test_a_measured_penalty_is_that_of_finite_differences() -> None:
             slope = (exact(image + moved) - exact(image - moved)) / 2e-5
             norms.append(float(slope.square().sum()))
     torch.manual_seed(5)
-    step(game)
-    assert game.record.row()["r1"] == pytest.approx(2.0 / 2 * np.mean(norms), rel=1e-6)
+    step(state)
+    assert state.record.row()["r1"] == pytest.approx(2.0 / 2 * np.mean(norms), rel=1e-6)
 
 
 def test_two_discriminator_moves_see_two_batches_and_their_own_latents() -> None:
@@ -165,7 +165,7 @@ def test_two_discriminator_moves_see_two_batches_and_their_own_latents() -> None
     recipe = recipe.with_("alternate", discriminator_moves=2, generator_moves=2).with_(
         "sgd-discriminator", momentum=0.9
     )
-    game = _stepped(recipe, norm=True)
+    state = _stepped(recipe, norm=True)
 
     g, d = _pair(norm=True)
     g_optimizer = torch.optim.Adam(g.parameters())
@@ -179,6 +179,6 @@ def test_two_discriminator_moves_see_two_batches_and_their_own_latents() -> None
             _descend(F.relu(1 - on_real).mean() + F.relu(1 + on_fake).mean(), d_optimizer)
         for _ in range(2):
             _descend(-d(g(torch.rand(tiny.BATCH, players.LATENT) * 2 - 1)).mean(), g_optimizer)
-    _assert_equal(game.networks[Player.GENERATOR], g)
-    _assert_equal(game.networks[Player.DISCRIMINATOR], d)
-    assert game.images_seen == 2 * STEPS * tiny.BATCH
+    _assert_equal(state.networks[Player.GENERATOR], g)
+    _assert_equal(state.networks[Player.DISCRIMINATOR], d)
+    assert state.images_seen == 2 * STEPS * tiny.BATCH

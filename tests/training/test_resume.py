@@ -28,9 +28,9 @@ def test_interrupted_twice_ends_like_the_unbroken_run(chosen: Recipe, tmp_path: 
     data = tiny.images()
     tiny.play(chosen, tmp_path / "a", data, images=IMAGES, seed=3)
     first = tiny.play(chosen, tmp_path / "b", data, tiny.after(7), images=IMAGES, seed=3)
-    stops = [first.game.images_seen]
+    stops = [first.state.images_seen]
     assert 0 < first.fraction < 1
-    stops.append(tiny.play_on(tmp_path / "b", data, tiny.after(11)).game.images_seen)
+    stops.append(tiny.play_on(tmp_path / "b", data, tiny.after(11)).state.images_seen)
     tiny.play_on(tmp_path / "b", data)
     tiny.assert_same_run(tmp_path / "a", tmp_path / "b", stops)
 
@@ -42,7 +42,7 @@ def test_the_covering_recipes_hold_every_heuristic_of_the_catalogue() -> None:
 def test_vectors_resume_bit_for_bit(tmp_path: Path) -> None:
     chosen, data = tiny.small("steady").for_vectors()[0], tiny.vectors()
     tiny.play(chosen, tmp_path / "a", data, images=IMAGES)
-    stop = tiny.play(chosen, tmp_path / "b", data, tiny.after(9), images=IMAGES).game.images_seen
+    stop = tiny.play(chosen, tmp_path / "b", data, tiny.after(9), images=IMAGES).state.images_seen
     tiny.play_on(tmp_path / "b", data)
     tiny.assert_same_run(tmp_path / "a", tmp_path / "b", [stop])
 
@@ -54,8 +54,8 @@ def test_a_larger_budget_leads_to_the_same_weights(tmp_path: Path) -> None:
     tiny.play(chosen, tmp_path / "b", data, images=64)
     tiny.play_on(tmp_path / "b", data, images=160)
     one, other = tiny.newest(tmp_path / "a"), tiny.newest(tmp_path / "b")
-    for state in (one, other):
-        del state["best"]
+    for saved in (one, other):
+        del saved["best"]
     assert tiny.differences(one, other) == []
     assert (tmp_path / "a/generator.safetensors").read_bytes() == (tmp_path / "b/generator.safetensors").read_bytes()
 
@@ -66,7 +66,7 @@ def test_the_resumed_state_is_the_saved_state(folder: Path) -> None:
     saved = tiny.newest(folder)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(99)
-        found = tiny.resume(folder, data, images=160).game.state()
+        found = tiny.resume(folder, data, images=160).state.state_dict()
     del found["seconds"]
     saved.pop("format")
     assert tiny.differences(saved, found) == []
@@ -75,12 +75,12 @@ def test_the_resumed_state_is_the_saved_state(folder: Path) -> None:
 def test_the_stateful_recipe_holds_state_of_every_kind(folder: Path) -> None:
     """Otherwise the tests above would show less than they say."""
     tiny.play(tiny.stateful(), folder, tiny.images(), images=80)
-    state = load_checkpoint(checkpoints(RunFolder(folder))[0])
-    assert state["averaged"] is not None
-    momentum = state["optimizers"]["discriminator"]["state"][0]["momentum_buffer"]
+    saved = load_checkpoint(checkpoints(RunFolder(folder))[0])
+    assert saved["averaged"] is not None
+    momentum = saved["optimizers"]["discriminator"]["state"][0]["momentum_buffer"]
     assert float(momentum.abs().sum()) > 0
-    assert state["sampler"]["epoch"] > 0
-    assert state["moves"] == {"generator": 10, "discriminator": 20}
+    assert saved["sampler"]["epoch"] > 0
+    assert saved["moves"] == {"generator": 10, "discriminator": 20}
 
 
 def test_another_seed_ends_elsewhere(tmp_path: Path) -> None:

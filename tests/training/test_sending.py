@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from steadygan.training import sending
-from steadygan.training.process import quick_kernels
+from steadygan.training.process_settings import fast_kernels
 from steadygan.training.sending import Items, sent
 from tests import tiny
 
@@ -60,9 +60,9 @@ def test_nothing_is_kept_on_a_device_that_is_no_gpu() -> None:
 
 def test_quick_kernels_are_for_cuda_and_leave_everything_as_it_was() -> None:
     before = torch.get_float32_matmul_precision(), torch.backends.cudnn.benchmark
-    with quick_kernels(CPU):
+    with fast_kernels(CPU):
         assert (torch.get_float32_matmul_precision(), torch.backends.cudnn.benchmark) == before
-    with quick_kernels(CUDA):
+    with fast_kernels(CUDA):
         assert torch.get_float32_matmul_precision() == "high"
         assert torch.backends.cudnn.benchmark
     assert (torch.get_float32_matmul_precision(), torch.backends.cudnn.benchmark) == before
@@ -70,5 +70,5 @@ def test_quick_kernels_are_for_cuda_and_leave_everything_as_it_was() -> None:
 
 def test_whoever_wants_deterministic_kernels_gets_no_trials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.backends.cudnn, "deterministic", True)
-    with quick_kernels(CUDA):
+    with fast_kernels(CUDA):
         assert not torch.backends.cudnn.benchmark

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from steadygan.errors import SteadyganError
 from steadygan.training.environment import device_name, environment
-from steadygan.training.process import keep_memory
+from steadygan.training.process_settings import keep_memory
 from steadygan.training.settings import DEFAULT_MINUTES, Budget, TrainingSettings, choose_device, resolved
 
 

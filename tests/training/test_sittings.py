@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from tests import everything, tiny
-from tests.crew import crew
-from tests.crew_work import exactly, sat
+from tests.process_group import run_processes
+from tests.process_group_work import exactly, sat
 
 IMAGES = 400
 BATCH = 8
@@ -44,8 +44,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, list[lis
             patch.setattr(name, value)
         base = tmp_path_factory.mktemp("runs")
         sittings = [
-            crew(4, base / "four", exactly, sat, str(base / "b"), _recipe(), 7, IMAGES),
-            crew(2, base / "two", exactly, sat, str(base / "b"), _recipe(), 6, IMAGES),
+            run_processes(4, base / "four", exactly, sat, str(base / "b"), _recipe(), 7, IMAGES),
+            run_processes(2, base / "two", exactly, sat, str(base / "b"), _recipe(), 6, IMAGES),
             [exactly(sat, str(base / "b"), _recipe(), 10**6, IMAGES)],
         ]
         exactly(sat, str(base / "a"), _recipe(), 10**6, IMAGES)
@@ -62,7 +62,7 @@ def test_four_then_two_then_one_process_end_where_one_alone_ends(runs: tuple[Pat
 
 def test_with_the_same_number_of_processes_going_on_changes_no_bit(tmp_path: Path) -> None:
     for sitting, (folder, steps) in enumerate((("a", 10**6), ("b", 5), ("b", 10**6))):
-        crew(2, tmp_path / f"meeting{sitting}", sat, str(tmp_path / folder), _recipe(), steps, 160)
+        run_processes(2, tmp_path / f"meeting{sitting}", sat, str(tmp_path / folder), _recipe(), steps, 160)
     assert tiny.differences(tiny.newest(tmp_path / "a"), tiny.newest(tmp_path / "b")) == []
     assert tiny.rows(tmp_path / "a") == tiny.rows(tmp_path / "b")
 

@@ -66,7 +66,7 @@ def test_labels_are_those_of_the_images() -> None:
 def test_an_order_goes_on_where_it_was_left() -> None:
     one, other = supply(), supply()
     one.next(30)
-    other.load(one.state())
+    other.load_state_dict(one.state_dict())
     assert numbers(one.next(50).images) == numbers(other.next(50).images)
 
 

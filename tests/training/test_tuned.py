@@ -8,12 +8,12 @@ import pytest
 import torch
 import torch.distributed as dist
 
+from steadygan.distributed import group, world_size
+from steadygan.distributed import rank as own_rank
 from steadygan.errors import SteadyganError
 from steadygan.layers import tuning
-from steadygan.processes import group, world_size
-from steadygan.processes import rank as own_rank
 from tests import tiny
-from tests.crew import crew
+from tests.process_group import run_processes
 
 IMAGES = 80
 ALWAYS = {torch.float32: 0}
@@ -49,7 +49,7 @@ def test_a_run_that_goes_on_elsewhere_is_the_run_that_never_stopped(
 
     _machine(second, monkeypatch)
     tiny.play_on(tmp_path / "b", data)
-    tiny.assert_same_run(tmp_path / "a", tmp_path / "b", [stopped.game.images_seen])
+    tiny.assert_same_run(tmp_path / "a", tmp_path / "b", [stopped.state.images_seen])
 
     # Were it decided anew, the test above would see it.
     tiny.play(chosen, tmp_path / "c", data, images=IMAGES, precision="fp32")
@@ -93,10 +93,10 @@ def begun(folder: str, notes: str) -> str:
 
 
 def test_several_processes_take_the_first_ones_decision(tmp_path: Path) -> None:
-    answers = crew(2, tmp_path / "meeting", begun, str(tmp_path / "run"), str(tmp_path / "notes"))
+    answers = run_processes(2, tmp_path / "meeting", begun, str(tmp_path / "run"), str(tmp_path / "notes"))
     assert answers == ["amx", "amx"]
 
 
 def test_processes_of_someone_else_that_cannot_agree_are_refused(tmp_path: Path) -> None:
-    answers = crew(2, tmp_path / "meeting", begun, str(tmp_path / "run"), "")
+    answers = run_processes(2, tmp_path / "meeting", begun, str(tmp_path / "run"), "")
     assert all("do not train the same" in answer for answer in answers)

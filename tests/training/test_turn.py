@@ -9,16 +9,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.schedules import PastCheckpoints, Unrolled
-from steadygan.heuristics.turn import Table, Turn
+from steadygan.heuristics.turn import State, Turn
 from steadygan.recipe import Recipe
-from steadygan.training.game import Game
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
+from steadygan.training.state import TrainingState
 from steadygan.training.step import move, step
 from steadygan.training.supply import Batch
-from steadygan.training.turn import GameTurn
+from steadygan.training.turn import TrainingTurn
+from steadygan.vocabulary import Player, Side
 from tests import tiny
 from tests.training import players
 from tests.training.told import CPU
@@ -29,7 +29,7 @@ G, D = Player.GENERATOR, Player.DISCRIMINATOR
 NAIVE = tiny.small("naive").with_("uniform-latent", dimension=players.LATENT)
 
 
-def game_of(chosen: Recipe, norm: bool = False) -> Game:
+def game_of(chosen: Recipe, norm: bool = False) -> TrainingState:
     torch.manual_seed(0)
     return players.play(chosen, players.generator(norm=norm), players.discriminator(norm=norm))
 
@@ -47,10 +47,10 @@ def stranger(network: torch.nn.Module) -> Any:
 # --- targets of classes
 
 
-def labelled_turn(name: str, labels: list[int]) -> GameTurn:
+def labelled_turn(name: str, labels: list[int]) -> TrainingTurn:
     training = TrainingSettings(device="cpu", precision="fp32")
-    game, _ = new_players(tiny.small(name), tiny.images(), Own(), CPU, training)
-    return GameTurn(D, game, Batch(game.next_real().images, torch.tensor(labels)))
+    state, _ = new_players(tiny.small(name), tiny.images(), Own(), CPU, training)
+    return TrainingTurn(D, state, Batch(state.next_real().images, torch.tensor(labels)))
 
 
 def test_class_targets_are_one_hot_and_nothing_where_the_class_is_unknown() -> None:
@@ -59,15 +59,15 @@ def test_class_targets_are_one_hot_and_nothing_where_the_class_is_unknown() -> N
 
 
 def test_images_without_labels_have_no_class_targets() -> None:
-    game = game_of(NAIVE)
+    state = game_of(NAIVE)
     with pytest.raises(ValueError, match="the real images have no labels"):
-        GameTurn(D, game, game.next_real()).class_targets(Side.REAL)
+        TrainingTurn(D, state, state.next_real()).class_targets(Side.REAL)
 
 
 def test_a_discriminator_that_names_no_classes_has_no_class_logits() -> None:
-    game = game_of(NAIVE)
+    state = game_of(NAIVE)
     with pytest.raises(ValueError, match="names no classes"):
-        GameTurn(D, game, game.next_real()).class_logits(Side.REAL)
+        TrainingTurn(D, state, state.next_real()).class_logits(Side.REAL)
 
 
 def test_a_side_that_is_relabelled_is_what_was_said() -> None:
@@ -90,33 +90,33 @@ def test_fakes_are_of_the_classes_of_the_reals() -> None:
 
 @pytest.mark.parametrize("norm", [False, True])
 def test_the_loss_of_an_imagined_discriminator_is_that_of_a_copy(norm: bool) -> None:
-    game = game_of(NAIVE.with_("non-saturating"), norm)
-    real = game.next_real()
-    turn = GameTurn(G, game, real)
-    judge, parameters = stranger(game.networks[D])
-    before = players.weights(game.networks[D])
+    state = game_of(NAIVE.with_("non-saturating"), norm)
+    real = state.next_real()
+    turn = TrainingTurn(G, state, real)
+    judge, parameters = stranger(state.networks[D])
+    before = players.weights(state.networks[D])
     fakes = turn.raw(Side.FAKE)
     expected = F.softplus(-judge(real.images)).mean() + F.softplus(judge(fakes)).mean()
     torch.testing.assert_close(turn.discriminator_loss(parameters), expected)
-    assert players.unchanged(game.networks[D], before)
+    assert players.unchanged(state.networks[D], before)
 
 
 def test_its_gradients_reach_its_parameters_and_the_generator_that_made_the_fakes() -> None:
-    game = game_of(NAIVE)
-    turn = GameTurn(G, game, game.next_real())
-    _, parameters = stranger(game.networks[D])
+    state = game_of(NAIVE)
+    turn = TrainingTurn(G, state, state.next_real())
+    _, parameters = stranger(state.networks[D])
     imagined = {name: each.requires_grad_() for name, each in parameters.items()}
     torch.autograd.backward(turn.discriminator_loss(imagined))
     assert all(each.grad is not None for each in parameters.values())
-    assert all(each.grad is not None for each in game.networks[G].parameters())
-    assert all(each.grad is None for each in game.networks[D].parameters())
+    assert all(each.grad is not None for each in state.networks[G].parameters())
+    assert all(each.grad is None for each in state.networks[D].parameters())
 
 
 def test_what_is_imagined_is_not_noted() -> None:
-    game = game_of(NAIVE)
-    turn = GameTurn(G, game, game.next_real())
-    turn.discriminator_loss(dict(game.networks[D].named_parameters()))
-    assert "logits/real" not in game.record.row()
+    state = game_of(NAIVE)
+    turn = TrainingTurn(G, state, state.next_real())
+    turn.discriminator_loss(dict(state.networks[D].named_parameters()))
+    assert "logits/real" not in state.record.row()
 
 
 # --- opponents
@@ -124,49 +124,49 @@ def test_what_is_imagined_is_not_noted() -> None:
 
 @pytest.mark.parametrize("norm", [False, True])
 def test_a_replaced_generator_makes_the_fakes_and_is_left_as_it_was(norm: bool) -> None:
-    game = game_of(NAIVE, norm)
-    turn = GameTurn(D, game, game.next_real())
+    state = game_of(NAIVE, norm)
+    turn = TrainingTurn(D, state, state.next_real())
     made = turn.raw(Side.FAKE)
-    maker, parameters = stranger(game.networks[G])
-    before = players.weights(game.networks[G])
+    maker, parameters = stranger(state.networks[G])
+    before = players.weights(state.networks[G])
     turn.replace(G, parameters)
     assert not torch.equal(turn.raw(Side.FAKE), made)
     torch.testing.assert_close(turn.raw(Side.FAKE), maker(turn.latents))
     torch.testing.assert_close(turn.generate(turn.latents, None), copy.deepcopy(maker)(turn.latents))
-    assert players.unchanged(game.networks[G], before)
+    assert players.unchanged(state.networks[G], before)
 
 
 @pytest.mark.parametrize("norm", [False, True])
 def test_a_replaced_discriminator_judges_everything_of_the_turn(norm: bool) -> None:
-    game = game_of(NAIVE, norm)
-    turn = GameTurn(G, game, game.next_real())
-    judge, parameters = stranger(game.networks[D])
-    before = players.weights(game.networks[D])
+    state = game_of(NAIVE, norm)
+    turn = TrainingTurn(G, state, state.next_real())
+    judge, parameters = stranger(state.networks[D])
+    before = players.weights(state.networks[D])
     turn.replace(D, parameters)
     torch.testing.assert_close(turn.logits(Side.FAKE), judge(turn.raw(Side.FAKE)).flatten())
     images = torch.rand(3, 1, 8, 8)
     torch.testing.assert_close(turn.answer(images, None).logits, judge(images).flatten())
-    assert players.unchanged(game.networks[D], before)
+    assert players.unchanged(state.networks[D], before)
 
 
 class First(PastCheckpoints):
     """Offers the opponent that lies in its memory."""
 
-    def begin(self, table: Table) -> None:
-        table.memory(self.name)["offered"] = {}
+    def begin(self, state: State) -> None:
+        state.memory(self.name)["offered"] = {}
 
     def opponent(self, turn: Turn) -> Mapping[str, Tensor] | None:
-        offered: Mapping[str, Tensor] | None = turn.table.memory(self.name)["offered"].get(turn.player.other)
+        offered: Mapping[str, Tensor] | None = turn.state.memory(self.name)["offered"].get(turn.player.other)
         return offered
 
-    def after_step(self, table: Table) -> None: ...
+    def after_step(self, state: State) -> None: ...
 
 
 class Second(Unrolled):
     """Remembers whether it was asked, and offers what nobody can play against."""
 
     def opponent(self, turn: Turn) -> Mapping[str, Tensor] | None:
-        turn.table.memory(self.name)[f"asked by {turn.player.value}"] = True
+        turn.state.memory(self.name)[f"asked by {turn.player.value}"] = True
         return None
 
 
@@ -177,19 +177,19 @@ def test_a_move_against_another_opponent_moves_as_if_that_were_the_opponent() ->
     one.memory(First.name)["offered"][G] = parameters
     other.networks[G].load_state_dict(maker.state_dict())
     before = players.weights(one.networks[G])
-    for game in (one, other):
+    for state in (one, other):
         torch.manual_seed(1)
-        move(D, game, game.next_real())
+        move(D, state, state.next_real())
     for name, tensor in one.networks[D].state_dict().items():
         torch.testing.assert_close(tensor, other.networks[D].state_dict()[name])
     assert players.unchanged(one.networks[G], before)
 
 
 def test_the_first_opponent_that_is_offered_is_taken_and_no_further_one_asked_for() -> None:
-    game = game_of(NAIVE.with_(First()).with_(Second()))
-    game.memory(First.name)["offered"][D] = stranger(game.networks[D])[1]
-    step(game)
-    assert game.memory(Second.name) == {"asked by discriminator": True}
+    state = game_of(NAIVE.with_(First()).with_(Second()))
+    state.memory(First.name)["offered"][D] = stranger(state.networks[D])[1]
+    step(state)
+    assert state.memory(Second.name) == {"asked by discriminator": True}
 
 
 # --- hooks
@@ -198,29 +198,29 @@ def test_the_first_opponent_that_is_offered_is_taken_and_no_further_one_asked_fo
 class Spy(Unrolled):
     """Writes down every moment, with the moves that its player had made, and whether the weights had moved."""
 
-    def _say(self, what: str, table: Table, turn: Turn | None = None) -> None:
-        said = table.memory(self.name).setdefault("said", [])
-        said.append(what if turn is None else f"{turn.player.value} {what} {table.moves_of(turn.player)}")
+    def _say(self, what: str, state: State, turn: Turn | None = None) -> None:
+        said = state.memory(self.name).setdefault("said", [])
+        said.append(what if turn is None else f"{turn.player.value} {what} {state.moves_of(turn.player)}")
 
-    def begin(self, table: Table) -> None:
-        self._say("begin", table)
+    def begin(self, state: State) -> None:
+        self._say("begin", state)
 
     def opponent(self, turn: Turn) -> Mapping[str, Tensor] | None:
-        self._say("opponent", turn.table, turn)
+        self._say("opponent", turn.state, turn)
         return None
 
     def term(self, turn: Turn) -> Tensor | None:
-        self._say("term", turn.table, turn)
+        self._say("term", turn.state, turn)
         return None
 
     def before_update(self, turn: Turn) -> None:
-        self._say("before update", turn.table, turn)
+        self._say("before update", turn.state, turn)
 
     def after_move(self, turn: Turn) -> None:
-        self._say("after move", turn.table, turn)
+        self._say("after move", turn.state, turn)
 
-    def after_step(self, table: Table) -> None:
-        self._say(f"after step {table.images_seen} {table.steps}", table)
+    def after_step(self, state: State) -> None:
+        self._say(f"after step {state.images_seen} {state.steps}", state)
 
 
 def moments(player: str, made: int) -> list[str]:
@@ -229,9 +229,9 @@ def moments(player: str, made: int) -> list[str]:
 
 
 def test_every_heuristic_is_asked_at_every_moment_in_order() -> None:
-    game = game_of(NAIVE.with_(Spy()).with_("alternate", discriminator_moves=2))
-    step(game)
-    step(game)
+    state = game_of(NAIVE.with_(Spy()).with_("alternate", discriminator_moves=2))
+    step(state)
+    step(state)
     steps = [
         [
             *moments("discriminator", 2 * at),
@@ -241,18 +241,18 @@ def test_every_heuristic_is_asked_at_every_moment_in_order() -> None:
         ]
         for at in range(2)
     ]
-    assert game.memory(Spy.name)["said"] == ["begin", *steps[0], *steps[1]]
+    assert state.memory(Spy.name)["said"] == ["begin", *steps[0], *steps[1]]
 
 
 def test_an_update_that_looks_ahead_plays_the_moves_of_a_step_twice() -> None:
-    game = game_of(NAIVE.with_(Spy()).with_("extra-adam"))
-    assert game.recipe.rounds == 2
+    state = game_of(NAIVE.with_(Spy()).with_("extra-adam"))
+    assert state.recipe.rounds == 2
     assert NAIVE.rounds == 1
-    step(game)
+    step(state)
     once = [*moments("discriminator", 0), *moments("generator", 0)]
     twice = [*moments("discriminator", 1), *moments("generator", 1)]
-    assert game.memory(Spy.name)["said"] == ["begin", *once, *twice, "after step 8 0"]
-    assert game.moves == {D: 2, G: 2}
+    assert state.memory(Spy.name)["said"] == ["begin", *once, *twice, "after step 8 0"]
+    assert state.moves == {D: 2, G: 2}
 
 
 class Slope(Unrolled):
@@ -264,7 +264,7 @@ class Slope(Unrolled):
         return None
 
     def _weight(self, turn: Turn) -> Any:
-        return next(iter(turn.table.network(turn.player).parameters()))
+        return next(iter(turn.state.network(turn.player).parameters()))
 
     def term(self, turn: Turn) -> Tensor | None:
         total: Tensor = 3.0 * self._weight(turn).sum()
@@ -272,25 +272,25 @@ class Slope(Unrolled):
 
     def before_update(self, turn: Turn) -> None:
         weight = self._weight(turn)
-        turn.table.memory(self.name)[turn.player.value] = [weight.grad.clone(), weight.detach().clone()]
+        turn.state.memory(self.name)[turn.player.value] = [weight.grad.clone(), weight.detach().clone()]
 
     def after_move(self, turn: Turn) -> None:
-        turn.table.memory(self.name)[turn.player.value].append(self._weight(turn).detach().clone())
+        turn.state.memory(self.name)[turn.player.value].append(self._weight(turn).detach().clone())
 
 
 def test_a_term_is_added_to_the_loss_and_moments_lie_on_both_sides_of_the_update() -> None:
     ends = []
     for on in (True, False):
-        game = game_of(NAIVE.with_(Slope(on=on)))
+        state = game_of(NAIVE.with_(Slope(on=on)))
         torch.manual_seed(1)
-        real = game.next_real()
-        weight = next(iter(game.networks[D].parameters()))
+        real = state.next_real()
+        weight = next(iter(state.networks[D].parameters()))
         start = weight.detach().clone()
-        move(D, game, real)
-        gradient, before, after = game.memory(Slope.name)["discriminator"]
+        move(D, state, real)
+        gradient, before, after = state.memory(Slope.name)["discriminator"]
         assert torch.equal(before, start)
         assert torch.equal(after, weight)
         assert not torch.equal(after, before)
-        ends.append((gradient, float(game.record.row()["discriminator/loss"] or 0.0), float(start.sum())))
+        ends.append((gradient, float(state.record.row()["discriminator/loss"] or 0.0), float(start.sum())))
     torch.testing.assert_close(ends[0][0] - ends[1][0], torch.full_like(ends[0][0], 3.0))
     assert ends[0][1] - ends[1][1] == pytest.approx(3 * ends[0][2])

@@ -15,12 +15,12 @@ from steadygan.api import fit_recipe
 from steadygan.data import Prepared
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.architecture import SemiSupervised
-from steadygan.heuristics.base import Player
 from steadygan.heuristics.turn import Answer
 from steadygan.recipe import Recipe
 from steadygan.training.labels import view_of
 from steadygan.training.settings import TrainingSettings
 from steadygan.training.supply import Supply, View
+from steadygan.vocabulary import Player
 from tests import tiny
 from tests.heuristics.truth import FakeTable, likely_share
 from tests.training.told import CPU, UNIT, numbered, numbers
@@ -162,8 +162,8 @@ class Reader(nn.Module):
 
 def accuracy(labels: list[int]) -> dict[str, float]:
     """Of a discriminator that names class 1 always, on held-out images with these labels."""
-    table = FakeTable({Player.DISCRIMINATOR: Reader()}, real=torch.zeros(len(labels), 2), labels=torch.tensor(labels))
-    return SemiSupervised().measure(table)
+    state = FakeTable({Player.DISCRIMINATOR: Reader()}, real=torch.zeros(len(labels), 2), labels=torch.tensor(labels))
+    return SemiSupervised().measure(state)
 
 
 def test_held_out_accuracy_counts_what_is_labelled_alone() -> None:

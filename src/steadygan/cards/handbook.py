@@ -13,10 +13,11 @@ from steadygan.cards.words import (
     labels_text,
     limits_text,
 )
-from steadygan.heuristics.base import Heuristic, Slot
-from steadygan.heuristics.card import Citation, Finding, Source
+from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.card import Citation, Source
 from steadygan.heuristics.catalogue import CATALOGUE
 from steadygan.heuristics.composition import replaces
+from steadygan.vocabulary import Finding, Slot
 
 _TREATS, _BIBLIOGRAPHY = "What treats what", "Bibliography"
 

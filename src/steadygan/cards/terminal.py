@@ -11,11 +11,12 @@ from steadygan.cards.words import (
     in_slot,
     labels_text,
 )
-from steadygan.heuristics.base import Heuristic, Slot
+from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.card import Source
 from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe, recipe_names
+from steadygan.vocabulary import Slot
 
 WIDTH = 80
 

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from steadygan.heuristics.base import Heuristic, Labels, Slot
+from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.catalogue import CATALOGUE
 from steadygan.heuristics.composition import refusals, replaces
 from steadygan.recipe import OFF
+from steadygan.vocabulary import Labels, Slot
 
 Kinds = Sequence[type[Heuristic]]
 

@@ -21,10 +21,10 @@ class Order(Protocol):
     def next(self, batch: int) -> Indices:
         """The indices of the next ``batch`` items, int64 [batch]."""
 
-    def state(self) -> dict[str, int]:
+    def state_dict(self) -> dict[str, int]:
         """Everything that ``load`` needs to go on exactly here."""
 
-    def load(self, state: Mapping[str, int]) -> None:
+    def load_state_dict(self, state: Mapping[str, int]) -> None:
         """Goes on where ``state`` was taken."""
 
 
@@ -86,11 +86,11 @@ class Sampler:
             self._position += len(part)
         return indices
 
-    def state(self) -> dict[str, int]:
+    def state_dict(self) -> dict[str, int]:
         """Everything that ``load`` needs to go on exactly here."""
         return {"count": self._count, "seed": self._seed, "epoch": self._epoch, "position": self._position}
 
-    def load(self, state: Mapping[str, int]) -> None:
+    def load_state_dict(self, state: Mapping[str, int]) -> None:
         """Goes on where ``state`` was taken.
 
         Args:
@@ -156,11 +156,11 @@ class BalancedSampler:
             indices[places] = self._take(int(one), len(places))
         return indices
 
-    def state(self) -> dict[str, int]:
+    def state_dict(self) -> dict[str, int]:
         """Everything that ``load`` needs to go on exactly here."""
         return {"count": self._count, "seed": self._seed, "drawn": self._drawn, "groups": self._digest}
 
-    def load(self, state: Mapping[str, int]) -> None:
+    def load_state_dict(self, state: Mapping[str, int]) -> None:
         """Goes on where ``state`` was taken.
 
         Args:

@@ -7,9 +7,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import ADA, AVERAGING
 from steadygan.heuristics.roles import Average
+from steadygan.vocabulary import Finding
 
 
 def ema_decay(images_seen: int, batch: int, half_life: float, ramp_up: float | None = None) -> float:

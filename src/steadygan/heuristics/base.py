@@ -1,7 +1,6 @@
 """What a heuristic is: a small frozen object with a name, parameters, a card, and one slot in the training step."""
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -9,75 +8,10 @@ from torch import Tensor
 
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card
+from steadygan.vocabulary import Labels, Slot
 
 if TYPE_CHECKING:
-    from steadygan.heuristics.turn import Table, Turn
-
-
-class Slot(StrEnum):
-    """A place in the training step that a heuristic fills; see :attr:`question` for what it decides."""
-
-    LATENT = "latent"
-    ARCHITECTURE = "architecture"
-    TARGET = "target"
-    INPUT = "input"
-    OBJECTIVE = "objective"
-    PENALTY = "penalty"
-    UPDATE = "update"
-    SCHEDULE = "schedule"
-    AVERAGE = "average"
-
-    @property
-    def question(self) -> str:
-        """What the slot decides, as a question."""
-        return _QUESTIONS[self]
-
-    @property
-    def holds_one(self) -> bool:
-        """Whether choosing a heuristic of this slot replaces the one before; modifiers stand beside it."""
-        return self in (Slot.LATENT, Slot.OBJECTIVE, Slot.UPDATE, Slot.SCHEDULE)
-
-
-_QUESTIONS = {
-    Slot.LATENT: "where do we sample z?",
-    Slot.ARCHITECTURE: "how are the generator and the discriminator built?",
-    Slot.TARGET: "what should the discriminator answer?",
-    Slot.INPUT: "what does the discriminator get to see?",
-    Slot.OBJECTIVE: "what do the players minimise?",
-    Slot.PENALTY: "what is added to a loss?",
-    Slot.UPDATE: "how do weights move?",
-    Slot.SCHEDULE: "who moves when?",
-    Slot.AVERAGE: "which weights do we keep?",
-}
-
-
-class Player(StrEnum):
-    """One of the two players of the game."""
-
-    GENERATOR = "generator"
-    DISCRIMINATOR = "discriminator"
-
-    @property
-    def other(self) -> "Player":
-        """The opponent."""
-        return Player.DISCRIMINATOR if self is Player.GENERATOR else Player.GENERATOR
-
-
-class Side(StrEnum):
-    """Where an image comes from: the data or the generator."""
-
-    REAL = "real"
-    FAKE = "fake"
-
-
-class Labels(StrEnum):
-    """What a heuristic asks of the data's labels."""
-
-    NONE = "none"
-    SOME = "some"
-    """Some images must have one."""
-    ALL = "all"
-    """Every image must have one."""
+    from steadygan.heuristics.turn import State, Turn
 
 
 class Heuristic(BaseModel):
@@ -134,7 +68,7 @@ class Heuristic(BaseModel):
         """The blueprint of the networks with this heuristic built in."""
         return blueprint
 
-    def begin(self, table: "Table") -> None:
+    def begin(self, state: "State") -> None:
         """Prepare networks and memory when a run begins; a resumed run then gets its stored state over it."""
 
     def opponent(self, turn: "Turn") -> Mapping[str, Tensor] | None:
@@ -151,9 +85,9 @@ class Heuristic(BaseModel):
     def after_move(self, turn: "Turn") -> None:
         """Look at a move whose weights have been changed: constrain them, or remember."""
 
-    def after_step(self, table: "Table") -> None:
+    def after_step(self, state: "State") -> None:
         """Feed back after all moves of a step."""
 
-    def measure(self, table: "Table") -> dict[str, float]:
+    def measure(self, state: "State") -> dict[str, float]:
         """Figures for the row that is written when the run measures itself, by name."""
         return {}

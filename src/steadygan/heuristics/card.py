@@ -1,28 +1,9 @@
 """The card of a heuristic: what it is, where it comes from, what it treats and with what it clashes."""
 
-from enum import StrEnum
-
 from pydantic import BaseModel, ConfigDict
 
 from steadygan.heuristics.bibtex import entry
-
-
-class Finding(StrEnum):
-    """The names of what goes wrong in training; cards say which of them a heuristic treats."""
-
-    NOT_FINITE = "not-finite"
-    DISCRIMINATOR_WINS = "discriminator-wins"
-    STALLED = "stalled"
-    EXPLODING_GRADIENTS = "exploding-gradients"
-    MODE_COLLAPSE = "mode-collapse"
-    MODE_DROPPING = "mode-dropping"
-    OSCILLATION = "oscillation"
-    GARBAGE_FOOLING = "garbage-fooling"
-    CHECKERBOARD = "checkerboard"
-    SATURATED_OUTPUT = "saturated-output"
-    PREPROCESSING_MISMATCH = "preprocessing-mismatch"
-    DISCRIMINATOR_OVERFITS = "discriminator-overfits"
-    MEMORISATION = "memorisation"
+from steadygan.vocabulary import Finding
 
 
 class Citation(BaseModel):

@@ -8,9 +8,10 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import BIGGAN, DCGAN, GANHACKS, SAMPLING
 from steadygan.heuristics.roles import LatentHeuristic
+from steadygan.vocabulary import Finding
 
 
 def normal_latent(count: int, dimension: int, generator: torch.Generator | None = None) -> Tensor:

@@ -6,8 +6,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from steadygan.heuristics.base import Heuristic, Player, Side, Slot
-from steadygan.heuristics.turn import Table, Turn
+from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.turn import State, Turn
+from steadygan.vocabulary import Player, Side, Slot
 
 
 class LatentHeuristic(Heuristic):
@@ -155,7 +156,7 @@ class Schedule(Heuristic):
     slot = Slot.SCHEDULE
     reuse_fakes: bool = False
 
-    def moves(self, table: Table) -> tuple[Player, ...]:
+    def moves(self, state: State) -> tuple[Player, ...]:
         """The moves of one step, in order; at least one of the discriminator's, which the clock counts."""
         raise NotImplementedError
 

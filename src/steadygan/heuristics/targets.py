@@ -6,10 +6,10 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from steadygan.heuristics.base import Player
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GANHACKS, INCEPTION, SALIMANS, TUTORIAL
 from steadygan.heuristics.roles import TargetHeuristic
+from steadygan.vocabulary import Finding, Player
 
 
 def one_sided_smoothing(

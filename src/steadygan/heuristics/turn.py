@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor, nn
 
-from steadygan.heuristics.base import Player, Side
+from steadygan.vocabulary import Player, Side
 
 Memory = dict[str, Any]
 """What a heuristic remembers from move to move: tensors, numbers, and lists and dictionaries of them."""
@@ -26,7 +26,7 @@ class Answer(NamedTuple):
     class_logits: Tensor | None = None
 
 
-class Table(Protocol):
+class State(Protocol):
     """The state of a run, as far as heuristics may use it between moves."""
 
     @property
@@ -111,7 +111,7 @@ class Turn(Protocol):
     :meth:`labels`, :meth:`seen`, :meth:`input_gradient`, :meth:`generate`, :meth:`see`, :meth:`answer`, and random
     numbers that are drawn. What the players answer (:meth:`logits`, :meth:`features`, :meth:`class_logits`) and should
     answer is always that of the whole batch, and so must be what a heuristic adds to a loss, notes or remembers:
-    :meth:`whole` makes values of the whole batch from those of N images.
+    :meth:`gather` makes values of the whole batch from those of N images.
     """
 
     @property
@@ -120,7 +120,7 @@ class Turn(Protocol):
         ...
 
     @property
-    def table(self) -> Table:
+    def state(self) -> State:
         """The run that the move belongs to."""
         ...
 
@@ -139,17 +139,17 @@ class Turn(Protocol):
         """Images of one side in the whole batch."""
         ...
 
-    def whole(self, values: Tensor) -> Tensor:
+    def gather(self, values: Tensor) -> Tensor:
         """What was computed from this process's images, [N, ...], put together with that of the others' images, in
         the order of the batch; gradients flow through it.
         """
         ...
 
-    def part(self, values: Tensor) -> Tensor:
+    def local_rows(self, values: Tensor) -> Tensor:
         """Of values of the whole batch, one row for each image, those of this process's images."""
         ...
 
-    def total(self, values: Tensor) -> Tensor:
+    def all_reduce(self, values: Tensor) -> Tensor:
         """The sum of what each process has of something, such as a gradient of weights; gradients flow through it."""
         ...
 
@@ -213,7 +213,7 @@ class Turn(Protocol):
 
     def discriminator_loss(self, parameters: dict[str, Tensor]) -> Tensor:
         """The discriminator's mean loss on this turn's images if these were its parameters (a scalar that carries
-        gradients to them), without penalties. Each process has its part of these gradients, see :meth:`total`.
+        gradients to them), without penalties. Each process has its part of these gradients, see :meth:`all_reduce`.
         """
         ...
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from steadygan.processes import part, whole
+from steadygan.distributed import gather, local_rows
 
 
 def minibatch_closeness(kernels: Tensor, batch: Tensor | None = None) -> Tensor:
@@ -46,7 +46,7 @@ class MinibatchDiscrimination(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Append the closeness."""
         kernels = (x @ self.tensor.flatten(1)).view(-1, *self.tensor.shape[1:])
-        return torch.cat([x, minibatch_closeness(kernels, whole(kernels)).to(x.dtype)], 1)
+        return torch.cat([x, minibatch_closeness(kernels, gather(kernels)).to(x.dtype)], 1)
 
 
 class MinibatchStddev(nn.Module):
@@ -66,12 +66,12 @@ class MinibatchStddev(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Append the standard deviation: [N, C, H, W] to [N, C + 1, H, W], [N, F] to [N, F + 1]."""
-        wide = whole(x.float() if x.dtype in (torch.float16, torch.bfloat16) else x)
+        wide = gather(x.float() if x.dtype in (torch.float16, torch.bfloat16) else x)
         size = next(size for size in range(min(self.group, len(wide)), 0, -1) if len(wide) % size == 0)
         groups = wide.reshape(size, -1, *x.shape[1:])
         # The small number keeps the root's gradient finite where all images of a group agree.
         deviations = torch.sqrt(groups.var(0, correction=0) + 1e-8)
-        value = part(deviations.flatten(1).mean(1).repeat(size)).to(x.dtype)
+        value = local_rows(deviations.flatten(1).mean(1).repeat(size)).to(x.dtype)
         return torch.cat([x, value.view(-1, *(1,) * (x.ndim - 1)).expand(-1, 1, *x.shape[2:])], 1)
 
 

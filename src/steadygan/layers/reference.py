@@ -18,9 +18,9 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from steadygan.distributed import replicated
 from steadygan.heuristics.blueprint import Norm
 from steadygan.layers.norms import VirtualBatchNorm
-from steadygan.processes import alone
 
 Result = TypeVar("Result")
 
@@ -101,7 +101,7 @@ def with_reference(
     norms = [module for module in network.modules() if isinstance(module, VirtualBatchNorm)]
     try:
         _collect(norms, True)
-        with alone():  # all processes have all of it
+        with replicated():  # all processes have all of it
             run(reference.inputs.to(x.dtype), reference.labels)
         _collect(norms, False)
         return run(x, labels)

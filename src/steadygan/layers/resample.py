@@ -12,7 +12,7 @@ LOW_PASS = (0.25, 0.5, 0.25)
 """Of odd length, so that maps stay where they are."""
 
 
-class Halve(nn.Module):
+class Downsample(nn.Module):
     """A convolution whose maps are half as large: [N, in, S, S] to [N, out, ceil(S / 2), ceil(S / 2)].
 
     An odd size is first made even by a row and a column of zeros, so that no pixel is lost.
@@ -50,7 +50,7 @@ class Halve(nn.Module):
         return pool(x, 2, ceil_mode=True)
 
 
-class Double(nn.Module):
+class Upsample(nn.Module):
     """A convolution whose maps are twice as large: [N, in, S, S] to [N, out, size, size], size being 2S or 2S - 1.
 
     Args:

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from steadygan.distributed import all_gather, current_sharding, world_size
 from steadygan.layers.sides import on_each_side
-from steadygan.processes import gathered, region, world_size
 
 _BatchNorm = nn.modules.batchnorm._BatchNorm
 
@@ -13,13 +13,13 @@ class Synchronised:
     """What a batch normalisation becomes where others have parts of its batch: one with the statistics of all parts.
 
     It is put before the class of the layer (see :func:`synchronise_`) and changes nothing outside of
-    :func:`steadygan.processes.together`. Each process sends the mean and the variance of its part. All of it are plain
+    :func:`steadygan.distributed.sharded`. Each process sends the mean and the variance of its part. All of it are plain
     operations, so derivatives of any order flow through every part.
     """
 
     def forward(self: _BatchNorm, x: Tensor) -> Tensor:  # type: ignore[misc]
         """Normalise [N, C, ...] by the mean and the variance of the whole batch, in float32."""
-        if region() is None or not (self.training or self.running_mean is None):
+        if current_sharding() is None or not (self.training or self.running_mean is None):
             normal: Tensor = super().forward(x)  # type: ignore[misc]
             return normal
         return on_each_side(lambda side: _by_all(self, side), x, getattr(self, "sides", 1))
@@ -42,7 +42,7 @@ def synchronise_(network: nn.Module) -> None:
 def _by_all(norm: _BatchNorm, x: Tensor) -> Tensor:
     wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
     parts = torch.stack(torch.var_mean(wide, [0, *range(2, x.ndim)], correction=0))
-    variances, means = gathered(parts.unsqueeze(0)).unbind(1)
+    variances, means = all_gather(parts.unsqueeze(0)).unbind(1)
     mean = means.mean(0)
     variance = variances.mean(0) + (means - mean).square().mean(0)
     _remember(norm, mean, variance, x.numel() // x.shape[1] * world_size())

@@ -28,7 +28,7 @@ def spectral_norm_(network: nn.Module, iterations: int = 1) -> None:
         parametrizations.spectral_norm(module, "weight", n_power_iterations=iterations)
 
 
-def settle_(network: nn.Module, uses: int = 30) -> None:
+def initialise_statistics_(network: nn.Module, uses: int = 30) -> None:
     """Let spectral normalisation find the singular values of weights that were put in, such as an average; in place.
 
     In evaluation the estimates stand still, and an average of estimates belongs to no weight.

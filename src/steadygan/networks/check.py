@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.base import Player
+from steadygan.vocabulary import Player
 
 TRIED = 4
 

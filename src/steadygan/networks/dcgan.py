@@ -8,7 +8,7 @@ from steadygan.layers.attention import SelfAttention
 from steadygan.layers.block import Between, Chain
 from steadygan.layers.minibatch import MinibatchStddev
 from steadygan.layers.reference import reference_batch, with_reference
-from steadygan.layers.resample import Double, Halve
+from steadygan.layers.resample import Downsample, Upsample
 from steadygan.networks.discriminator import Discriminator
 from steadygan.networks.entrance import Entrance, LatentEntrance, unconditional
 from steadygan.networks.head import Head
@@ -93,7 +93,7 @@ def _doubling(blueprint: Blueprint, chain: tuple[int, ...], depth: tuple[int, ..
             blocks.append(SelfAttention(inputs))
         bias = level == 0 or blueprint.generator_norm is None
         how, kernel, filtered = blueprint.upsampling, blueprint.strided_kernel, blueprint.generator_filtered
-        blocks.append(Double(inputs, outputs, chain[level], how, kernel, bias, filtered))
+        blocks.append(Upsample(inputs, outputs, chain[level], how, kernel, bias, filtered))
         if level > 0:
             blocks.append(_between(blueprint, outputs))
     return Chain(*blocks)
@@ -126,7 +126,7 @@ class DcganTrunk(nn.Module):
                 blocks.append(MinibatchStddev(blueprint.minibatch_stddev))
                 inputs += 1
             how, kernel, filtered = blueprint.downsampling, blueprint.strided_kernel, blueprint.discriminator_filtered
-            blocks.append(Halve(inputs, outputs, how, kernel, norm is None, filtered))
+            blocks.append(Downsample(inputs, outputs, how, kernel, norm is None, filtered))
             blocks.append(Between(outputs, norm, slope, 0.0, 0.0, True, classes, alone=True))
             if chain[level + 1] == attended:
                 blocks.append(SelfAttention(outputs))

@@ -3,7 +3,7 @@
 from torch import nn
 
 from steadygan.layers.norms import VirtualBatchNorm
-from steadygan.layers.resample import Double
+from steadygan.layers.resample import Upsample
 
 _WEIGHTED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 
@@ -40,5 +40,5 @@ def icnr_init(network: nn.Module) -> None:
     Source: Aitken et al. 2017, section on initialisation.
     """
     for module in network.modules():
-        if isinstance(module, Double):
+        if isinstance(module, Upsample):
             module.begin_evenly()

@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.base import Heuristic, Slot
+from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.catalogue import heuristic_class
 from steadygan.report.words import sentence_case, spaced
+from steadygan.vocabulary import Slot
 
 _ORDER = ("quality", "accuracy", "losses", "logits", "gradients", "penalties", "shares", "heuristic", "others", "speed")
 _SHARES = {

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.base import Heuristic, Slot
+from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.card import Card
 from steadygan.heuristics.catalogue import heuristic_class
 from steadygan.report.read import Table, table
 from steadygan.report.words import plain
+from steadygan.vocabulary import Slot
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from markupsafe import Markup
 from steadygan.report import facts, overview, words
 from steadygan.report.curves import Chart, charts
 from steadygan.report.ingredients import filled_slots
-from steadygan.report.leftovers import leftovers
 from steadygan.report.pictures import frames, grids, real_picture
 from steadygan.report.read import RunRecord, number, read_run, table, text, texts
+from steadygan.report.skipped import group_skipped
 from steadygan.training.folder import write_atomically
 
 
@@ -74,7 +74,7 @@ def render(record: RunRecord) -> str:
         setting_facts=facts.setting_facts(record),
         network_facts=facts.network_facts(table(record.run.get("networks"))),
         environment_facts=facts.flat(record.environment),
-        skipped=leftovers(record.skipped),
+        skipped=group_skipped(record.skipped),
         skipped_count=len(record.skipped),
         commands=facts.commands(record),
         version=text(record.run.get("version")),

@@ -84,17 +84,17 @@ class Ahead:
     def next(self, batch: int) -> Places:
         """The next ``batch`` items, int64 [batch]."""
         if self._drawn is not None and len(self._drawn[1]) != batch:
-            self.load(self.state())
+            self.load_state_dict(self.state_dict())
         given = self._order.next(batch) if self._drawn is None else self._drawn[1]
-        self._drawn = self._order.state(), self._order.next(batch)
+        self._drawn = self._order.state_dict(), self._order.next(batch)
         self._say(self._drawn[1])
         return given
 
-    def state(self) -> dict[str, int]:
+    def state_dict(self) -> dict[str, int]:
         """Where the order is, for who has got what :meth:`next` gave out."""
-        return self._order.state() if self._drawn is None else self._drawn[0]
+        return self._order.state_dict() if self._drawn is None else self._drawn[0]
 
-    def load(self, state: dict[str, int]) -> None:
-        """Go on from :meth:`state`."""
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Go on from :meth:`state_dict`."""
         self._drawn = None
-        self._order.load(state)
+        self._order.load_state_dict(state)

@@ -1,7 +1,7 @@
 """Networks compiled by PyTorch for the plain calls of a step.
 
 A compiled call can be differentiated once only: PyTorch says so of whatever AOTAutograd makes. Which calls are plain is
-decided in :mod:`steadygan.training.evaluate`; everything else, from penalties to checkpoints, exports and averages,
+decided in :mod:`steadygan.training.forward`; everything else, from penalties to checkpoints, exports and averages,
 uses the same networks as they are. Nothing about a network changes but an attribute, which no copy and no file gets.
 """
 
@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch._C import _autograd
 from torch._dynamo.exc import TorchDynamoException
 
+from steadygan.distributed import world_size
 from steadygan.errors import SteadyganError, out_of_memory
 from steadygan.heuristics.turn import Answer
-from steadygan.processes import world_size
 
 Ask = Callable[[nn.Module, Tensor, Tensor | None], Any]
 Made = TypeVar("Made", Tensor, Answer)

@@ -7,8 +7,8 @@ from importlib.metadata import version
 import numpy as np
 import torch
 
+from steadygan.distributed import world_size
 from steadygan.layers.tuning import processor_flags, processor_says
-from steadygan.processes import world_size
 
 
 def environment(device: torch.device) -> dict[str, str | int]:

@@ -11,9 +11,9 @@ from torch import nn
 from steadygan.data import Prepared
 from steadygan.metrics.sliced import image_distance, sliced_wasserstein
 from steadygan.training.folder import RunFolder
-from steadygan.training.game import Game
 from steadygan.training.grid import GENERATED, GROUND, REAL, image_grid, plane, save_picture, scatter
 from steadygan.training.sampling import generate
+from steadygan.training.state import TrainingState
 from steadygan.training.supply import random_labels
 
 SEED = 20141
@@ -30,17 +30,17 @@ class Gallery:
 
     Args:
         folder: where grids go.
-        game: the run; it is read, never changed.
+        state: the run; it is read, never changed.
     """
 
-    def __init__(self, folder: RunFolder, game: Game) -> None:
+    def __init__(self, folder: RunFolder, state: TrainingState) -> None:
         self.folder = folder
-        data = game.data
+        data = state.data
         generator = torch.Generator().manual_seed(SEED)
-        latent = game.recipe.latent
+        latent = state.recipe.latent
         self.shown = SHOWN if data.kind == "images" else SHOWN_POINTS
         self._latents = latent.sample(max(self.shown, MEASURED), torch.device("cpu"), generator)
-        self._columns, self._labels = _by_class(game, self.shown, generator)
+        self._columns, self._labels = _by_class(state, self.shown, generator)
         if self._columns is not None and self._labels is not None:
             self.shown = len(self._labels) - MEASURED
         self._rows = () if self._columns is None else data.class_names[: self.shown // self._columns]
@@ -56,24 +56,26 @@ class Gallery:
             shown = real_rows(self._data, len(self._rows), self._columns)
         self._draw(shown, self.folder.samples / "real.png", REAL)
 
-    def draw(self, ready: nn.Module, game: Game) -> None:
+    def draw(self, ready: nn.Module, state: TrainingState) -> None:
         """The grid of this moment."""
-        made = self._made(ready, game, slice(self.shown), slice(MEASURED, None))
-        self._draw(made.numpy(), self.folder.sample_grid(game.images_seen), GENERATED, self._real[: self.shown].numpy())
+        made = self._made(ready, state, slice(self.shown), slice(MEASURED, None))
+        self._draw(
+            made.numpy(), self.folder.sample_grid(state.images_seen), GENERATED, self._real[: self.shown].numpy()
+        )
 
-    def distance(self, ready: nn.Module, game: Game) -> float:
+    def distance(self, ready: nn.Module, state: TrainingState) -> float:
         """Sliced Wasserstein distance of samples to the data, on 1,000 each; see :mod:`steadygan.metrics.sliced`."""
-        made = self._made(ready, game, slice(MEASURED), slice(MEASURED))
-        if game.data.kind == "vectors":
+        made = self._made(ready, state, slice(MEASURED), slice(MEASURED))
+        if state.data.kind == "vectors":
             return sliced_wasserstein(made, self._real[:MEASURED])
         real, fake = (_unit(images) for images in (self._real[:MEASURED], made))
         return image_distance(real, fake)
 
-    def _made(self, ready: nn.Module, game: Game, latents: slice, labels: slice) -> torch.Tensor:
+    def _made(self, ready: nn.Module, state: TrainingState, latents: slice, labels: slice) -> torch.Tensor:
         """What these latents become; in the run's precision, because what a run shows must not cost it much time."""
         of = None if self._labels is None else self._labels[labels]
-        with game.in_precision():
-            return generate(ready, self._latents[latents], game.scaling, game.device, labels=of)
+        with state.in_precision():
+            return generate(ready, self._latents[latents], state.scaling, state.device, labels=of)
 
     def _draw(self, items: Array, path: Path, colour: tuple[int, int, int], behind: Array | None = None) -> None:
         if items.ndim == 4:
@@ -94,13 +96,13 @@ def _read(data: Prepared, places: Array) -> Array:
     return images
 
 
-def _by_class(game: Game, shown: int, generator: torch.Generator) -> tuple[int | None, torch.Tensor | None]:
+def _by_class(state: TrainingState, shown: int, generator: torch.Generator) -> tuple[int | None, torch.Tensor | None]:
     """Columns of a grid with a class in each row, and labels: those of the measured images, then those of the shown."""
-    shares = game.class_shares
+    shares = state.class_shares
     if not shares:
         return None, None
     measured = random_labels(MEASURED, shares, generator)
-    if game.data.kind == "vectors":
+    if state.data.kind == "vectors":
         return None, torch.cat([measured, random_labels(shown, shares, generator)])
     columns = math.isqrt(shown)
     return columns, torch.cat([measured, torch.arange(min(len(shares), MOST_ROWS)).repeat_interleave(columns)])

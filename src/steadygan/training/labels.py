@@ -4,11 +4,11 @@ from torch import nn
 
 from steadygan.data import Prepared
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.base import Labels, Player
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.recipe import Recipe
 from steadygan.training.settings import TrainingSettings
 from steadygan.training.supply import View
+from steadygan.vocabulary import Labels, Player
 
 
 def view_of(recipe: Recipe, data: Prepared, training: TrainingSettings) -> View:
@@ -83,7 +83,9 @@ def _refuse_unlabelled(recipe: Recipe, data: Prepared) -> None:
         )
 
 
-def told_players(blueprint: Blueprint, own_generator: bool, own_discriminator: bool, labels: bool) -> frozenset[Player]:
+def labelled_players(
+    blueprint: Blueprint, own_generator: bool, own_discriminator: bool, labels: bool
+) -> frozenset[Player]:
     """The players whose networks take labels.
 
     Args:

@@ -13,17 +13,17 @@ import torch
 from torch import nn
 
 from steadygan.cores import core_wait_seconds
+from steadygan.distributed import any_process
 from steadygan.layers.tuning import Choice, tuned_for
-from steadygan.processes import any_says
 from steadygan.training.checkpoint import save_checkpoint
 from steadygan.training.export import GeneratorConfig, save_generator
 from steadygan.training.folder import RunFolder
 from steadygan.training.gallery import Gallery
-from steadygan.training.game import Game
 from steadygan.training.observe import Observer
 from steadygan.training.rows import RowFile
 from steadygan.training.sampling import ready_generator
 from steadygan.training.settings import Budget
+from steadygan.training.state import TrainingState
 from steadygan.training.step import step
 
 ROW_STEPS = 20
@@ -39,7 +39,7 @@ class Loop:
     """One sitting of a run, of the process that writes; others of several take its steps as followers.
 
     Args:
-        game: the state, which the loop advances.
+        state: the state, which the loop advances.
         folder: where everything is saved.
         budget: when the run is over.
         config: of the exported generator.
@@ -50,7 +50,7 @@ class Loop:
 
     def __init__(
         self,
-        game: Game,
+        state: TrainingState,
         folder: RunFolder,
         budget: Budget,
         config: GeneratorConfig,
@@ -58,26 +58,26 @@ class Loop:
         processor: Choice,
         observers: Sequence[Observer] = (),
     ) -> None:
-        self.game = game
+        self.state = state
         self.folder = folder
         self.budget = budget
         self.config = config
         self.keep = keep
         self.processor = processor
         self.observers = tuple(observers)
-        self.gallery = Gallery(folder, game)
+        self.gallery = Gallery(folder, state)
         self.rows = RowFile(folder.metrics)
         self.findings = RowFile(folder.findings)
-        self._row_began = (game.images_seen, game.seconds, game.supply.waited)
+        self._row_began = (state.images_seen, state.seconds, state.supply.waited)
         self._waited_for_core = core_wait_seconds()
-        self._saved_at = game.seconds
+        self._saved_at = state.seconds
         self._frame = self._frame_now()
         self._ready: tuple[int, nn.Module] | None = None
 
     @property
     def fraction(self) -> float:
         """Share of the budget that is used."""
-        return self.budget.fraction(self.game.images_seen, self.game.seconds)
+        return self.budget.fraction(self.state.images_seen, self.state.seconds)
 
     def run(self, interrupted: Callable[[], bool]) -> None:
         """Train until the budget is used or ``interrupted()``; then save."""
@@ -92,45 +92,45 @@ class Loop:
 
     def report_finding(self, finding: str, message: str) -> None:
         """Write a finding down and tell the observers."""
-        self.findings.append({"images": self.game.images_seen, "finding": finding, "message": message})
+        self.findings.append({"images": self.state.images_seen, "finding": finding, "message": message})
         for observer in self.observers:
             observer.finding(message)
 
     def _train(self, interrupted: Callable[[], bool]) -> None:
-        if self.game.images_seen == 0:
+        if self.state.images_seen == 0:
             self.gallery.draw_real()
             self._show(self.ready())
             self.save()  # from the first moment on there is something to go on from
-        while not any_says(self.fraction >= 1 or interrupted()):
+        while not any_process(self.fraction >= 1 or interrupted()):
             self._timed_step()
         self._finish()
 
     def _timed_step(self) -> None:
-        begun, before = time.perf_counter(), self.game.seconds
-        step(self.game)
+        begun, before = time.perf_counter(), self.state.seconds
+        step(self.state)
         self._clock(begun, before)
-        if self.game.steps % ROW_STEPS == 0:
+        if self.state.steps % ROW_STEPS == 0:
             self._write_row()
         if self._frame_now() > self._frame:
             self._next_frame()
-        if self.game.seconds - self._saved_at >= CHECKPOINT_SECONDS:
+        if self.state.seconds - self._saved_at >= CHECKPOINT_SECONDS:
             self.save()
         self._clock(begun, before)
         for observer in self.observers:
-            observer.tick(self.game.images_seen, self.game.seconds, self.fraction)
+            observer.tick(self.state.images_seen, self.state.seconds, self.fraction)
 
     def _clock(self, begun: float, before: float) -> None:
-        self.game.seconds = before + time.perf_counter() - begun
+        self.state.seconds = before + time.perf_counter() - begun
 
     def _frame_now(self) -> int:
         return math.floor(self.fraction * FRAMES + 1e-9)
 
     def _write_row(self) -> None:
-        now = self.game.images_seen, self.game.seconds, self.game.supply.waited
+        now = self.state.images_seen, self.state.seconds, self.state.supply.waited
         images, seconds, _ = now
         since_images, since_seconds, since_waited = (new - old for new, old in zip(now, self._row_began, strict=True))
         since_seconds = max(since_seconds, 1e-9)
-        row: dict[str, Any] = {"images": images, "step": self.game.steps, **self.game.record.row()}
+        row: dict[str, Any] = {"images": images, "step": self.state.steps, **self.state.record.row()}
         row["seconds"] = round(seconds, 3)
         row["images_per_second"] = round(since_images / since_seconds, 2)
         row["time/data"] = round(since_waited / since_seconds, 6)
@@ -170,45 +170,45 @@ class Loop:
 
     def ready(self) -> nn.Module:
         """The generator of this moment, ready to make images; made once for a moment."""
-        if self._ready is None or self._ready[0] != self.game.steps:
-            self._ready = (self.game.steps, self._ready_now())
+        if self._ready is None or self._ready[0] != self.state.steps:
+            self._ready = (self.state.steps, self._ready_now())
         return self._ready[1]
 
     def _ready_now(self, batches: int | None = None) -> nn.Module:
-        game = self.game
-        with game.in_precision():
-            return ready_generator(game.kept_generator, game.recipe.latent, game.device, batches, game.class_shares)
+        state = self.state
+        with state.in_precision():
+            return ready_generator(state.kept_generator, state.recipe.latent, state.device, batches, state.class_shares)
 
     def config_now(self) -> GeneratorConfig:
         """What the generator of this moment is."""
-        return self.config.model_copy(update={"images_seen": self.game.images_seen})
+        return self.config.model_copy(update={"images_seen": self.state.images_seen})
 
     def _show(self, ready: nn.Module) -> None:
-        self.gallery.draw(ready, self.game)
+        self.gallery.draw(ready, self.state)
         for observer in self.observers:
-            observer.grid(self.game.images_seen, self.folder.sample_grid(self.game.images_seen))
+            observer.grid(self.state.images_seen, self.folder.sample_grid(self.state.images_seen))
 
     def _measure(self, ready: nn.Module) -> None:
-        distance = self.gallery.distance(ready, self.game)
+        distance = self.gallery.distance(ready, self.state)
         finite = math.isfinite(distance)
-        row: dict[str, Any] = {"images": self.game.images_seen}
+        row: dict[str, Any] = {"images": self.state.images_seen}
         row["quality/sliced_wasserstein"] = round(distance, 6) if finite else None
-        for heuristic in self.game.recipe.heuristics:
-            row |= heuristic.measure(self.game)
+        for heuristic in self.state.recipe.heuristics:
+            row |= heuristic.measure(self.state)
         self._append(row)
-        if finite and distance < self.game.best:
-            self.game.best = distance
+        if finite and distance < self.state.best:
+            self.state.best = distance
             self.save(best=True)
 
     def save(self, best: bool = False) -> None:
         """Write a checkpoint, as the best too if it is, and the generator of this moment."""
         files = {"metrics": self.rows.settle(), "findings": self.findings.settle()}
-        save_checkpoint(self.folder, {**self.game.state(), "files": files}, self.keep, best)
+        save_checkpoint(self.folder, {**self.state.state_dict(), "files": files}, self.keep, best)
         save_generator(self.folder, self.ready(), self.config_now())
-        self._saved_at = self.game.seconds
+        self._saved_at = self.state.seconds
 
     def _finish(self) -> None:
-        if not self.folder.sample_grid(self.game.images_seen).exists():
+        if not self.folder.sample_grid(self.state.images_seen).exists():
             self._show(self.ready())
         self.save()
 

@@ -43,11 +43,11 @@ class Record:
             row[name] = math.fsum(own) / count if all(math.isfinite(value) for value in own) else None
         return {**row, "not_finite": bad}
 
-    def state(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
         return {"means": {name: torch.stack(means) for name, means in self._means.items()}}
 
-    def load(self, state: dict[str, Any], device: torch.device) -> None:
-        """Go on from :meth:`state`; what an earlier version kept of a row that is not full is left out of it."""
+    def load_state_dict(self, state: dict[str, Any], device: torch.device) -> None:
+        """Go on from :meth:`state_dict`; what an earlier version kept of a row that is not full is left out of it."""
         means: dict[str, Tensor] = state.get("means", {})
         self._means = {name: list(kept.to(device)) for name, kept in means.items()}

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.heuristics.roles import LatentHeuristic
-from steadygan.layers.weights import settle_
-from steadygan.training.evaluate import made_by
+from steadygan.layers.weights import initialise_statistics_
+from steadygan.training.forward import generator_forward
 from steadygan.training.scaling import Scaling
 from steadygan.training.supply import random_labels
 
@@ -52,7 +52,7 @@ def ready_generator(
     Source: Brock et al. 2018, section 4.1 and appendix (standing statistics).
     """
     ready = copy.deepcopy(network).eval().requires_grad_(False)
-    settle_(ready)
+    initialise_statistics_(ready)
     norms = [each for each in ready.modules() if isinstance(each, nn.modules.batchnorm._BatchNorm)]
     norms = [each for each in norms if each.track_running_stats]
     if not norms:
@@ -65,7 +65,7 @@ def ready_generator(
     with own_randomness(0, device), torch.inference_mode():
         for _ in range(batches or STANDING_BATCHES):
             labels = random_labels(STANDING_BATCH, class_shares).to(device) if class_shares else None
-            made_by(ready, latent.sample(STANDING_BATCH, device), labels)
+            generator_forward(ready, latent.sample(STANDING_BATCH, device), labels)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
         norm.eval()
@@ -95,7 +95,9 @@ def generate(
     """
     with own_randomness(seed, device), torch.inference_mode():
         chunks = [
-            scaling.to_storage(made_by(ready, some.to(device), None if of is None else of.to(device)).float()).cpu()
+            scaling.to_storage(
+                generator_forward(ready, some.to(device), None if of is None else of.to(device)).float()
+            ).cpu()
             for some, of in _chunks(latents, labels)
         ]
     return torch.cat(chunks)

@@ -14,28 +14,28 @@ import torch
 from torch import nn
 
 from steadygan.data import DataSettings, Prepared
+from steadygan.distributed import any_process, broadcast_string, is_main_process
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.base import Player
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.networks import Networks, build
 from steadygan.networks.check import check_networks
-from steadygan.processes import any_says, told, writes
 from steadygan.recipe import Recipe
 from steadygan.recipes import parse
+from steadygan.training.agreement import refuse_different_runs, refuse_uneven_batches
 from steadygan.training.checkpoint import load_newest
 from steadygan.training.compiled import compile_, decompile_, refuse_uncompilable
-from steadygan.training.crew import refuse_uneven, refuse_unlike
 from steadygan.training.environment import environment
 from steadygan.training.export import CUSTOM, GeneratorConfig
 from steadygan.training.folder import RunFolder, said_clearly, write_atomically
 from steadygan.training.follower import Follower
-from steadygan.training.game import Game, new_game
-from steadygan.training.labels import refuse_without_features, told_players, view_of
+from steadygan.training.labels import labelled_players, refuse_without_features, view_of
 from steadygan.training.loop import Loop
 from steadygan.training.observe import Observer, TensorBoard
 from steadygan.training.scaling import scaling_for
 from steadygan.training.settings import Budget, TrainingSettings, own_device, resolved
+from steadygan.training.state import TrainingState, new_training_state
 from steadygan.training.supply import View
+from steadygan.vocabulary import Player
 
 FORMAT = 1
 _BEFORE = "amx"
@@ -126,18 +126,18 @@ def begin(
     """
     training = _agreed(resolved(training, data.kind))
     torch.manual_seed(training.seed)
-    game, names = new_players(recipe, data, own, own_device(training.device), training)
-    if not writes():
-        return Follower(game, training)
+    state, names = new_players(recipe, data, own, own_device(training.device), training)
+    if not is_main_process():
+        return Follower(state, training)
     _make_room(folder, overwrite)  # only now: what does not fit must not cost the run that is there
-    _write_run(folder, game, training, data_settings, names, notes)
-    return _loop(game, folder, training, own, names, observers)
+    _write_run(folder, state, training, data_settings, names, notes)
+    return _loop(state, folder, training, own, names, observers)
 
 
 def _agreed(training: TrainingSettings) -> TrainingSettings:
     """The settings with what the first process's machine is best at: weights stay alike only if all compute alike."""
     return training.model_copy(
-        update={"tuned_for": told("what convolutions are tuned for", lambda: training.tuned_for)}
+        update={"tuned_for": broadcast_string("what convolutions are tuned for", lambda: training.tuned_for)}
     )
 
 
@@ -173,18 +173,18 @@ def resume(
         )
     device = own_device(training.device)
     torch.manual_seed(training.seed)
-    state, damaged = load_newest(folder)
-    game, names = new_players(stored.recipe, data, own, device, training)
-    _restore(game, state, folder)
-    any_says(False)  # all have read what the first one is about to tidy up
-    if not writes():
-        return Follower(game, training)
-    loop = _loop(game, folder, training, own, names, observers)
+    saved, damaged = load_newest(folder)
+    state, names = new_players(stored.recipe, data, own, device, training)
+    _restore(state, saved, folder)
+    any_process(False)  # all have read what the first one is about to tidy up
+    if not is_main_process():
+        return Follower(state, training)
+    loop = _loop(state, folder, training, own, names, observers)
     folder.sweep()
-    loop.rows.cut(state["files"]["metrics"])
-    loop.findings.cut(state["files"]["findings"])
+    loop.rows.cut(saved["files"]["metrics"])
+    loop.findings.cut(saved["files"]["findings"])
     for images, grid in folder.sample_grids():
-        if images > game.images_seen:
+        if images > state.images_seen:
             grid.unlink()
     for sentence in damaged:
         loop.report_finding("damaged-checkpoint", sentence)
@@ -193,9 +193,9 @@ def resume(
     return loop
 
 
-def _restore(game: Game, state: dict[str, Any], folder: RunFolder) -> None:
+def _restore(state: TrainingState, saved: dict[str, Any], folder: RunFolder) -> None:
     try:
-        game.load(state)
+        state.load_state_dict(saved)
     except (RuntimeError, KeyError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise SteadyganError(f"The checkpoint of '{folder.path}' does not fit these networks: {reason}") from None
@@ -203,7 +203,7 @@ def _restore(game: Game, state: dict[str, Any], folder: RunFolder) -> None:
 
 def new_players(
     recipe: Recipe, data: Prepared, own: Own, device: torch.device, training: TrainingSettings
-) -> tuple[Game, dict[str, str]]:
+) -> tuple[TrainingState, dict[str, str]]:
     """Networks for these data, and the game between them before its first move.
 
     Args:
@@ -221,20 +221,24 @@ def new_players(
     """
     if training.compile:
         refuse_uncompilable(device)
-    refuse_uneven(recipe)
-    refuse_unlike(recipe, data, training)
+    refuse_uneven_batches(recipe)
+    refuse_different_runs(recipe, data, training)
     view = view_of(recipe, data, training)
     blueprint = _blueprint(recipe, own, view)
-    told = told_players(blueprint, own.generator is not None, own.discriminator is not None, training.labels)
-    networks, names = _networks(recipe, blueprint, data, own, device, view, told)
+    broadcast_string = labelled_players(
+        blueprint, own.generator is not None, own.discriminator is not None, training.labels
+    )
+    networks, names = _networks(recipe, blueprint, data, own, device, view, broadcast_string)
     scaling = scaling_for(data, blueprint.image_range)
-    game = new_game(recipe, data, networks, scaling, device, training.precision, training.seed, view, told)
-    for network in game.networks.values():
+    state = new_training_state(
+        recipe, data, networks, scaling, device, training.precision, training.seed, view, broadcast_string
+    )
+    for network in state.networks.values():
         if training.compile:
             compile_(network, device)
         else:
             decompile_(network)  # a user's own may have been in another run before
-    return game, names
+    return state, names
 
 
 def _networks(
@@ -244,7 +248,7 @@ def _networks(
     own: Own,
     device: torch.device,
     view: View,
-    told: frozenset[Player],
+    broadcast_string: frozenset[Player],
 ) -> tuple[Networks, dict[str, str]]:
     names = {"generator": recipe.network, "discriminator": recipe.network}
     generator, discriminator = own.generator, own.discriminator
@@ -255,7 +259,9 @@ def _networks(
         generator, discriminator = generator or built.generator, discriminator or built.discriminator
         companions = built.companions
     if own:
-        check_networks(generator, discriminator, recipe.latent.dimension, data.shape, device, view.classes, told)
+        check_networks(
+            generator, discriminator, recipe.latent.dimension, data.shape, device, view.classes, broadcast_string
+        )
     if own.generator is not None:
         names["generator"] = CUSTOM
     if own.discriminator is not None:
@@ -271,30 +277,30 @@ def _blueprint(recipe: Recipe, own: Own, view: View) -> Blueprint:
 
 
 def _loop(
-    game: Game,
+    state: TrainingState,
     folder: RunFolder,
     training: TrainingSettings,
     own: Own,
     names: dict[str, str],
     observers: Sequence[Observer],
 ) -> Loop:
-    latent = game.recipe.latent
+    latent = state.recipe.latent
     config = GeneratorConfig(
         network=names["generator"],
-        blueprint=_blueprint(game.recipe, own, game.supply.view),
-        width=game.recipe.settings.width,
-        blocks=game.recipe.settings.blocks,
-        shape=game.data.shape,
+        blueprint=_blueprint(state.recipe, own, state.supply.view),
+        width=state.recipe.settings.width,
+        blocks=state.recipe.settings.blocks,
+        shape=state.data.shape,
         latent=latent.name,
         latent_parameters=latent.parameters(),
-        scaling=game.scaling,
-        class_names=game.data.class_names,
-        class_shares=game.class_shares,
+        scaling=state.scaling,
+        class_names=state.data.class_names,
+        class_shares=state.class_shares,
     )
     watching = list(observers)
     if training.tensorboard:
-        watching.append(TensorBoard(folder.path / "tensorboard", game.images_seen))
-    return Loop(game, folder, Budget.of(training), config, training.keep, training.tuned_for, watching)
+        watching.append(TensorBoard(folder.path / "tensorboard", state.images_seen))
+    return Loop(state, folder, Budget.of(training), config, training.keep, training.tuned_for, watching)
 
 
 def refuse_occupied(folder: RunFolder, overwrite: bool) -> None:
@@ -340,13 +346,13 @@ def _make_room(folder: RunFolder, overwrite: bool) -> None:
 
 def _write_run(
     folder: RunFolder,
-    game: Game,
+    state: TrainingState,
     training: TrainingSettings,
     data_settings: DataSettings,
     names: dict[str, str],
     notes: Sequence[str],
 ) -> None:
-    data = game.data
+    data = state.data
     run = {
         "format": FORMAT,
         "version": version("steadygan"),
@@ -368,14 +374,14 @@ def _write_run(
         "training": training.model_dump(mode="json"),
         "networks": {
             player.value: {"name": names[player.value], "parameters": sum(p.numel() for p in network.parameters())}
-            for player, network in game.networks.items()
+            for player, network in state.networks.items()
         },
-        "classes": game.classes,
-        "held_out": game.supply.held_out_count,
+        "classes": state.classes,
+        "held_out": state.supply.held_out_count,
         "notes": list(notes),
     }
-    write_atomically(folder.recipe, game.recipe.to_toml())
-    write_json(folder.environment, {**environment(game.device), "precision": game.precision})
+    write_atomically(folder.recipe, state.recipe.to_toml())
+    write_json(folder.environment, {**environment(state.device), "precision": state.precision})
     write_json(folder.skipped, [{"path": each.path, "reason": each.reason} for each in data.skipped])
     write_json(folder.run, run)  # last: a folder with run.json is a run
 

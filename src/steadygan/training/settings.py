@@ -5,9 +5,9 @@ from typing import Literal
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
+from steadygan.distributed import local_rank, world_size
 from steadygan.errors import SteadyganError
 from steadygan.layers.tuning import Choice, own_processor
-from steadygan.processes import local_rank, world_size
 from steadygan.training.environment import computes_bf16
 
 DEFAULT_MINUTES = 30.0

@@ -7,100 +7,102 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
+from steadygan.distributed import once, sharded, sum_gradients, world_size
 from steadygan.heuristics.averages import ema_update
-from steadygan.heuristics.base import Player
-from steadygan.processes import once, share_gradients, together, world_size
-from steadygan.training.game import Game
+from steadygan.training.state import TrainingState
 from steadygan.training.supply import Batch
-from steadygan.training.turn import Fakes, GameTurn, make_fakes
+from steadygan.training.turn import Fakes, TrainingTurn, make_fakes
+from steadygan.vocabulary import Player
 
 
-def step(game: Game) -> None:
+def step(state: TrainingState) -> None:
     """Every move of the schedule, then what feeds back, then the average."""
-    before = game.images_seen
-    with together(game.batch // world_size()):
-        moves = game.recipe.schedule.moves(game)
-        for _ in range(game.recipe.rounds):  # of the same moves, so that whoever looked ahead also comes back
-            _play(game, moves)
-        for heuristic in game.recipe.heuristics:
-            heuristic.after_step(game)
-    if game.averaged is not None and game.recipe.average is not None:
-        decay = game.recipe.average.decay(game.images_seen, game.images_seen - before)
-        ema_update(_tensors(game.averaged), _tensors(game.networks[Player.GENERATOR]), decay)
-    game.steps += 1
+    before = state.images_seen
+    with sharded(state.batch // world_size()):
+        moves = state.recipe.schedule.moves(state)
+        for _ in range(state.recipe.rounds):  # of the same moves, so that whoever looked ahead also comes back
+            _play(state, moves)
+        for heuristic in state.recipe.heuristics:
+            heuristic.after_step(state)
+    if state.averaged is not None and state.recipe.average is not None:
+        decay = state.recipe.average.decay(state.images_seen, state.images_seen - before)
+        ema_update(_tensors(state.averaged), _tensors(state.networks[Player.GENERATOR]), decay)
+    state.steps += 1
 
 
-def _play(game: Game, moves: tuple[Player, ...]) -> None:
+def _play(state: TrainingState, moves: tuple[Player, ...]) -> None:
     real: Batch | None = None
     fakes: Fakes | None = None
     for player, following in zip(moves, (*moves[1:], None), strict=True):
         if player is Player.DISCRIMINATOR or real is None:
-            real = game.next_real()
+            real = state.next_real()
         if player is Player.DISCRIMINATOR:
-            if game.recipe.schedule.reuse_fakes and following is Player.GENERATOR:
-                fakes = make_fakes(game, real)
-            move(player, game, real, None if fakes is None else fakes.detached())
-            game.images_seen += len(real) * world_size()
+            if state.recipe.schedule.reuse_fakes and following is Player.GENERATOR:
+                fakes = make_fakes(state, real)
+            move(player, state, real, None if fakes is None else fakes.detached())
+            state.images_seen += len(real) * world_size()
         else:
-            move(player, game, real, fakes)
+            move(player, state, real, fakes)
             fakes = None
 
 
-def move(player: Player, game: Game, real: Batch, fakes: Fakes | None = None) -> None:
+def move(player: Player, state: TrainingState, real: Batch, fakes: Fakes | None = None) -> None:
     """One player changes its weights once.
 
     Args:
         player: who moves.
-        game: the state of the run.
+        state: the state of the run.
         real: a batch of real images; the generator's move reuses the discriminator's.
         fakes: fakes to answer for, carrying gradients in the generator's move; new ones are made when None.
     """
-    recipe, optimizer = game.recipe, game.optimizers[player]
-    due = [each for each in recipe.penalties(player) if game.moves[player] % each.every == 0]
-    turn = GameTurn(player, game, real, fakes, frozenset(side for penalty in due for side in penalty.differentiates))
+    recipe, optimizer = state.recipe, state.optimizers[player]
+    due = [each for each in recipe.penalties(player) if state.moves[player] % each.every == 0]
+    turn = TrainingTurn(
+        player, state, real, fakes, frozenset(side for penalty in due for side in penalty.differentiates)
+    )
     optimizer.zero_grad(set_to_none=True)
-    with only_trains(player, game):
-        _face_opponent(turn, game)
+    with only_trains(player, state):
+        _face_opponent(turn, state)
         loss = turn.loss()
         turn.note(f"{player.value}/loss", loss)
         for penalty in due:
             # A penalty that comes every k moves weighs k times as much.
             loss = loss + penalty.every * penalty(turn).mean()
         torch.autograd.backward(once(loss))
-    share_gradients(_trained(optimizer))
-    turn.note(f"{player.value}/gradient_norm", _gradient_norm(game.networks[player]))
-    _update(turn, game, optimizer)
-    game.moves[player] += 1
+    sum_gradients(_trained(optimizer))
+    turn.note(f"{player.value}/gradient_norm", _gradient_norm(state.networks[player]))
+    _update(turn, state, optimizer)
+    state.moves[player] += 1
     for heuristic in recipe.heuristics:
         heuristic.after_move(turn)
 
 
-def _face_opponent(turn: GameTurn, game: Game) -> None:
+def _face_opponent(turn: TrainingTurn, state: TrainingState) -> None:
     """Put another opponent in the place of this moment's, if a heuristic wants one."""
-    for heuristic in game.recipe.heuristics:
+    for heuristic in state.recipe.heuristics:
         parameters = heuristic.opponent(turn)
         if parameters is not None:
             turn.replace(turn.player.other, parameters)
             return
 
 
-def _update(turn: GameTurn, game: Game, optimizer: torch.optim.Optimizer) -> None:
-    for heuristic in game.recipe.heuristics:
+def _update(turn: TrainingTurn, state: TrainingState, optimizer: torch.optim.Optimizer) -> None:
+    for heuristic in state.recipe.heuristics:
         heuristic.before_update(turn)
-    modifiers = game.recipe.update_modifiers
+    modifiers = state.recipe.update_modifiers
     if modifiers:
         factor = 1.0
         for modifier in modifiers:
-            factor *= modifier.rate(turn.player, game.images_seen)
-        for group, rate in zip(optimizer.param_groups, game.rates[turn.player], strict=True):
+            factor *= modifier.rate(turn.player, state.images_seen)
+        for group, rate in zip(optimizer.param_groups, state.rates[turn.player], strict=True):
             group["lr"] = rate * factor
     optimizer.step()
 
 
 @contextmanager
-def only_trains(player: Player, game: Game) -> Iterator[None]:
+def only_trains(player: Player, state: TrainingState) -> Iterator[None]:
     """Freeze every other network, so that no gradient is computed that nobody uses."""
-    frozen = [parameter for parameter in _trained(game.optimizers[player.other]) if parameter.requires_grad]
+    frozen = [parameter for parameter in _trained(state.optimizers[player.other]) if parameter.requires_grad]
     for parameter in frozen:
         parameter.requires_grad_(False)
     try:

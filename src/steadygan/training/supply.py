@@ -13,7 +13,7 @@ from torch import Tensor
 
 from steadygan.data import Prepared, order
 from steadygan.data.labels import UNLABELLED, keep_label_count, keep_label_share, split_held_out
-from steadygan.processes import alone, part
+from steadygan.distributed import local_rows, replicated
 from steadygan.training.ahead import Ahead
 from steadygan.training.scaling import Scaling
 from steadygan.training.sending import Items, sent
@@ -82,7 +82,7 @@ class Supply:
         groups = None if data.labels is None or not view.balanced else data.labels[self._places]
         self._items = items = Items(data.images, device)
         places = self._places
-        self._ahead = Ahead(order(len(places), seed, groups), lambda drawn: items.ask(places[part(drawn)]))
+        self._ahead = Ahead(order(len(places), seed, groups), lambda drawn: items.ask(places[local_rows(drawn)]))
         self.waited = 0.0
         self._of_class: list[Places] | None = None
 
@@ -91,15 +91,15 @@ class Supply:
     def next(self, batch: int) -> Batch:
         """The next batch of the order; on several processes this one's part of it."""
         with self._waiting():
-            return self._batch(part(self._ahead.next(batch)))
+            return self._batch(local_rows(self._ahead.next(batch)))
 
-    def state(self) -> dict[str, int]:
+    def state_dict(self) -> dict[str, int]:
         """Where the order is."""
-        return self._ahead.state()
+        return self._ahead.state_dict()
 
-    def load(self, state: dict[str, int]) -> None:
-        """Go on from :meth:`state`."""
-        self._ahead.load(state)
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Go on from :meth:`state_dict`."""
+        self._ahead.load_state_dict(state)
 
     def _batch(self, places: Places) -> Batch:
         """Items by their place among those that are trained on."""
@@ -137,12 +137,12 @@ class Supply:
         if self._of_class is None:
             classes = (np.flatnonzero(self._labels == each) for each in range(self.view.classes))
             self._of_class = [places for places in classes if len(places)]
-        with alone():
+        with replicated():
             classes_drawn = torch.randint(len(self._of_class), (count,)).tolist()
             shares = torch.rand(count).tolist()
         chosen = [self._of_class[each] for each in classes_drawn]
         places = np.array([of[int(share * len(of))] for of, share in zip(chosen, shares, strict=True)], dtype=np.int64)
-        images, labels = self._at_once(part(places))
+        images, labels = self._at_once(local_rows(places))
         assert labels is not None  # there are labels: see above
         return images, labels
 
@@ -151,9 +151,9 @@ class Supply:
 
         On several processes these are this one's part of them.
         """
-        with alone():
+        with replicated():
             drawn = torch.randint(len(self._held_out), (count,)).numpy()
-        return self._true_at(self._held_out[part(drawn)])
+        return self._true_at(self._held_out[local_rows(drawn)])
 
     def held_out_chunks(self, size: int) -> Iterator[tuple[Tensor, Tensor | None]]:
         """All items that are not trained on, in order, ``size`` at a time."""

@@ -7,13 +7,22 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
-from steadygan.heuristics.turn import Answer, Table
+from steadygan.distributed import (
+    all_reduce,
+    current_sharding,
+    gather,
+    local_rows,
+    network_input,
+    once,
+    replicated,
+    world_size,
+)
+from steadygan.heuristics.turn import Answer, State
 from steadygan.layers.sides import side_by_side
-from steadygan.processes import alone, given, once, part, region, summed, whole, world_size
-from steadygan.training.evaluate import answer_of, made_by
-from steadygan.training.game import Game
+from steadygan.training.forward import discriminator_forward, generator_forward
+from steadygan.training.state import TrainingState
 from steadygan.training.supply import Batch
+from steadygan.vocabulary import Player, Side
 
 MOST_SIDE_BY_SIDE = 2_000_000
 """Numbers in a batch of images, above which one pass over both sides gains nothing and takes twice the memory."""
@@ -38,29 +47,29 @@ class Fakes(NamedTuple):
         return Fakes(self.images.detach(), self.latents, self.labels)
 
 
-def make_fakes(game: Game, real: Batch, parameters: Mapping[str, Tensor] | None = None) -> Fakes:
+def make_fakes(state: TrainingState, real: Batch, parameters: Mapping[str, Tensor] | None = None) -> Fakes:
     """As many fakes as there are reals, of the same classes; they carry gradients if the generator trains now.
 
     Args:
-        game: the state of the run.
+        state: the state of the run.
         real: images of this move; where their class is unknown, the fakes' is drawn.
         parameters: what the generator has instead of its own.
     """
-    latents = game.latents(len(real))
-    labels = game.labels_like(real.labels)
-    with game.in_precision(), given(len(real)):
-        images = made_by(game.network(Player.GENERATOR), latents, labels, parameters)
+    latents = state.latents(len(real))
+    labels = state.labels_like(real.labels)
+    with state.in_precision(), network_input(len(real)):
+        images = generator_forward(state.network(Player.GENERATOR), latents, labels, parameters)
     return Fakes(images, latents, labels)
 
 
-class GameTurn:
+class TrainingTurn:
     """A :class:`steadygan.heuristics.turn.Turn` over a game.
 
     On several processes images are this one's and networks run on these; what they answer is put together.
 
     Args:
         player: who moves.
-        game: the state of the run.
+        state: the state of the run.
         real: real images of this move.
         fakes: that were made before this move; the turn makes its own when None.
         differentiated: sides whose input gradients a penalty of this move asks for.
@@ -70,13 +79,13 @@ class GameTurn:
     def __init__(
         self,
         player: Player,
-        game: Game,
+        state: TrainingState,
         real: Batch,
         fakes: Fakes | None = None,
         differentiated: frozenset[Side] = frozenset(),
         quiet: bool = False,
     ) -> None:
-        self._player, self._game, self._real, self._quiet = player, game, real, quiet
+        self._player, self._state, self._real, self._quiet = player, state, real, quiet
         self._fakes = fakes
         self._differentiated = differentiated
         self._parameters: dict[Player, Mapping[str, Tensor]] = {}
@@ -96,31 +105,31 @@ class GameTurn:
         return self._player
 
     @property
-    def table(self) -> Table:
+    def state(self) -> State:
         """The run that the move belongs to."""
-        return self._game
+        return self._state
 
     @property
     def images_seen(self) -> int:
         """Real images that the run has seen before this move."""
-        return self._game.images_seen
+        return self._state.images_seen
 
     @property
     def count(self) -> int:
         """Images of one side in the whole batch."""
         return len(self._real) * world_size()
 
-    def whole(self, values: Tensor) -> Tensor:
+    def gather(self, values: Tensor) -> Tensor:
         """Values of all processes' images."""
-        return whole(values)
+        return gather(values)
 
-    def part(self, values: Tensor) -> Tensor:
+    def local_rows(self, values: Tensor) -> Tensor:
         """Values of this process's images."""
-        return part(values)
+        return local_rows(values)
 
-    def total(self, values: Tensor) -> Tensor:
+    def all_reduce(self, values: Tensor) -> Tensor:
         """The sum of what each process has of something."""
-        return values if region() is None else summed(values)
+        return values if current_sharding() is None else all_reduce(values)
 
     def replace(self, player: Player, parameters: Mapping[str, Tensor]) -> None:
         """Give a player's network other parameters for the rest of this turn."""
@@ -134,7 +143,7 @@ class GameTurn:
     def _made(self) -> Fakes:
         if self._fakes is None:
             with torch.set_grad_enabled(self._player is Player.GENERATOR):
-                self._fakes = make_fakes(self._game, self._real, self._parameters.get(Player.GENERATOR))
+                self._fakes = make_fakes(self._state, self._real, self._parameters.get(Player.GENERATOR))
         return self._fakes
 
     @property
@@ -158,15 +167,15 @@ class GameTurn:
 
     def generate(self, latents: Tensor, labels: Tensor | None) -> Tensor:
         """More fakes, float32 [N, ...]; they carry gradients only in the generator's move."""
-        network = self._game.network(Player.GENERATOR)
+        network = self._state.network(Player.GENERATOR)
         training = torch.set_grad_enabled(self._player is Player.GENERATOR)
-        with training, self._game.in_precision(), given(len(latents)):
-            images = made_by(network, latents, labels, self._parameters.get(Player.GENERATOR))
+        with training, self._state.in_precision(), network_input(len(latents)):
+            images = generator_forward(network, latents, labels, self._parameters.get(Player.GENERATOR))
         return images.float()
 
     def see(self, images: Tensor, side: Side) -> Tensor:
         """What the input heuristics make of images, as if they were of that side."""
-        for heuristic in self._game.recipe.inputs:
+        for heuristic in self._state.recipe.inputs:
             images = heuristic.apply(images, side, self)
         return images
 
@@ -189,7 +198,7 @@ class GameTurn:
     def features(self, side: Side) -> Tensor:
         """Its last hidden layer, float32 [N, F]."""
         if side not in self._features:
-            self._features[side] = whole(self._answer(side).features.float())
+            self._features[side] = gather(self._answer(side).features.float())
         return self._features[side]
 
     def class_logits(self, side: Side) -> Tensor:
@@ -198,7 +207,7 @@ class GameTurn:
             logits = self._answer(side).class_logits
             if logits is None:
                 raise ValueError("this discriminator names no classes")
-            self._class_logits[side] = whole(logits)
+            self._class_logits[side] = gather(logits)
         return self._class_logits[side]
 
     def answer(self, images: Tensor, labels: Tensor | None) -> Answer:
@@ -208,19 +217,19 @@ class GameTurn:
 
     def _ask(self, images: Tensor, labels: Tensor | None) -> Answer:
         """The same, but for features in the precision of the network: few ask for them, and they are large."""
-        with self._game.in_precision(), given(len(images)):
-            network = self._game.network(Player.DISCRIMINATOR)
-            labels = labels if self._game.tells(Player.DISCRIMINATOR) else None
-            answer = answer_of(network, images, labels, self._parameters.get(Player.DISCRIMINATOR))
+        with self._state.in_precision(), network_input(len(images)):
+            network = self._state.network(Player.DISCRIMINATOR)
+            labels = labels if self._state.takes_labels_of(Player.DISCRIMINATOR) else None
+            answer = discriminator_forward(network, images, labels, self._parameters.get(Player.DISCRIMINATOR))
         named = None if answer.class_logits is None else answer.class_logits.float()
         return Answer(answer.logits.float().flatten(), answer.features, named)
 
     def _answer(self, side: Side) -> Answer:
         if side not in self._answers:
-            if any(heuristic.joins_batches for heuristic in self._game.recipe.inputs):
+            if any(heuristic.joins_batches for heuristic in self._state.recipe.inputs):
                 self._answer_jointly(nullcontext())
             elif self._side_by_side:
-                self._answer_jointly(side_by_side(self._game.network(Player.DISCRIMINATOR), len(Side)))
+                self._answer_jointly(side_by_side(self._state.network(Player.DISCRIMINATOR), len(Side)))
             else:
                 seen = self.seen(side)  # first, because replay says anew what the fakes are
                 self._answered(side, self._ask(seen, self.labels(side)))
@@ -231,8 +240,10 @@ class GameTurn:
         """Whether one pass over both sides computes what two would, nothing in vain, and sooner."""
         small = self._real.images.numel() <= MOST_SIDE_BY_SIDE
         gradients = len(self._differentiated) in {0, len(Side)}  # of one side alone they would go through both
-        plain = self._game.separable and Player.DISCRIMINATOR not in self._parameters
-        alike = self._real.labels is None or self._game.tells(Player.GENERATOR)  # both have labels, or none has
+        plain = self._state.separable and Player.DISCRIMINATOR not in self._parameters
+        alike = self._real.labels is None or self._state.takes_labels_of(
+            Player.GENERATOR
+        )  # both have labels, or none has
         return small and plain and gradients and alike and self._player is Player.DISCRIMINATOR
 
     def _answer_jointly(self, how: AbstractContextManager[None]) -> None:
@@ -252,7 +263,7 @@ class GameTurn:
 
     def _answered(self, side: Side, answer: Answer) -> None:
         self._answers[side] = answer
-        self._logits[side] = whole(answer.logits)
+        self._logits[side] = gather(answer.logits)
         if self._player is Player.DISCRIMINATOR:
             self.note(f"logits/{side.value}", self._logits[side])
 
@@ -265,8 +276,8 @@ class GameTurn:
             logits = next(iter(self._logits.values())) if self._logits else self.logits(side)
             count = min(self.count, len(logits))  # packed images share a target, patches repeat their image's
             targets = logits.new_full((count,), _LABELS[side])
-            with alone():  # of the whole batch
-                for heuristic in self._game.recipe.targets:
+            with replicated():  # of the whole batch
+                for heuristic in self._state.recipe.targets:
                     targets = heuristic.apply(targets, self._player)
             self._targets[side] = targets.repeat_interleave(len(logits) // count)
         return self._targets[side]
@@ -278,11 +289,11 @@ class GameTurn:
             labels = self.labels(side)
             if labels is None:
                 raise ValueError(f"the {side.value} images have no labels")
-            labels = whole(labels)
+            labels = gather(labels)
             known = (labels >= 0).float().unsqueeze(1)
-            targets = torch.nn.functional.one_hot(labels.clamp_min(0), self._game.classes).float() * known
-            with alone():  # of the whole batch
-                for heuristic in self._game.recipe.targets:
+            targets = torch.nn.functional.one_hot(labels.clamp_min(0), self._state.classes).float() * known
+            with replicated():  # of the whole batch
+                for heuristic in self._state.recipe.targets:
                     targets = heuristic.apply_to_classes(targets, self._player)
             self._class_targets[side] = targets
         return self._class_targets[side]
@@ -306,7 +317,7 @@ class GameTurn:
 
     def loss(self) -> Tensor:
         """The loss of the player who moves, a scalar, without penalties."""
-        recipe = self._game.recipe
+        recipe = self._state.recipe
         losses = recipe.objective(self)
         for modifier in recipe.objective_modifiers:
             losses = modifier.apply(losses, self)
@@ -319,11 +330,11 @@ class GameTurn:
 
     def discriminator_loss(self, parameters: dict[str, Tensor]) -> Tensor:
         """The discriminator's mean loss on this turn's images if these were its parameters, without penalties."""
-        imagined = GameTurn(Player.DISCRIMINATOR, self._game, self._real, self._made, quiet=True)
+        imagined = TrainingTurn(Player.DISCRIMINATOR, self._state, self._real, self._made, quiet=True)
         imagined.replace(Player.DISCRIMINATOR, parameters)
         return once(imagined.loss())
 
     def note(self, name: str, value: Tensor) -> None:
         """Measure."""
         if not self._quiet:
-            self._game.note(name, value)
+            self._state.note(name, value)

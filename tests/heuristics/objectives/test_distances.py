@@ -5,7 +5,6 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.objectives import (
     LeastSquares,
     Wasserstein,
@@ -15,6 +14,7 @@ from steadygan.heuristics.objectives import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
+from steadygan.vocabulary import Player, Side
 from tests.heuristics.truth import FakeTurn
 
 REAL, FAKE = torch.tensor([2.0, 0.5, -1.0]), torch.tensor([-3.0, 0.0, 1.5])

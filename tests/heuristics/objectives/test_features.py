@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.objectives import FeatureMatching, feature_matching_loss
+from steadygan.vocabulary import Player, Side
 from tests.heuristics.truth import FakeTurn, seeded
 
 REAL = torch.tensor([[1.0, 2.0], [3.0, 6.0]])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
 
-from steadygan.heuristics.base import Heuristic, Player, Side
+from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.composition import refusals
 from steadygan.heuristics.latents import NormalLatent, SphereLatent, UniformLatent
@@ -19,6 +19,7 @@ from steadygan.heuristics.objectives import (
     reparameterise,
 )
 from steadygan.heuristics.turn import Answer
+from steadygan.vocabulary import Player, Side
 from tests.heuristics.truth import FakeTable, FakeTurn, follows, normal_cdf, seeded
 
 LATENT, PIXELS, FEATURES = 3, 5, 4
@@ -85,8 +86,8 @@ class Setting:
         self.encoder, self.generator = nn.Linear(PIXELS, 2 * LATENT), nn.Linear(LATENT, PIXELS)
         self.layer = nn.Linear(PIXELS, FEATURES).requires_grad_(False)
         self.real = torch.randn(6, PIXELS)
-        table = FakeTable(companions={"encoder": self.encoder}, latent=LATENT)
-        self.turn = FakeTurn(player, raw={Side.REAL: self.real}, judge=self.judge, make=self.generator, table=table)
+        state = FakeTable(companions={"encoder": self.encoder}, latent=LATENT)
+        self.turn = FakeTurn(player, raw={Side.REAL: self.real}, judge=self.judge, make=self.generator, state=state)
 
     def judge(self, images: Tensor) -> Answer:
         return Answer(images.sum(1), torch.tanh(self.layer(images)))
@@ -127,9 +128,9 @@ def test_gradients_reach_encoder_and_generator_and_not_the_discriminators_view_o
         features.append(setting.judge(images).features)
         return Answer(images.sum(1), features[-1])
 
-    table = FakeTable(companions={"encoder": setting.encoder})
+    state = FakeTable(companions={"encoder": setting.encoder})
     raw = {Side.REAL: setting.real}
-    term = VaeHybrid().term(FakeTurn(Player.GENERATOR, raw=raw, judge=judge, make=setting.generator, table=table))
+    term = VaeHybrid().term(FakeTurn(Player.GENERATOR, raw=raw, judge=judge, make=setting.generator, state=state))
     assert term is not None
     assert [each.requires_grad for each in features] == [False, True]
     torch.autograd.backward(term)
@@ -200,9 +201,9 @@ def test_reconstructions_have_the_classes_of_their_images(
     labels: dict[Side, Tensor], made: Tensor | None, judged: Tensor | None
 ) -> None:
     setting = Setting()
-    table = FakeTable(companions={"encoder": setting.encoder})
+    state = FakeTable(companions={"encoder": setting.encoder})
     raw = {Side.REAL: setting.real}
-    turn = Telling(Player.GENERATOR, raw=raw, judge=setting.judge, make=setting.generator, labels=labels, table=table)
+    turn = Telling(Player.GENERATOR, raw=raw, judge=setting.judge, make=setting.generator, labels=labels, state=state)
     VaeHybrid().term(turn)
     for told, expected in ((turn.made_with, made), (turn.judged_with, judged)):
         assert (told is None) if expected is None else (told is not None and torch.equal(told, expected))

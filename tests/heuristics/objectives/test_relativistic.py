@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.objectives import RelativisticAverage, relativistic_average_loss, relativistic_loss
+from steadygan.vocabulary import Player, Side
 from tests.heuristics.truth import FakeTurn
 
 REAL = torch.tensor([2.0, 0.5, -1.0], dtype=torch.float64)

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.latents import NormalLatent
 from steadygan.heuristics.objectives import FeatureMatching, Hinge, TopK, annealed_count, top_k
+from steadygan.vocabulary import Player, Side
 from tests.heuristics.truth import FakeTurn
 
 LOGITS = torch.tensor([0.1, 3.0, -2.0, 1.0])

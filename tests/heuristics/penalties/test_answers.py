@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.penalties import Lecam, lecam_anchor, lecam_penalty
+from steadygan.vocabulary import Player, Side
 
 from ..truth import FakeTable, FakeTurn
 from .differences import random, slopes
@@ -15,16 +15,16 @@ LOGITS = st.lists(st.floats(-10, 10), min_size=1, max_size=5)
 
 
 def turn_with(
-    table: FakeTable, real: list[float], fake: list[float], player: Player = Player.DISCRIMINATOR
+    state: FakeTable, real: list[float], fake: list[float], player: Player = Player.DISCRIMINATOR
 ) -> FakeTurn:
     logits = {Side.REAL: torch.tensor(real), Side.FAKE: torch.tensor(fake)}
-    return FakeTurn(player=player, logits=logits, table=table)
+    return FakeTurn(player=player, logits=logits, state=state)
 
 
 def started(heuristic: Lecam, images_seen: int = 0) -> FakeTable:
-    table = FakeTable(images_seen=images_seen)
-    heuristic.begin(table)
-    return table
+    state = FakeTable(images_seen=images_seen)
+    heuristic.begin(state)
+    return state
 
 
 def test_the_penalty_is_the_papers_by_hand() -> None:
@@ -58,11 +58,11 @@ def test_the_penaltys_slope_is_what_finite_differences_say() -> None:
 
 def test_anchors_follow_a_simulation_of_their_rule() -> None:
     heuristic = Lecam(decay=0.9, start=0)
-    table = started(heuristic)
+    state = started(heuristic)
     real = fake = 0.0
     for move in range(6):
         reals, fakes = [0.5 + move, 1.5], [-1.0 * move, 2.0, 3.0]
-        turn = turn_with(table, reals, fakes)
+        turn = turn_with(state, reals, fakes)
         penalty = heuristic(turn)
         if move:
             above = sum(max(0.0, x - fake) ** 2 for x in reals) / 2
@@ -74,41 +74,41 @@ def test_anchors_follow_a_simulation_of_their_rule() -> None:
         kept = 0.9 if move else 0.0
         real = kept * real + (1 - kept) * sum(reals) / 2
         fake = kept * fake + (1 - kept) * sum(fakes) / 3
-        assert table.memory("lecam")["real"].item() == pytest.approx(real, rel=1e-5)
-        assert table.memory("lecam")["fake"].item() == pytest.approx(fake, rel=1e-5)
+        assert state.memory("lecam")["real"].item() == pytest.approx(real, rel=1e-5)
+        assert state.memory("lecam")["fake"].item() == pytest.approx(fake, rel=1e-5)
 
 
 def test_before_its_start_there_is_no_penalty_and_anchors_are_the_last_batch() -> None:
     heuristic = Lecam(start=100)
-    table = started(heuristic)
+    state = started(heuristic)
     for level in (1.0, 5.0):
-        turn = turn_with(table, [level], [-level])
+        turn = turn_with(state, [level], [-level])
         assert heuristic(turn).item() == 0
         heuristic.after_move(turn)
-        assert table.memory("lecam")["real"].item() == level
-    table.images_seen = 100
-    turn = turn_with(table, [6.0], [-7.0])
+        assert state.memory("lecam")["real"].item() == level
+    state.images_seen = 100
+    turn = turn_with(state, [6.0], [-7.0])
     assert heuristic(turn).item() == pytest.approx(0.3 * (11.0**2 + 12.0**2))
     assert turn.notes["lecam"].item() == pytest.approx(0.3 * (11.0**2 + 12.0**2))
     heuristic.after_move(turn)
-    assert table.memory("lecam")["real"].item() == pytest.approx(0.99 * 5 + 0.01 * 6)
+    assert state.memory("lecam")["real"].item() == pytest.approx(0.99 * 5 + 0.01 * 6)
 
 
 def test_the_generators_move_leaves_the_anchors_alone() -> None:
     heuristic = Lecam(start=0)
-    table = started(heuristic)
-    heuristic.after_move(turn_with(table, [1.0], [2.0]))
-    heuristic.after_move(turn_with(table, [9.0], [9.0], Player.GENERATOR))
-    assert (table.memory("lecam")["real"].item(), table.memory("lecam")["fake"].item()) == (1.0, 2.0)
+    state = started(heuristic)
+    heuristic.after_move(turn_with(state, [1.0], [2.0]))
+    heuristic.after_move(turn_with(state, [9.0], [9.0], Player.GENERATOR))
+    assert (state.memory("lecam")["real"].item(), state.memory("lecam")["fake"].item()) == (1.0, 2.0)
 
 
 def test_anchors_carry_no_gradients_and_logits_do() -> None:
     heuristic = Lecam(start=0)
-    table = started(heuristic)
+    state = started(heuristic)
     real, fake = torch.tensor([1.0], requires_grad=True), torch.tensor([-1.0], requires_grad=True)
-    turn = FakeTurn(logits={Side.REAL: real, Side.FAKE: fake}, table=table)
+    turn = FakeTurn(logits={Side.REAL: real, Side.FAKE: fake}, state=state)
     heuristic.after_move(turn)
-    assert not table.memory("lecam")["real"].requires_grad
+    assert not state.memory("lecam")["real"].requires_grad
     torch.autograd.backward(heuristic(turn))
     # The slope of 0.3 (1 - (-1))² at each.
     assert real.grad is not None
@@ -131,6 +131,6 @@ def test_impossible_anchors_are_refused(parameters: dict[str, object]) -> None:
 
 def test_memory_survives_a_checkpoint_of_plain_values() -> None:
     heuristic = Lecam(start=0)
-    table = started(heuristic)
-    heuristic.after_move(turn_with(table, [1.0], [2.0]))
-    assert all(isinstance(value, Tensor | bool) for value in table.memory("lecam").values())
+    state = started(heuristic)
+    heuristic.after_move(turn_with(state, [1.0], [2.0]))
+    assert all(isinstance(value, Tensor | bool) for value in state.memory("lecam").values())

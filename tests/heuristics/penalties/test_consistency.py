@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.penalties import Consistency, answer_gap, flip_and_shift, latent_response
 from steadygan.heuristics.turn import Answer
+from steadygan.vocabulary import Player, Side
 
 from ..truth import FakeTurn, likely_share
 from .differences import random, slopes

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.penalties import ModeSeeking, mode_seeking_penalty, pair_up
+from steadygan.vocabulary import Player, Side
 
 from ..truth import FakeTurn
 from .differences import random, slopes

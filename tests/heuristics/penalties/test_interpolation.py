@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.penalties import (
     Dragan,
     GradientPenalty,
@@ -18,6 +17,7 @@ from steadygan.heuristics.penalties import (
     slope_penalty,
 )
 from steadygan.heuristics.turn import Answer
+from steadygan.vocabulary import Player, Side
 
 from ..truth import FakeTurn, follows, seeded, uniform_cdf
 from .differences import random, slopes

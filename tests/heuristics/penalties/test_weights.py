@@ -6,7 +6,6 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from steadygan.heuristics.base import Player
 from steadygan.heuristics.penalties import (
     HistoricalAveraging,
     Orthogonal,
@@ -16,6 +15,7 @@ from steadygan.heuristics.penalties import (
     running_mean_update,
     weight_matrix,
 )
+from steadygan.vocabulary import Player
 
 from ..truth import FakeTable, FakeTurn
 from .differences import random, slopes
@@ -108,7 +108,7 @@ def test_the_orthogonal_heuristic_penalises_the_player_who_moves() -> None:
     networks = {Player.GENERATOR: nn.Linear(3, 2), Player.DISCRIMINATOR: nn.Linear(2, 4)}
     heuristic = Orthogonal(weight=0.1, in_discriminator=True)
     for player, network in networks.items():
-        turn = FakeTurn(player, table=FakeTable(networks))
+        turn = FakeTurn(player, state=FakeTable(networks))
         penalty = heuristic(turn)
         torch.autograd.backward(penalty)
         assert penalty.item() == pytest.approx(0.1 * overlap_by_loop(network.weight.double()), rel=1e-5)
@@ -156,11 +156,11 @@ def test_the_running_mean_is_the_plain_mean(values: list[float]) -> None:
 
 def test_each_player_pays_for_its_distance_from_the_mean_of_all_its_past_moves() -> None:
     networks: dict[Player, nn.Module] = {player: nn.Linear(2, 1, bias=False).double() for player in Player}
-    heuristic, table = HistoricalAveraging(weight=0.5), FakeTable(networks)
-    heuristic.begin(table)
+    heuristic, state = HistoricalAveraging(weight=0.5), FakeTable(networks)
+    heuristic.begin(state)
     past: dict[Player, list[Tensor]] = {player: [] for player in Player}
     for move, player in enumerate([Player.GENERATOR, Player.DISCRIMINATOR, Player.GENERATOR, Player.GENERATOR] * 2):
-        turn, weight = FakeTurn(player, table=table), next(networks[player].parameters())
+        turn, weight = FakeTurn(player, state=state), next(networks[player].parameters())
         penalty = heuristic(turn)
         expected = 0.0
         if past[player]:
@@ -176,9 +176,9 @@ def test_each_player_pays_for_its_distance_from_the_mean_of_all_its_past_moves()
 
 def test_the_first_move_has_no_slope() -> None:
     network = nn.Linear(2, 1)
-    heuristic, table = HistoricalAveraging(), FakeTable({Player.GENERATOR: network})
-    heuristic.begin(table)
-    torch.autograd.backward(heuristic(FakeTurn(Player.GENERATOR, table=table)))
+    heuristic, state = HistoricalAveraging(), FakeTable({Player.GENERATOR: network})
+    heuristic.begin(state)
+    torch.autograd.backward(heuristic(FakeTurn(Player.GENERATOR, state=state)))
     assert network.weight.grad is not None
     assert not network.weight.grad.any()
 
@@ -187,9 +187,9 @@ def test_the_mean_is_of_parameters_and_not_of_what_a_parametrisation_makes_of_th
     layer = nn.Linear(2, 1, bias=False)
     parametrize.register_parametrization(layer, "weight", Doubled())
     original = next(layer.parameters())
-    heuristic, table = HistoricalAveraging(weight=1.0), FakeTable({Player.GENERATOR: layer})
-    heuristic.begin(table)
-    turn = FakeTurn(Player.GENERATOR, table=table)
+    heuristic, state = HistoricalAveraging(weight=1.0), FakeTable({Player.GENERATOR: layer})
+    heuristic.begin(state)
+    turn = FakeTurn(Player.GENERATOR, state=state)
     heuristic.after_move(turn)
     with torch.no_grad():
         original.add_(1.0)
@@ -198,22 +198,22 @@ def test_the_mean_is_of_parameters_and_not_of_what_a_parametrisation_makes_of_th
 
 def test_a_player_who_does_not_pay_has_no_past() -> None:
     networks: dict[Player, nn.Module] = {player: nn.Linear(2, 1) for player in Player}
-    heuristic, table = HistoricalAveraging(in_discriminator=False), FakeTable(networks)
-    heuristic.begin(table)
+    heuristic, state = HistoricalAveraging(in_discriminator=False), FakeTable(networks)
+    heuristic.begin(state)
     for player in Player:
-        heuristic.after_move(FakeTurn(player, table=table))
-    assert set(table.memory("historical-averaging")) == {"generator"}
-    assert table.memory("historical-averaging")["generator"]["count"] == 1
+        heuristic.after_move(FakeTurn(player, state=state))
+    assert set(state.memory("historical-averaging")) == {"generator"}
+    assert state.memory("historical-averaging")["generator"]["count"] == 1
 
 
 def test_the_past_carries_no_gradients_and_shares_no_memory_with_the_weights() -> None:
     network = nn.Linear(2, 1)
-    heuristic, table = HistoricalAveraging(), FakeTable({Player.GENERATOR: network})
-    heuristic.begin(table)
-    heuristic.after_move(FakeTurn(Player.GENERATOR, table=table))
+    heuristic, state = HistoricalAveraging(), FakeTable({Player.GENERATOR: network})
+    heuristic.begin(state)
+    heuristic.after_move(FakeTurn(Player.GENERATOR, state=state))
     before = network.weight.detach().clone()
     with torch.no_grad():
         network.weight.zero_()
-    kept = table.memory("historical-averaging")["generator"]["means"]
+    kept = state.memory("historical-averaging")["generator"]["means"]
     assert not any(mean.requires_grad for mean in kept)
     torch.testing.assert_close(kept[0], before)

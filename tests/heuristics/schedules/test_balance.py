@@ -4,16 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.schedules import Balance, balanced, ranking_accuracy
+from steadygan.vocabulary import Player, Side
 
 from ..truth import FakeTable, FakeTurn
 
 D, G = Player.DISCRIMINATOR, Player.GENERATOR
 
 
-def turn_of(player: Player, real: list[float], fake: list[float], table: FakeTable) -> FakeTurn:
-    return FakeTurn(player, logits={Side.REAL: torch.tensor(real), Side.FAKE: torch.tensor(fake)}, table=table)
+def turn_of(player: Player, real: list[float], fake: list[float], state: FakeTable) -> FakeTurn:
+    return FakeTurn(player, logits={Side.REAL: torch.tensor(real), Side.FAKE: torch.tensor(fake)}, state=state)
 
 
 def test_accuracy_counts_the_pairs_that_are_ranked_right_and_ties_half() -> None:
@@ -66,38 +66,38 @@ def test_each_player_moves_and_only_one_moves_more(accuracy: float, ends: list[f
 
 
 def test_at_first_nobody_is_behind() -> None:
-    table, schedule = FakeTable(), Balance(low=0.55, high=0.6)
-    schedule.begin(table)
-    assert schedule.moves(table) == (D, G)
+    state, schedule = FakeTable(), Balance(low=0.55, high=0.6)
+    schedule.begin(state)
+    assert schedule.moves(state) == (D, G)
 
 
 def test_the_accuracy_is_smoothed_over_the_discriminators_moves_alone() -> None:
-    table, schedule = FakeTable(batch=100), Balance(low=0.6, high=0.8, half_life=100.0)
-    schedule.begin(table)
-    schedule.after_move(turn_of(G, [0.0], [1.0], table))
-    assert float(table.memory("balance")["accuracy"]) == pytest.approx(0.7)
+    state, schedule = FakeTable(batch=100), Balance(low=0.6, high=0.8, half_life=100.0)
+    schedule.begin(state)
+    schedule.after_move(turn_of(G, [0.0], [1.0], state))
+    assert float(state.memory("balance")["accuracy"]) == pytest.approx(0.7)
     # A move of a half-life of images weighs a half.
     expected = 0.7
     for real, fake, right in [([1.0, 1.0], [0.0, 0.0], 1.0), ([0.0, 2.0], [1.0, 1.0], 0.5), ([0.0], [3.0], 0.0)]:
-        schedule.after_move(turn_of(D, real, fake, table))
+        schedule.after_move(turn_of(D, real, fake, state))
         expected = (expected + right) / 2
-        assert float(table.memory("balance")["accuracy"]) == pytest.approx(expected)
+        assert float(state.memory("balance")["accuracy"]) == pytest.approx(expected)
 
 
 def test_a_discriminator_that_learns_by_moving_is_held_within_the_thresholds() -> None:
-    table, schedule = FakeTable(batch=64), Balance(low=0.6, high=0.8, most=3, half_life=200.0)
-    schedule.begin(table)
+    state, schedule = FakeTable(batch=64), Balance(low=0.6, high=0.8, most=3, half_life=200.0)
+    schedule.begin(state)
     random = torch.Generator().manual_seed(0)
     gap, history, most = 0.0, [], 0
     for _ in range(300):
-        moves = schedule.moves(table)
+        moves = schedule.moves(state)
         most = max(most, len(moves))
         for player in moves:
             # A move of D gains twice as much as one of G takes away: one each would drift without end.
             gap += 0.2 if player is D else -0.1
             real, fake = (torch.randn(64, generator=random) + centre for centre in (gap, 0.0))
-            schedule.after_move(turn_of(player, real.tolist(), fake.tolist(), table))
-        history.append(float(table.memory("balance")["accuracy"]))
+            schedule.after_move(turn_of(player, real.tolist(), fake.tolist(), state))
+        history.append(float(state.memory("balance")["accuracy"]))
     assert most > 2
     assert all(0.7 < accuracy < 0.95 for accuracy in history[50:])
 

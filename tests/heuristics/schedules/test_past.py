@@ -6,8 +6,8 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from steadygan.heuristics.base import Player
 from steadygan.heuristics.schedules import PastCheckpoints, snapshot
+from steadygan.vocabulary import Player
 
 from ..truth import FakeTable, FakeTurn, likely_share
 
@@ -17,77 +17,77 @@ def network() -> nn.Module:
 
 
 def table_of(heuristic: PastCheckpoints, batch: int = 4) -> FakeTable:
-    table = FakeTable(networks={player: network() for player in Player}, batch=batch)
-    heuristic.begin(table)
-    return table
+    state = FakeTable(networks={player: network() for player in Player}, batch=batch)
+    heuristic.begin(state)
+    return state
 
 
 @torch.no_grad()
-def go_on(table: FakeTable, heuristic: PastCheckpoints, steps: int) -> None:
+def go_on(state: FakeTable, heuristic: PastCheckpoints, steps: int) -> None:
     """Each step sets all weights to its number; the generator's are negative."""
     for _ in range(steps):
-        table.steps += 1
-        table.images_seen += table.batch
+        state.steps += 1
+        state.images_seen += state.batch
         for player in Player:
-            for weight in table.network(player).parameters():
-                weight.fill_(table.steps if player is Player.DISCRIMINATOR else -table.steps)
-        heuristic.after_step(table)
+            for weight in state.network(player).parameters():
+                weight.fill_(state.steps if player is Player.DISCRIMINATOR else -state.steps)
+        heuristic.after_step(state)
 
 
-def ages(table: FakeTable, heuristic: PastCheckpoints, player: Player) -> list[float]:
-    return [each[player.value]["0.weight"][0, 0].item() for each in table.memory(heuristic.name)["snapshots"]]
+def ages(state: FakeTable, heuristic: PastCheckpoints, player: Player) -> list[float]:
+    return [each[player.value]["0.weight"][0, 0].item() for each in state.memory(heuristic.name)["snapshots"]]
 
 
 def test_copies_are_taken_every_so_many_images_and_the_oldest_goes() -> None:
     heuristic = PastCheckpoints(every=10, keep=3)
-    table = table_of(heuristic)
-    go_on(table, heuristic, 2)
-    assert ages(table, heuristic, Player.DISCRIMINATOR) == []
-    go_on(table, heuristic, 3)  # 12 and 20 images
-    assert ages(table, heuristic, Player.DISCRIMINATOR) == [3, 5]
-    go_on(table, heuristic, 8)  # 32, 40, 52 images
-    assert ages(table, heuristic, Player.DISCRIMINATOR) == [8, 10, 13]
-    assert ages(table, heuristic, Player.GENERATOR) == [-8, -10, -13]
+    state = table_of(heuristic)
+    go_on(state, heuristic, 2)
+    assert ages(state, heuristic, Player.DISCRIMINATOR) == []
+    go_on(state, heuristic, 3)  # 12 and 20 images
+    assert ages(state, heuristic, Player.DISCRIMINATOR) == [3, 5]
+    go_on(state, heuristic, 8)  # 32, 40, 52 images
+    assert ages(state, heuristic, Player.DISCRIMINATOR) == [8, 10, 13]
+    assert ages(state, heuristic, Player.GENERATOR) == [-8, -10, -13]
 
 
 def test_a_step_longer_than_the_distance_takes_one_copy() -> None:
     heuristic = PastCheckpoints(every=10)
-    table = table_of(heuristic, batch=35)
-    go_on(table, heuristic, 3)
-    assert ages(table, heuristic, Player.DISCRIMINATOR) == [1, 2, 3]
+    state = table_of(heuristic, batch=35)
+    go_on(state, heuristic, 3)
+    assert ages(state, heuristic, Player.DISCRIMINATOR) == [1, 2, 3]
 
 
 def test_without_a_past_or_a_chance_the_opponent_is_the_present() -> None:
     always, never = PastCheckpoints(every=10, probability=1), PastCheckpoints(every=10, probability=0)
-    table = table_of(always)
-    assert always.opponent(FakeTurn(Player.GENERATOR, table=table)) is None
-    go_on(table, always, 3)
-    assert always.opponent(FakeTurn(Player.GENERATOR, table=table)) is not None
-    assert never.opponent(FakeTurn(Player.GENERATOR, table=table)) is None
+    state = table_of(always)
+    assert always.opponent(FakeTurn(Player.GENERATOR, state=state)) is None
+    go_on(state, always, 3)
+    assert always.opponent(FakeTurn(Player.GENERATOR, state=state)) is not None
+    assert never.opponent(FakeTurn(Player.GENERATOR, state=state)) is None
 
 
 def test_each_player_gets_a_copy_of_the_other_and_can_play_against_it() -> None:
     heuristic = PastCheckpoints(every=10, probability=1)
-    table = table_of(heuristic)
-    go_on(table, heuristic, 4)
+    state = table_of(heuristic)
+    go_on(state, heuristic, 4)
     for player, expected in ((Player.GENERATOR, 3.0), (Player.DISCRIMINATOR, -3.0)):
-        chosen = heuristic.opponent(FakeTurn(player, table=table))
+        chosen = heuristic.opponent(FakeTurn(player, state=state))
         assert chosen is not None
         assert (chosen["0.weight"] == expected).all()
         assert not any(tensor.requires_grad for tensor in chosen.values())
         images = torch.randn(5, 2, requires_grad=True)
-        functional_call(table.network(player.other), dict(chosen), (images,)).sum().backward()
+        functional_call(state.network(player.other), dict(chosen), (images,)).sum().backward()
         assert images.grad is not None
 
 
 def test_playing_against_a_copy_changes_neither_it_nor_the_network() -> None:
     heuristic = PastCheckpoints(every=10, probability=1)
-    table = table_of(heuristic)
-    go_on(table, heuristic, 3)
-    other = table.network(Player.DISCRIMINATOR)
-    before, stored = snapshot(other), table.memory(heuristic.name)["snapshots"][0]["discriminator"]
+    state = table_of(heuristic)
+    go_on(state, heuristic, 3)
+    other = state.network(Player.DISCRIMINATOR)
+    before, stored = snapshot(other), state.memory(heuristic.name)["snapshots"][0]["discriminator"]
     kept = {name: tensor.clone() for name, tensor in stored.items()}
-    chosen = heuristic.opponent(FakeTurn(Player.GENERATOR, table=table))
+    chosen = heuristic.opponent(FakeTurn(Player.GENERATOR, state=state))
     assert chosen is not None
     functional_call(other, dict(chosen), (torch.randn(5, 2),))
     assert not torch.equal(chosen["1.running_mean"], kept["1.running_mean"])
@@ -109,9 +109,9 @@ def test_a_snapshot_names_everything_that_a_network_computes_with() -> None:
 def test_how_often_and_against_whom_is_left_to_chance() -> None:
     torch.manual_seed(0)
     heuristic = PastCheckpoints(every=4, keep=4, probability=0.3)
-    table = table_of(heuristic)
-    go_on(table, heuristic, 4)
-    turn, drawn = FakeTurn(Player.GENERATOR, table=table), []
+    state = table_of(heuristic)
+    go_on(state, heuristic, 4)
+    turn, drawn = FakeTurn(Player.GENERATOR, state=state), []
     for _ in range(2_000):
         chosen = heuristic.opponent(turn)
         drawn.append(0.0 if chosen is None else chosen["0.weight"][0, 0].item())
@@ -127,8 +127,8 @@ def test_a_resumed_run_draws_what_it_would_have_drawn() -> None:
     torch.save({"memories": one.memories, "random": torch.get_rng_state()}, file)
     file.seek(0)
 
-    def draws(table: FakeTable) -> list[dict[str, Tensor] | None]:
-        found = [heuristic.opponent(FakeTurn(Player.GENERATOR, table=table)) for _ in range(20)]
+    def draws(state: FakeTable) -> list[dict[str, Tensor] | None]:
+        found = [heuristic.opponent(FakeTurn(Player.GENERATOR, state=state)) for _ in range(20)]
         return [None if each is None else dict(each) for each in found]
 
     expected = draws(one)

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.functional import softplus
 
-from steadygan.heuristics.base import Player
 from steadygan.heuristics.schedules import Unrolled, unroll
 from steadygan.heuristics.updates import ExtraAdam
+from steadygan.vocabulary import Player
 
 from ..truth import FakeTable, FakeTurn
 
@@ -24,15 +24,15 @@ OPTIMIZERS: dict[str, Make] = {
 }
 
 
-class Game(FakeTurn):
+class TrainingState(FakeTurn):
     """A turn on fixed images."""
 
-    def __init__(self, player: Player, table: FakeTable, real: Tensor, fake: Tensor) -> None:
-        super().__init__(player, table=table)
+    def __init__(self, player: Player, state: FakeTable, real: Tensor, fake: Tensor) -> None:
+        super().__init__(player, state=state)
         self.real, self.fake = real, fake
 
     def discriminator_loss(self, parameters: dict[str, Tensor]) -> Tensor:
-        return loss_of(self.table.network(Player.DISCRIMINATOR), self.real, self.fake, parameters)
+        return loss_of(self.state.network(Player.DISCRIMINATOR), self.real, self.fake, parameters)
 
 
 def loss_of(network: nn.Module, real: Tensor, fake: Tensor, parameters: dict[str, Tensor] | None = None) -> Tensor:
@@ -86,7 +86,7 @@ def test_the_generator_faces_the_discriminator_after_k_steps_of_its_optimiser(
     optimizer = OPTIMIZERS[kind](network)
     train(network, optimizer, moves_before)
     expected = explicit_copy(network, optimizer, steps=3)
-    turn = Game(Player.GENERATOR, table_of(network, optimizer), *images())
+    turn = TrainingState(Player.GENERATOR, table_of(network, optimizer), *images())
     found = Unrolled(steps=3, through=through).opponent(turn)
     assert found is not None
     torch.testing.assert_close({name: each.detach() for name, each in found.items()}, expected, rtol=1e-9, atol=1e-9)
@@ -100,36 +100,36 @@ def test_neither_network_nor_optimiser_is_changed(through: bool) -> None:
     optimizer.zero_grad()
     for parameter in network.parameters():
         parameter.requires_grad_(False)  # as the generator's move has it
-    weights, state = copy.deepcopy(network.state_dict()), copy.deepcopy(optimizer.state_dict())
+    weights, moments = copy.deepcopy(network.state_dict()), copy.deepcopy(optimizer.state_dict())
     real, fake = images()
     fake.requires_grad_()
-    table = table_of(network, optimizer)
-    found = Unrolled(steps=2, through=through).opponent(Game(Player.GENERATOR, table, real, fake))
+    state = table_of(network, optimizer)
+    found = Unrolled(steps=2, through=through).opponent(TrainingState(Player.GENERATOR, state, real, fake))
     assert found is not None
     functional_call(network, dict(found), (fake,)).sum().backward()
     torch.testing.assert_close(dict(network.state_dict()), dict(weights), rtol=0, atol=0)
-    torch.testing.assert_close(optimizer.state_dict(), state, rtol=0, atol=0)
+    torch.testing.assert_close(optimizer.state_dict(), moments, rtol=0, atol=0)
     assert all(parameter.grad is None for parameter in network.parameters())
 
 
 def test_a_fresh_optimiser_gets_no_state_from_being_read() -> None:
     network = discriminator()
     optimizer = OPTIMIZERS["adam"](network)
-    Unrolled().opponent(Game(Player.GENERATOR, table_of(network, optimizer), *images()))
+    Unrolled().opponent(TrainingState(Player.GENERATOR, table_of(network, optimizer), *images()))
     assert not optimizer.state
 
 
 def test_the_discriminator_faces_the_generator_as_it_is() -> None:
     network = discriminator()
-    table = table_of(network, OPTIMIZERS["sgd"](network))
-    assert Unrolled().opponent(Game(Player.DISCRIMINATOR, table, *images())) is None
+    state = table_of(network, OPTIMIZERS["sgd"](network))
+    assert Unrolled().opponent(TrainingState(Player.DISCRIMINATOR, state, *images())) is None
 
 
 def surrogate(
     network: nn.Module, optimizer: torch.optim.Optimizer, through: bool, real: Tensor
 ) -> Callable[[Tensor], Tensor]:
     def value(fake: Tensor) -> Tensor:
-        turn = Game(Player.GENERATOR, table_of(network, optimizer), real, fake)
+        turn = TrainingState(Player.GENERATOR, table_of(network, optimizer), real, fake)
         found = Unrolled(steps=3, through=through).opponent(turn)
         assert found is not None
         return -loss_of(network, real, fake, dict(found))

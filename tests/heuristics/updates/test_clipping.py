@@ -3,8 +3,8 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from steadygan.heuristics.base import Player
 from steadygan.heuristics.updates import GradientClipping, WeightClipping, clip_gradients, clip_weights
+from steadygan.vocabulary import Player
 
 from ..truth import FakeTable, FakeTurn
 
@@ -33,12 +33,12 @@ def test_a_weight_that_is_no_number_is_not_hidden() -> None:
 
 def test_after_its_move_the_discriminator_is_clipped_and_the_generator_never() -> None:
     networks = players()
-    table = FakeTable(networks=networks)
+    state = FakeTable(networks=networks)
     before = {player: weights_of(network) for player, network in networks.items()}
-    WeightClipping(bound=0.1).after_move(FakeTurn(Player.GENERATOR, table=table))
+    WeightClipping(bound=0.1).after_move(FakeTurn(Player.GENERATOR, state=state))
     for player, network in networks.items():
         torch.testing.assert_close(weights_of(network), before[player], rtol=0, atol=0)
-    WeightClipping(bound=0.1).after_move(FakeTurn(Player.DISCRIMINATOR, table=table))
+    WeightClipping(bound=0.1).after_move(FakeTurn(Player.DISCRIMINATOR, state=state))
     torch.testing.assert_close(weights_of(networks[Player.GENERATOR]), before[Player.GENERATOR], rtol=0, atol=0)
     clipped = [
         torch.minimum(torch.maximum(w, -torch.tensor(0.1)), torch.tensor(0.1)) for w in before[Player.DISCRIMINATOR]
@@ -49,8 +49,8 @@ def test_after_its_move_the_discriminator_is_clipped_and_the_generator_never() -
 
 def test_of_a_computed_weight_the_stored_one_is_clipped() -> None:
     layer = nn.utils.parametrizations.spectral_norm(nn.Linear(3, 3))
-    table = FakeTable(networks={Player.DISCRIMINATOR: layer})
-    WeightClipping(bound=0.01).after_move(FakeTurn(Player.DISCRIMINATOR, table=table))
+    state = FakeTable(networks={Player.DISCRIMINATOR: layer})
+    WeightClipping(bound=0.01).after_move(FakeTurn(Player.DISCRIMINATOR, state=state))
     stored = dict(layer.named_parameters())["parametrizations.weight.original"]
     assert stored.abs().max() <= 0.01
     assert (layer(torch.eye(3)) - layer(torch.zeros(3))).abs().max() > 0.01
@@ -75,8 +75,8 @@ def test_the_player_who_moves_is_clipped_together_with_its_companions(player: Pl
     }
     for parameter in [p for network in (*networks.values(), companion) for p in network.parameters()]:
         parameter.grad = torch.full_like(parameter, 5.0)
-    table = FakeTable(networks=networks, optimizers=optimizers, companions={"encoder": companion})
-    GradientClipping(max_norm=2.0).before_update(FakeTurn(player, table=table))
+    state = FakeTable(networks=networks, optimizers=optimizers, companions={"encoder": companion})
+    GradientClipping(max_norm=2.0).before_update(FakeTurn(player, state=state))
     mine = [*networks[player].parameters(), *companion.parameters()]
     count = sum(parameter.numel() for parameter in mine)
     for parameter in mine:
@@ -87,10 +87,10 @@ def test_the_player_who_moves_is_clipped_together_with_its_companions(player: Pl
 
 def test_weights_without_a_gradient_are_passed_over() -> None:
     network = players()[Player.GENERATOR]
-    table = FakeTable(optimizers={Player.GENERATOR: torch.optim.SGD(network.parameters(), lr=0.1)})
+    state = FakeTable(optimizers={Player.GENERATOR: torch.optim.SGD(network.parameters(), lr=0.1)})
     first = next(network.parameters())
     first.grad = torch.full_like(first, 100.0)
-    GradientClipping(max_norm=1.0).before_update(FakeTurn(Player.GENERATOR, table=table))
+    GradientClipping(max_norm=1.0).before_update(FakeTurn(Player.GENERATOR, state=state))
     assert first.grad.norm().item() == pytest.approx(1.0, rel=1e-4)
     assert all(parameter.grad is None for parameter in list(network.parameters())[1:])
 

@@ -8,8 +8,8 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from steadygan.heuristics.base import Player
 from steadygan.heuristics.updates import ExtraAdam, ExtraAdamHeuristic, adam
+from steadygan.vocabulary import Player
 
 from ..truth import Doubles
 from .game import play

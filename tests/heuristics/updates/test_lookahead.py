@@ -6,8 +6,8 @@ import torch
 from pydantic import ValidationError
 from torch import nn
 
-from steadygan.heuristics.base import Player
 from steadygan.heuristics.updates import Lookahead, look_back, sgd
+from steadygan.vocabulary import Player
 
 from ..truth import FakeTable
 from .game import play
@@ -24,13 +24,13 @@ def table_of(companion: nn.Module | None = None) -> FakeTable:
     return FakeTable(networks=dict(networks), optimizers=optimizers)
 
 
-def weights_of(table: FakeTable) -> dict[Player, list[torch.Tensor]]:
-    return {p: [w for g in table.optimizer(p).param_groups for w in g["params"]] for p in Player}
+def weights_of(state: FakeTable) -> dict[Player, list[torch.Tensor]]:
+    return {p: [w for g in state.optimizer(p).param_groups for w in g["params"]] for p in Player}
 
 
 @torch.no_grad()
-def push(table: FakeTable, by: float) -> None:
-    for weights in weights_of(table).values():
+def push(state: FakeTable, by: float) -> None:
+    for weights in weights_of(state).values():
         for weight in weights:
             weight.add_(by)
 
@@ -44,15 +44,15 @@ def test_looking_back_goes_part_of_the_way_and_both_end_there() -> None:
 
 
 def test_every_k_steps_both_players_and_their_companions_go_back_together() -> None:
-    table = table_of(companion=nn.Linear(1, 1))
-    start = {player: [w.detach().clone() for w in weights] for player, weights in weights_of(table).items()}
+    state = table_of(companion=nn.Linear(1, 1))
+    start = {player: [w.detach().clone() for w in weights] for player, weights in weights_of(state).items()}
     heuristic = Lookahead(k=3, alpha=0.25)
-    heuristic.begin(table)
+    heuristic.begin(state)
     # Pushed by 1 each step; after 3 steps a quarter of 3 is kept, and again.
     for expected in (1.0, 2.0, 0.75, 1.75, 2.75, 1.5, 2.5):
-        push(table, 1.0)
-        heuristic.after_step(table)
-        for player, weights in weights_of(table).items():
+        push(state, 1.0)
+        heuristic.after_step(state)
+        for player, weights in weights_of(state).items():
             for weight, origin in zip(weights, start[player], strict=True):
                 torch.testing.assert_close(weight.detach(), origin + expected)
 
@@ -70,9 +70,9 @@ def test_a_resumed_run_goes_on_from_its_slow_weights() -> None:
     push(other, 2.0)
     heuristic.begin(other)
     other.memories = torch.load(file, weights_only=True)
-    for table in (one, other):
-        push(table, 1.0)
-        heuristic.after_step(table)
+    for state in (one, other):
+        push(state, 1.0)
+        heuristic.after_step(state)
     for player in Player:
         for mine, resumed in zip(weights_of(one)[player], weights_of(other)[player], strict=True):
             torch.testing.assert_close(mine, resumed)

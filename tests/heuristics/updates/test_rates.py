@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from steadygan.heuristics.base import Player
 from steadygan.heuristics.updates import LrDecay, TwoTimeScales, linear_decay, two_time_scales
+from steadygan.vocabulary import Player
 
 IMAGES = st.integers(0, 10**9)
 

@@ -9,10 +9,10 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.architecture.diversity import Packing
-from steadygan.heuristics.architecture.labels import TELL_THE_GENERATOR, needs_labelled_generator, told_and_asked
-from steadygan.heuristics.base import Heuristic, Labels, Player, Side
+from steadygan.heuristics.architecture.labels import TELL_THE_GENERATOR, conditioned_and_asked, needs_labelled_generator
+from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.blueprint import Blueprint
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
     AC_GAN,
     GANHACKS,
@@ -20,7 +20,8 @@ from steadygan.heuristics.citations import (
     SEMI_SUPERVISED,
 )
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.heuristics.turn import Table, Turn
+from steadygan.heuristics.turn import State, Turn
+from steadygan.vocabulary import Finding, Labels, Player, Side
 
 HELD_OUT_CHUNK = 500
 HOW_CLASSES_ARE_NAMED = "how the discriminator names classes"
@@ -88,7 +89,7 @@ class AuxiliaryClassifier(ArchitectureHeuristic):
     def objection(self, others: Iterable[Heuristic]) -> str | None:
         """The generator must know the class and the discriminator must not."""
         others = list(others)
-        return told_and_asked(self.name, others) or needs_labelled_generator(self.name, others)
+        return conditioned_and_asked(self.name, others) or needs_labelled_generator(self.name, others)
 
     def design(self, blueprint: Blueprint) -> Blueprint:
         """Put the head in."""
@@ -152,7 +153,7 @@ class SemiSupervised(ArchitectureHeuristic):
                 "'semi-supervised' derives the logit of an image from its classes and 'packing' judges several images "
                 "with one logit; keep one of them"
             )
-        return told_and_asked(self.name, others)
+        return conditioned_and_asked(self.name, others)
 
     def needs_share(self, share: int, processes: int) -> str | None:
         """Labelled images are shared like the others."""
@@ -171,25 +172,25 @@ class SemiSupervised(ArchitectureHeuristic):
         """In the discriminator's move the cross entropy of labelled images."""
         if turn.player is Player.GENERATOR:
             return None
-        images, labels = turn.table.labelled(self.labelled or turn.table.batch)
+        images, labels = turn.state.labelled(self.labelled or turn.state.batch)
         class_logits = turn.answer(turn.see(images, Side.REAL), None).class_logits
         if class_logits is None:
             raise TypeError("'semi-supervised' needs a discriminator that answers class logits")
-        class_logits, labels = turn.whole(class_logits), turn.whole(labels)
+        class_logits, labels = turn.gather(class_logits), turn.gather(labels)
         loss = F.cross_entropy(class_logits, labels)
         turn.note(f"{self.name}/loss", loss.detach())
         turn.note(f"{self.name}/accuracy", (class_logits.detach().argmax(1) == labels).float())
         return self.weight * loss
 
-    def measure(self, table: Table) -> dict[str, float]:
+    def measure(self, state: State) -> dict[str, float]:
         """The share of held-out images with a label whose class the discriminator names; nothing if there are none."""
-        network: Any = table.network(Player.DISCRIMINATOR)
+        network: Any = state.network(Player.DISCRIMINATOR)
         training = network.training
         network.eval()
         with torch.inference_mode():
             right = [
                 (network.answer(images).class_logits.argmax(1) == labels)[labels >= 0].cpu()
-                for images, labels in table.held_out_chunks(HELD_OUT_CHUNK)
+                for images, labels in state.held_out_chunks(HELD_OUT_CHUNK)
                 if labels is not None
             ]
         network.train(training)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
     GANHACKS,
     PACGAN,
@@ -15,6 +15,7 @@ from steadygan.heuristics.citations import (
     SALIMANS,
 )
 from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
 
 
 class MinibatchDiscrimination(ArchitectureHeuristic):

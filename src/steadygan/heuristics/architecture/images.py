@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 
 from steadygan.heuristics.blueprint import Blueprint
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
     DCGAN,
     GANHACKS,
 )
 from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
 
 
 def scale_images(images: Tensor, low: float = -1.0, high: float = 1.0) -> Tensor:

@@ -7,15 +7,16 @@ from pydantic import Field
 
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.architecture.normalisation import ConditionalBatchNorm
-from steadygan.heuristics.base import Heuristic, Labels
+from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.blueprint import Blueprint
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
     CONDITIONAL,
     GANHACKS,
     PROJECTION,
 )
 from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding, Labels
 
 TELL_THE_GENERATOR = ("conditional-batch-norm", "label-embedding")
 """Names of the heuristics that can make the generator take labels."""
@@ -41,7 +42,7 @@ class LabelEmbedding(ArchitectureHeuristic):
 
     def objection(self, others: Iterable[Heuristic]) -> str | None:
         """A generator that knows no labels cannot make what the discriminator is told to expect."""
-        if not self.in_discriminator or generator_is_told([self, *others]):
+        if not self.in_discriminator or generator_takes_labels_with([self, *others]):
             return None
         return (
             "'label-embedding' tells only the discriminator the class, which the generator then cannot make; "
@@ -80,7 +81,7 @@ class Projection(ArchitectureHeuristic):
         return blueprint.changed(projection=True)
 
 
-def generator_is_told(heuristics: Iterable[Heuristic]) -> bool:
+def generator_takes_labels_with(heuristics: Iterable[Heuristic]) -> bool:
     """Whether a heuristic makes the generator take labels."""
     return any(
         each.in_generator if isinstance(each, LabelEmbedding) else isinstance(each, ConditionalBatchNorm)
@@ -99,7 +100,7 @@ def needs_labelled_generator(name: str, others: Iterable[Heuristic]) -> str | No
         A sentence, or None. Without any heuristic that could tell the generator, the card's needs say it.
     """
     others = list(others)
-    if generator_is_told(others) or not any(isinstance(each, LabelEmbedding) for each in others):
+    if generator_takes_labels_with(others) or not any(isinstance(each, LabelEmbedding) for each in others):
         return None
     return (
         f"'{name}' needs a generator that is told the class and 'label-embedding' tells it only to the discriminator; "
@@ -107,7 +108,7 @@ def needs_labelled_generator(name: str, others: Iterable[Heuristic]) -> str | No
     )
 
 
-def told_and_asked(name: str, others: Iterable[Heuristic]) -> str | None:
+def conditioned_and_asked(name: str, others: Iterable[Heuristic]) -> str | None:
     """Why a discriminator that is told the class cannot also be asked for it by a heuristic.
 
     Args:

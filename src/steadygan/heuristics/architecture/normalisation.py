@@ -8,9 +8,9 @@ from torch import Tensor
 
 from steadygan.heuristics.architecture.diversity import Packing
 from steadygan.heuristics.architecture.example import in_a_recipe
-from steadygan.heuristics.base import Heuristic, Labels, Player
+from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.blueprint import Blueprint, Norm, NormKind
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
     BATCH_NORM,
     DCGAN,
@@ -22,7 +22,8 @@ from steadygan.heuristics.citations import (
     TUTORIAL,
 )
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.heuristics.turn import Table
+from steadygan.heuristics.turn import State
+from steadygan.vocabulary import Finding, Labels, Player
 
 
 def norm_decisions(in_generator: bool, in_discriminator: bool) -> frozenset[str]:
@@ -144,19 +145,19 @@ class ReferenceNorm(ArchitectureHeuristic):
             discriminator_norm=norm if self.in_discriminator else blueprint.discriminator_norm,
         )
 
-    def begin(self, table: Table) -> None:
+    def begin(self, state: State) -> None:
         """Draw the reference batches, once and for all."""
         if self.in_generator:
-            latents, labels = table.latents(self.reference), table.random_labels(self.reference)
-            _fill(table, Player.GENERATOR, latents, labels)
+            latents, labels = state.latents(self.reference), state.random_labels(self.reference)
+            _fill(state, Player.GENERATOR, latents, labels)
         if self.in_discriminator:
-            images, labels = table.reference(self.reference)
-            _fill(table, Player.DISCRIMINATOR, images, labels)
+            images, labels = state.reference(self.reference)
+            _fill(state, Player.DISCRIMINATOR, images, labels)
 
 
-def _fill(table: Table, player: Player, inputs: Tensor, labels: Tensor | None) -> None:
+def _fill(state: State, player: Player, inputs: Tensor, labels: Tensor | None) -> None:
     # A network that a user brings need not have one.
-    reference: HoldsReference | None = getattr(table.network(player), "reference", None)
+    reference: HoldsReference | None = getattr(state.network(player), "reference", None)
     if reference is not None:
         reference.hold(inputs, labels)
 

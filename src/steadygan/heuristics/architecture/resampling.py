@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
     BLURPOOL,
     CHECKERBOARD,
@@ -17,6 +17,7 @@ from steadygan.heuristics.citations import (
     SUBPIXEL,
 )
 from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
 
 STRIDE = 2
 

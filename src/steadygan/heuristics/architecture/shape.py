@@ -6,12 +6,13 @@ from pydantic import Field
 
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
     DCGAN,
     TUTORIAL,
 )
 from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
 
 
 class NoHiddenDense(ArchitectureHeuristic):

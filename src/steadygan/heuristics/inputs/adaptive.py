@@ -7,12 +7,13 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.base import Heuristic, Player, Side
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import ADA
 from steadygan.heuristics.inputs.pipeline import KINDS, Kind, augment
 from steadygan.heuristics.roles import InputHeuristic
-from steadygan.heuristics.turn import Table, Turn
+from steadygan.heuristics.turn import State, Turn
+from steadygan.vocabulary import Finding, Player, Side
 
 Measure = Literal["signs", "held-out"]
 
@@ -125,23 +126,23 @@ class AdaptiveAugment(InputHeuristic):
             f"'{names[0]}'; set {self.name}.measured to held-out"
         )
 
-    def begin(self, table: Table) -> None:
+    def begin(self, state: State) -> None:
         """Start with the initial probability and nothing measured."""
-        table.memory(self.name).update(probability=torch.tensor(self.initial, device=table.device))
-        self._forget(table)
+        state.memory(self.name).update(probability=torch.tensor(self.initial, device=state.device))
+        self._forget(state)
 
     def apply(self, images: Tensor, side: Side, turn: Turn) -> Tensor:
         """Augment with the probability of this moment."""
-        return augment(images, turn.table.memory(self.name)["probability"], self.kinds)
+        return augment(images, turn.state.memory(self.name)["probability"], self.kinds)
 
     def before_update(self, turn: Turn) -> None:
         """Ask for held-out images with the weights that have just judged the others."""
         if self.measured != "held-out" or turn.player is not Player.DISCRIMINATOR:
             return
-        images, labels = turn.table.held_out(turn.table.batch)
+        images, labels = turn.state.held_out(turn.state.batch)
         with torch.no_grad():
             given = None if turn.labels(Side.REAL) is None else labels
-            logits = turn.whole(turn.answer(turn.see(images, Side.REAL), given).logits)
+            logits = turn.gather(turn.answer(turn.see(images, Side.REAL), given).logits)
         self._count(turn, "held_out", logits)
         turn.note("logits/held-out", logits)
 
@@ -149,35 +150,35 @@ class AdaptiveAugment(InputHeuristic):
         """Measure, and adjust after every ``interval`` moves of the discriminator."""
         if turn.player is not Player.DISCRIMINATOR:
             return
-        memory = turn.table.memory(self.name)
+        memory = turn.state.memory(self.name)
         real = turn.logits(Side.REAL).detach()
         if self.measured == "signs":
             self._count(turn, "signs", real.sign())
         else:
             self._count(turn, "train", real)
             self._count(turn, "generated", turn.logits(Side.FAKE).detach())
-        memory["images"] += turn.table.batch
+        memory["images"] += turn.state.batch
         memory["moves"] += 1
         if memory["moves"] == self.interval:
             self._adjust(turn)
         turn.note(f"{self.name}/probability", memory["probability"])
 
     def _adjust(self, turn: Turn) -> None:
-        memory = turn.table.memory(self.name)
+        memory = turn.state.memory(self.name)
         means = {name: total / memory["counts"][name] for name, total in memory["sums"].items()}
         overfitting = means["signs"] if self.measured == "signs" else held_out_overfitting(**means)
         memory["probability"] = adjusted_probability(
             memory["probability"], overfitting, self.target, memory["images"], self.speed, self.most
         )
         turn.note(f"{self.name}/overfitting", overfitting)
-        self._forget(turn.table)
+        self._forget(turn.state)
 
     def _count(self, turn: Turn, name: str, values: Tensor) -> None:
         """Add to the mean of something since the last adjustment."""
-        memory = turn.table.memory(self.name)
+        memory = turn.state.memory(self.name)
         memory["sums"][name] = memory["sums"].get(name, 0.0) + values.float().sum()
         memory["counts"][name] = memory["counts"].get(name, 0) + values.numel()
 
-    def _forget(self, table: Table) -> None:
+    def _forget(self, state: State) -> None:
         """Start to measure anew."""
-        table.memory(self.name).update(moves=0, images=0, sums={}, counts={})
+        state.memory(self.name).update(moves=0, images=0, sums={}, counts={})

@@ -8,11 +8,11 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.base import Side
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import ADA, DIFF_AUGMENT
 from steadygan.heuristics.roles import InputHeuristic
 from steadygan.heuristics.turn import Turn
+from steadygan.vocabulary import Finding, Side
 
 Policy = Literal["color", "translation", "cutout"]
 

@@ -6,11 +6,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.base import Side
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GANHACKS, INSTANCE_NOISE, TOWARDS
 from steadygan.heuristics.roles import InputHeuristic
 from steadygan.heuristics.turn import Turn
+from steadygan.vocabulary import Finding, Side
 
 
 def instance_noise(images: Tensor, std: float) -> Tensor:

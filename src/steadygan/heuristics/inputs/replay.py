@@ -6,11 +6,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GANHACKS, SIMULATED
 from steadygan.heuristics.roles import InputHeuristic
-from steadygan.heuristics.turn import Memory, Table, Turn
+from steadygan.heuristics.turn import Memory, State, Turn
+from steadygan.vocabulary import Finding, Player, Side
 
 
 def choose_exchange(
@@ -112,15 +112,15 @@ class ExperienceReplay(InputHeuristic):
             "take a larger batch or a share nearer to 0.5"
         )
 
-    def begin(self, table: Table) -> None:
+    def begin(self, state: State) -> None:
         """Start with an empty buffer; its shape shows with the first fakes."""
-        memory = table.memory(self.name)
+        memory = state.memory(self.name)
         memory.clear()
-        memory.update(stored=0, capacity=self.batches * table.batch)
+        memory.update(stored=0, capacity=self.batches * state.batch)
 
     def apply(self, images: Tensor, side: Side, turn: Turn) -> Tensor:
         """Exchange fakes of the discriminator's move."""
-        memory = turn.table.memory(self.name)
+        memory = turn.state.memory(self.name)
         if side is not Side.FAKE or turn.player is not Player.DISCRIMINATOR or memory["stored"] == 0:
             return images
         raw = turn.raw(side)
@@ -128,9 +128,9 @@ class ExperienceReplay(InputHeuristic):
             return images
         order, entries = self._choice(memory, turn.count, images.device)
         # Which entry takes the place of each image; -1 for none.
-        source = turn.part(torch.full_like(order, -1).index_copy(0, order[: len(entries)], entries))
+        source = turn.local_rows(torch.full_like(order, -1).index_copy(0, order[: len(entries)], entries))
         # Other images of that side may pass here too; only those of the move itself have a share to exchange.
-        old = (source >= 0) & turn.whole((images == raw).all().unsqueeze(0)).all()
+        old = (source >= 0) & turn.gather((images == raw).all().unsqueeze(0)).all()
         source = source.clamp_min(0)
         labels = turn.labels(side)
         if labels is not None and "labels" in memory:
@@ -148,9 +148,9 @@ class ExperienceReplay(InputHeuristic):
         """Keep the new fakes that the discriminator has just seen."""
         if turn.player is not Player.DISCRIMINATOR:
             return
-        memory = turn.table.memory(self.name)
-        fakes, labels = turn.whole(turn.raw(Side.FAKE).detach()), turn.labels(Side.FAKE)
-        labels = None if labels is None else turn.whole(labels)
+        memory = turn.state.memory(self.name)
+        fakes, labels = turn.gather(turn.raw(Side.FAKE).detach()), turn.labels(Side.FAKE)
+        labels = None if labels is None else turn.gather(labels)
         if "order" in memory:
             # The labels of the others are those of past fakes by now.
             new = memory.pop("order")[len(memory.pop("entries")) :]

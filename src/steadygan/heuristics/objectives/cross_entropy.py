@@ -5,11 +5,11 @@ from typing import ClassVar
 import torch.nn.functional as F
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GAN, GANHACKS
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.turn import Turn
+from steadygan.vocabulary import Finding, Player, Side
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:

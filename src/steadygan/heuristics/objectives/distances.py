@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GEOMETRIC, LSGAN, WGAN
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.turn import Turn
+from steadygan.vocabulary import Finding, Player, Side
 
 
 def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:

@@ -5,11 +5,11 @@ from typing import ClassVar
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import SALIMANS
 from steadygan.heuristics.roles import ObjectiveModifier
 from steadygan.heuristics.turn import Turn
+from steadygan.vocabulary import Finding, Player, Side
 
 
 def feature_matching_loss(real_features: Tensor, fake_features: Tensor) -> Tensor:

@@ -7,13 +7,14 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.base import Heuristic, Player, Side
+from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.blueprint import Blueprint
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GANHACKS, VAE_GAN
 from steadygan.heuristics.latents import NormalLatent
 from steadygan.heuristics.roles import LatentHeuristic, ObjectiveModifier
 from steadygan.heuristics.turn import Turn
+from steadygan.vocabulary import Finding, Player, Side
 
 
 def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -120,13 +121,13 @@ class VaeHybrid(ObjectiveModifier):
         if turn.player is not Player.GENERATOR:
             return None
         real = turn.raw(Side.REAL).float()
-        mean, log_variance = turn.table.companion("encoder")(real).float().chunk(2, dim=1)
+        mean, log_variance = turn.state.companion("encoder")(real).float().chunk(2, dim=1)
         labels, takes_labels = _labels(turn)
         again = turn.generate(reparameterise(mean, log_variance), labels if takes_labels else None)
         with torch.no_grad():
             features = turn.answer(real, labels).features
-        error = turn.whole(reconstruction_error(features, turn.answer(again, labels).features)).mean()
-        divergence = turn.whole(kl_to_standard_normal(mean, log_variance)).mean()
+        error = turn.gather(reconstruction_error(features, turn.answer(again, labels).features)).mean()
+        divergence = turn.gather(kl_to_standard_normal(mean, log_variance)).mean()
         turn.note("vae-hybrid/reconstruction", error)
         turn.note("vae-hybrid/kl", divergence)
         return self.weight * (error + self.kl_weight * 2 / features.shape[1] * divergence)

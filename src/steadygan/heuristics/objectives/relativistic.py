@@ -6,12 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import R3GAN, RELATIVISTIC
 from steadygan.heuristics.objectives.cross_entropy import cross_entropy
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.turn import Turn
+from steadygan.vocabulary import Finding, Player, Side
 
 
 def relativistic_loss(winner_logits: Tensor, loser_logits: Tensor) -> Tensor:

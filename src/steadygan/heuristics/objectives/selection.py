@@ -6,12 +6,13 @@ from typing import ClassVar
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.base import Heuristic, Player, Side
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import TOP_K
 from steadygan.heuristics.objectives.features import FeatureMatching
 from steadygan.heuristics.roles import ObjectiveModifier
 from steadygan.heuristics.turn import Turn
+from steadygan.vocabulary import Finding, Player, Side
 
 
 def top_k(losses: Tensor, logits: Tensor, count: int) -> Tensor:

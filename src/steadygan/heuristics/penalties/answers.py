@@ -7,11 +7,11 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import LECAM
 from steadygan.heuristics.roles import Penalty
-from steadygan.heuristics.turn import Table, Turn
+from steadygan.heuristics.turn import State, Turn
+from steadygan.vocabulary import Finding, Player, Side
 
 
 def lecam_penalty(
@@ -91,14 +91,14 @@ class Lecam(Penalty):
     one_sided: bool = Field(True, description="only where the sides are further apart than the anchors")
     every: int = Field(1, ge=1, description="only every so many discriminator moves, with that many times the weight")
 
-    def begin(self, table: Table) -> None:
+    def begin(self, state: State) -> None:
         """No answers are known yet."""
-        zero = torch.zeros((), device=table.device)
-        table.memory(self.name).update(real=zero, fake=zero.clone(), known=False)
+        zero = torch.zeros((), device=state.device)
+        state.memory(self.name).update(real=zero, fake=zero.clone(), known=False)
 
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`lecam_penalty`; 0 until it starts."""
-        memory, real = turn.table.memory(self.name), turn.logits(Side.REAL)
+        memory, real = turn.state.memory(self.name), turn.logits(Side.REAL)
         if not memory["known"] or turn.images_seen < self.start:
             penalty = real.new_zeros(())
         else:
@@ -111,7 +111,7 @@ class Lecam(Penalty):
         """The anchors follow the discriminator's answers."""
         if turn.player is not Player.DISCRIMINATOR:
             return
-        memory = turn.table.memory(self.name)
+        memory = turn.state.memory(self.name)
         decay = self.decay if memory["known"] and turn.images_seen >= self.start else 0.0
         for side in Side:
             memory[side.value] = lecam_anchor(memory[side.value], turn.logits(side), decay)

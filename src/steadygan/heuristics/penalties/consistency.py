@@ -6,11 +6,11 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import CONSISTENCY, IMPROVED_CONSISTENCY
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.turn import Turn
+from steadygan.vocabulary import Finding, Player, Side
 
 
 def flip_and_shift(images: Tensor, share: float = 0.125, flip: bool = True) -> Tensor:
@@ -149,7 +149,7 @@ class Consistency(Penalty):
             changed = flip_and_shift(images, self.shift, self.flip)
         else:
             changed = images + self.noise * torch.randn_like(images)
-        others = turn.whole(turn.answer(changed, turn.labels(side)).logits)
+        others = turn.gather(turn.answer(changed, turn.labels(side)).logits)
         return answer_gap(turn.logits(side), others, weight)
 
     def _near(self, turn: Turn) -> Tensor:
@@ -160,11 +160,11 @@ class Consistency(Penalty):
         with torch.no_grad():
             fakes = turn.generate(latents, both)
         here, there = turn.answer(fakes, both).logits.chunk(2)
-        return turn.whole(answer_gap(here, there, self.latent_discriminator))
+        return turn.gather(answer_gap(here, there, self.latent_discriminator))
 
     def _far(self, turn: Turn) -> Tensor:
         others = turn.generate(self._moved(turn.latents), turn.labels(Side.FAKE))
-        return turn.whole(latent_response(turn.raw(Side.FAKE), others, self.latent_generator))
+        return turn.gather(latent_response(turn.raw(Side.FAKE), others, self.latent_generator))
 
     def _moved(self, latents: Tensor) -> Tensor:
         return latents + self.sigma * torch.randn_like(latents)

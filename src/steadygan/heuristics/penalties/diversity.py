@@ -6,11 +6,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import MODE_SEEKING
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.turn import Turn
+from steadygan.vocabulary import Finding, Player, Side
 
 _TINY = 1e-12
 
@@ -97,8 +97,8 @@ class ModeSeeking(Penalty):
 
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`mode_seeking_penalty`."""
-        fakes, labels = turn.whole(turn.raw(Side.FAKE)), turn.labels(Side.FAKE)
-        labels = None if labels is None else turn.whole(labels)
-        penalty = mode_seeking_penalty(fakes, turn.whole(turn.latents), labels, self.weight, self.eps)
+        fakes, labels = turn.gather(turn.raw(Side.FAKE)), turn.labels(Side.FAKE)
+        labels = None if labels is None else turn.gather(labels)
+        penalty = mode_seeking_penalty(fakes, turn.gather(turn.latents), labels, self.weight, self.eps)
         turn.note(self.name, penalty.detach())
         return penalty

@@ -6,11 +6,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.base import Side
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import CONVERGE, R3GAN, STYLEGAN2
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.turn import Turn
+from steadygan.vocabulary import Finding, Side
 
 
 def input_gradient(logits: Tensor, images: Tensor) -> Tensor:
@@ -85,7 +85,7 @@ class _ZeroCentred(Penalty):
 
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`zero_centred_penalty`."""
-        penalty = turn.whole(zero_centred_penalty(turn.input_gradient(self.differentiates[0]), self.gamma))
+        penalty = turn.gather(zero_centred_penalty(turn.input_gradient(self.differentiates[0]), self.gamma))
         turn.note(self.name, penalty.detach())
         return penalty
 

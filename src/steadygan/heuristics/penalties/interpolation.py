@@ -7,12 +7,12 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.base import Side
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import DRAGAN, WGAN_GP
 from steadygan.heuristics.penalties.gradients import input_gradient
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.turn import Turn
+from steadygan.vocabulary import Finding, Side
 
 Discriminator = Callable[[Tensor], Tensor]
 
@@ -134,7 +134,7 @@ class _Slope(Penalty):
         with torch.no_grad():
             points = self._points(turn)
         slopes = _slope_at(lambda images: turn.answer(images, labels).logits, points, self.weight, self.target)
-        penalty = turn.whole(slopes)
+        penalty = turn.gather(slopes)
         turn.note(self.name, penalty.detach())
         return penalty
 
@@ -194,4 +194,4 @@ class Dragan(_Slope):
 
     def _points(self, turn: Turn) -> Tensor:
         real = turn.seen(Side.REAL)
-        return between(real, perturbed(real, self.spread, turn.whole(real).std(correction=0)))
+        return between(real, perturbed(real, self.spread, turn.gather(real).std(correction=0)))

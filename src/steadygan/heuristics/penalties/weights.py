@@ -7,11 +7,11 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from steadygan.heuristics.base import Player
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import BIGGAN, SALIMANS
 from steadygan.heuristics.roles import Penalty
-from steadygan.heuristics.turn import Memory, Table, Turn
+from steadygan.heuristics.turn import Memory, State, Turn
+from steadygan.vocabulary import Finding, Player
 
 _TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 _FORWARD = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -150,7 +150,7 @@ class Orthogonal(_OfPlayers):
 
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`orthogonal_penalty`."""
-        penalty = orthogonal_penalty(turn.table.network(turn.player), self.weight)
+        penalty = orthogonal_penalty(turn.state.network(turn.player), self.weight)
         turn.note(f"{self.name}/{turn.player.value}", penalty.detach())
         return penalty
 
@@ -184,14 +184,14 @@ class HistoricalAveraging(_OfPlayers):
     in_discriminator: bool = True
     every: int = Field(1, ge=1, description="only every so many moves of a player, with that many times the weight")
 
-    def begin(self, table: Table) -> None:
+    def begin(self, state: State) -> None:
         """No player has a past."""
         for player in self.players:
-            table.memory(self.name)[player.value] = {"count": 0, "means": []}
+            state.memory(self.name)[player.value] = {"count": 0, "means": []}
 
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`historical_penalty`; 0 while there is no past."""
-        weights, past = list(turn.table.network(turn.player).parameters()), self._past(turn)
+        weights, past = list(turn.state.network(turn.player).parameters()), self._past(turn)
         means = past["means"] if past["count"] else [weight.detach() for weight in weights]
         penalty = historical_penalty(weights, means, self.weight)
         turn.note(f"{self.name}/{turn.player.value}", penalty.detach())
@@ -201,12 +201,12 @@ class HistoricalAveraging(_OfPlayers):
         """The new weights belong to the past of the next move."""
         if turn.player not in self.players:
             return
-        weights, past = list(turn.table.network(turn.player).parameters()), self._past(turn)
+        weights, past = list(turn.state.network(turn.player).parameters()), self._past(turn)
         if not past["count"]:
             past["means"] = [torch.zeros_like(weight, requires_grad=False) for weight in weights]
         past["count"] += 1
         running_mean_update(past["means"], weights, past["count"])
 
     def _past(self, turn: Turn) -> Memory:
-        past: Memory = turn.table.memory(self.name)[turn.player.value]
+        past: Memory = turn.state.memory(self.name)[turn.player.value]
         return past

@@ -6,12 +6,12 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from steadygan.heuristics.base import Player, Side
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GANHACKS, TUTORIAL
 from steadygan.heuristics.roles import Schedule
 from steadygan.heuristics.schedules.turns import alternate
-from steadygan.heuristics.turn import Table, Turn
+from steadygan.heuristics.turn import State, Turn
+from steadygan.vocabulary import Finding, Player, Side
 
 _CHANCE = 0.5
 
@@ -84,19 +84,19 @@ class Balance(Schedule):
             raise ValueError(f"low {self.low} is above high {self.high}")
         return self
 
-    def begin(self, table: Table) -> None:
+    def begin(self, state: State) -> None:
         """Start with nobody behind."""
-        table.memory(self.name)["accuracy"] = torch.tensor((self.low + self.high) / 2, device=table.device)
+        state.memory(self.name)["accuracy"] = torch.tensor((self.low + self.high) / 2, device=state.device)
 
-    def moves(self, table: Table) -> tuple[Player, ...]:
+    def moves(self, state: State) -> tuple[Player, ...]:
         """See :func:`balanced`."""
-        return balanced(float(table.memory(self.name)["accuracy"]), self.low, self.high, self.most)
+        return balanced(float(state.memory(self.name)["accuracy"]), self.low, self.high, self.most)
 
     def after_move(self, turn: Turn) -> None:
         """Update the accuracy with what the discriminator has just said."""
         if turn.player is Player.DISCRIMINATOR:
             accuracy = ranking_accuracy(turn.logits(Side.REAL), turn.logits(Side.FAKE))
-            keep = 0.5 ** (turn.table.batch / self.half_life)
-            memory = turn.table.memory(self.name)
+            keep = 0.5 ** (turn.state.batch / self.half_life)
+            memory = turn.state.memory(self.name)
             memory["accuracy"] = torch.lerp(accuracy, memory["accuracy"], keep)
             turn.note("balance/accuracy", accuracy)

@@ -7,11 +7,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from steadygan.heuristics.base import Player
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import ACTOR_CRITIC, GANHACKS
 from steadygan.heuristics.roles import ScheduleModifier
-from steadygan.heuristics.turn import Memory, Table, Turn
+from steadygan.heuristics.turn import Memory, State, Turn
+from steadygan.vocabulary import Finding, Player
 
 
 @torch.no_grad()
@@ -46,25 +46,25 @@ class PastCheckpoints(ScheduleModifier):
     keep: int = Field(5, ge=1, le=100, description="copies; the oldest goes")
     probability: float = Field(0.1, ge=0, le=1, description="of a move against one of them")
 
-    def begin(self, table: Table) -> None:
+    def begin(self, state: State) -> None:
         """Start without a past."""
-        table.memory(self.name).update(snapshots=[], due=table.images_seen + self.every)
+        state.memory(self.name).update(snapshots=[], due=state.images_seen + self.every)
 
     def opponent(self, turn: Turn) -> Mapping[str, Tensor] | None:
         """One of the copies, drawn from torch's global generator on the CPU; buffers may be changed by its use."""
-        snapshots = turn.table.memory(self.name)["snapshots"]
+        snapshots = turn.state.memory(self.name)["snapshots"]
         if not snapshots or torch.rand(()).item() >= self.probability:
             return None
         chosen = snapshots[int(torch.randint(len(snapshots), ()).item())][turn.player.other.value]
-        buffers = {name for name, _ in turn.table.network(turn.player.other).named_buffers()}
+        buffers = {name for name, _ in turn.state.network(turn.player.other).named_buffers()}
         return {name: tensor.clone() if name in buffers else tensor for name, tensor in chosen.items()}
 
-    def after_step(self, table: Table) -> None:
+    def after_step(self, state: State) -> None:
         """Copy both networks when it is time."""
-        memory = table.memory(self.name)
-        if table.images_seen >= memory["due"]:
-            _remember(memory, {player.value: snapshot(table.network(player)) for player in Player}, self.keep)
-            periods = (table.images_seen - memory["due"]) // self.every + 1
+        memory = state.memory(self.name)
+        if state.images_seen >= memory["due"]:
+            _remember(memory, {player.value: snapshot(state.network(player)) for player in Player}, self.keep)
+            periods = (state.images_seen - memory["due"]) // self.every + 1
             memory["due"] += periods * self.every
 
 

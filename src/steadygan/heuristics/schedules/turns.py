@@ -4,11 +4,11 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from steadygan.heuristics.base import Player
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GAN, GANHACKS
 from steadygan.heuristics.roles import Schedule
-from steadygan.heuristics.turn import Table
+from steadygan.heuristics.turn import State
+from steadygan.vocabulary import Finding, Player
 
 
 def alternate(discriminator_moves: int = 1, generator_moves: int = 1) -> tuple[Player, ...]:
@@ -51,6 +51,6 @@ class Alternate(Schedule):
         False, description="the generator answers for the very fakes that the discriminator has just judged"
     )
 
-    def moves(self, table: Table) -> tuple[Player, ...]:
+    def moves(self, state: State) -> tuple[Player, ...]:
         """See :func:`alternate`."""
         return alternate(self.discriminator_moves, self.generator_moves)

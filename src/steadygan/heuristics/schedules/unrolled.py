@@ -7,12 +7,12 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from steadygan.heuristics.base import Player
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import UNROLLED
 from steadygan.heuristics.roles import ScheduleModifier
 from steadygan.heuristics.turn import Turn
 from steadygan.heuristics.updates.differentiable import adam_step, sgd_step
+from steadygan.vocabulary import Finding, Player
 
 Weights = dict[str, Tensor]
 Rule = Callable[[Tensor, Tensor], Tensor]
@@ -135,11 +135,11 @@ class Unrolled(ScheduleModifier):
         """See :func:`unroll`; the discriminator's buffers are copied, so that its imagined steps leave no trace."""
         if turn.player is not Player.GENERATOR:
             return None
-        network = turn.table.network(Player.DISCRIMINATOR)
+        network = turn.state.network(Player.DISCRIMINATOR)
         buffers = {name: buffer.detach().clone() for name, buffer in network.named_buffers()}
 
         def loss(weights: Weights) -> Tensor:
             return turn.discriminator_loss({**buffers, **weights})
 
-        optimizer = turn.table.optimizer(Player.DISCRIMINATOR)
-        return {**buffers, **unroll(network, optimizer, loss, self.steps, self.through, turn.total)}
+        optimizer = turn.state.optimizer(Player.DISCRIMINATOR)
+        return {**buffers, **unroll(network, optimizer, loss, self.steps, self.through, turn.all_reduce)}

@@ -7,11 +7,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from steadygan.heuristics.base import Player
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GANHACKS, RECURRENT, WGAN
 from steadygan.heuristics.roles import UpdateModifier
 from steadygan.heuristics.turn import Turn
+from steadygan.vocabulary import Finding, Player
 
 
 @torch.no_grad()
@@ -70,7 +70,7 @@ class WeightClipping(UpdateModifier):
     def after_move(self, turn: Turn) -> None:
         """See :func:`clip_weights`."""
         if turn.player is Player.DISCRIMINATOR:
-            clip_weights(turn.table.network(Player.DISCRIMINATOR).parameters(), self.bound)
+            clip_weights(turn.state.network(Player.DISCRIMINATOR).parameters(), self.bound)
 
 
 class GradientClipping(UpdateModifier):
@@ -97,5 +97,5 @@ class GradientClipping(UpdateModifier):
 
     def before_update(self, turn: Turn) -> None:
         """See :func:`clip_gradients`."""
-        groups = turn.table.optimizer(turn.player).param_groups
+        groups = turn.state.optimizer(turn.player).param_groups
         clip_gradients((parameter for group in groups for parameter in group["params"]), self.max_norm)

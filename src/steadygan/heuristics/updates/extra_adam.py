@@ -7,10 +7,11 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import EXTRA_GRADIENT
 from steadygan.heuristics.roles import Update
 from steadygan.heuristics.updates.optimizers import Beta
+from steadygan.vocabulary import Finding
 
 STORED = "stored"
 """Under this name an optimiser's state of a weight holds where it was before it looked ahead."""

@@ -7,11 +7,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.base import Player
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import LOOKAHEAD
 from steadygan.heuristics.roles import UpdateModifier
-from steadygan.heuristics.turn import Table
+from steadygan.heuristics.turn import State
+from steadygan.vocabulary import Finding, Player
 
 
 @torch.no_grad()
@@ -55,19 +55,19 @@ class Lookahead(UpdateModifier):
     k: int = Field(5, ge=1, description="steps between two looks back")
     alpha: float = Field(0.5, gt=0, le=1)
 
-    def begin(self, table: Table) -> None:
+    def begin(self, state: State) -> None:
         """Remember where both players start."""
-        slow = {player.value: [each.detach().clone() for each in _weights(table, player)] for player in Player}
-        table.memory(self.name).update(steps=0, slow=slow)
+        slow = {player.value: [each.detach().clone() for each in _weights(state, player)] for player in Player}
+        state.memory(self.name).update(steps=0, slow=slow)
 
-    def after_step(self, table: Table) -> None:
+    def after_step(self, state: State) -> None:
         """See :func:`look_back`."""
-        memory = table.memory(self.name)
+        memory = state.memory(self.name)
         memory["steps"] += 1
         if memory["steps"] % self.k == 0:
             for player in Player:
-                look_back(memory["slow"][player.value], _weights(table, player), self.alpha)
+                look_back(memory["slow"][player.value], _weights(state, player), self.alpha)
 
 
-def _weights(table: Table, player: Player) -> list[Tensor]:
-    return [weight for group in table.optimizer(player).param_groups for weight in group["params"]]
+def _weights(state: State, player: Player) -> list[Tensor]:
+    return [weight for group in state.optimizer(player).param_groups for weight in group["params"]]

@@ -7,10 +7,10 @@ import torch
 from pydantic import Field
 from torch import nn
 
-from steadygan.heuristics.base import Player
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import ADAM, DCGAN, GANHACKS
 from steadygan.heuristics.roles import Update
+from steadygan.vocabulary import Finding, Player
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
 

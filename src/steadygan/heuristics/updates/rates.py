@@ -4,10 +4,10 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from steadygan.heuristics.base import Player
-from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import SAGAN, SPECTRAL, TWO_TIME_SCALES, WGAN_GP
 from steadygan.heuristics.roles import UpdateModifier
+from steadygan.vocabulary import Finding, Player
 
 
 def two_time_scales(player: Player, discriminator: float = 2.0, generator: float = 0.5) -> float:
@@ -50,7 +50,7 @@ class TwoTimeScales(UpdateModifier):
         treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
         example=(
             "from steadygan.heuristics.updates import two_time_scales\n"
-            "from steadygan.heuristics.base import Player\n"
+            "from steadygan.vocabulary import Player\n"
             "lr = 2e-4 * two_time_scales(Player.DISCRIMINATOR)  # 4e-4"
         ),
         note=(

@@ -11,23 +11,23 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.data import Prepared
-from steadygan.heuristics.base import Player
+from steadygan.distributed import broadcast_, world_size
 from steadygan.heuristics.turn import Memory
 from steadygan.layers.sides import separable
 from steadygan.layers.synchronised import synchronise_
 from steadygan.networks import Networks
 from steadygan.networks.discriminator import Discriminator
-from steadygan.processes import take_over, world_size
 from steadygan.recipe import Recipe
 from steadygan.training.compiled import new_batch
 from steadygan.training.record import Record
 from steadygan.training.scaling import Scaling
 from steadygan.training.sending import sent
 from steadygan.training.supply import Batch, Supply, View, random_labels
+from steadygan.vocabulary import Player
 
 
 @dataclass
-class Game:
+class TrainingState:
     """Two players, their optimisers and the data: a :class:`steadygan.heuristics.turn.Table`.
 
     Attributes:
@@ -114,7 +114,7 @@ class Game:
 
     def random_labels(self, count: int) -> Tensor | None:
         """Labels with the frequencies of the data, int64 [count]; None if the generator takes none."""
-        if not self.tells(Player.GENERATOR):
+        if not self.takes_labels_of(Player.GENERATOR):
             return None
         return sent(random_labels(count, self.supply.class_shares), self.device)
 
@@ -150,14 +150,14 @@ class Game:
         """Classes that the run uses; 0 where it asks for no labels."""
         return self.supply.view.classes
 
-    def tells(self, player: Player) -> bool:
+    def takes_labels_of(self, player: Player) -> bool:
         """Whether this player's network takes labels."""
         return player in self.told
 
     @property
     def class_shares(self) -> tuple[float, ...]:
         """The frequencies of the classes that the generator is told of; () if it takes no labels."""
-        return self.supply.class_shares if self.tells(Player.GENERATOR) else ()
+        return self.supply.class_shares if self.takes_labels_of(Player.GENERATOR) else ()
 
     @property
     def kept_generator(self) -> nn.Module:
@@ -171,7 +171,7 @@ class Game:
 
     def labels_like(self, labels: Tensor | None) -> Tensor | None:
         """Labels for fakes that stand beside these reals: the same, drawn where unknown; None if none are taken."""
-        if labels is None or not self.tells(Player.GENERATOR):
+        if labels is None or not self.takes_labels_of(Player.GENERATOR):
             return None
         if self.recipe.all_labelled and self.supply.view.label_share == 1 and self.supply.view.labels_per_class is None:
             return labels
@@ -191,15 +191,15 @@ class Game:
 
     # --- as a checkpoint
 
-    def state(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, Any]:
         """Everything that a later process needs to go on exactly from here; tensors and plain values only."""
         return {
             "networks": {name: network.state_dict() for name, network in self._all_networks().items()},
             "optimizers": {player.value: optimizer.state_dict() for player, optimizer in self.optimizers.items()},
             "averaged": None if self.averaged is None else self.averaged.state_dict(),
             "memories": self.memories,
-            "sampler": self.supply.state(),
-            "record": self.record.state(),
+            "sampler": self.supply.state_dict(),
+            "record": self.record.state_dict(),
             "random": _random_state(self.device),
             "images_seen": self.images_seen,
             "steps": self.steps,
@@ -208,27 +208,27 @@ class Game:
             "best": self.best,
         }
 
-    def load(self, state: dict[str, Any]) -> None:
-        """Go on from :meth:`state`."""
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        """Go on from :meth:`state_dict`."""
         for name, network in self._all_networks().items():
-            network.load_state_dict(state["networks"][name])
+            network.load_state_dict(saved["networks"][name])
         for player in Player:
-            self.optimizers[player].load_state_dict(state["optimizers"][player.value])
-            self.moves[player] = state["moves"][player.value]
+            self.optimizers[player].load_state_dict(saved["optimizers"][player.value])
+            self.moves[player] = saved["moves"][player.value]
         if self.averaged is not None:
-            self.averaged.load_state_dict(state["averaged"])
-        self.memories = _on_device(state["memories"], self.device)
-        self.supply.load(state["sampler"])
-        self.record.load(state["record"], self.device)
-        self.images_seen, self.steps = state["images_seen"], state["steps"]
-        self.seconds, self.best = state["seconds"], state["best"]
-        _load_random_state(state["random"], self.device)
+            self.averaged.load_state_dict(saved["averaged"])
+        self.memories = _on_device(saved["memories"], self.device)
+        self.supply.load_state_dict(saved["sampler"])
+        self.record.load_state_dict(saved["record"], self.device)
+        self.images_seen, self.steps = saved["images_seen"], saved["steps"]
+        self.seconds, self.best = saved["seconds"], saved["best"]
+        _load_random_state(saved["random"], self.device)
 
     def _all_networks(self) -> dict[str, nn.Module]:
         return {name: network for player in Player for name, network in self.parts(player).items()}
 
 
-def new_game(
+def new_training_state(
     recipe: Recipe,
     data: Prepared,
     networks: Networks,
@@ -238,7 +238,7 @@ def new_game(
     seed: int,
     view: View | None = None,
     told: frozenset[Player] = frozenset(),
-) -> Game:
+) -> TrainingState:
     """Put networks on the device, give each player its optimiser, and let every heuristic begin.
 
     Args:
@@ -265,7 +265,7 @@ def new_game(
         player: recipe.update(player).optimizer(p for part in parts for p in part.parameters() if p.requires_grad)
         for player, parts in moving.items()
     }
-    game = Game(
+    state = TrainingState(
         recipe=recipe,
         scaling=scaling,
         device=device,
@@ -277,16 +277,16 @@ def new_game(
         told=told,
     )
     for heuristic in recipe.heuristics:
-        heuristic.begin(game)
+        heuristic.begin(state)
     if recipe.average is not None:
-        game.averaged = copy.deepcopy(networks.generator).requires_grad_(False)
-    return game
+        state.averaged = copy.deepcopy(networks.generator).requires_grad_(False)
+    return state
 
 
 def _share(network: nn.Module) -> None:
     """Begin with the same weights on every process, and let batches be normalised as a whole."""
     if world_size() > 1:
-        take_over(tensor for tensor in network.state_dict().values())
+        broadcast_(tensor for tensor in network.state_dict().values())
         synchronise_(network)
 
 
@@ -302,17 +302,17 @@ def _on_device(kept: Any, device: torch.device) -> Any:
 
 
 def _random_state(device: torch.device) -> dict[str, Tensor]:
-    state = {"cpu": torch.get_rng_state()}
+    saved = {"cpu": torch.get_rng_state()}
     if device.type == "cuda":
-        state["cuda"] = torch.cuda.get_rng_state(device)
+        saved["cuda"] = torch.cuda.get_rng_state(device)
     elif device.type == "mps":
-        state["mps"] = torch.mps.get_rng_state()
-    return state
+        saved["mps"] = torch.mps.get_rng_state()
+    return saved
 
 
-def _load_random_state(state: dict[str, Tensor], device: torch.device) -> None:
-    torch.set_rng_state(state["cpu"])
+def _load_random_state(saved: dict[str, Tensor], device: torch.device) -> None:
+    torch.set_rng_state(saved["cpu"])
     if device.type == "cuda":
-        torch.cuda.set_rng_state(state["cuda"], device)
+        torch.cuda.set_rng_state(saved["cuda"], device)
     elif device.type == "mps":
-        torch.mps.set_rng_state(state["mps"])
+        torch.mps.set_rng_state(saved["mps"])

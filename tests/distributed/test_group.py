@@ -6,9 +6,19 @@ from typing import Any
 import pytest
 import torch.distributed as dist
 
+from steadygan.distributed import (
+    broadcast_string,
+    group,
+    is_reporting_process,
+    local_main_process_first,
+    local_rank,
+    rank,
+    start,
+    stop,
+    world_size,
+)
 from steadygan.errors import SteadyganError
-from steadygan.processes import first_on_each_machine, group, local_rank, rank, speaks, start, stop, told, world_size
-from tests.crew import crew
+from tests.process_group import run_processes
 
 SEVERAL = {"WORLD_SIZE": "2", "RANK": "1", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}
 
@@ -22,19 +32,19 @@ def agreed(notes: str) -> dict[str, Any]:
     group._stores.append(dist.FileStore(notes, world_size()))  # type: ignore[attr-defined]
     done: list[str] = []
     found: dict[str, Any] = {
-        "told": told("folder", lambda: f"decided by {rank()}"),
-        "again": told("folder", lambda: f"once more by {rank()}"),
+        "told": broadcast_string("folder", lambda: f"decided by {rank()}"),
+        "again": broadcast_string("folder", lambda: f"once more by {rank()}"),
     }
     with pytest.raises(SteadyganError, match="no room"):
-        told("room", _refuse)
-    first_on_each_machine("work", lambda: done.append(f"{rank()}"))
+        broadcast_string("room", _refuse)
+    local_main_process_first("work", lambda: done.append(f"{rank()}"))
     with pytest.raises(SteadyganError, match="no room"):
-        first_on_each_machine("refused work", _refuse)
+        local_main_process_first("refused work", _refuse)
     return {**found, "done": done}
 
 
 def test_what_the_first_process_decides_or_refuses_all_are_told(tmp_path: Path) -> None:
-    for place, answer in enumerate(crew(2, tmp_path / "meeting", agreed, str(tmp_path / "notes"))):
+    for place, answer in enumerate(run_processes(2, tmp_path / "meeting", agreed, str(tmp_path / "notes"))):
         assert answer == {"told": "decided by 0", "again": "once more by 0", "done": [str(place)]}
 
 
@@ -44,9 +54,9 @@ def test_alone_everybody_decides_works_and_speaks(monkeypatch: pytest.MonkeyPatc
     start()
     assert world_size() == 1
     assert local_rank() == 0
-    assert told("folder", lambda: "here") == "here"
-    assert first_on_each_machine("work", lambda: 3) == 3
-    assert speaks()
+    assert broadcast_string("folder", lambda: "here") == "here"
+    assert local_main_process_first("work", lambda: 3) == 3
+    assert is_reporting_process()
     stop()
 
 
@@ -74,4 +84,4 @@ def test_before_they_meet_the_first_of_torchrun_speaks_and_others_for_themselves
 ) -> None:
     monkeypatch.setenv("TORCHELASTIC_USE_AGENT_STORE", launcher)
     monkeypatch.setenv("RANK", place)
-    assert speaks() is expected
+    assert is_reporting_process() is expected

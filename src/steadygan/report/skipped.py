@@ -12,7 +12,7 @@ REASONS = 40
 
 
 @dataclass(frozen=True)
-class Leftover:
+class SkippedGroup:
     """Files that share the reason for which they were skipped.
 
     Attributes:
@@ -31,7 +31,7 @@ class Leftover:
         return self.count - len(self.paths)
 
 
-def leftovers(skipped: Sequence[Table]) -> list[Leftover]:
+def group_skipped(skipped: Sequence[Table]) -> list[SkippedGroup]:
     """Group by reason, the most frequent first.
 
     At most 40 reasons and 200 paths are shown. Rare reasons get their paths first, because they tell the most.
@@ -47,5 +47,5 @@ def leftovers(skipped: Sequence[Table]) -> list[Leftover]:
     for done, reason in enumerate(reversed(frequent)):
         share = min(len(paths[reason]), left // (len(frequent) - done))
         left -= share
-        groups.append(Leftover(reason, len(paths[reason]), tuple(paths[reason][:share])))
+        groups.append(SkippedGroup(reason, len(paths[reason]), tuple(paths[reason][:share])))
     return groups[::-1]

@@ -36,7 +36,7 @@ def keep_memory() -> bool:
 
 
 @contextmanager
-def quick_kernels(device: torch.device) -> Iterator[None]:
+def fast_kernels(device: torch.device) -> Iterator[None]:
     """Let CUDA multiply float32 matrices in TF32, as it convolves, and let cuDNN try which convolution is quickest.
 
     Afterwards both settings, which hold for the whole process, are as they were. Whoever asked PyTorch for

@@ -25,7 +25,7 @@ class _Answers(nn.Module):
         return _told(self.network, images, labels)
 
 
-def answer_of(
+def discriminator_forward(
     network: nn.Module, images: Tensor, labels: Tensor | None, parameters: Mapping[str, Tensor] | None = None
 ) -> Answer:
     """A discriminator's answer.
@@ -47,7 +47,7 @@ def answer_of(
     return told
 
 
-def made_by(
+def generator_forward(
     network: nn.Module, latents: Tensor, labels: Tensor | None, parameters: Mapping[str, Tensor] | None = None
 ) -> Tensor:
     """Images of a generator.

@@ -1,6 +1,6 @@
 """One of several processes that train together, or the only one; the first writes down what its steps came to.
 
-    python -m torch.distributed.run --standalone --nproc-per-node N -m peers.crew RECIPE DATA RESULT STEPS fp32|fp64
+    torchrun --standalone --nproc-per-node N -m peers.process_group RECIPE DATA RESULT STEPS fp32|fp64
 
 RECIPE and DATA are files. RESULT gets a JSON object: the losses of both players in each step, and the step's seconds.
 In fp64 everything is float64, which training never is: only there sums in another order cannot hide anything else.
@@ -14,13 +14,13 @@ from pathlib import Path
 import torch
 
 from steadygan.data import prepare
-from steadygan.heuristics.base import Player
-from steadygan.processes import start, stop, writes
+from steadygan.distributed import is_main_process, start, stop
 from steadygan.recipes import recipe
-from steadygan.training.process import keep_memory
+from steadygan.training.process_settings import keep_memory
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
 from steadygan.training.step import step
+from steadygan.vocabulary import Player
 
 
 def double() -> None:
@@ -37,17 +37,17 @@ def main() -> None:
         double()
     torch.manual_seed(0)
     training = TrainingSettings.model_validate({"device": "cpu", "precision": "fp32"})
-    game, _ = new_players(recipe(name), prepare(data), Own(), torch.device("cpu"), training)
+    state, _ = new_players(recipe(name), prepare(data), Own(), torch.device("cpu"), training)
     losses: dict[str, list[float | int | None]] = {player.value: [] for player in Player}
     seconds = []
     for _ in range(int(steps)):
         begun = time.perf_counter()
-        step(game)
-        row = game.record.row()  # waits for everything
+        step(state)
+        row = state.record.row()  # waits for everything
         seconds.append(time.perf_counter() - begun)
         for player in Player:
             losses[player.value].append(row[f"{player.value}/loss"])
-    if writes():
+    if is_main_process():
         Path(result).write_text(json.dumps({"losses": losses, "seconds": seconds}))
     stop()
 

@@ -15,7 +15,7 @@ import torch.distributed as dist
 PATIENCE = 300.0
 
 
-def crew(count: int, meeting: Path, work: Callable[..., Any], *arguments: Any) -> list[Any]:
+def run_processes(count: int, meeting: Path, work: Callable[..., Any], *arguments: Any) -> list[Any]:
     """What each of ``count`` processes of one group answers, in their order.
 
     Args:
@@ -28,7 +28,7 @@ def crew(count: int, meeting: Path, work: Callable[..., Any], *arguments: Any) -
         Tensors, numbers and strings, and lists and dictionaries of these; or the exception that a process raised.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.crew_work"])
+    context.set_forkserver_preload(["tests.process_group_work"])
     members = []
     for rank in range(count):
         mine, theirs = context.Pipe(duplex=False)

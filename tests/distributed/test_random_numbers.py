@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from steadygan.processes import alone, given, part, together, whole, world_size
-from tests.crew import crew
+from steadygan.distributed import gather, local_rows, network_input, replicated, sharded, world_size
+from tests.process_group import run_processes
 
 BATCH = 8
 
@@ -57,19 +57,19 @@ def drawn() -> dict[str, Tensor]:
     torch.manual_seed(3)
     rows = BATCH // world_size()
     found: dict[str, Tensor] = {}
-    with together(rows):
+    with sharded(rows):
         for name, draw in DRAWS.items():
-            found[name] = whole(draw(rows))
-            with given(2 * rows):
-                found[f"{name}, twice"] = whole(draw(2 * rows))
-            found[f"{name}, between networks"] = torch.cat([whole(each) for each in draw(2 * rows).chunk(2)])
+            found[name] = gather(draw(rows))
+            with network_input(2 * rows):
+                found[f"{name}, twice"] = gather(draw(2 * rows))
+            found[f"{name}, between networks"] = torch.cat([gather(each) for each in draw(2 * rows).chunk(2)])
         found["a scalar"] = torch.rand(())
         found["a permutation"] = torch.randperm(BATCH)
         found["an own generator"] = torch.rand(BATCH, generator=torch.Generator().manual_seed(1))
-        with alone():
+        with replicated():
             found["for all"] = torch.rand(BATCH, 2)
-            assert whole(found["for all"]) is found["for all"]
-            assert part(found["for all"]) is found["for all"]
+            assert gather(found["for all"]) is found["for all"]
+            assert local_rows(found["for all"]) is found["for all"]
     found["afterwards"] = torch.rand(5)
     return found
 
@@ -79,24 +79,24 @@ def rows_of() -> dict[str, Tensor]:
     rows = BATCH // world_size()
     one, two = torch.arange(BATCH), torch.arange(2 * BATCH).view(-1, 1)
     other = torch.arange(world_size() * (rows + 1))
-    with together(rows):
+    with sharded(rows):
         found = {
-            "part": part(one),
-            "parts": part(two),
-            "other": part(other),
-            "array": torch.from_numpy(part(one.numpy())),
+            "part": local_rows(one),
+            "parts": local_rows(two),
+            "other": local_rows(other),
+            "array": torch.from_numpy(local_rows(one.numpy())),
         }
-        found["whole"], found["whole other"] = whole(part(one)), whole(part(other))
-        with given(2 * rows):
-            found["wholes"] = whole(part(two))
-            found["packs"] = whole(part(two)[::2])
+        found["whole"], found["whole other"] = gather(local_rows(one)), gather(local_rows(other))
+        with network_input(2 * rows):
+            found["wholes"] = gather(local_rows(two))
+            found["packs"] = gather(local_rows(two)[::2])
     return found
 
 
 @pytest.mark.parametrize("world", [2, 4])
 def test_every_draw_is_this_processs_part_of_what_one_process_draws(world: int, tmp_path: Path) -> None:
     truth = drawn()
-    for answer in crew(world, tmp_path / "meeting", drawn):
+    for answer in run_processes(world, tmp_path / "meeting", drawn):
         wrong = [name for name, expected in truth.items() if not torch.equal(answer[name], expected)]
         assert wrong == []
 
@@ -107,7 +107,7 @@ def test_draws_differ_between_rows() -> None:
 
 
 def test_parts_are_neighbours_of_each_batch_and_come_together_in_its_order(tmp_path: Path) -> None:
-    answers = crew(2, tmp_path / "meeting", rows_of)
+    answers = run_processes(2, tmp_path / "meeting", rows_of)
     assert [answer["part"].tolist() for answer in answers] == [[0, 1, 2, 3], [4, 5, 6, 7]]
     assert [answer["array"].tolist() for answer in answers] == [[0, 1, 2, 3], [4, 5, 6, 7]]
     assert answers[0]["parts"].flatten().tolist() == [0, 1, 2, 3, 8, 9, 10, 11]
@@ -122,11 +122,11 @@ def test_parts_are_neighbours_of_each_batch_and_come_together_in_its_order(tmp_p
 
 def test_one_process_has_everything() -> None:
     x = torch.arange(3)
-    with together(3):
-        assert part(x) is x
-        assert whole(x) is x
+    with sharded(3):
+        assert local_rows(x) is x
+        assert gather(x) is x
     torch.manual_seed(0)
     expected = torch.rand(3)
     torch.manual_seed(0)
-    with together(3):
+    with sharded(3):
         assert torch.equal(torch.rand(3), expected)

@@ -40,12 +40,12 @@ def rank() -> int:
     return dist.get_rank() if world_size() > 1 else 0
 
 
-def writes() -> bool:
+def is_main_process() -> bool:
     """Whether this process is the one that writes files and speaks."""
     return rank() == 0
 
 
-def gathered(x: Tensor) -> Tensor:
+def all_gather(x: Tensor) -> Tensor:
     """The rows of all processes, in their order.
 
     Args:
@@ -54,16 +54,16 @@ def gathered(x: Tensor) -> Tensor:
     Returns:
         [world · N, ...]. What all processes ask of a row comes back to the process that it is from.
     """
-    return x if world_size() == 1 else _gathered(x)
+    return x if world_size() == 1 else _all_gather(x)
 
 
-def summed(x: Tensor) -> Tensor:
+def all_reduce(x: Tensor) -> Tensor:
     """The sum of a tensor over all processes, the same on each.
 
     Args:
         x: floating point, of the same shape on every process.
     """
-    return x if world_size() == 1 else _summed(x)
+    return x if world_size() == 1 else _all_reduce(x)
 
 
 def once(loss: Tensor) -> Tensor:
@@ -76,7 +76,7 @@ def once(loss: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def share_gradients(parameters: Iterable[nn.Parameter]) -> None:
+def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
     """Add up the gradients of all processes, in place, with one message for each type of number.
 
     Args:
@@ -91,7 +91,7 @@ def share_gradients(parameters: Iterable[nn.Parameter]) -> None:
 
 
 @torch.no_grad()
-def take_over(tensors: Iterable[Tensor]) -> None:
+def broadcast_(tensors: Iterable[Tensor]) -> None:
     """Put the first process's values in the place of every process's own.
 
     Args:
@@ -105,29 +105,29 @@ def take_over(tensors: Iterable[Tensor]) -> None:
         _through_one(alike, lambda flat: dist.broadcast(flat, 0))
 
 
-def any_says(yes: bool) -> bool:
+def any_process(yes: bool) -> bool:
     """Whether any process says yes; all of them learn it. On the CPU, so that no device is waited for."""
     if world_size() == 1:
         return yes
     said = torch.tensor(int(yes))
-    with said_clearly():
+    with lost_process_errors():
         dist.all_reduce(said, dist.ReduceOp.MAX)
     return bool(said)
 
 
-def any_differs(text: str) -> bool:
+def differs_between_processes(text: str) -> bool:
     """Whether any process says something else than the first one; all of them learn it."""
     if world_size() == 1:
         return False
     mine = torch.frombuffer(bytearray(hashlib.blake2b(text.encode()).digest()), dtype=torch.uint8)
     first = mine.clone()
-    with said_clearly():
+    with lost_process_errors():
         dist.broadcast(first, 0)
-    return any_says(not torch.equal(mine, first))
+    return any_process(not torch.equal(mine, first))
 
 
 @contextmanager
-def said_clearly() -> Iterator[None]:
+def lost_process_errors() -> Iterator[None]:
     """Turn what is raised when another process has gone into one sentence.
 
     Raises:
@@ -145,27 +145,27 @@ def said_clearly() -> Iterator[None]:
 
 def _through_one(tensors: Sequence[Tensor], send: Callable[[Tensor], object]) -> None:
     flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
-    with said_clearly():
+    with lost_process_errors():
         send(flat)
     pieces = torch.split(flat, [tensor.numel() for tensor in tensors])
     torch._foreach_copy_(list(tensors), [piece.view(like.shape) for piece, like in zip(pieces, tensors, strict=True)])
 
 
-class _Gathered(Function):
+class _AllGather(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         mine = x.contiguous()
         rows = mine.new_empty(world_size(), *mine.shape)
-        with said_clearly():
+        with lost_process_errors():
             dist.all_gather(list(rows.unbind(0)), mine)
         return rows.flatten(0, 1)
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Tensor:
-        return _returned(g)
+        return _reduce_scatter(g)
 
 
-class _Returned(Function):
+class _ReduceScatter(Function):
     """The other direction of gathering: every process gets the sum of what all ask of its rows."""
 
     @staticmethod
@@ -174,17 +174,17 @@ class _Returned(Function):
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Tensor:
-        return _gathered(g)
+        return _all_gather(g)
 
 
-class _Summed(Function):
+class _AllReduce(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
         return _sum(x)
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Tensor:
-        return _summed(g)
+        return _all_reduce(g)
 
 
 class _Once(Function):
@@ -199,13 +199,13 @@ class _Once(Function):
 
 def _sum(x: Tensor) -> Tensor:
     total = x.clone(memory_format=torch.contiguous_format)
-    with said_clearly():
+    with lost_process_errors():
         dist.all_reduce(total)
     return total
 
 
 # With types, which PyTorch's stubs leave out.
-_gathered: Callable[[Tensor], Tensor] = _Gathered.apply
-_returned: Callable[[Tensor], Tensor] = _Returned.apply
-_summed: Callable[[Tensor], Tensor] = _Summed.apply
+_all_gather: Callable[[Tensor], Tensor] = _AllGather.apply
+_reduce_scatter: Callable[[Tensor], Tensor] = _ReduceScatter.apply
+_all_reduce: Callable[[Tensor], Tensor] = _AllReduce.apply
 _once: Callable[[Tensor], Tensor] = _Once.apply

@@ -3,13 +3,13 @@
 import torch
 
 from steadygan.data import Prepared
+from steadygan.distributed import differs_between_processes, world_size
 from steadygan.errors import SteadyganError
-from steadygan.processes import any_differs, world_size
 from steadygan.recipe import Recipe
 from steadygan.training.settings import TrainingSettings
 
 
-def refuse_uneven(recipe: Recipe) -> None:
+def refuse_uneven_batches(recipe: Recipe) -> None:
     """Refuse a batch that the processes that train together cannot share evenly.
 
     Raises:
@@ -29,7 +29,7 @@ def refuse_uneven(recipe: Recipe) -> None:
         raise SteadyganError(refusal)
 
 
-def refuse_unlike(recipe: Recipe, data: Prepared, training: TrainingSettings) -> None:
+def refuse_different_runs(recipe: Recipe, data: Prepared, training: TrainingSettings) -> None:
     """Refuse processes that were not asked for the same run.
 
     Raises:
@@ -43,7 +43,7 @@ def refuse_unlike(recipe: Recipe, data: Prepared, training: TrainingSettings) ->
         str(training.seed),
         str(torch.__version__),
     ]
-    if any_differs("\0".join(asked)):
+    if differs_between_processes("\0".join(asked)):
         raise SteadyganError(
             "The processes do not train the same: data, settings or versions differ between them; "
             "start all of them with the same command on the same data"

@@ -4,7 +4,7 @@ Inside :func:`together` a batch of B images lies on P processes, B / P = ``rows`
 for each image is this process's part of what one process would have; :func:`whole` puts the parts together,
 :func:`part` takes one out. Several batches one after the other, such as real and fake images that enter a network
 together, are shared each by itself: k · ``rows`` rows are the parts of k batches. Random numbers follow the same rule;
-see :mod:`steadygan.processes.draws`.
+see :mod:`steadygan.distributed.random_numbers`.
 
 Everywhere else, and inside :func:`alone`, this process has all there is, as if there were no others.
 """
@@ -18,13 +18,13 @@ from typing import Any, TypeVar
 import numpy as np
 from torch import Tensor
 
-from steadygan.processes.collectives import gathered, rank, world_size
+from steadygan.distributed.collectives import all_gather, rank, world_size
 
 Rows = TypeVar("Rows", Tensor, "np.ndarray[Any, Any]")
 
 
 @dataclass(frozen=True)
-class Region:
+class Sharding:
     """How a batch is shared.
 
     Attributes:
@@ -42,17 +42,17 @@ class Region:
         return _batches(length, self.rows)
 
 
-_REGION: ContextVar[Region | None] = ContextVar("region", default=None)
+_REGION: ContextVar[Sharding | None] = ContextVar("region", default=None)
 
 
-def region() -> Region | None:
+def current_sharding() -> Sharding | None:
     """How a batch is shared here; None where this process has everything."""
     # Asked in this order because a context variable cannot be compiled.
     return None if world_size() == 1 else _REGION.get()
 
 
 @contextmanager
-def _set(new: Region | None) -> Iterator[None]:
+def _set(new: Sharding | None) -> Iterator[None]:
     token = _REGION.set(new)
     try:
         yield
@@ -60,27 +60,27 @@ def _set(new: Region | None) -> Iterator[None]:
         _REGION.reset(token)
 
 
-def shared_by_all(rows: int) -> AbstractContextManager[None]:
-    """Where every batch is shared; :func:`steadygan.processes.together` shares random numbers too.
+def shard_batches(rows: int) -> AbstractContextManager[None]:
+    """Where every batch is shared; :func:`steadygan.distributed.together` shares random numbers too.
 
     Args:
         rows: of each batch that are this process's.
     """
-    return _set(Region(rows))
+    return _set(Sharding(rows))
 
 
-def alone() -> AbstractContextManager[None]:
+def replicated() -> AbstractContextManager[None]:
     """Where this process computes something as a whole, which the others compute too."""
-    return nullcontext() if region() is None else _set(None)
+    return nullcontext() if current_sharding() is None else _set(None)
 
 
-def given(length: int) -> AbstractContextManager[None]:
+def network_input(length: int) -> AbstractContextManager[None]:
     """Where a network runs on so many rows, which says how many batches its layers see, however they reshape them."""
-    now = region()
+    now = current_sharding()
     return nullcontext() if now is None else _set(replace(now, batches=_batches(length, now.rows)))
 
 
-def whole(x: Tensor) -> Tensor:
+def gather(x: Tensor) -> Tensor:
     """All rows of what this process has a part of, in the order that one process would have them.
 
     Args:
@@ -89,17 +89,17 @@ def whole(x: Tensor) -> Tensor:
     Returns:
         [k · world · N, ...]; gradients come back to the processes that the rows are from.
     """
-    now = region()
+    now = current_sharding()
     if now is None:
         return x
-    rows = gathered(x)
+    rows = all_gather(x)
     batches = now.batches if now.batches and len(x) % now.batches == 0 else 1
     if batches == 1:
         return rows
     return rows.view(world_size(), batches, -1, *x.shape[1:]).transpose(0, 1).flatten(0, 2)
 
 
-def part(x: Rows) -> Rows:
+def local_rows(x: Rows) -> Rows:
     """This process's rows.
 
     Args:
@@ -108,7 +108,7 @@ def part(x: Rows) -> Rows:
     Returns:
         [k · B / world, ...].
     """
-    now = region()
+    now = current_sharding()
     if now is None:
         return x
     batches = now.batches_of(len(x) // world_size())

@@ -10,10 +10,10 @@ from torch import nn
 
 from steadygan.recipes import parse
 from steadygan.training.folder import RunFolder
-from steadygan.training.game import Game
 from steadygan.training.sampling import own_randomness
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
+from steadygan.training.state import TrainingState
 from steadygan.training.step import step
 from tests import tiny
 from tests.eager import doubled
@@ -40,10 +40,10 @@ def played(
     training = TrainingSettings.model_validate({"device": "cpu", "precision": precision})
     brought = Own(players.generator(), _judge(own)) if own else Own()
     items = tiny.vectors() if data == "vectors" else tiny.images()
-    game, _ = new_players(parse(text, "test"), items, brought, torch.device("cpu"), training)
+    state, _ = new_players(parse(text, "test"), items, brought, torch.device("cpu"), training)
     for _ in range(steps):
-        step(game)
-    return _outcome(game)
+        step(state)
+    return _outcome(state)
 
 
 def all_played(games: Mapping[str, tuple[Any, ...]]) -> dict[str, Any]:
@@ -59,21 +59,21 @@ def _judge(own: str) -> nn.Module:
     )  # type: ignore[index]
 
 
-def _outcome(game: Game) -> dict[str, Any]:
+def _outcome(state: TrainingState) -> dict[str, Any]:
     weights = {
         f"{name} {key}": tensor
-        for name, network in game._all_networks().items()
+        for name, network in state._all_networks().items()
         for key, tensor in network.state_dict().items()
     }
-    if game.averaged is not None:
-        weights |= {f"averaged {key}": tensor for key, tensor in game.averaged.state_dict().items()}
-    state = game.state()
+    if state.averaged is not None:
+        weights |= {f"averaged {key}": tensor for key, tensor in state.averaged.state_dict().items()}
+    saved = state.state_dict()
     return {
         "weights": weights,
-        "memories": _plain(state["memories"]),
-        "row": game.record.row(),
+        "memories": _plain(saved["memories"]),
+        "row": state.record.row(),
         "random": torch.get_rng_state(),
-        "counts": [game.images_seen, game.steps, *game.moves.values(), *state["sampler"].values()],
+        "counts": [state.images_seen, state.steps, *state.moves.values(), *saved["sampler"].values()],
     }
 
 
@@ -110,4 +110,4 @@ def sat(folder: str, text: str, steps: int, images: int) -> dict[str, Any]:
         else:
             loop = tiny.begin(parse(text, "test"), path, tiny.images(), images=images, seed=3, precision="fp32")
         loop.run(stop)
-    return {"images": loop.game.images_seen, "kind": type(loop).__name__}
+    return {"images": loop.state.images_seen, "kind": type(loop).__name__}

@@ -6,7 +6,7 @@ part is taken. The state moves on alike everywhere.
 
 This is one rule, for the package's heuristics and layers and for a user's: **while a step runs, random tensors with at
 least one dimension are of this process's images; what is drawn for all of them together is drawn inside**
-:func:`steadygan.processes.alone`. Left as they are: scalars, permutations, and draws from a generator of their own.
+:func:`steadygan.distributed.alone`. Left as they are: scalars, permutations, and draws from a generator of their own.
 
 It holds for the functions of :data:`DRAWS`. PyTorch's function modes see them wherever they are called from.
 """
@@ -20,15 +20,15 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from steadygan.processes.collectives import world_size
-from steadygan.processes.region import Region, part, region, shared_by_all
+from steadygan.distributed.collectives import world_size
+from steadygan.distributed.sharding import Sharding, current_sharding, local_rows, shard_batches
 
 Draw: TypeAlias = Callable[..., Any]
 Arguments: TypeAlias = tuple[Any, ...]
 Names: TypeAlias = Mapping[str, Any]
 
 
-class SharedDraws(TorchFunctionMode):
+class ShardedRandomNumbers(TorchFunctionMode):
     """Lets random functions draw for all processes and take this one's part, wherever a batch is shared."""
 
     def __torch_function__(
@@ -37,13 +37,13 @@ class SharedDraws(TorchFunctionMode):
         """Call a function of PyTorch, a random one in the way of this module."""
         draw = DRAWS.get(func)
         names = kwargs or {}
-        if draw is None or region() is None or names.get("generator") is not None:
+        if draw is None or current_sharding() is None or names.get("generator") is not None:
             return func(*args, **names)
         return draw(func, args, names)
 
 
 @contextmanager
-def together(rows: int) -> Iterator[None]:
+def sharded(rows: int) -> Iterator[None]:
     """Where every batch, and every random tensor, is shared among the processes; nothing where there are no others.
 
     Args:
@@ -53,8 +53,8 @@ def together(rows: int) -> Iterator[None]:
         yield
         return
     with ExitStack() as stack:
-        stack.enter_context(shared_by_all(rows))
-        stack.enter_context(SharedDraws())
+        stack.enter_context(shard_batches(rows))
+        stack.enter_context(ShardedRandomNumbers())
         yield
 
 
@@ -65,7 +65,7 @@ def _sized(func: Draw, args: Arguments, kwargs: Names) -> Any:
     if not size:
         return func(*args, **kwargs)
     named = {name: value for name, value in kwargs.items() if name != "size"}
-    return part(func(_larger(size), **named))
+    return local_rows(func(_larger(size), **named))
 
 
 def _ranged(func: Draw, args: Arguments, kwargs: Names) -> Any:
@@ -75,22 +75,22 @@ def _ranged(func: Draw, args: Arguments, kwargs: Names) -> Any:
     if not size:
         return func(*args, **kwargs)
     if place is None:
-        return part(func(*args, **{**kwargs, "size": _larger(size)}))
-    return part(func(*args[:place], _larger(size), *args[place + 1 :], **kwargs))
+        return local_rows(func(*args, **{**kwargs, "size": _larger(size)}))
+    return local_rows(func(*args[:place], _larger(size), *args[place + 1 :], **kwargs))
 
 
 def _like(func: Draw, args: Arguments, kwargs: Names) -> Any:
     """randn_like(x), which also lays numbers out as x is laid out."""
     if not args[0].ndim:
         return func(*args, **kwargs)
-    return part(func(_all_rows_like(args[0]), *args[1:], **kwargs))
+    return local_rows(func(_all_rows_like(args[0]), *args[1:], **kwargs))
 
 
 def _in_place(func: Draw, args: Arguments, kwargs: Names) -> Any:
     """x.uniform_(0, 1)."""
     if not args[0].ndim:
         return func(*args, **kwargs)
-    return args[0].copy_(part(func(_all_rows_like(args[0]), *args[1:], **kwargs)))
+    return args[0].copy_(local_rows(func(_all_rows_like(args[0]), *args[1:], **kwargs)))
 
 
 def _chosen(func: Draw, args: Arguments, kwargs: Names) -> Any:
@@ -99,7 +99,7 @@ def _chosen(func: Draw, args: Arguments, kwargs: Names) -> Any:
     if weights.ndim != 1:
         return func(*args, **kwargs)
     named = {name: value for name, value in kwargs.items() if name != "num_samples"}
-    return part(func(weights, count * world_size(), *args[2:], **named))
+    return local_rows(func(weights, count * world_size(), *args[2:], **named))
 
 
 def _dropped(func: Draw, args: Arguments, kwargs: Names) -> Any:
@@ -107,7 +107,7 @@ def _dropped(func: Draw, args: Arguments, kwargs: Names) -> Any:
     x = args[0] if args else kwargs["input"]
     named = {name: value for name, value in kwargs.items() if name not in ("input", "inplace")}
     with torch.no_grad():
-        kept = part(func(torch.ones_like(_all_rows_like(x)), *args[1:3], **named))
+        kept = local_rows(func(torch.ones_like(_all_rows_like(x)), *args[1:3], **named))
     in_place = kwargs.get("inplace", args[3] if len(args) > 3 else False)
     return x.mul_(kept) if in_place else x * kept
 
@@ -119,7 +119,7 @@ def _by_chance(func: Draw, args: Arguments, kwargs: Names) -> Any:
         return func(*args, **kwargs)
     everyone = _all_rows_like(chances)
     everyone.copy_(_spread_rows(chances))
-    return part(func(everyone, *args[1:], **kwargs))
+    return local_rows(func(everyone, *args[1:], **kwargs))
 
 
 DRAWS: dict[Draw, Draw] = {
@@ -158,8 +158,8 @@ def _all_rows_like(x: Tensor) -> Tensor:
 
 def _spread_rows(x: Tensor) -> Tensor:
     """This process's rows in every process's place."""
-    now = region()
-    assert isinstance(now, Region)  # only asked inside one
+    now = current_sharding()
+    assert isinstance(now, Sharding)  # only asked inside one
     batches = now.batches_of(len(x))
     rows = x.reshape(batches, 1, -1, *x.shape[1:])
     return rows.expand(-1, world_size(), *rows.shape[2:]).reshape(_larger(tuple(x.shape)))

@@ -7,19 +7,19 @@ import pytest
 import torch
 from torch import nn
 
-from steadygan.processes import (
-    any_differs,
-    any_says,
-    gathered,
+from steadygan.distributed import (
+    all_gather,
+    all_reduce,
+    any_process,
+    broadcast_,
+    differs_between_processes,
+    is_main_process,
     once,
     rank,
-    share_gradients,
-    summed,
-    take_over,
+    sum_gradients,
     world_size,
-    writes,
 )
-from tests.crew import crew
+from tests.process_group import run_processes
 
 WORLD = 3
 ROWS = 2
@@ -33,19 +33,19 @@ def _own() -> torch.Tensor:
     return _inputs()[rank() * ROWS : (rank() + 1) * ROWS].clone().requires_grad_()
 
 
-def told() -> dict[str, Any]:
+def broadcast_string() -> dict[str, Any]:
     """What needs no gradient."""
     tensors = [torch.full((2,), float(rank() + 1)), torch.full((3,), rank(), dtype=torch.int64)]
-    take_over(tensors)
+    broadcast_(tensors)
     return {
         "rank": rank(),
         "world": world_size(),
-        "writes": writes(),
-        "gathered": gathered(torch.tensor([[rank(), 10 * rank()]])),
-        "flags": gathered(torch.tensor([rank() == 1])),
-        "summed": summed(torch.tensor([1.0, rank()])),
-        "any": [any_says(rank() == 2), any_says(False), any_says(True)],
-        "differs": [any_differs("same"), any_differs(f"not the same {rank() == 2}")],
+        "writes": is_main_process(),
+        "gathered": all_gather(torch.tensor([[rank(), 10 * rank()]])),
+        "flags": all_gather(torch.tensor([rank() == 1])),
+        "summed": all_reduce(torch.tensor([1.0, rank()])),
+        "any": [any_process(rank() == 2), any_process(False), any_process(True)],
+        "differs": [differs_between_processes("same"), differs_between_processes(f"not the same {rank() == 2}")],
         "taken over": tensors,
     }
 
@@ -55,7 +55,7 @@ def shared() -> dict[str, Any]:
     weights = [nn.Parameter(torch.zeros(2, 3)), nn.Parameter(torch.zeros(4)), nn.Parameter(torch.zeros(1))]
     weights[0].grad = torch.full((3, 2), float(rank())).T  # not laid out row by row
     weights[1].grad = torch.full((4,), float(10 ** rank()), dtype=torch.float32)
-    share_gradients(weights)
+    sum_gradients(weights)
     return {"gradients": [weights[0].grad, weights[1].grad], "none": weights[2].grad is None}
 
 
@@ -64,18 +64,18 @@ def derivatives() -> dict[str, Any]:
     own = _own()
     weight = torch.tensor(0.3, dtype=torch.float64, requires_grad=True)
     hidden = (weight * own).sin()
-    mean = summed(hidden.sum(0)) / (WORLD * ROWS)
-    rows = gathered((hidden - mean) * own)
+    mean = all_reduce(hidden.sum(0)) / (WORLD * ROWS)
+    rows = all_gather((hidden - mean) * own)
     loss = rows.pow(3).sum() + weight.exp()
     (first,) = torch.autograd.grad(once(loss), own, create_graph=True)
-    second = gathered(first.square().sum(1)).mean() + rows.sum().square()
+    second = all_gather(first.square().sum(1)).mean() + rows.sum().square()
     torch.autograd.backward(once(second))
     assert weight.grad is not None
     assert own.grad is not None
     return {
-        "first": gathered(first.detach()),
-        "second": gathered(own.grad),
-        "weight": summed(weight.grad),
+        "first": all_gather(first.detach()),
+        "second": all_gather(own.grad),
+        "weight": all_reduce(weight.grad),
         "value": second.detach(),
     }
 
@@ -95,7 +95,7 @@ def of_all_rows() -> dict[str, torch.Tensor]:
 
 
 def test_every_process_learns_what_all_say(tmp_path: Path) -> None:
-    answers = crew(WORLD, tmp_path / "meeting", told)
+    answers = run_processes(WORLD, tmp_path / "meeting", broadcast_string)
     for place, answer in enumerate(answers):
         assert (answer["rank"], answer["world"], answer["writes"]) == (place, WORLD, place == 0)
         assert answer["gathered"].tolist() == [[0, 0], [1, 10], [2, 20]]
@@ -107,7 +107,7 @@ def test_every_process_learns_what_all_say(tmp_path: Path) -> None:
 
 
 def test_gradients_are_added_up_however_they_lie_in_memory(tmp_path: Path) -> None:
-    for answer in crew(WORLD, tmp_path / "meeting", shared):
+    for answer in run_processes(WORLD, tmp_path / "meeting", shared):
         assert answer["gradients"][0].tolist() == [[3.0] * 3] * 2
         assert answer["gradients"][1].tolist() == [111.0] * 4
         assert answer["none"]
@@ -115,7 +115,7 @@ def test_gradients_are_added_up_however_they_lie_in_memory(tmp_path: Path) -> No
 
 def test_first_and_second_derivatives_are_those_of_one_process_with_all_rows(tmp_path: Path) -> None:
     truth = of_all_rows()
-    for answer in crew(WORLD, tmp_path / "meeting", derivatives):
+    for answer in run_processes(WORLD, tmp_path / "meeting", derivatives):
         for name, expected in truth.items():
             torch.testing.assert_close(answer[name], expected, rtol=1e-12, atol=1e-12, msg=name)
 
@@ -124,27 +124,27 @@ def test_alone_nothing_is_sent_and_everything_is_as_it_was() -> None:
     x = _inputs().requires_grad_()
     assert world_size() == 1
     assert rank() == 0
-    assert writes()
-    assert gathered(x) is x
-    assert summed(x) is x
+    assert is_main_process()
+    assert all_gather(x) is x
+    assert all_reduce(x) is x
     assert once(x) is x
-    assert any_says(True)
-    assert not any_says(False)
-    assert not any_differs("anything")
+    assert any_process(True)
+    assert not any_process(False)
+    assert not differs_between_processes("anything")
     weight = nn.Parameter(torch.zeros(2))
     weight.grad = torch.ones(2)
-    share_gradients([weight])
+    sum_gradients([weight])
     assert weight.grad.tolist() == [1.0, 1.0]
 
 
 def fails() -> None:
     """One process gives up after all have met, the others wait for it."""
-    summed(torch.zeros(1))
+    all_reduce(torch.zeros(1))
     if rank() == 1:
         raise ValueError("enough")
-    summed(torch.zeros(1))
+    all_reduce(torch.zeros(1))
 
 
 def test_a_process_whose_other_has_gone_says_so(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="LostProcessError: One of the 2 processes has ended"):
-        crew(2, tmp_path / "meeting", fails)
+        run_processes(2, tmp_path / "meeting", fails)

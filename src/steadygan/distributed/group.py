@@ -15,8 +15,8 @@ import torch.distributed as dist
 from torch.distributed import PrefixStore, Store  # type: ignore[attr-defined]  # missing in torch's stubs
 from torch.distributed.rendezvous import rendezvous
 
+from steadygan.distributed.collectives import is_main_process, lost_process_errors, world_size
 from steadygan.errors import SteadyganError
-from steadygan.processes.collectives import said_clearly, world_size, writes
 
 Done = TypeVar("Done")
 
@@ -75,7 +75,7 @@ def local_rank() -> int:
     return int(os.environ.get("LOCAL_RANK", "0")) if world_size() > 1 else 0
 
 
-def told(what: str, decide: Callable[[], str]) -> str:
+def broadcast_string(what: str, decide: Callable[[], str]) -> str:
     """What the first process decides, on every process.
 
     Args:
@@ -85,10 +85,10 @@ def told(what: str, decide: Callable[[], str]) -> str:
     Raises:
         SteadyganError: the same on every process.
     """
-    return _told(what, writes(), decide)
+    return _broadcast_string(what, is_main_process(), decide)
 
 
-def first_on_each_machine(what: str, work: Callable[[], Done]) -> Done:
+def local_main_process_first(what: str, work: Callable[[], Done]) -> Done:
     """Let the first process on each machine do something before the others, such as preparing data for all of them.
 
     Args:
@@ -108,11 +108,11 @@ def first_on_each_machine(what: str, work: Callable[[], Done]) -> Done:
         done.append(work())
         return ""
 
-    _told(f"{what} on {os.environ.get('GROUP_RANK', '0')}", first, worked)
+    _broadcast_string(f"{what} on {os.environ.get('GROUP_RANK', '0')}", first, worked)
     return done[0] if done else work()
 
 
-def speaks() -> bool:
+def is_reporting_process() -> bool:
     """Whether this process is the one to say what went wrong: of those that torchrun started the first that asks.
 
     Elsewhere notes are kept by the first process, which may have gone, and each process has an output of its own.
@@ -127,7 +127,7 @@ def speaks() -> bool:
         return True  # the launcher has gone
 
 
-def _told(what: str, mine: bool, decide: Callable[[], str]) -> str:
+def _broadcast_string(what: str, mine: bool, decide: Callable[[], str]) -> str:
     if not _stores:
         return decide()
     _asked[0] += 1
@@ -148,7 +148,7 @@ def _told(what: str, mine: bool, decide: Callable[[], str]) -> str:
 
 def _waited_for(key: str) -> str:
     """A note of another process. It may take hours, as long as the other is alive."""
-    with said_clearly():
+    with lost_process_errors():
         while not _stores[0].check([key]):
             time.sleep(_OFTEN)
         return bytes(_stores[0].get(key)).decode()

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from steadygan.heuristics.turn import Answer
-from steadygan.training.evaluate import answer_of, made_by
+from steadygan.training.forward import discriminator_forward, generator_forward
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
 from tests import tiny
@@ -53,7 +53,7 @@ def assert_same(one: Answer, two: Answer) -> None:
 
 def test_a_network_that_answers_is_asked_for_its_answer() -> None:
     judge = next(network for player, network in built("semi-supervised").items() if player.value == "discriminator")
-    answer = answer_of(judge.eval(), IMAGES, None)
+    answer = discriminator_forward(judge.eval(), IMAGES, None)
     assert_same(answer, judge.answer(IMAGES))
     assert answer.class_logits is not None
     assert answer.class_logits.shape == (4, 3)
@@ -68,7 +68,7 @@ def test_a_network_that_gives_logits_has_them_as_its_features(shape: tuple[int, 
         def forward(self, images: torch.Tensor) -> torch.Tensor:
             return logits
 
-    answer = answer_of(Plain(), IMAGES, None)
+    answer = discriminator_forward(Plain(), IMAGES, None)
     assert torch.equal(answer.logits, logits)
     assert answer.features.tolist() == logits.reshape(4, -1).tolist()
     assert answer.class_logits is None
@@ -78,8 +78,8 @@ def test_labels_reach_networks_that_take_them() -> None:
     judge, maker = Told(players.patches()), Told(players.generator(norm=False))
     latents = torch.randn(4, players.LATENT)
     shifts = judge.shift(LABELS).view(4, 1, 1, 1), maker.shift(LABELS).view(4, 1, 1, 1)
-    torch.testing.assert_close(answer_of(judge, IMAGES, LABELS).logits, judge.network(IMAGES) + shifts[0])
-    torch.testing.assert_close(made_by(maker, latents, LABELS), maker.network(latents) + shifts[1])
+    torch.testing.assert_close(discriminator_forward(judge, IMAGES, LABELS).logits, judge.network(IMAGES) + shifts[0])
+    torch.testing.assert_close(generator_forward(maker, latents, LABELS), maker.network(latents) + shifts[1])
 
 
 @pytest.mark.parametrize("name", ["conditional", "semi-supervised", "dcgan"])
@@ -90,13 +90,13 @@ def test_other_parameters_answer_as_a_network_that_has_them(name: str) -> None:
         before = players.weights(network)
         labels = LABELS if name == "conditional" else None
         if player.value == "discriminator":
-            answer = answer_of(network, IMAGES, labels, given)
-            assert_same(answer, answer_of(stranger, IMAGES, labels))
-            assert not torch.equal(answer.logits, answer_of(copy.deepcopy(network), IMAGES, labels).logits)
+            answer = discriminator_forward(network, IMAGES, labels, given)
+            assert_same(answer, discriminator_forward(stranger, IMAGES, labels))
+            assert not torch.equal(answer.logits, discriminator_forward(copy.deepcopy(network), IMAGES, labels).logits)
         else:
             latents = torch.randn(4, 100)
-            made = made_by(network, latents, labels, given)
-            torch.testing.assert_close(made, made_by(stranger, latents, labels))
+            made = generator_forward(network, latents, labels, given)
+            torch.testing.assert_close(made, generator_forward(stranger, latents, labels))
         assert players.unchanged(network, before)
 
 
@@ -105,13 +105,13 @@ def test_what_is_not_named_stays_its_own() -> None:
     last = {name: tensor for name, tensor in named(stranger).items() if name.startswith("6.")}
     expected = copy.deepcopy(network)
     expected.load_state_dict(last, strict=False)
-    torch.testing.assert_close(answer_of(network, IMAGES, None, last).logits, expected(IMAGES))
+    torch.testing.assert_close(discriminator_forward(network, IMAGES, None, last).logits, expected(IMAGES))
 
 
 def test_gradients_reach_the_parameters_that_were_given_and_no_others() -> None:
     network = players.discriminator(norm=False)
     given = {name: tensor.requires_grad_() for name, tensor in named(other(network), buffers=False).items()}
-    torch.autograd.backward(answer_of(network, IMAGES, None, given).logits.sum())
+    torch.autograd.backward(discriminator_forward(network, IMAGES, None, given).logits.sum())
     assert all(tensor.grad is not None for tensor in given.values())
     assert all(parameter.grad is None for parameter in network.parameters())
 
@@ -119,6 +119,6 @@ def test_gradients_reach_the_parameters_that_were_given_and_no_others() -> None:
 def test_statistics_of_a_move_with_other_buffers_go_into_those() -> None:
     network = players.discriminator().train()
     before, given = players.weights(network), named(network)
-    answer_of(network, IMAGES, None, given)
+    discriminator_forward(network, IMAGES, None, given)
     assert players.unchanged(network, before)
     assert not torch.equal(given["3.running_mean"], before["3.running_mean"])

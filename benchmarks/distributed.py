@@ -1,6 +1,6 @@
 """Several processes beside one, on the same global batch; prints the section on processes of docs/performance.md.
 
-    python benchmarks/processes.py [--recipe steady] [--size 32] [--filters 16] [--batch 64] [--steps 50]
+    python benchmarks/distributed.py [--recipe steady] [--size 32] [--filters 16] [--batch 64] [--steps 50]
         [--layouts 1x2 1x1 2x1 4x1] [--rounds 3] [--skip-kill] [--write docs/performance.md]
 
 A layout is the number of processes and the threads of each. Then a run of four processes loses one by `kill -9`, and
@@ -114,7 +114,7 @@ def stepped(ground: Ground, layout: Layout, steps: int, kind: str) -> Outcome:
         kind: ``fp32`` or ``fp64``.
     """
     result = ground.folder / "result.json"
-    words = ("-m", "peers.crew", str(ground.recipe), str(ground.data), str(result), str(steps), kind)
+    words = ("-m", "peers.process_group", str(ground.recipe), str(ground.data), str(result), str(steps), kind)
     subprocess.run(launcher(layout.processes, *words), check=True, stdout=sys.stderr, env=environment(layout.threads))
     said = json.loads(result.read_text())
     return Outcome(said["losses"], said["seconds"])
