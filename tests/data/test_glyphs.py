@@ -6,7 +6,7 @@ import numpy as np
 import PIL
 import pytest
 from PIL import Image, ImageDraw, ImageFont, features
-from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import NearestCentroid
 
 from steadygan.data import DataSettings, glyphs, prepare
 from steadygan.data.glyphs import GLYPH_CLASSES, draw_colours, draw_glyphs
@@ -159,11 +159,11 @@ def boxed(mask):
     return np.asarray(whole.crop(whole.getbbox()).resize((16, 16), Image.Resampling.BOX)).reshape(-1) / 255.0
 
 
-def test_a_linear_classifier_reads_glyphs_that_it_has_not_seen(some, boxes):
+def test_a_simple_classifier_reads_glyphs_that_it_has_not_seen(some, boxes):
     half = SOME // 2
-    reader = LogisticRegression(max_iter=500).fit(boxes[:half], some[1][:half])
+    reader = NearestCentroid().fit(boxes[:half], some[1][:half])
     # chance is 0.03
-    assert reader.score(boxes[half:], some[1][half:]) > 0.6
+    assert reader.score(boxes[half:], some[1][half:]) > 0.7
 
 
 def test_glyphs_are_most_like_the_letter_that_their_label_names(some, boxes):

@@ -7,7 +7,7 @@ the four basic operations, and pixels by integers, so that no mathematical libra
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import PIL
@@ -124,7 +124,7 @@ def glyphs_source(name: str) -> Source:
         return replace(outcome, notes=(*outcome.notes, note))
 
     made_by = (PIL.__version__, features.version("freetype2"))
-    return Source(name, repr((GLYPHS, _VERSION, *named, GLYPH_IMAGES, _SEED, made_by)), read)
+    return Source(name, repr((name, _VERSION, GLYPH_IMAGES, _SEED, made_by)), read)
 
 
 def _named_size(name: str) -> tuple[int, int]:
@@ -206,7 +206,7 @@ def _draw_one(shapes: _Shapes, place: int, side: int) -> Array:
     return np.asarray(drawn.reduce(factor))
 
 
-@cache
+@lru_cache(maxsize=len(GLYPH_CLASSES) * _STROKES)
 def _stencil(label: int, stroke: int, size: int) -> Image.Image:
     """One glyph in white on black, cut to its box."""
     font = _font(size)
