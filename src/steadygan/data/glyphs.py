@@ -230,18 +230,21 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 def _vivid(values: Array) -> Array:
     """Colours with less grey in them: int64 [N, 3], 0..255 each."""
     least = values.min(axis=1, keepdims=True)
-    return ((values - 0.9 * least) * 255.999).astype(np.int64)
+    colours: Array = ((values - 0.9 * least) * 255.999).astype(np.int64)
+    return colours
 
 
 def _luma(colours: Array) -> Array:
-    return (((colours * _LUMA).sum(axis=1) + 500) // 1000).astype(np.uint8)
+    rounded: Array = ((colours * _LUMA).sum(axis=1) + 500) // 1000
+    return rounded.astype(np.uint8)
 
 
 def _scaled(colours: Array, luma: Array) -> Array:
     """Colours made darker until they have at most this luma: int64 [N, 3]."""
     thousandths = (luma * 1000).astype(np.int64)
     found = np.maximum((colours * _LUMA).sum(axis=1), thousandths)
-    return colours * thousandths[:, None] // found[:, None]
+    darker: Array = colours * thousandths[:, None] // found[:, None]
+    return darker
 
 
 def _coloured(coverage: Array, ink: Array, paper: Array) -> Array:
