@@ -116,8 +116,8 @@ def train(
     """Train a GAN.
 
     Args:
-        data: a folder of images, an ``.npz`` or ``.npy`` file, a name (``digits``, or a data set of the Hugging Face
-            hub), an array, or a tensor.
+        data: a folder of images, an ``.npz`` or ``.npy`` file, a name (``glyphs``, ``digits``, or a data set of the
+            Hugging Face hub), an array, or a tensor.
         recipe: its name, the path of a TOML file, or a :class:`Recipe`.
         images: real images to see in all.
         minutes: time to train in all; with ``images``, whichever ends first. Without either: 30 minutes.
@@ -152,7 +152,7 @@ def train(
         SteadyganError: for anything that you can mend, in one sentence.
     """
     if data is None:
-        raise SteadyganError("train() needs data: a folder of images, an .npz file, an array, or a name such as digits")
+        raise SteadyganError("train() needs data: a folder of images, an .npz file, an array, or a name such as glyphs")
     data_settings = make_data_settings(
         resolution=resolution, channels=channels, background=background, max_pixels=max_pixels
     )

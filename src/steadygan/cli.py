@@ -65,8 +65,8 @@ def train(
         str | None,
         typer.Argument(
             metavar="DATA",
-            help="Folder of images, .npz, .npy, a name on the Hugging Face hub, digits, grid25, ring8, stacked:PATH, "
-            "streamed:NAME.",
+            help="Folder of images, .npz, .npy, a name on the Hugging Face hub, glyphs, digits, grid25, ring8, "
+            "stacked:PATH, streamed:NAME.",
             show_default=False,
         ),
     ] = None,

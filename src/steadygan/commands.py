@@ -76,7 +76,7 @@ class RunRequest(BaseModel):
 def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: Console) -> None:
     """Train a new run."""
     if request.data is None:
-        raise SteadyganError("Name the data: a folder of images, an .npz file, or digits; or go on with --resume RUN")
+        raise SteadyganError("Name the data: a folder of images, an .npz file, or glyphs; or go on with --resume RUN")
     recipe = api.recipe_of(request.recipe or DEFAULT_RECIPE).change(request.add, request.remove, request.values)
     data_settings = api.make_data_settings(**request.given(DATA_FIELDS))
     training = api.make_training_settings(**request.given(TRAINING_FIELDS))

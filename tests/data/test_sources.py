@@ -55,9 +55,13 @@ def test_a_path_and_its_text_are_the_same_source(here):
 def test_a_folder_wins_over_an_embedded_name(here):
     good(here / "digits", 3)
     assert len(prepare("digits")) == 3
+    good(here / "glyphs:28x28", 2)
+    assert len(prepare("glyphs:28x28")) == 2
 
 
-@pytest.mark.parametrize(("name", "meant"), [("grid-25", "grid25"), ("ring 8", "ring8"), ("digit s", "digits")])
+@pytest.mark.parametrize(
+    ("name", "meant"), [("grid-25", "grid25"), ("ring 8", "ring8"), ("digit s", "digits"), ("gliphs", "glyphs")]
+)
 def test_embedded_names_are_proposed_for_typing_errors(here, monkeypatch, name, meant):
     monkeypatch.setattr(sources, "hub_source", refuse)
     with pytest.raises(SteadyganError, match=f"did you mean '{meant}'"):
@@ -71,7 +75,7 @@ def refuse(name, hint):
 def test_the_help_names_every_kind(here):
     with pytest.raises(SteadyganError) as refusal:
         prepare("/nowhere/at/all")
-    for kind in ("folder", ".npz", ".npy", "'digits'", "'grid25'", "'ring8'", "'stacked:'", "hub"):
+    for kind in ("folder", ".npz", ".npy", "'glyphs'", "'digits'", "'grid25'", "'ring8'", "'stacked:'", "hub"):
         assert kind in str(refusal.value)
 
 

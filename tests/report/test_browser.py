@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Dialog, Page, expect
 
 from steadygan.report import write_report
+from steadygan.training.grid import save_picture
 from tests.report.example import build_run, rows
 from tests.report.test_page import hostile_run, with_rows
 
@@ -208,6 +210,23 @@ def test_names_stand_beside_their_rows(browser: Browser, tmp_path: Path, width: 
                 assert text is not None
                 assert text["height"] <= box["height"] + 1
                 assert text["width"] > 4
+
+
+@pytest.mark.parametrize("names", [[], [str(n) for n in range(10)]])
+def test_pixels_of_small_pictures_stay_square_and_alike(browser: Browser, tmp_path: Path, names: list[str]) -> None:
+    folder = with_rows(tmp_path / "run", names or ["0"] * 8, 10)
+    if not names:
+        for path in folder.glob("samples/*.png"):
+            save_picture(Image.new("L", (274, 274)), path)
+    with opened(browser, write_report(folder)) as page:
+        for image in page.locator(".compare img").all():
+            if image.is_visible():
+                box = image.bounding_box()
+                assert box is not None
+                assert (box["width"], image.evaluate("image => getComputedStyle(image).imageRendering")) == (
+                    2 * 274,
+                    "pixelated",
+                )
 
 
 def test_shares_are_drawn_between_0_and_1(browser: Browser, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from steadygan.report import write_report
 from steadygan.training.grid import save_picture
 from tests.report.example import RECIPE, RUN, build_run, rows
 
+POINTS = {"kind": "vectors", "shape": [2], "count": 500}
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ 7*7 }}"
 
 
@@ -162,6 +163,23 @@ def test_captions_say_what_the_pale_points_are(tmp_path: Path) -> None:
         pages.append(page_of(build_run(tmp_path / str(size), run=run)).text)
     assert all("The pale points behind the generated ones are real." in text for text in pages)
     assert ["the first two numbers" in text for text in pages] == [False, True]
+
+
+def test_small_pictures_are_enlarged_without_blur(tmp_path: Path) -> None:
+    folder = build_run(tmp_path / "run")
+    Image.new("L", (274, 274)).save(folder / "samples" / "real.png")
+    page = page_of(folder)
+    # the grids are 62 pixels wide
+    assert {(each["class"], each["style"]) for each in page.all("img")[:-1]} == {("pixelated", "max-width: 558px")}
+    assert (page.all("img")[-1]["class"], page.all("img")[-1]["style"]) == ("pixelated", "max-width: 548px")
+    assert ".pixelated { image-rendering: pixelated; }" in page.style
+
+
+def test_large_pictures_and_plots_of_points_are_smooth(tmp_path: Path) -> None:
+    large, points = build_run(tmp_path / "large"), build_run(tmp_path / "points", run=RUN | {"data": POINTS})
+    Image.new("L", (1042, 1042)).save(large / "samples" / "real.png")
+    assert not {"class", "style"} & page_of(large).all("img")[-1].keys()
+    assert all(not {"class", "style"} & each.keys() for each in page_of(points).all("img"))
 
 
 def with_rows(folder: Path, names: list[str], classes: int) -> Path:

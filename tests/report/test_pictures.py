@@ -45,6 +45,21 @@ def test_damaged_and_missing_grids_are_left_out(run_folder: Path) -> None:
     assert real_picture(RunFolder(run_folder)) is None
 
 
+@pytest.mark.parametrize(("width", "shown"), [(1, 560), (62, 558), (242, 484), (274, 548), (281, 281), (560, 560)])
+def test_small_pictures_are_enlarged_by_whole_factors(tmp_path: Path, width: int, shown: int) -> None:
+    Image.new("L", (width, 12)).save(tmp_path / "a.png")
+    found = picture(tmp_path / "a.png")
+    assert found is not None
+    assert (found.small, found.shown_width) == (True, shown)
+
+
+def test_large_pictures_are_not_small(tmp_path: Path) -> None:
+    Image.new("L", (561, 12)).save(tmp_path / "a.png")
+    found = picture(tmp_path / "a.png")
+    assert found is not None
+    assert not found.small
+
+
 def test_names_of_rows_come_from_the_file(tmp_path: Path) -> None:
     names = ("zéro", "<b>one</b>", "\udce9")
     save_picture(Image.new("L", (8, 12)), tmp_path / "a.png", names)

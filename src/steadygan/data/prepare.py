@@ -24,10 +24,11 @@ def prepare(
 
     Args:
         source: a folder of images (sub-folders are classes, images beside them are unlabelled), an ``.npz`` (items
-            with a label of -1 are unlabelled) or ``.npy`` file, ``digits``, ``grid25``, ``ring8``, a data set of the
-            Hugging Face hub or one saved to disk (again -1), ``stacked:`` before any of these that holds images,
-            ``streamed:`` before a name of the hub (read as it arrives, not downloaded first), an array, a tensor, or
-            data that is prepared already.
+            with a label of -1 are unlabelled) or ``.npy`` file, ``glyphs`` (or with a size and channels, such as
+            ``glyphs:28x28x1``; the settings win), ``digits``, ``grid25``, ``ring8``, a data set of the Hugging Face hub
+            or one saved to disk (again -1), ``stacked:`` before any of these that holds images, ``streamed:`` before a
+            name of the hub (read as it arrives, not downloaded first), an array, a tensor, or data that is prepared
+            already.
         settings: what the images become.
         cache: where prepared data is kept; None is ``$STEADYGAN_CACHE``, or ``~/.cache/steadygan``.
         progress: called now and then with the number of items done and of all.

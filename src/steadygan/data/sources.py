@@ -13,6 +13,7 @@ import numpy as np
 from steadygan.data.array_files import array_file_source
 from steadygan.data.arrays import Classes, classes_of, read_rows, rows_of
 from steadygan.data.folder import folder_source
+from steadygan.data.glyphs import EXAMPLE_SIZE, GLYPHS, glyphs_source
 from steadygan.data.hub import SHORT_NAMES, hub_source, is_saved, looks_like_hub_name, saved_source
 from steadygan.data.prepared import Prepared
 from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 Named = Union[str, Path, np.ndarray[Any, Any], "torch.Tensor", Prepared]
 
 _DIGITS = "digits"
-_EMBEDDED = (_DIGITS, *TOYS)
+_EMBEDDED = (GLYPHS, _DIGITS, *TOYS)
 _KINDS = (
     f"a folder of images, an .npz or .npy file, {', '.join(map(repr, _EMBEDDED))}, a data set of the Hugging Face hub, "
     f"or '{STACKED}' before any of these that holds images, or '{STREAMED}' before a name of the hub"
@@ -95,6 +96,8 @@ def _unpathed_source(name: str, path: Path, root: Path) -> Source:
     """A name that is no path: embedded, made from another source, of the hub, or a mistake."""
     if name == _DIGITS:
         return Source(name, "scikit-learn digits", _read_digits)
+    if name == GLYPHS or name.startswith(f"{GLYPHS}:"):
+        return glyphs_source(name)
     if name in TOYS:
         return toy_source(name)
     if name.startswith(STACKED) or f"{name}:" == STACKED:
@@ -131,9 +134,10 @@ def _streamable(name: str) -> str:
 def _hint(name: str, path: Path) -> str:
     kind, colon, inner = name.partition(":")
     if colon and "/" not in kind:
-        meant = difflib.get_close_matches(kind.strip().lower(), [STACKED[:-1], STREAMED[:-1]], n=1, cutoff=0.6)
+        examples = {STACKED[:-1]: _DIGITS, STREAMED[:-1]: _DIGITS, GLYPHS: EXAMPLE_SIZE}
+        meant = difflib.get_close_matches(kind.strip().lower(), examples, n=1, cutoff=0.6)
         if meant:
-            return f"did you mean '{meant[0]}:{inner.strip() or _DIGITS}'?"
+            return f"did you mean '{meant[0]}:{inner.strip() or examples[meant[0]]}'?"
     try:
         siblings = [one.name for one in path.parent.iterdir()]
     except OSError:

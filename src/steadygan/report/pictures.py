@@ -20,7 +20,8 @@ FRAMES = 40
 """The most grids on the page."""
 _LARGEST = 300_000
 _LARGEST_SIDE = 1280
-_SMALL_PIXELS = 420
+_COLUMN = 560
+"""Width of a picture on the page where there is room for two, beside short names of rows."""
 _MOST_ROWS = 64
 """More names than this would not fit beside a picture."""
 
@@ -46,7 +47,12 @@ class Picture:
     @property
     def small(self) -> bool:
         """Whether it is shown larger than it is, so that its pixels should stay square."""
-        return self.width <= _SMALL_PIXELS
+        return self.width <= _COLUMN
+
+    @property
+    def shown_width(self) -> int:
+        """The widest that a small picture is shown, in pixels: a whole multiple, so that all its pixels look alike."""
+        return max(1, _COLUMN // self.width) * self.width
 
 
 @dataclass(frozen=True)
