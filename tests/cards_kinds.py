@@ -17,14 +17,13 @@ SPECIAL = Citation(
 )
 
 
-def _card(needs: tuple[str, ...] = (), note: str = "") -> Card:
+def _card(note: str = "") -> Card:
     return Card(
         summary="Draws a*b*c from [0, 1] | with `signs`, <tags> and $money$.",
         formula="y = a | b",
         sources=(Source(citation=SPECIAL, where="section 1"), Source(citation=SPECIAL, where="section 2")),
         treats=(Finding.NOT_FINITE,),
         example="from steadygan.heuristics.penalties import R1\nheuristic = R1()",
-        needs=needs,
         note=note,
     )
 
@@ -34,10 +33,11 @@ class Conditional(Heuristic):
 
     name: ClassVar[str] = "conditional"
     slot: ClassVar[Slot] = Slot.ARCHITECTURE
-    card: ClassVar[Card] = _card(needs=("leaky-relu", "tanh-output"))
+    card: ClassVar[Card] = _card()
+    needs: ClassVar[tuple[str, ...]] = ("leaky-relu", "tanh-output")
     labels: ClassVar[Labels] = Labels.ALL
     images_only: ClassVar[bool] = True
-    decides: ClassVar[str] = "how labels enter"
+    decision: ClassVar[str] = "how labels enter"
 
 
 class Free(Heuristic):
@@ -48,8 +48,7 @@ class Free(Heuristic):
     card: ClassVar[Card] = _card(note="One thing.")
     enters: bool = True
 
-    @property
-    def decisions(self) -> frozenset[str]:
+    def decides(self) -> frozenset[str]:
         """What its switch says."""
         return frozenset({"how labels enter"} if self.enters else ())
 
@@ -60,7 +59,7 @@ class Strict(Heuristic):
     name: ClassVar[str] = "strict"
     slot: ClassVar[Slot] = Slot.PENALTY
     card: ClassVar[Card] = _card()
-    decides: ClassVar[str] = "how labels enter"
+    decision: ClassVar[str] = "how labels enter"
     weight: float = Field(ge=0, lt=2, description="to be chosen")
 
 
@@ -69,7 +68,8 @@ class Beside(Heuristic):
 
     name: ClassVar[str] = "beside"
     slot: ClassVar[Slot] = Slot.OBJECTIVE
-    card: ClassVar[Card] = _card(needs=("conditional",))
+    card: ClassVar[Card] = _card()
+    needs: ClassVar[tuple[str, ...]] = ("conditional",)
     modifies: ClassVar[bool] = True
     labels: ClassVar[Labels] = Labels.SOME
     share: float = Field(0.5, gt=0, le=1, description="of a batch | or less")

@@ -95,7 +95,7 @@ def _all_train(player: Player, state: TrainingState) -> AbstractContextManager[N
 
 
 def _own_gradient(turn: TrainingTurn, side: Side) -> Tensor:
-    (gradient,) = torch.autograd.grad(turn.logits(side).sum(), turn.seen(side), create_graph=True)
+    (gradient,) = torch.autograd.grad(turn.logits(side).sum(), turn.inputs(side), create_graph=True)
     return gradient
 
 

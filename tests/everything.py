@@ -3,7 +3,7 @@
 from typing import Any
 
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
+from steadygan.heuristics.catalogue import BUILT_IN, heuristic_class
 from steadygan.recipe import Recipe
 from tests import tiny
 
@@ -30,14 +30,14 @@ QUICK: dict[str, dict[str, Any]] = {
 
 def needed(*names: str) -> tuple[str, ...]:
     """The names, after what they need and none of them is: the first of what each card offers."""
-    offered = [heuristic_class(name).card.needs for name in names]
+    offered = [heuristic_class(name).needs for name in names]
     missing = {needs[0] for needs in offered if needs and not {*names} & {*needs}}
     return (*needed(*sorted(missing)), *names) if missing else names
 
 
 def covering() -> list[Recipe]:
     """Small recipes of which each heuristic of the catalogue is in at least one: as few as a greedy choice finds."""
-    left = [kind.name for kind in CATALOGUE]
+    left = [kind.name for kind in BUILT_IN]
     found: list[Recipe] = []
     while left:
         fullest = max((_filled(base, left) for base in BASES), key=lambda chosen: len(_held(chosen, left)))

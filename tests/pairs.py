@@ -14,7 +14,7 @@ import torch
 
 from steadygan.data import Prepared
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.catalogue import CATALOGUE
+from steadygan.heuristics.catalogue import BUILT_IN
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
 from steadygan.training.session import Own, new_players
@@ -24,7 +24,7 @@ from steadygan.training.step import step
 from tests import tiny
 from tests.everything import needed, quick
 
-NAMES = tuple(kind.name for kind in CATALOGUE)
+NAMES = tuple(kind.name for kind in BUILT_IN)
 BASES = ("dcgan, images", "naive, images", "naive, vectors")
 STEPS = 3
 Pair = frozenset[str]
@@ -37,7 +37,7 @@ def base(name: str) -> tuple[Recipe, Prepared, tuple[str, ...]]:
         return (
             recipe(of).for_vectors()[0],
             tiny.vectors(),
-            tuple(each.name for each in CATALOGUE if not each.images_only),
+            tuple(each.name for each in BUILT_IN if not each.images_only),
         )
     return recipe(of), tiny.images(), NAMES
 

@@ -6,14 +6,14 @@ import pytest
 from steadygan.cards import heuristic_list, heuristic_page, recipe_list, recipe_page
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.catalogue import CATALOGUE
+from steadygan.heuristics.catalogue import BUILT_IN
 from steadygan.recipe import Recipe
 from steadygan.recipes import parse, recipe, recipe_names
 from steadygan.vocabulary import Slot
 from tests.cards_kinds import Beside, Conditional, Free, Strict
 
-each_kind = pytest.mark.parametrize("kind", CATALOGUE, ids=[kind.name for kind in CATALOGUE])
-KINDS: tuple[type[Heuristic], ...] = (*CATALOGUE, Conditional, Free, Strict, Beside)
+each_kind = pytest.mark.parametrize("kind", BUILT_IN, ids=[kind.name for kind in BUILT_IN])
+KINDS: tuple[type[Heuristic], ...] = (*BUILT_IN, Conditional, Free, Strict, Beside)
 each_recipe = pytest.mark.parametrize("name", recipe_names())
 
 
@@ -146,7 +146,7 @@ def test_names_of_any_length_leave_room_before_what_they_are() -> None:
 
 
 def test_pages_fit_a_terminal_but_for_what_cannot_be_broken() -> None:
-    for kind in CATALOGUE:
+    for kind in BUILT_IN:
         prose = heuristic_page(kind.name).split("in Python:")[0].replace(kind.card.formula, "")
         assert all(len(line) < 80 for line in prose.splitlines())
 
@@ -163,7 +163,7 @@ def test_the_list_names_every_heuristic_once_below_its_slot() -> None:
             found[line.split()[0]] = slot
         elif line and not line.startswith(" "):
             slot = line.split(":")[0]
-    assert found == {kind.name: kind.slot.value for kind in CATALOGUE}
+    assert found == {kind.name: kind.slot.value for kind in BUILT_IN}
     assert list(dict.fromkeys(found.values())) == [slot.value for slot in Slot]
 
 

@@ -11,12 +11,12 @@ from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.bibtex import author_field, latex
 from steadygan.heuristics.card import Citation
-from steadygan.heuristics.catalogue import CATALOGUE
+from steadygan.heuristics.catalogue import BUILT_IN
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe, recipe_names
 from tests.cards_kinds import SPECIAL
 
-CITATIONS = {source.citation.key: source.citation for kind in CATALOGUE for source in kind.card.sources}
+CITATIONS = {source.citation.key: source.citation for kind in BUILT_IN for source in kind.card.sources}
 Entry = tuple[str, dict[str, str]]
 _MARKS = {"`": 0x300, "'": 0x301, "^": 0x302, "~": 0x303, "=": 0x304, "u": 0x306, ".": 0x307, '"': 0x308}
 _MARKS |= {"r": 0x30A, "H": 0x30B, "v": 0x30C, "d": 0x323, "c": 0x327, "k": 0x328}
@@ -151,7 +151,7 @@ def test_the_catalogues_names_need_no_letter_beyond_ascii() -> None:
 
 
 def test_keys_are_unique() -> None:
-    every = {source.citation for kind in CATALOGUE for source in kind.card.sources}
+    every = {source.citation for kind in BUILT_IN for source in kind.card.sources}
     assert len(read("\n".join(citation.bibtex for citation in every))) == len(every)
 
 
@@ -186,7 +186,7 @@ def test_a_recipe_is_cited_with_every_publication_once_in_order(name: str) -> No
         assert "% for the recipe as a whole" in above[key]
 
 
-@pytest.mark.parametrize("kind", CATALOGUE, ids=[kind.name for kind in CATALOGUE])
+@pytest.mark.parametrize("kind", BUILT_IN, ids=[kind.name for kind in BUILT_IN])
 def test_a_heuristic_is_cited_with_its_sources(kind: type[Heuristic]) -> None:
     if kind.name in recipe_names():
         assert "the recipe" in cite(kind.name).splitlines()[0]

@@ -18,7 +18,7 @@ from PIL import Image
 
 import steadygan
 from steadygan.cli import main
-from steadygan.heuristics.catalogue import CATALOGUE
+from steadygan.heuristics.catalogue import BUILT_IN
 from steadygan.recipes import parse, recipe, recipe_names
 from tests import tiny
 from tests.data import hostile
@@ -104,7 +104,7 @@ def test_heuristics_are_listed(said: pytest.CaptureFixture[str]) -> None:
     assert run("heuristics") == 0
     lines = said.readouterr().out.splitlines()
     names = [line.split()[0] for line in lines if line.startswith("  ") and line != "  beside it:"]
-    assert sorted(names) == sorted(kind.name for kind in CATALOGUE)
+    assert sorted(names) == sorted(kind.name for kind in BUILT_IN)
 
 
 def test_one_heuristic_is_shown_with_signs_that_a_terminal_could_take_for_its_own(

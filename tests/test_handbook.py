@@ -8,16 +8,16 @@ import pytest
 from steadygan.cards import handbook
 from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.card import Card
-from steadygan.heuristics.catalogue import CATALOGUE
+from steadygan.heuristics.catalogue import BUILT_IN
 from steadygan.heuristics.latents import NormalLatent
 from steadygan.recipe import Recipe
 from steadygan.vocabulary import Finding, Slot
 from tests.cards_kinds import SPECIAL, Beside, Conditional, Free, Strict
 
 PAGE = Path(__file__).parents[1] / "docs" / "heuristics.md"
-STRANGE: tuple[type[Heuristic], ...] = (*CATALOGUE, Conditional, Free, Strict, Beside)
-each_kind = pytest.mark.parametrize("kind", CATALOGUE, ids=[kind.name for kind in CATALOGUE])
-each_page = pytest.mark.parametrize("kinds", [CATALOGUE, STRANGE], ids=["catalogue", "strange"])
+STRANGE: tuple[type[Heuristic], ...] = (*BUILT_IN, Conditional, Free, Strict, Beside)
+each_kind = pytest.mark.parametrize("kind", BUILT_IN, ids=[kind.name for kind in BUILT_IN])
+each_page = pytest.mark.parametrize("kinds", [BUILT_IN, STRANGE], ids=["catalogue", "strange"])
 
 
 def without_fences(page: str) -> str:
@@ -81,7 +81,7 @@ def test_a_section_has_what_the_card_has(kind: type[Heuristic], page: str) -> No
         assert unescaped(source.where) in plain
     for finding in kind.card.treats:
         assert f"[{finding.value}](#treats-{finding.value})" in text
-    for name in (*kind.card.needs, *kind.card.clashes):
+    for name in (*kind.needs, *kind.card.clashes):
         assert f"[{name}](#{name})" in text
 
 
@@ -118,17 +118,17 @@ def test_the_index_tells_for_every_finding_who_treats_it(page: str) -> None:
     index = page.split("## What treats what")[1].split("\n## ")[0]
     for finding in Finding:
         (line,) = (line for line in index.splitlines() if f"**{finding.value}**" in line)
-        treating = [kind.name for kind in CATALOGUE if finding in kind.card.treats]
+        treating = [kind.name for kind in BUILT_IN if finding in kind.card.treats]
         assert re.findall(r"\[([\w-]+)\]\(#", line) == treating
 
 
 def test_the_bibliography_has_every_publication_once_with_who_uses_it(page: str) -> None:
     lines = [line for line in page.split("\n## Bibliography")[1].splitlines() if line.startswith("- ")]
     keys = [re.findall(r"`(\w+)`", line)[0] for line in lines]
-    cited = {source.citation.key: source.citation for kind in CATALOGUE for source in kind.card.sources}
+    cited = {source.citation.key: source.citation for kind in BUILT_IN for source in kind.card.sources}
     assert keys == sorted(cited)
     for key, line in zip(keys, lines, strict=True):
-        users = [kind.name for kind in CATALOGUE if any(source.citation.key == key for source in kind.card.sources)]
+        users = [kind.name for kind in BUILT_IN if any(source.citation.key == key for source in kind.card.sources)]
         assert line.endswith(", ".join(f"[{name}](#{name})" for name in users))
         assert f"]({cited[key].link})" in line
 
@@ -158,7 +158,7 @@ def test_another_card_makes_another_page(page: str) -> None:
     class Changed(NormalLatent):
         card: ClassVar[Card] = NormalLatent.card.model_copy(update={"cost": "a penny"})
 
-    changed = handbook(tuple(Changed if kind is NormalLatent else kind for kind in CATALOGUE))
+    changed = handbook(tuple(Changed if kind is NormalLatent else kind for kind in BUILT_IN))
     assert section(changed, "normal-latent") == section(page, "normal-latent").replace(
         f"**Costs:** {NormalLatent.card.cost}", "**Costs:** a penny"
     )

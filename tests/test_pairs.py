@@ -13,7 +13,7 @@ import torch
 
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
+from steadygan.heuristics.catalogue import BUILT_IN, heuristic_class
 from steadygan.heuristics.composition import replaces
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe, recipe_names
@@ -132,7 +132,7 @@ def test_a_pair_that_ruins_weights_is_found(pair: tuple[str, str], monkeypatch: 
 # --- vectors
 
 
-@pytest.mark.parametrize("kind", CATALOGUE, ids=NAMES)
+@pytest.mark.parametrize("kind", BUILT_IN, ids=NAMES)
 def test_every_heuristic_alone_is_fitted_to_vectors(kind: type[Heuristic]) -> None:
     fitted, out = recipe("naive").change(add=needed(kind.name)).for_vectors()
     assert fitted.network == "mlp"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
+from steadygan.heuristics.catalogue import BUILT_IN, heuristic_class
 from steadygan.heuristics.objectives import Hinge, Minimax
 from steadygan.heuristics.penalties import R1
 from steadygan.heuristics.roles import Penalty
@@ -18,9 +18,9 @@ from steadygan.recipe import Recipe
 from steadygan.recipes import parse, recipe, recipe_names
 from steadygan.variation import Variation
 from steadygan.vocabulary import Player, Slot
-from tests.heuristics.truth import FakeTable
+from tests.heuristics.truth import FakeState
 
-NAMES = [kind.name for kind in CATALOGUE]
+NAMES = [kind.name for kind in BUILT_IN]
 EMPTY = Recipe(name="empty")
 
 
@@ -37,7 +37,7 @@ def _composing(names: list[str]) -> list[str]:
         except SteadyganError:
             continue
         kinds = [
-            kind for kind in CATALOGUE if kind.name in (*chosen, name) and kind.slot.holds_one and not kind.modifies
+            kind for kind in BUILT_IN if kind.name in (*chosen, name) and kind.slot.holds_one and not kind.modifies
         ]
         slots = [kind.slot for kind in kinds if kind.name != "sgd-discriminator"]
         if len(slots) == len({*slots}):
@@ -47,7 +47,7 @@ def _composing(names: list[str]) -> list[str]:
 
 def _depth(name: str) -> int:
     """How long the longest chain is of those that need those that need it."""
-    return max((1 + _depth(each) for each in heuristic_class(name).card.needs), default=0)
+    return max((1 + _depth(each) for each in heuristic_class(name).needs), default=0)
 
 
 # --- composing
@@ -87,8 +87,8 @@ def test_heuristics_stand_in_the_catalogues_order() -> None:
 
 @pytest.mark.parametrize("slot", [Slot.LATENT, Slot.OBJECTIVE, Slot.SCHEDULE])
 def test_a_slot_that_holds_one_is_replaced(slot: Slot) -> None:
-    kinds = [kind for kind in CATALOGUE if kind.slot is slot and not kind.modifies]
-    assert slot is Slot.LATENT or len(kinds) < sum(kind.slot is slot for kind in CATALOGUE)
+    kinds = [kind for kind in BUILT_IN if kind.slot is slot and not kind.modifies]
+    assert slot is Slot.LATENT or len(kinds) < sum(kind.slot is slot for kind in BUILT_IN)
     chosen = EMPTY
     for kind in kinds:
         chosen = chosen.with_(kind.name)
@@ -132,7 +132,7 @@ def test_a_recipe_never_changes() -> None:
 def test_the_empty_recipe_is_the_naive_gan() -> None:
     assert recipe("naive").heuristics == ()
     assert (EMPTY.latent.name, EMPTY.objective, EMPTY.average) == ("uniform-latent", Minimax(), None)
-    assert EMPTY.schedule.moves(FakeTable()) == (Player.DISCRIMINATOR, Player.GENERATOR)
+    assert EMPTY.schedule.moves(FakeState()) == (Player.DISCRIMINATOR, Player.GENERATOR)
     assert EMPTY.blueprint.hidden_dense
     assert (EMPTY.inputs, EMPTY.targets, EMPTY.penalties(Player.DISCRIMINATOR)) == ((), (), ())
 

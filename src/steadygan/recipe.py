@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 from steadygan.errors import SteadyganError, nearest, sentence
 from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.blueprint import Blueprint
-from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
-from steadygan.heuristics.composition import placed, refusals
+from steadygan.heuristics.catalogue import heuristic_class, reference, sort_key
+from steadygan.heuristics.composition import put_in, refusals
 from steadygan.heuristics.latents import UniformLatent
+from steadygan.heuristics.moments import Designs
 from steadygan.heuristics.objectives import Minimax
 from steadygan.heuristics.roles import (
     Average,
@@ -27,14 +28,13 @@ from steadygan.heuristics.roles import (
 )
 from steadygan.heuristics.schedules import Alternate
 from steadygan.heuristics.updates import Adam
-from steadygan.networks import NETWORKS, ignored_fields
+from steadygan.networks import ignored_fields, network_family
 from steadygan.variation import FewImages, Variation
 from steadygan.vocabulary import Labels, Player
 
-Kind = TypeVar("Kind", bound=Heuristic)
+Kind = TypeVar("Kind")
 OFF = "off"
 """Says 'none' where TOML and the command line cannot."""
-_ORDER = {kind.name: place for place, kind in enumerate(CATALOGUE)}
 
 
 class Settings(BaseModel):
@@ -63,9 +63,9 @@ class Recipe(BaseModel):
         summary: what it is, in a sentence.
         sources: publications that it follows.
         measured: what it was measured to reach, with the machine and the command.
-        network: the networks' shape, one of :data:`steadygan.networks.NETWORKS`.
+        network: the networks' shape, one of :func:`steadygan.networks.network_names`, or ``package.module:attribute``.
         settings: batch size and width.
-        heuristics: in the catalogue's order.
+        heuristics: in the order in which they act.
         on_vectors: what is otherwise for data that are no images, beside leaving out what makes sense for images alone.
         on_few_images: what is otherwise for few images.
     """
@@ -84,14 +84,13 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _composes(self) -> Self:
-        if self.network not in NETWORKS:
-            raise SteadyganError(f"There is no network '{self.network}'; {nearest(self.network, NETWORKS)}")
+        network_family(self.network)  # which refuses a name that nobody has
         for name in (*self.on_vectors.names, *self.on_few_images.names):
             heuristic_class(name)  # a wrong name is said now, and not on the day that such data come
         refusal = next(refusals(self.heuristics, self.settings.batch), None)
         if refusal:
             raise SteadyganError(refusal)
-        in_order = tuple(sorted(self.heuristics, key=lambda heuristic: _ORDER[heuristic.name]))
+        in_order = tuple(sorted(self.heuristics, key=sort_key))
         object.__setattr__(self, "heuristics", in_order)
         return self
 
@@ -112,7 +111,7 @@ class Recipe(BaseModel):
         new = _made(self.heuristics, heuristic, parameters) if isinstance(heuristic, str) else heuristic
         chosen = parameters if isinstance(heuristic, str) else type(new).model_fields
         asked = (new.name,), (), [f"{new.name}.{key}" for key in chosen]
-        return self._changed(heuristics=placed(self.heuristics, new), **self._yielding(*asked))
+        return self._changed(heuristics=put_in(self.heuristics, new), **self._yielding(*asked))
 
     def without(self, *names: str) -> "Recipe":
         """This recipe with some heuristics taken out; one that it does not have is no error.
@@ -135,7 +134,7 @@ class Recipe(BaseModel):
         Raises:
             SteadyganError: as :meth:`with_`, :meth:`without` and :meth:`set`.
         """
-        gone = {heuristic_class(name).name for name in remove}
+        gone = {self._kind(name).name for name in remove}
         heuristics = tuple(old for old in self.heuristics if old.name not in gone)
         add, values = tuple(add), values or {}
         fields: dict[str, Any] = {"settings": self.settings, "network": self.network}
@@ -143,12 +142,12 @@ class Recipe(BaseModel):
         for name in add:
             if name in gone:
                 raise SteadyganError(f"'{name}' cannot be both added and taken out; name it once")
-            heuristics = placed(heuristics, _made(heuristics, name, {}))
+            heuristics = put_in(heuristics, _made(heuristics, name, {}))
         for key, value in values.items():
             name, dot, parameter = key.partition(".")
             if dot:
                 _require(heuristics, name, parameter, self.name)
-                heuristics = placed(heuristics, _made(heuristics, name, {parameter: value}))
+                heuristics = put_in(heuristics, _made(heuristics, name, {parameter: value}))
             elif key == "network":
                 fields["network"] = str(value)
             else:
@@ -166,6 +165,10 @@ class Recipe(BaseModel):
             SteadyganError: for an unknown key, a heuristic that the recipe does not have, or an impossible value.
         """
         return self.change(values={key: value})
+
+    def _kind(self, name: str) -> type[Heuristic]:
+        """A class by name, of a heuristic of this recipe or of any that can be named."""
+        return next((type(each) for each in self.heuristics if each.name == name), None) or heuristic_class(name)
 
     def _yielding(self, add: Iterable[str], remove: Iterable[str], values: Iterable[str]) -> dict[str, Variation]:
         """What waits for the data, but for what someone has asked for by name now."""
@@ -247,8 +250,8 @@ class Recipe(BaseModel):
 
     @property
     def targets(self) -> tuple[TargetHeuristic, ...]:
-        """What changes the targets: labels first, then how soft they are."""
-        return tuple(sorted(self.all(TargetHeuristic), key=lambda target: not target.relabels))
+        """What changes the targets."""
+        return self.all(TargetHeuristic)
 
     @property
     def inputs(self) -> tuple[InputHeuristic, ...]:
@@ -264,7 +267,7 @@ class Recipe(BaseModel):
     def blueprint(self) -> Blueprint:
         """The naive blueprint, changed by every heuristic that wants networks built otherwise."""
         blueprint = Blueprint()
-        for heuristic in self.heuristics:
+        for heuristic in self.all(Designs):
             blueprint = heuristic.design(blueprint)
         return blueprint
 
@@ -320,13 +323,14 @@ class Recipe(BaseModel):
         for name in ("on_vectors", "on_few_images"):
             other = getattr(self, name).model_dump(by_alias=True, exclude_defaults=True)
             table |= {name: other} if other else {}
-        table["heuristics"] = {each.name: _without_none(each.parameters()) for each in self.heuristics}
+        table["heuristics"] = {reference(type(each)): _without_none(each.parameters()) for each in self.heuristics}
         return tomli_w.dumps(table, multiline_strings=True)
 
 
 def changed_fields(heuristic: Heuristic) -> frozenset[str]:
     """The fields of the naive blueprint that a heuristic changes."""
-    naive, designed = Blueprint(), heuristic.design(Blueprint())
+    naive = Blueprint()
+    designed = heuristic.design(naive) if isinstance(heuristic, Designs) else naive
     return frozenset(name for name in Blueprint.model_fields if getattr(naive, name) != getattr(designed, name))
 
 
@@ -336,14 +340,14 @@ def _without_none(parameters: dict[str, object]) -> dict[str, object]:
 
 def _made(heuristics: tuple[Heuristic, ...], name: str, parameters: dict[str, Any]) -> Heuristic:
     """A heuristic from its name; parameters that are not given stay as the recipe has them."""
-    kind = heuristic_class(name)
-    have = next((each for each in heuristics if each.name == name), None)
+    have = next((each for each in heuristics if name in (each.name, reference(type(each)))), None)
+    kind = heuristic_class(name) if have is None else type(have)
     return validated(kind, {**have.model_dump(), **parameters} if have else parameters)
 
 
 def _require(heuristics: tuple[Heuristic, ...], name: str, parameter: str, where: str) -> None:
-    kind = heuristic_class(name)
     if not any(each.name == name for each in heuristics):
+        kind = heuristic_class(name)
         raise SteadyganError(
             f"The recipe '{where}' has no '{kind.name}' whose '{parameter}' could be set; add --with {name}"
         )

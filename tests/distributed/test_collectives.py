@@ -11,12 +11,11 @@ from steadygan.distributed import (
     all_gather,
     all_reduce,
     any_process,
+    average_gradients,
     broadcast_,
     differs_between_processes,
     is_main_process,
-    once,
     rank,
-    sum_gradients,
     world_size,
 )
 from tests.process_group import run_processes
@@ -33,7 +32,7 @@ def _own() -> torch.Tensor:
     return _inputs()[rank() * ROWS : (rank() + 1) * ROWS].clone().requires_grad_()
 
 
-def broadcast_string() -> dict[str, Any]:
+def exchanged() -> dict[str, Any]:
     """What needs no gradient."""
     tensors = [torch.full((2,), float(rank() + 1)), torch.full((3,), rank(), dtype=torch.int64)]
     broadcast_(tensors)
@@ -55,27 +54,31 @@ def shared() -> dict[str, Any]:
     weights = [nn.Parameter(torch.zeros(2, 3)), nn.Parameter(torch.zeros(4)), nn.Parameter(torch.zeros(1))]
     weights[0].grad = torch.full((3, 2), float(rank())).T  # not laid out row by row
     weights[1].grad = torch.full((4,), float(10 ** rank()), dtype=torch.float32)
-    sum_gradients(weights)
+    average_gradients(weights)
     return {"gradients": [weights[0].grad, weights[1].grad], "none": weights[2].grad is None}
 
 
 def derivatives() -> dict[str, Any]:
-    """First and second derivatives of a function of all rows, of which each process has its own."""
+    """First and second derivatives of a function of all rows, of which each process has its own.
+
+    Every process computes the same loss; gradients are averaged, so that it counts once.
+    """
     own = _own()
-    weight = torch.tensor(0.3, dtype=torch.float64, requires_grad=True)
+    weight = nn.Parameter(torch.tensor(0.3, dtype=torch.float64))
     hidden = (weight * own).sin()
     mean = all_reduce(hidden.sum(0)) / (WORLD * ROWS)
     rows = all_gather((hidden - mean) * own)
     loss = rows.pow(3).sum() + weight.exp()
-    (first,) = torch.autograd.grad(once(loss), own, create_graph=True)
+    (first,) = torch.autograd.grad(loss / WORLD, own, create_graph=True)
     second = all_gather(first.square().sum(1)).mean() + rows.sum().square()
-    torch.autograd.backward(once(second))
+    torch.autograd.backward(second)
     assert weight.grad is not None
     assert own.grad is not None
+    average_gradients([weight])
     return {
         "first": all_gather(first.detach()),
-        "second": all_gather(own.grad),
-        "weight": all_reduce(weight.grad),
+        "second": all_gather(own.grad / WORLD),
+        "weight": weight.grad,
         "value": second.detach(),
     }
 
@@ -95,7 +98,7 @@ def of_all_rows() -> dict[str, torch.Tensor]:
 
 
 def test_every_process_learns_what_all_say(tmp_path: Path) -> None:
-    answers = run_processes(WORLD, tmp_path / "meeting", broadcast_string)
+    answers = run_processes(WORLD, tmp_path / "meeting", exchanged)
     for place, answer in enumerate(answers):
         assert (answer["rank"], answer["world"], answer["writes"]) == (place, WORLD, place == 0)
         assert answer["gathered"].tolist() == [[0, 0], [1, 10], [2, 20]]
@@ -106,10 +109,10 @@ def test_every_process_learns_what_all_say(tmp_path: Path) -> None:
         assert [each.tolist() for each in answer["taken over"]] == [[1.0, 1.0], [0, 0, 0]]
 
 
-def test_gradients_are_added_up_however_they_lie_in_memory(tmp_path: Path) -> None:
+def test_gradients_are_averaged_however_they_lie_in_memory(tmp_path: Path) -> None:
     for answer in run_processes(WORLD, tmp_path / "meeting", shared):
-        assert answer["gradients"][0].tolist() == [[3.0] * 3] * 2
-        assert answer["gradients"][1].tolist() == [111.0] * 4
+        assert answer["gradients"][0].tolist() == [[1.0] * 3] * 2  # the mean of 0, 1 and 2
+        assert answer["gradients"][1].tolist() == [37.0] * 4  # the mean of 1, 10 and 100
         assert answer["none"]
 
 
@@ -127,13 +130,12 @@ def test_alone_nothing_is_sent_and_everything_is_as_it_was() -> None:
     assert is_main_process()
     assert all_gather(x) is x
     assert all_reduce(x) is x
-    assert once(x) is x
     assert any_process(True)
     assert not any_process(False)
     assert not differs_between_processes("anything")
     weight = nn.Parameter(torch.zeros(2))
     weight.grad = torch.ones(2)
-    sum_gradients([weight])
+    average_gradients([weight])
     assert weight.grad.tolist() == [1.0, 1.0]
 
 

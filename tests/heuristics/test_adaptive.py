@@ -9,34 +9,36 @@ from torch import Tensor
 
 from steadygan.heuristics.inputs import (
     AdaptiveAugment,
-    adjusted_probability,
+    adjusted_strength,
     augment,
     held_out_overfitting,
     sign_overfitting,
 )
 from steadygan.heuristics.objectives import Hinge, NonSaturating, Relativistic
-from steadygan.heuristics.turn import Answer
+from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.vocabulary import Player, Side
 
-from .truth import FakeTable, FakeTurn, seeded
+from .truth import FakeState, FakeTurn, seeded
 
 NAME = AdaptiveAugment.name
 
 
-def begun(heuristic: AdaptiveAugment, batch: int = 10) -> FakeTable:
-    state = FakeTable(batch=batch, real=torch.full((batch, 1, 4, 4), 0.25), labels=torch.arange(batch))
+def begun(heuristic: AdaptiveAugment, batch: int = 10) -> FakeState:
+    state = FakeState(batch=batch, real=torch.full((batch, 1, 4, 4), 0.25), labels=torch.arange(batch))
     heuristic.begin(state)
     return state
 
 
-def probability(state: FakeTable) -> float:
+def probability(state: FakeState) -> float:
     return float(state.memory(NAME)["probability"])
 
 
-def moved(heuristic: AdaptiveAugment, state: FakeTable, real: Tensor, fake: Tensor | None = None) -> FakeTurn:
+def moved(heuristic: AdaptiveAugment, state: FakeState, real: Tensor, fake: Tensor | None = None) -> FakeTurn:
     """A move of the discriminator, which answers other images with their means."""
     logits = {Side.REAL: real} if fake is None else {Side.REAL: real, Side.FAKE: fake}
-    turn = FakeTurn(state=state, logits=logits, judge=lambda images: Answer(images.mean((1, 2, 3)), images.flatten(1)))
+    turn = FakeTurn(
+        state=state, logits=logits, judge=lambda images: DiscriminatorOutput(images.mean((1, 2, 3)), images.flatten(1))
+    )
     heuristic.before_update(turn)
     heuristic.after_move(turn)
     return turn
@@ -65,7 +67,7 @@ def test_nothing_is_said_where_fakes_score_as_high_as_real_images(generated: flo
     ids=["rises", "falls", "stays", "not below 0", "not above the most"],
 )
 def test_an_adjustment_by_hand(before: float, overfitting: float, after: float) -> None:
-    new = adjusted_probability(torch.tensor(before), torch.tensor(overfitting), 0.6, 100, 1_000, 0.8)
+    new = adjusted_strength(torch.tensor(before), torch.tensor(overfitting), 0.6, 100, 1_000, 0.8)
     assert new.item() == pytest.approx(after)
 
 
@@ -115,14 +117,14 @@ def test_the_generators_moves_change_nothing() -> None:
     heuristic.before_update(turn)
     heuristic.after_move(turn)
     assert state.memory(NAME) == before
-    assert turn.notes == {}
+    assert turn.logged == {}
 
 
 def test_probability_and_overfitting_are_noted() -> None:
     heuristic = AdaptiveAugment(interval=2, speed=100)
     state = begun(heuristic)
-    assert set(moved(heuristic, state, torch.ones(10)).notes) == {f"{NAME}/probability"}
-    notes = moved(heuristic, state, torch.tensor([1.0] * 9 + [-1.0])).notes
+    assert set(moved(heuristic, state, torch.ones(10)).logged) == {f"{NAME}/probability"}
+    notes = moved(heuristic, state, torch.tensor([1.0] * 9 + [-1.0])).logged
     assert notes[f"{NAME}/overfitting"].item() == pytest.approx(0.9)
     assert notes[f"{NAME}/probability"].item() == pytest.approx(0.2)
 
@@ -133,7 +135,7 @@ def test_held_out_images_can_be_measured_instead(real: float, after: float) -> N
     heuristic = AdaptiveAugment(interval=2, speed=200, initial=0.5, measured="held-out")
     state = begun(heuristic)
     for _ in range(2):
-        notes = moved(heuristic, state, torch.full((10,), real), torch.full((10,), -1.0)).notes
+        notes = moved(heuristic, state, torch.full((10,), real), torch.full((10,), -1.0)).logged
     assert notes["logits/held-out"].tolist() == [0.25] * 10
     # means of ten numbers up to 10, each sum of which may be off by a part in 1.6e7
     assert notes[f"{NAME}/overfitting"].item() == pytest.approx((real - 0.25) / (real + 1), abs=1e-5)

@@ -14,10 +14,10 @@ from steadygan.heuristics.architecture import (
     class_cross_entropy,
     semi_supervised_logit,
 )
-from steadygan.heuristics.turn import Answer
+from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.vocabulary import Player, Side
 
-from .truth import FakeTable, FakeTurn
+from .truth import FakeState, FakeTurn
 
 LOGITS = torch.tensor([[1.0, 2.0, -1.0], [0.5, 0.0, 3.0], [2.0, 2.0, 2.0]])
 TARGETS = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.25, 0.75, 0.0]])
@@ -91,10 +91,10 @@ def test_the_generator_wants_its_fakes_to_be_recognised() -> None:
 
 def labelled_turn(player: Player, count: int = 3) -> FakeTurn:
     """The discriminator's class logits are ten times what it sees; what it sees is half of what there is."""
-    state = FakeTable(real=LOGITS[:count], labels=torch.tensor([1, 1, 0])[:count], batch=3)
+    state = FakeState(real=LOGITS[:count], labels=torch.tensor([1, 1, 0])[:count], batch=3)
 
-    def judge(images: Tensor) -> Answer:
-        return Answer(images.sum(1), images, 10 * images)
+    def judge(images: Tensor) -> DiscriminatorOutput:
+        return DiscriminatorOutput(images.sum(1), images, 10 * images)
 
     return FakeTurn(player, judge=judge, look=lambda images: images / 2, state=state)
 
@@ -105,13 +105,13 @@ def test_labelled_images_teach_the_discriminator_their_classes() -> None:
     expected = -sum(math.log(probability(5 * row, label)) for row, label in zip(LOGITS, [1, 1, 0], strict=True)) / 3
     assert term is not None
     assert float(term) == pytest.approx(2 * expected, rel=1e-5)
-    assert turn.notes["semi-supervised/accuracy"].tolist() == [1, 0, 1]
+    assert turn.logged["semi-supervised/accuracy"].tolist() == [1, 0, 1]
 
 
 def test_the_number_of_labelled_images_can_be_chosen() -> None:
     turn = labelled_turn(Player.DISCRIMINATOR)
     SemiSupervised(labelled=2).term(turn)
-    assert turn.notes["semi-supervised/accuracy"].shape == (2,)
+    assert turn.logged["semi-supervised/accuracy"].shape == (2,)
 
 
 def test_labelled_images_say_nothing_to_the_generator() -> None:
@@ -119,7 +119,9 @@ def test_labelled_images_say_nothing_to_the_generator() -> None:
 
 
 def test_a_discriminator_that_names_no_classes_is_refused() -> None:
-    turn = FakeTurn(state=labelled_turn(Player.DISCRIMINATOR).state, judge=lambda images: Answer(images, images))
+    turn = FakeTurn(
+        state=labelled_turn(Player.DISCRIMINATOR).state, judge=lambda images: DiscriminatorOutput(images, images)
+    )
     with pytest.raises(TypeError, match="class logits"):
         SemiSupervised().term(turn)
 
@@ -147,7 +149,7 @@ REAL, LABELS = torch.randn(20, 5), torch.arange(20)
 
 def begun(heuristic: ReferenceBatchNormHeuristic | VirtualBatchNormHeuristic) -> dict[Player, Reference]:
     references = {player: Reference() for player in Player}
-    state = FakeTable({player: Network(references[player]) for player in Player}, real=REAL, labels=LABELS, latent=3)
+    state = FakeState({player: Network(references[player]) for player in Player}, real=REAL, labels=LABELS, latent=3)
     heuristic.begin(state)
     return references
 
@@ -171,5 +173,5 @@ def test_the_discriminator_gets_real_images_for_its_reference_batch() -> None:
 
 
 def test_networks_without_a_reference_batch_are_left_alone() -> None:
-    state = FakeTable({Player.GENERATOR: Network(None), Player.DISCRIMINATOR: nn.Identity()}, real=REAL)
+    state = FakeState({Player.GENERATOR: Network(None), Player.DISCRIMINATOR: nn.Identity()}, real=REAL)
     ReferenceBatchNormHeuristic(reference=8).begin(state)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from steadygan import heuristics
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
+from steadygan.heuristics.catalogue import BUILT_IN, heuristic_class
 from steadygan.vocabulary import Slot
 
 DEFAULTS: dict[str, dict[str, object]] = {
@@ -60,7 +60,7 @@ def by_name(kind: type[Heuristic]) -> str:
 
 
 def test_no_two_heuristics_have_one_name() -> None:
-    names = [kind.name for kind in CATALOGUE]
+    names = [kind.name for kind in BUILT_IN]
     assert len(names) == len(set(names))
 
 
@@ -76,17 +76,17 @@ def in_the_files() -> set[type[Heuristic]]:
 @pytest.mark.parametrize("slot", Slot)
 def test_every_heuristic_of_a_slot_is_in_the_catalogue(slot: Slot) -> None:
     written = {kind for kind in in_the_files() if kind.slot is slot}
-    assert written == {kind for kind in CATALOGUE if kind.slot is slot}
+    assert written == {kind for kind in BUILT_IN if kind.slot is slot}
     assert written
 
 
-@pytest.mark.parametrize("kind", CATALOGUE, ids=by_name)
+@pytest.mark.parametrize("kind", BUILT_IN, ids=by_name)
 def test_every_heuristic_has_a_card_of_its_own(kind: type[Heuristic]) -> None:
     assert "card" in vars(kind)
     assert kind.card.sources
 
 
-@pytest.mark.parametrize("kind", CATALOGUE, ids=by_name)
+@pytest.mark.parametrize("kind", BUILT_IN, ids=by_name)
 def test_a_heuristic_is_found_by_its_name(kind: type[Heuristic]) -> None:
     assert heuristic_class(kind.name) is kind
 
@@ -103,7 +103,7 @@ def test_an_unknown_name_is_refused_with_the_nearest(wrong: str, right: str) -> 
 def test_a_name_like_no_other_is_refused_with_all_names() -> None:
     with pytest.raises(SteadyganError) as refused:
         heuristic_class("zzzzzz")
-    assert all(kind.name in str(refused.value) for kind in CATALOGUE)
+    assert all(kind.name in str(refused.value) for kind in BUILT_IN)
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
@@ -112,19 +112,19 @@ def test_the_defaults_are_those_of_the_sources(name: str) -> None:
     assert {key: parameters[key] for key in DEFAULTS[name]} == DEFAULTS[name]
 
 
-@pytest.mark.parametrize("kind", CATALOGUE, ids=by_name)
+@pytest.mark.parametrize("kind", BUILT_IN, ids=by_name)
 def test_a_heuristic_survives_the_way_through_its_plain_parameters(kind: type[Heuristic]) -> None:
     heuristic = kind()
     assert kind.model_validate(heuristic.parameters()) == heuristic
 
 
-@pytest.mark.parametrize("kind", CATALOGUE, ids=by_name)
+@pytest.mark.parametrize("kind", BUILT_IN, ids=by_name)
 def test_every_heuristic_refuses_unknown_parameters(kind: type[Heuristic]) -> None:
     with pytest.raises(ValidationError, match="gama"):
         kind.model_validate({"gama": 1.0})
 
 
-@pytest.mark.parametrize("kind", [kind for kind in CATALOGUE if kind.model_fields], ids=by_name)
+@pytest.mark.parametrize("kind", [kind for kind in BUILT_IN if kind.model_fields], ids=by_name)
 def test_every_heuristic_is_frozen(kind: type[Heuristic]) -> None:
     field = next(iter(kind.model_fields))
     with pytest.raises(ValidationError, match="frozen"):
@@ -140,7 +140,7 @@ def test_impossible_values_are_refused(name: str, parameters: dict[str, object])
 def numbers() -> list[tuple[type[Heuristic], str]]:
     """Every parameter whose default is a number with a fraction."""
     return [
-        (kind, name) for kind in CATALOGUE for name, value in kind().parameters().items() if isinstance(value, float)
+        (kind, name) for kind in BUILT_IN for name, value in kind().parameters().items() if isinstance(value, float)
     ]
 
 
@@ -152,12 +152,12 @@ def test_no_parameter_takes_what_is_not_a_finite_number(kind: type[Heuristic], p
 
 
 def test_labels_are_flipped_before_they_are_softened() -> None:
-    order = [kind.name for kind in CATALOGUE if kind.slot is Slot.TARGET]
+    order = [kind.name for kind in BUILT_IN if kind.slot is Slot.TARGET]
     assert order[0] == "noisy-labels"
 
 
 def test_heuristics_of_one_slot_stand_together() -> None:
-    slots = [kind.slot for kind in CATALOGUE]
+    slots = [kind.slot for kind in BUILT_IN]
     changes = sum(first is not second for first, second in pairwise(slots))
     assert changes == len(Slot) - 1
 

@@ -131,8 +131,8 @@ def test_each_heuristic_penalises_its_own_side_and_notes_it(heuristic: Penalty, 
     penalty = heuristic(turn)
     assert penalty.tolist() == [50.0, 2.0]
     assert penalty.requires_grad
-    assert turn.notes[heuristic.name].tolist() == [50.0, 2.0]
-    assert not turn.notes[heuristic.name].requires_grad
+    assert turn.logged[heuristic.name].tolist() == [50.0, 2.0]
+    assert not turn.logged[heuristic.name].requires_grad
 
 
 def test_both_penalties_are_the_discriminators_and_come_with_every_move() -> None:

@@ -12,7 +12,7 @@ from steadygan.heuristics.inputs.replay import choose_slots
 from steadygan.heuristics.turn import Memory
 from steadygan.vocabulary import Player, Side
 
-from .truth import FakeTable, FakeTurn, likely_share, seeded
+from .truth import FakeState, FakeTurn, likely_share, seeded
 
 SHAPES = [(3,), (2, 4, 4)]
 
@@ -30,23 +30,23 @@ def numbers(images: Tensor) -> list[float]:
     return [float(value) for value in flat[:, 0]]
 
 
-def played(heuristic: ExperienceReplay, state: FakeTable, fakes: Tensor, labels: Tensor | None = None) -> FakeTurn:
+def played(heuristic: ExperienceReplay, state: FakeState, fakes: Tensor, labels: Tensor | None = None) -> FakeTurn:
     """A move of the discriminator; what it has seen is under the turn's ``seen``."""
     given = None if labels is None else {Side.FAKE: labels}
-    turn = FakeTurn(state=state, raw={Side.FAKE: fakes}, labels=given)
+    turn = FakeTurn(state=state, images={Side.FAKE: fakes}, labels=given)
     seen = heuristic.apply(fakes, Side.FAKE, turn)
     turn = FakeTurn(
         state=state,
-        raw={Side.FAKE: fakes},
-        seen={Side.FAKE: seen},
+        images={Side.FAKE: fakes},
+        inputs={Side.FAKE: seen},
         labels=None if labels is None else {Side.FAKE: turn.labels(Side.FAKE)},  # type: ignore[dict-item]
     )
     heuristic.after_move(turn)
     return turn
 
 
-def begun(heuristic: ExperienceReplay, size: int = 6) -> FakeTable:
-    state = FakeTable(batch=size)
+def begun(heuristic: ExperienceReplay, size: int = 6) -> FakeState:
+    state = FakeState(batch=size)
     heuristic.begin(state)
     return state
 
@@ -127,7 +127,7 @@ def test_labels_follow_their_images() -> None:
         turn = played(heuristic, state, fakes, labels=fakes[:, 0].long() * 7)
         labels = turn.labels(Side.FAKE)
         assert labels is not None
-        assert labels.tolist() == [int(value) * 7 for value in numbers(turn.seen(Side.FAKE))]
+        assert labels.tolist() == [int(value) * 7 for value in numbers(turn.inputs(Side.FAKE))]
         memory = state.memory(heuristic.name)
         assert memory["labels"].dtype == torch.int64
         assert torch.equal(memory["labels"], memory["images"][:, 0].long() * 7)
@@ -149,7 +149,7 @@ def test_real_images_and_the_generators_move_stay_as_they_are(side: Side, player
     state = begun(heuristic)
     played(heuristic, state, batch(1))
     before = copy.deepcopy(state.memory(heuristic.name))
-    turn = FakeTurn(player, state=state, raw={each: batch(2) for each in Side})
+    turn = FakeTurn(player, state=state, images={each: batch(2) for each in Side})
     assert torch.equal(heuristic.apply(batch(2), side, turn), batch(2))
     if player is Player.GENERATOR:
         heuristic.after_move(turn)
@@ -168,7 +168,7 @@ def test_images_that_pass_twice_in_a_move_are_exchanged_alike() -> None:
     heuristic = ExperienceReplay()
     state = begun(heuristic)
     played(heuristic, state, batch(1))
-    turn = FakeTurn(state=state, raw={Side.FAKE: batch(2)}, labels={Side.FAKE: torch.arange(6)})
+    turn = FakeTurn(state=state, images={Side.FAKE: batch(2)}, labels={Side.FAKE: torch.arange(6)})
     first = heuristic.apply(batch(2), Side.FAKE, turn)
     assert not torch.equal(first, batch(2))
     assert torch.equal(heuristic.apply(batch(2), Side.FAKE, turn), first)
@@ -179,7 +179,7 @@ def test_images_that_are_not_the_moves_own_are_not_exchanged(other: Tensor) -> N
     heuristic = ExperienceReplay()
     state = begun(heuristic)
     played(heuristic, state, batch(1), labels=torch.arange(6))
-    turn = FakeTurn(state=state, raw={Side.FAKE: batch(2)}, labels={Side.FAKE: torch.arange(6)})
+    turn = FakeTurn(state=state, images={Side.FAKE: batch(2)}, labels={Side.FAKE: torch.arange(6)})
     assert torch.equal(heuristic.apply(other, Side.FAKE, turn), other)
     assert torch.equal(turn.labels(Side.FAKE), torch.arange(6))  # type: ignore[arg-type]
 
@@ -189,7 +189,7 @@ def test_fakes_in_half_precision_are_exchanged_and_kept_in_full() -> None:
     state = begun(heuristic)
     for move in (0, 1):
         fakes = batch(move).bfloat16()
-        turn = FakeTurn(state=state, raw={Side.FAKE: fakes})
+        turn = FakeTurn(state=state, images={Side.FAKE: fakes})
         seen = heuristic.apply(fakes.float(), Side.FAKE, turn)
         heuristic.after_move(turn)
     assert sum(value < 100 for value in numbers(seen)) == 3

@@ -6,17 +6,17 @@ from pydantic import ValidationError
 from steadygan.heuristics.schedules import Alternate, alternate
 from steadygan.vocabulary import Player
 
-from .truth import FakeTable
+from .truth import FakeState
 
 
 def test_by_default_each_player_moves_once_the_discriminator_first() -> None:
     assert alternate() == (Player.DISCRIMINATOR, Player.GENERATOR)
-    assert Alternate().moves(FakeTable()) == (Player.DISCRIMINATOR, Player.GENERATOR)
+    assert Alternate().moves(FakeState()) == (Player.DISCRIMINATOR, Player.GENERATOR)
 
 
 @given(k=st.integers(1, 100), m=st.integers(1, 100))
 def test_the_discriminator_makes_its_moves_before_the_generator(k: int, m: int) -> None:
-    moves = Alternate(discriminator_moves=k, generator_moves=m).moves(FakeTable())
+    moves = Alternate(discriminator_moves=k, generator_moves=m).moves(FakeState())
     assert moves == alternate(k, m)
     assert list(moves) == [Player.DISCRIMINATOR for _ in range(k)] + [Player.GENERATOR for _ in range(m)]
 

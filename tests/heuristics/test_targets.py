@@ -205,7 +205,7 @@ def test_the_generators_classes_are_smoothed_only_when_asked() -> None:
 def test_soft_classes_leave_real_and_fake_alone() -> None:
     assert torch.equal(SoftClasses().apply(MIXED, Player.DISCRIMINATOR), MIXED)
     assert [kind.of_classes for kind in (SoftClasses, SoftLabels, NoisyLabels)] == [True, False, False]
-    assert set(SoftClasses.card.needs) == {"auxiliary-classifier", "semi-supervised"}
+    assert set(SoftClasses.needs) == {"auxiliary-classifier", "semi-supervised"}
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 1.0, -0.1])

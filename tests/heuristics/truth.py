@@ -8,14 +8,15 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from steadygan.heuristics.turn import Answer, Memory
+from steadygan.heuristics.state import M, Memory, Remembers
+from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.vocabulary import Player, Side
 
 Doubles = npt.NDArray[np.float64]
 
 
-class FakeTable:
-    """A table whose parts are given instead of kept by a run."""
+class FakeState:
+    """A state whose parts are given instead of kept by a run."""
 
     def __init__(
         self,
@@ -30,11 +31,10 @@ class FakeTable:
     ) -> None:
         self._networks, self._optimizers, self._companions = networks or {}, optimizers or {}, companions or {}
         self._latent, self._real, self._labels = latent, real, labels
-        self.images_seen, self.batch, self.steps = images_seen, batch, 0
+        self.images_seen, self.batch = images_seen, batch
         self.device = torch.device("cpu")
-        self.made_moves = dict.fromkeys(Player, 0)
         self.memories: dict[str, Memory] = {}
-        self.notes: dict[str, Tensor] = {}
+        self.logged: dict[str, Tensor] = {}
 
     def network(self, player: Player) -> nn.Module:
         return self._networks[player]
@@ -45,11 +45,12 @@ class FakeTable:
     def companion(self, name: str) -> nn.Module:
         return self._companions[name]
 
-    def moves_of(self, player: Player) -> int:
-        return self.made_moves[player]
-
-    def memory(self, name: str) -> Memory:
-        return self.memories.setdefault(name, {})
+    def memory(self, heuristic: Remembers[M]) -> M:
+        """The memory as it begins, when it is asked for first."""
+        name = heuristic.name  # type: ignore[attr-defined]  # every heuristic has one
+        if name not in self.memories:
+            self.memories[name] = heuristic.initial_memory(self)
+        return self.memories[name]  # type: ignore[return-value]
 
     def latents(self, count: int) -> Tensor:
         return torch.randn(count, self._latent)
@@ -72,8 +73,8 @@ class FakeTable:
     def held_out_chunks(self, size: int) -> Iterator[tuple[Tensor, Tensor | None]]:
         yield self.reference(size)
 
-    def note(self, name: str, value: Tensor) -> None:
-        self.notes[name] = value
+    def log(self, name: str, value: Tensor) -> None:
+        self.logged[name] = value
 
 
 class FakeTurn:
@@ -89,71 +90,50 @@ class FakeTurn:
         self,
         player: Player = Player.DISCRIMINATOR,
         images_seen: int = 0,
-        seen: Mapping[Side, Tensor] | None = None,
+        inputs: Mapping[Side, Tensor] | None = None,
         logits: Mapping[Side, Tensor] | None = None,
         targets: Mapping[Side, Tensor] | None = None,
         gradients: Mapping[Side, Tensor] | None = None,
         *,
-        raw: Mapping[Side, Tensor] | None = None,
+        images: Mapping[Side, Tensor] | None = None,
         labels: Mapping[Side, Tensor] | None = None,
         features: Mapping[Side, Tensor] | None = None,
         class_logits: Mapping[Side, Tensor] | None = None,
-        class_targets: Mapping[Side, Tensor] | None = None,
+        classes: int | None = None,
         latents: Tensor | None = None,
-        judge: Callable[[Tensor], Answer] | None = None,
+        judge: Callable[[Tensor], DiscriminatorOutput] | None = None,
         make: Callable[[Tensor], Tensor] | None = None,
         look: Callable[[Tensor], Tensor] | None = None,
-        state: FakeTable | None = None,
+        state: FakeState | None = None,
     ) -> None:
         self._player = player
-        self.state = state if state is not None else FakeTable(images_seen=images_seen)
-        self._seen, self._logits, self._raw = seen or {}, logits or {}, raw or {}
+        self.state = state if state is not None else FakeState(images_seen=images_seen)
+        self._inputs, self._logits, self._images = inputs or {}, logits or {}, images or {}
         self._targets, self._gradients, self._labels = targets or {}, gradients or {}, dict(labels or {})
-        self._features, self._class_logits, self._class_targets = (
-            features or {},
-            class_logits or {},
-            class_targets or {},
-        )
+        self._features, self._class_logits, self._classes = features or {}, class_logits or {}, classes
         self._latents, self._judge, self._make, self._look = latents, judge, make, look
-        self.notes: dict[str, Tensor] = {}
+        self.logged: dict[str, Tensor] = {}
 
     @property
     def player(self) -> Player:
         return self._player
 
     @property
-    def images_seen(self) -> int:
-        return self.state.images_seen
-
-    @property
     def latents(self) -> Tensor:
         assert self._latents is not None
         return self._latents
 
-    @property
-    def count(self) -> int:
-        return len(next(iter(self._raw.values())))
-
     def gather(self, values: Tensor) -> Tensor:
         return values
 
-    def local_rows(self, values: Tensor) -> Tensor:
-        return values
-
-    def all_reduce(self, values: Tensor) -> Tensor:
-        return values
-
-    def raw(self, side: Side) -> Tensor:
-        return self._raw[side]
+    def images(self, side: Side) -> Tensor:
+        return self._images[side]
 
     def labels(self, side: Side) -> Tensor | None:
         return self._labels.get(side)
 
-    def relabel(self, side: Side, labels: Tensor) -> None:
-        self._labels[side] = labels
-
-    def seen(self, side: Side) -> Tensor:
-        return self._seen[side]
+    def inputs(self, side: Side) -> Tensor:
+        return self._inputs[side]
 
     def logits(self, side: Side) -> Tensor:
         return self._logits[side]
@@ -167,8 +147,9 @@ class FakeTurn:
     def targets(self, side: Side) -> Tensor:
         return self._targets[side]
 
-    def class_targets(self, side: Side) -> Tensor:
-        return self._class_targets[side]
+    def class_targets(self, labels: Tensor) -> Tensor:
+        assert self._classes is not None
+        return torch.nn.functional.one_hot(labels.clamp_min(0), self._classes) * (labels >= 0).float()[:, None]
 
     def input_gradient(self, side: Side) -> Tensor:
         return self._gradients[side]
@@ -177,18 +158,24 @@ class FakeTurn:
         assert self._make is not None
         return self._make(latents)
 
-    def see(self, images: Tensor, side: Side) -> Tensor:
+    def transform(self, images: Tensor, side: Side) -> Tensor:
         return images if self._look is None else self._look(images)
 
-    def answer(self, images: Tensor, labels: Tensor | None) -> Answer:
+    def discriminate(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
         assert self._judge is not None
         return self._judge(images)
 
-    def discriminator_loss(self, parameters: dict[str, Tensor]) -> Tensor:
+    def scores(self, side: Side) -> Tensor:
+        return self._logits[side]
+
+    def score(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        return self.discriminate(images, labels).logits
+
+    def loss_of(self, player: Player, parameters: Mapping[str, Tensor]) -> Tensor:
         raise NotImplementedError
 
-    def note(self, name: str, value: Tensor) -> None:
-        self.notes[name] = value
+    def log(self, name: str, value: Tensor) -> None:
+        self.logged[name] = value
 
 
 def seeded(seed: int = 0) -> torch.Generator:

@@ -15,7 +15,7 @@ from torch.func import functional_call
 
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.blueprint import Blueprint, Norm
-from steadygan.heuristics.turn import Answer
+from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.layers.reference import ReferenceBatch
 from steadygan.networks import NETWORKS, Networks, build, ignored_fields
 from steadygan.networks.discriminator import Discriminator
@@ -80,7 +80,7 @@ def _shape(name: str) -> tuple[int, ...]:
     return (3,) if name == "mlp" else (11, 11, 3)
 
 
-def _answer(networks: Networks, images: Tensor, labels: Tensor | None) -> Answer:
+def _answer(networks: Networks, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
     assert isinstance(networks.discriminator, Discriminator)
     return networks.discriminator.answer(images, labels)
 

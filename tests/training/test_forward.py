@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from steadygan.heuristics.turn import Answer
+from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.training.forward import discriminator_forward, generator_forward
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
@@ -44,7 +44,7 @@ def built(name: str) -> Any:
     return new_players(tiny.small(name), tiny.images(), Own(), CPU, training)[0].networks
 
 
-def assert_same(one: Answer, two: Answer) -> None:
+def assert_same(one: DiscriminatorOutput, two: DiscriminatorOutput) -> None:
     for first, second in zip(one, two, strict=True):
         assert (first is None) is (second is None)
         if first is not None and second is not None:

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.catalogue import CATALOGUE
+from steadygan.heuristics.catalogue import BUILT_IN
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe, recipe_names
 from tests import everything, tiny
@@ -41,7 +41,7 @@ def _base(name: str) -> Recipe:
 def _heuristics(base: str) -> dict[str, Recipe]:
     """A base with each heuristic that goes with it, and what that needs."""
     found = {}
-    for kind in CATALOGUE:
+    for kind in BUILT_IN:
         try:
             found[f"{base} with {kind.name}"] = everything.quick(_base(base).change(everything.needed(kind.name)))
         except SteadyganError:
@@ -144,7 +144,7 @@ def _compared(games: Games, world: int, meeting: Path, say: Callable[[str], None
 
 def test_every_recipe_and_every_heuristic_on_two_processes(tmp_path: Path, say: Callable[[str], None]) -> None:
     held = {each.name for chosen in _covering().values() for each in chosen.heuristics}
-    assert held == {kind.name for kind in CATALOGUE}
+    assert held == {kind.name for kind in BUILT_IN}
     _compared(_games(), 2, tmp_path / "meeting", say)
 
 

@@ -12,9 +12,9 @@ from steadygan.training.rows import RowFile
 
 def test_a_row_is_the_mean_of_means_since_the_last() -> None:
     record = Record()
-    record.note("a", torch.tensor([1.0, 3.0]))
-    record.note("a", torch.tensor(5.0, requires_grad=True))
-    record.note("b", torch.tensor(7, dtype=torch.float64))
+    record.log("a", torch.tensor([1.0, 3.0]))
+    record.log("a", torch.tensor(5.0, requires_grad=True))
+    record.log("b", torch.tensor(7, dtype=torch.float64))
     assert record.row() == {"a": 3.5, "b": 7.0, "not_finite": 0}
     assert record.row() == {"not_finite": 0}
 
@@ -23,17 +23,17 @@ def test_a_row_is_the_mean_of_means_since_the_last() -> None:
 def test_what_is_not_finite_is_counted_and_not_averaged_away(bad: float) -> None:
     record = Record()
     for value in (1.0, bad, bad):
-        record.note("a", torch.tensor(value))
-    record.note("b", torch.tensor(2.0))
+        record.log("a", torch.tensor(value))
+    record.log("b", torch.tensor(2.0))
     assert record.row() == {"a": None, "b": 2.0, "not_finite": 2}
 
 
 def test_a_record_goes_on_from_its_state() -> None:
     one, other = Record(), Record()
-    one.note("a", torch.tensor(1.0))
+    one.log("a", torch.tensor(1.0))
     other.load_state_dict(one.state_dict(), torch.device("cpu"))
     for record in (one, other):
-        record.note("a", torch.tensor(4.0))
+        record.log("a", torch.tensor(4.0))
     assert one.row() == other.row() == {"a": 2.5, "not_finite": 0}
     empty = Record()
     empty.load_state_dict(Record().state_dict(), torch.device("cpu"))

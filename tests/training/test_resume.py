@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from steadygan.heuristics.catalogue import CATALOGUE
+from steadygan.heuristics.catalogue import BUILT_IN
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe_names
 from steadygan.training.checkpoint import checkpoints, load_checkpoint
@@ -36,7 +36,7 @@ def test_interrupted_twice_ends_like_the_unbroken_run(chosen: Recipe, tmp_path: 
 
 
 def test_the_covering_recipes_hold_every_heuristic_of_the_catalogue() -> None:
-    assert {each.name for chosen in COVERING for each in chosen.heuristics} == {kind.name for kind in CATALOGUE}
+    assert {each.name for chosen in COVERING for each in chosen.heuristics} == {kind.name for kind in BUILT_IN}
 
 
 def test_vectors_resume_bit_for_bit(tmp_path: Path) -> None:

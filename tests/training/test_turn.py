@@ -95,7 +95,7 @@ def test_the_loss_of_an_imagined_discriminator_is_that_of_a_copy(norm: bool) -> 
     turn = TrainingTurn(G, state, real)
     judge, parameters = stranger(state.networks[D])
     before = players.weights(state.networks[D])
-    fakes = turn.raw(Side.FAKE)
+    fakes = turn.images(Side.FAKE)
     expected = F.softplus(-judge(real.images)).mean() + F.softplus(judge(fakes)).mean()
     torch.testing.assert_close(turn.discriminator_loss(parameters), expected)
     assert players.unchanged(state.networks[D], before)
@@ -126,12 +126,12 @@ def test_what_is_imagined_is_not_noted() -> None:
 def test_a_replaced_generator_makes_the_fakes_and_is_left_as_it_was(norm: bool) -> None:
     state = game_of(NAIVE, norm)
     turn = TrainingTurn(D, state, state.next_real())
-    made = turn.raw(Side.FAKE)
+    made = turn.images(Side.FAKE)
     maker, parameters = stranger(state.networks[G])
     before = players.weights(state.networks[G])
     turn.replace(G, parameters)
-    assert not torch.equal(turn.raw(Side.FAKE), made)
-    torch.testing.assert_close(turn.raw(Side.FAKE), maker(turn.latents))
+    assert not torch.equal(turn.images(Side.FAKE), made)
+    torch.testing.assert_close(turn.images(Side.FAKE), maker(turn.latents))
     torch.testing.assert_close(turn.generate(turn.latents, None), copy.deepcopy(maker)(turn.latents))
     assert players.unchanged(state.networks[G], before)
 
@@ -143,9 +143,9 @@ def test_a_replaced_discriminator_judges_everything_of_the_turn(norm: bool) -> N
     judge, parameters = stranger(state.networks[D])
     before = players.weights(state.networks[D])
     turn.replace(D, parameters)
-    torch.testing.assert_close(turn.logits(Side.FAKE), judge(turn.raw(Side.FAKE)).flatten())
+    torch.testing.assert_close(turn.logits(Side.FAKE), judge(turn.images(Side.FAKE)).flatten())
     images = torch.rand(3, 1, 8, 8)
-    torch.testing.assert_close(turn.answer(images, None).logits, judge(images).flatten())
+    torch.testing.assert_close(turn.discriminate(images, None).logits, judge(images).flatten())
     assert players.unchanged(state.networks[D], before)
 
 

@@ -15,14 +15,14 @@ from steadygan.api import fit_recipe
 from steadygan.data import Prepared
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.architecture import SemiSupervised
-from steadygan.heuristics.turn import Answer
+from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.recipe import Recipe
 from steadygan.training.labels import view_of
 from steadygan.training.settings import TrainingSettings
 from steadygan.training.supply import Supply, View
 from steadygan.vocabulary import Player
 from tests import tiny
-from tests.heuristics.truth import FakeTable, likely_share
+from tests.heuristics.truth import FakeState, likely_share
 from tests.training.told import CPU, UNIT, numbered, numbers
 
 NAIVE, CONDITIONAL, SOME = tiny.small("naive"), tiny.small("conditional"), tiny.small("semi-supervised")
@@ -154,15 +154,15 @@ def test_labelled_and_unlabelled_images_are_held_out_in_proportion() -> None:
 class Reader(nn.Module):
     """Names class 1 always."""
 
-    def answer(self, images: Tensor) -> Answer:
+    def answer(self, images: Tensor) -> DiscriminatorOutput:
         """Class logits that are greatest for class 1."""
         logits = torch.tensor([[0.0, 5.0, 1.0]]).expand(len(images), 3)
-        return Answer(logits.sum(1), images, logits)
+        return DiscriminatorOutput(logits.sum(1), images, logits)
 
 
 def accuracy(labels: list[int]) -> dict[str, float]:
     """Of a discriminator that names class 1 always, on held-out images with these labels."""
-    state = FakeTable({Player.DISCRIMINATOR: Reader()}, real=torch.zeros(len(labels), 2), labels=torch.tensor(labels))
+    state = FakeState({Player.DISCRIMINATOR: Reader()}, real=torch.zeros(len(labels), 2), labels=torch.tensor(labels))
     return SemiSupervised().measure(state)
 
 

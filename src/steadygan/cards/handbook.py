@@ -15,14 +15,14 @@ from steadygan.cards.words import (
 )
 from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.card import Citation, Source
-from steadygan.heuristics.catalogue import CATALOGUE
+from steadygan.heuristics.catalogue import BUILT_IN
 from steadygan.heuristics.composition import replaces
 from steadygan.vocabulary import Finding, Slot
 
 _TREATS, _BIBLIOGRAPHY = "What treats what", "Bibliography"
 
 
-def handbook(kinds: Kinds = CATALOGUE) -> str:
+def handbook(kinds: Kinds = BUILT_IN) -> str:
     """The whole page.
 
     Args:
@@ -122,7 +122,7 @@ def _facts(kind: type[Heuristic], kinds: Kinds) -> str:
     facts = {
         "Treats": ", ".join(f"[{finding.value}](#{_treats_anchor(finding)})" for finding in card.treats),
         "Costs": prose(card.cost),
-        "Needs one of": ", ".join(_link(name, kinds) for name in card.needs),
+        "Needs one of": ", ".join(_link(name, kinds) for name in kind.needs),
         "Labels": prose(labels_text(kind)),
         "Images only": "left out for vectors" if kind.images_only else "",
         "Decides": prose(decisions_text(kind)),

@@ -13,7 +13,7 @@ from steadygan.cards.words import (
 )
 from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.card import Source
-from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
+from steadygan.heuristics.catalogue import BUILT_IN, heuristic_class
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe, recipe_names
 from steadygan.vocabulary import Slot
@@ -31,7 +31,7 @@ def recipe_list(width: int | None = None) -> str:
     return "\n".join(line for name in recipe_names() for line in _entry(name, recipe(name).summary, column, width))
 
 
-def heuristic_list(width: int | None = None, kinds: Kinds = CATALOGUE) -> str:
+def heuristic_list(width: int | None = None, kinds: Kinds = BUILT_IN) -> str:
     """Every heuristic by slot, a line each; what stands beside the one of a slot comes after those that fill it.
 
     Args:
@@ -62,7 +62,7 @@ def _entry(name: str, text: str, column: int, width: int | None) -> list[str]:
     )
 
 
-def heuristic_page(name: str, kinds: Kinds = CATALOGUE) -> str:
+def heuristic_page(name: str, kinds: Kinds = BUILT_IN) -> str:
     """One heuristic: its card, parameters, citations, and examples.
 
     Args:
@@ -108,7 +108,7 @@ def _facts(kind: type[Heuristic], kinds: Kinds) -> list[str]:
     facts = {
         "treats": ", ".join(finding.value for finding in card.treats),
         "cost": card.cost,
-        "needs one of": ", ".join(card.needs),
+        "needs one of": ", ".join(kind.needs),
         "labels": labels_text(kind),
         "images only": "left out for vectors" if kind.images_only else "",
         "decides": decisions_text(kind),

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.catalogue import CATALOGUE
+from steadygan.heuristics.catalogue import BUILT_IN
 from steadygan.heuristics.composition import refusals, replaces
 from steadygan.recipe import OFF
 from steadygan.vocabulary import Labels, Slot
@@ -21,7 +21,7 @@ _LABELS = {
 _LIMITS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 
 
-def in_slot(slot: Slot, kinds: Kinds = CATALOGUE) -> tuple[list[type[Heuristic]], list[type[Heuristic]]]:
+def in_slot(slot: Slot, kinds: Kinds = BUILT_IN) -> tuple[list[type[Heuristic]], list[type[Heuristic]]]:
     """Heuristics of a slot: those that fill it, and those that stand beside the one that does."""
     held = [kind for kind in kinds if kind.slot is slot]
     return [kind for kind in held if not kind.modifies], [kind for kind in held if kind.modifies]
@@ -68,30 +68,27 @@ def default_heuristic(kind: type[Heuristic]) -> Heuristic | None:
 def decisions_text(kind: type[Heuristic]) -> str:
     """What it alone decides, with default parameters; empty when it leaves all to others."""
     usual = default_heuristic(kind)
-    return ", ".join(sorted(usual.decisions)) if usual else kind.decides
+    return ", ".join(sorted(usual.decides())) if usual else kind.decision
 
 
-def clashes(kind: type[Heuristic], kinds: Kinds = CATALOGUE) -> dict[str, str]:
+def clashes(kind: type[Heuristic], kinds: Kinds = BUILT_IN) -> dict[str, str]:
     """Names of what it cannot go with by default parameters, each with the reason, whichever of the two says so.
 
     That a slot holds one is not among them: choosing another there replaces the first.
     """
     found = ((other.name, reason) for other in kinds if other is not kind for reason in _reasons(kind, other, kinds))
-    told: dict[str, str] = {}
+    first: dict[str, str] = {}
     for name, reason in found:
-        told.setdefault(name, reason)
-    return told
+        first.setdefault(name, reason)
+    return first
 
 
 def _reasons(kind: type[Heuristic], other: type[Heuristic], kinds: Kinds) -> Iterator[str]:
-    """Why two cannot go together, the best told first."""
-    for first, second in ((kind, other), (other, kind)):
-        if second.name in first.card.clashes:
-            yield first.card.clashes[second.name]
+    """Why two cannot go together, the best reason first."""
     one, two = default_heuristic(kind), default_heuristic(other)
     if one is None or two is None:
         return
-    if shared := one.decisions & two.decisions:
+    if shared := one.decides() & two.decides():
         yield f"both decide {', '.join(sorted(shared))}"
     if not replaces(one, two):
         pair = (one, two) if kinds.index(kind) < kinds.index(other) else (two, one)
@@ -99,20 +96,20 @@ def _reasons(kind: type[Heuristic], other: type[Heuristic], kinds: Kinds) -> Ite
         yield from (sentence for sentence in refusals(pair) if sentence not in alone)
 
 
-def company(kind: type[Heuristic], kinds: Kinds = CATALOGUE) -> list[str]:
+def company(kind: type[Heuristic], kinds: Kinds = BUILT_IN) -> list[str]:
     """Names that must be in a recipe for this heuristic to have any effect, what is needed most first."""
     by_name = {each.name: each for each in kinds}
     names: list[str] = []
     waiting = [kind]
     while waiting:
-        needs = waiting.pop().card.needs
+        needs = waiting.pop().needs
         if needs and needs[0] not in names and not set(needs) & {kind.name, *names}:
             names.append(needs[0])
             waiting += [by_name[needs[0]]] if needs[0] in by_name else []
     return names[::-1]
 
 
-def command(kind: type[Heuristic], kinds: Kinds = CATALOGUE) -> str:
+def command(kind: type[Heuristic], kinds: Kinds = BUILT_IN) -> str:
     """The command line that puts a heuristic in, with what it needs, and sets its most telling number."""
     names = [*company(kind, kinds), kind.name]
     return " ".join(["steadygan train DATA", *(f"--with {name}" for name in names), *_setting(kind)])

@@ -12,6 +12,7 @@ import numpy as np
 
 from steadygan.data.array_files import array_file_source
 from steadygan.data.arrays import Classes, classes_of, read_rows, rows_of
+from steadygan.data.external import external_source
 from steadygan.data.folder import folder_source
 from steadygan.data.glyphs import EXAMPLE_SIZE, GLYPHS, glyphs_source
 from steadygan.data.hub import SHORT_NAMES, hub_source, is_saved, looks_like_hub_name, saved_source
@@ -102,6 +103,9 @@ def _unpathed_source(name: str, path: Path, root: Path) -> Source:
         return toy_source(name)
     if name.startswith(STACKED) or f"{name}:" == STACKED:
         return stacked_source(_named_source(_stackable(name), root), root)
+    outside = None if name.startswith(STREAMED) else external_source(name)
+    if outside is not None:
+        return outside
     hint = _hint(name, path)
     if name.startswith(STREAMED):
         return hub_source(_streamable(name), hint, streamed=True)

@@ -1,12 +1,12 @@
-"""What processes that train together tell each other, as functions that gradients flow through.
+"""Collectives: what processes that train together tell each other, as functions that gradients flow through.
 
-All processes run the same program. What they minimise together is the sum of what each of them calls its loss, and
-every function here has the derivative that this sum has; so derivatives of any order are right as they come. A loss of
-the whole batch, which every process computes alike, would count once for each of them: it goes through :func:`once`.
-Weights need no care: the sum of the processes' gradients (:func:`share_gradients`) is the gradient of one process, be
-it of terms of images, of which each process has its own, or of the weights alone.
+All processes run the same program, each on its share of a batch. What they minimise together is the mean of what each
+of them calls its loss: gradients are averaged after each backward pass (:func:`average_gradients`). :func:`all_gather`
+and :func:`all_reduce` have the derivative that the sum of all losses has, so a loss of single images, a loss of the
+gathered batch that every process computes alike, and a loss of the weights alone are all right as they come, and so
+are derivatives of any order.
 
-Without other processes all of them give back what they were given.
+With one process all of them give back what they were given.
 """
 
 import hashlib
@@ -66,28 +66,27 @@ def all_reduce(x: Tensor) -> Tensor:
     return x if world_size() == 1 else _all_reduce(x)
 
 
-def once(loss: Tensor) -> Tensor:
-    """The same scalar, of whose gradient each process computes its own part: the parts add up to the whole.
-
-    Args:
-        loss: of the whole batch, the same on every process.
-    """
-    return loss if world_size() == 1 else _once(loss)
-
-
-@torch.no_grad()
-def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
-    """Add up the gradients of all processes, in place, with one message for each type of number.
+def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
+    """Average the gradients of all processes, in place, with one message for each type of number.
 
     Args:
         parameters: the same on every process, and the same of them with a gradient.
     """
+    average_([parameter.grad for parameter in parameters if parameter.grad is not None])
+
+
+@torch.no_grad()
+def average_(tensors: Sequence[Tensor]) -> None:
+    """Average tensors over all processes, in place, with one message for each type of number.
+
+    Args:
+        tensors: floating point, the same number and shapes on every process.
+    """
     if world_size() == 1:
         return
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    for dtype in dict.fromkeys(gradient.dtype for gradient in gradients):
-        alike = [gradient for gradient in gradients if gradient.dtype is dtype]
-        _through_one(alike, dist.all_reduce)
+    for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
+        alike = [tensor for tensor in tensors if tensor.dtype is dtype]
+        _through_one(alike, _average)
 
 
 @torch.no_grad()
@@ -143,6 +142,11 @@ def lost_process_errors() -> Iterator[None]:
         ) from error
 
 
+def _average(flat: Tensor) -> None:
+    dist.all_reduce(flat)
+    flat /= world_size()
+
+
 def _through_one(tensors: Sequence[Tensor], send: Callable[[Tensor], object]) -> None:
     flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
     with lost_process_errors():
@@ -187,16 +191,6 @@ class _AllReduce(Function):
         return _all_reduce(g)
 
 
-class _Once(Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:
-        return x.view_as(x)
-
-    @staticmethod
-    def backward(ctx: Any, g: Tensor) -> Tensor:
-        return g / world_size()
-
-
 def _sum(x: Tensor) -> Tensor:
     total = x.clone(memory_format=torch.contiguous_format)
     with lost_process_errors():
@@ -208,4 +202,3 @@ def _sum(x: Tensor) -> Tensor:
 _all_gather: Callable[[Tensor], Tensor] = _AllGather.apply
 _reduce_scatter: Callable[[Tensor], Tensor] = _ReduceScatter.apply
 _all_reduce: Callable[[Tensor], Tensor] = _AllReduce.apply
-_once: Callable[[Tensor], Tensor] = _Once.apply

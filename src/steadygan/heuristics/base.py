@@ -1,23 +1,23 @@
 """What a heuristic is: a small frozen object with a name, parameters, a card, and one slot in the training step."""
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict
-from torch import Tensor
 
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card
 from steadygan.vocabulary import Labels, Slot
 
-if TYPE_CHECKING:
-    from steadygan.heuristics.turn import State, Turn
+Kind = TypeVar("Kind")
 
 
 class Heuristic(BaseModel):
-    """A published trick as frozen data; subclasses add the method that their slot calls.
+    """A published trick as frozen data.
 
-    The methods here are the step's moments at which any heuristic may do something; most do nothing at most of them.
+    A subclass fills a slot (:mod:`steadygan.heuristics.roles`) and may take part in moments of a run
+    (:mod:`steadygan.heuristics.moments`). What it says of others has three words: :attr:`needs`, :meth:`decides` and
+    :meth:`objection`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -25,69 +25,67 @@ class Heuristic(BaseModel):
     name: ClassVar[str]
     slot: ClassVar[Slot]
     card: ClassVar[Card]
-    images_only: ClassVar[bool] = False
-    """Whether it makes no sense for vectors."""
-    decides: ClassVar[str] = ""
-    """What it alone decides, in words: two heuristics that decide the same thing are refused together."""
+    order: ClassVar[int] = 0
+    """Heuristics of one slot act in this order; those of the same order, in that of their names."""
     modifies: ClassVar[bool] = False
     """Whether it stands beside the one heuristic that its slot holds, and changes what that does."""
-    reads_features: ClassVar[bool] = False
-    """Whether it asks for :meth:`Turn.features` or :meth:`Turn.class_logits`."""
+    images_only: ClassVar[bool] = False
+    """Whether it makes no sense for vectors."""
     labels: ClassVar[Labels] = Labels.NONE
     """What it asks of the data's labels."""
+    uses_features: ClassVar[bool] = False
+    """Whether it asks for the discriminator's features or class logits."""
+    decision: ClassVar[str] = ""
+    """What :meth:`decides` says where that does not depend on parameters."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Names of heuristics of which it needs at least one to have any effect."""
+
+    def decides(self) -> frozenset[str]:
+        """What it alone decides, in words: two heuristics that decide the same thing are refused together."""
+        return frozenset({self.decision} if self.decision else ())
+
+    def objection(self, company: "Company") -> str | None:
+        """Why it cannot go with the other heuristics, the batch or the processes, in a sentence; None if it can."""
+        return None
 
     def parameters(self) -> dict[str, object]:
         """The parameters by name, as plain values."""
         return self.model_dump(mode="json")
 
     @property
-    def decisions(self) -> frozenset[str]:
-        """What it decides with these parameters."""
-        return frozenset({self.decides} if self.decides else ())
-
-    @property
     def held_out_share(self) -> float:
         """Share of the real images that it wants to be kept from training."""
         return 0.0
 
-    def objection(self, others: Iterable["Heuristic"]) -> str | None:
-        """Why it cannot go with these heuristics, in a sentence, where that depends on parameters; None if it can."""
-        return None
 
-    def needs_batch(self, batch: int) -> str | None:
-        """Why it cannot go with this batch size, in a sentence; None if it can."""
-        return None
+@dataclass(frozen=True)
+class Company:
+    """What a heuristic finds itself together with.
 
-    def needs_share(self, share: int, processes: int) -> str | None:
-        """Why it cannot go with so many processes, each of which has ``share`` images of a batch, in a sentence."""
-        return None
+    Attributes:
+        others: the other heuristics of the recipe.
+        batch: real images in one move, over all processes.
+        processes: how many train together.
+    """
 
-    # --- moments of a run, in order
+    others: tuple[Heuristic, ...] = ()
+    batch: int = 64
+    processes: int = 1
 
-    def design(self, blueprint: Blueprint) -> Blueprint:
-        """The blueprint of the networks with this heuristic built in."""
-        return blueprint
+    @property
+    def local_batch(self) -> int:
+        """Images of a batch that each process has."""
+        return self.batch // self.processes
 
-    def begin(self, state: "State") -> None:
-        """Prepare networks and memory when a run begins; a resumed run then gets its stored state over it."""
+    def has(self, *names: str) -> bool:
+        """Whether one of these names is among the others."""
+        return any(other.name in names for other in self.others)
 
-    def opponent(self, turn: "Turn") -> Mapping[str, Tensor] | None:
-        """Parameters and buffers that the other player's network has for this move; None for its own."""
-        return None
+    def get(self, kind: type[Kind]) -> Kind | None:
+        """The first of the others that is of this class."""
+        return next((other for other in self.others if isinstance(other, kind)), None)
 
-    def term(self, turn: "Turn") -> Tensor | None:
-        """Something added to the loss of the player who moves, a scalar; None for nothing."""
-        return None
-
-    def before_update(self, turn: "Turn") -> None:
-        """Change the gradients that the player who moves has just computed."""
-
-    def after_move(self, turn: "Turn") -> None:
-        """Look at a move whose weights have been changed: constrain them, or remember."""
-
-    def after_step(self, state: "State") -> None:
-        """Feed back after all moves of a step."""
-
-    def measure(self, state: "State") -> dict[str, float]:
-        """Figures for the row that is written when the run measures itself, by name."""
-        return {}
+    @classmethod
+    def of(cls, others: Iterable[Heuristic], batch: int = 64, processes: int = 1) -> "Company":
+        """The same, from any iterable."""
+        return cls(tuple(others), batch, processes)

@@ -56,8 +56,6 @@ class Card(BaseModel):
         treats: what it is said to treat.
         cost: what it costs in time or memory.
         example: lines of Python that use the plain function or the recipe.
-        clashes: names of heuristics that it cannot be combined with, each with the reason.
-        needs: names of heuristics of which it needs at least one to have any effect.
         note: deviations from the source, caveats, what its own authors say.
     """
 
@@ -69,6 +67,4 @@ class Card(BaseModel):
     treats: tuple[Finding, ...] = ()
     cost: str = "none"
     example: str
-    clashes: dict[str, str] = {}
-    needs: tuple[str, ...] = ()
     note: str = ""

@@ -1,4 +1,6 @@
-"""Every heuristic, in one explicit tuple; documentation, sweeps and the command line are derived from it."""
+"""Every heuristic by name: those of the package in one explicit tuple, and those from outside."""
+
+import inspect
 
 from steadygan.errors import SteadyganError, nearest
 from steadygan.heuristics.architecture import (
@@ -79,8 +81,10 @@ from steadygan.heuristics.updates import (
     TwoTimeScales,
     WeightClipping,
 )
+from steadygan.plugins import entry_point_names, resolve
+from steadygan.vocabulary import Slot
 
-CATALOGUE: tuple[type[Heuristic], ...] = (
+BUILT_IN: tuple[type[Heuristic], ...] = (
     NormalLatent,
     UniformLatent,
     SphereLatent,
@@ -157,16 +161,58 @@ CATALOGUE: tuple[type[Heuristic], ...] = (
     Unrolled,
     Ema,
 )
-"""In the order in which heuristics of one slot are applied."""
+"""What comes with the package, in the order in which documentation lists it."""
+
+GROUP = "steadygan.heuristics"
+"""The entry point group in which other packages declare heuristics."""
+
+
+def catalogue() -> tuple[type[Heuristic], ...]:
+    """Every heuristic that can be named: those of the package, then those that installed packages declare."""
+    declared = (_declared(name) for name in entry_point_names(GROUP))
+    return (*BUILT_IN, *(kind for kind in declared if kind is not None and kind not in BUILT_IN))
 
 
 def heuristic_class(name: str) -> type[Heuristic]:
-    """The class of a heuristic by the name that the command line uses.
+    """The class of a heuristic.
+
+    Args:
+        name: as the command line and recipes write it: the name of one that comes with the package or that an
+            installed package declares, or ``package.module:Class``.
 
     Raises:
-        SteadyganError: when there is none of that name; it suggests the nearest.
+        SteadyganError: when there is none of that name, with the nearest one; or when it is no heuristic.
     """
-    for kind in CATALOGUE:
-        if kind.name == name:
-            return kind
-    raise SteadyganError(f"There is no heuristic '{name}'; {nearest(name, (kind.name for kind in CATALOGUE))}")
+    found = next((kind for kind in BUILT_IN if kind.name == name), None) or _declared(name)
+    if found is None:
+        known = nearest(name, (kind.name for kind in catalogue()))
+        raise SteadyganError(f"There is no heuristic '{name}'; {known} (your own: package.module:Class)")
+    return found
+
+
+def reference(kind: type[Heuristic]) -> str:
+    """What :func:`heuristic_class` finds a class by: its name where that is enough, else ``package.module:Class``."""
+    if kind in BUILT_IN or (kind.name in entry_point_names(GROUP) and _declared(kind.name) is kind):
+        return kind.name
+    return f"{kind.__module__}:{kind.__qualname__}"
+
+
+def sort_key(heuristic: Heuristic) -> tuple[int, int, str]:
+    """The order in which heuristics act: by slot, then in the order that they declare, then by name."""
+    return list(Slot).index(heuristic.slot), heuristic.order, heuristic.name
+
+
+def _declared(name: str) -> type[Heuristic] | None:
+    """A heuristic of another package or of a user's own module."""
+    found = resolve(name, GROUP)
+    if found is None:
+        return None
+    if not (isinstance(found, type) and issubclass(found, Heuristic)):
+        raise SteadyganError(f"'{name}' is not a heuristic; name a subclass of steadygan.heuristics.base.Heuristic")
+    missing = [what for what in ("name", "slot", "card") if not hasattr(found, what)]
+    if missing:
+        raise SteadyganError(f"The heuristic '{name}' has no {missing[0]}; set it as a class variable")
+    if inspect.isabstract(found):
+        lacking = ", ".join(sorted(found.__abstractmethods__))
+        raise SteadyganError(f"The heuristic '{name}' does not say what it does; define {lacking}")
+    return found

@@ -1,13 +1,16 @@
 """What the heuristics of each slot are asked: one base class for a slot, and one for what modifies its heuristic."""
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.turn import State, Turn
+from steadygan.heuristics.base import Company, Heuristic
+from steadygan.heuristics.moments import Designs
+from steadygan.heuristics.state import State
+from steadygan.heuristics.turn import DiscriminatorOutput, Turn
 from steadygan.vocabulary import Player, Side, Slot
 
 
@@ -17,6 +20,7 @@ class LatentHeuristic(Heuristic):
     slot = Slot.LATENT
     dimension: int
 
+    @abstractmethod
     def sample(self, count: int, device: torch.device, generator: torch.Generator | None = None) -> Tensor:
         """Draw latents.
 
@@ -28,18 +32,17 @@ class LatentHeuristic(Heuristic):
         Returns:
             float32 [count, dimension].
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def truncated(self, count: int, threshold: float, generator: torch.Generator | None = None) -> Tensor:
         """Draw latents from the middle of the distribution, float32 [count, dimension] on the CPU.
 
         Raises:
             ValueError: when the distribution has no middle.
         """
-        raise NotImplementedError
 
 
-class ArchitectureHeuristic(Heuristic):
+class ArchitectureHeuristic(Heuristic, Designs):
     """Fills the slot *architecture*: its :meth:`design` changes the blueprint from which networks are built."""
 
     slot = Slot.ARCHITECTURE
@@ -49,10 +52,18 @@ class TargetHeuristic(Heuristic):
     """Fills the slot *target*: changes what the discriminator should answer."""
 
     slot = Slot.TARGET
-    relabels: ClassVar[bool] = False
-    """Whether it changes which label an image carries; that happens before labels become soft."""
     of_classes: ClassVar[bool] = False
     """Whether it changes the targets of the classes, and not those of real and fake."""
+
+    def objection(self, company: Company) -> str | None:
+        """The objective must have targets."""
+        objective = company.get(Objective)
+        if self.of_classes or objective is None or objective.has_targets:
+            return None
+        return (
+            f"'{self.name}' changes the discriminator's targets and '{objective.name}' has none; "
+            f"add --with non-saturating or --without {self.name}"
+        )
 
     def apply(self, targets: Tensor, player: Player) -> Tensor:
         """Targets, float32 [N], from those before it.
@@ -91,10 +102,19 @@ class Objective(Heuristic):
     slot = Slot.OBJECTIVE
     has_targets: ClassVar[bool] = False
     """Whether the loss compares logits with targets, so that target heuristics have something to change."""
+    zero_separates: ClassVar[bool] = False
+    """Whether scores above 0 mean real and scores below 0 mean fake."""
 
+    def score(self, output: DiscriminatorOutput, turn: Turn) -> Tensor:
+        """What the players compete for, larger for more real, float32 [M]: the logits, or something of the features.
+
+        Penalties flatten it and controllers read it.
+        """
+        return output.logits
+
+    @abstractmethod
     def __call__(self, turn: Turn) -> Tensor:
         """Loss of the player who moves, float32 [M]; its mean is minimised."""
-        raise NotImplementedError
 
 
 class ObjectiveModifier(Heuristic):
@@ -121,9 +141,9 @@ class Penalty(Heuristic):
         """To whose loss it is added."""
         return frozenset({Player.DISCRIMINATOR})
 
+    @abstractmethod
     def __call__(self, turn: Turn) -> Tensor:
         """The term, float32 [N] or a scalar; the step multiplies it by ``every`` (Karras et al. 2020, appendix B)."""
-        raise NotImplementedError
 
 
 class Update(Heuristic):
@@ -134,9 +154,9 @@ class Update(Heuristic):
     extrapolates: ClassVar[bool] = False
     """Whether every other call of the optimiser's ``step`` only looks ahead, so that a step plays its moves twice."""
 
+    @abstractmethod
     def optimizer(self, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """A new optimiser over ``parameters``."""
-        raise NotImplementedError
 
 
 class UpdateModifier(Heuristic):
@@ -155,10 +175,11 @@ class Schedule(Heuristic):
 
     slot = Slot.SCHEDULE
     reuse_fakes: bool = False
+    fresh_reals: bool = False
 
+    @abstractmethod
     def moves(self, state: State) -> tuple[Player, ...]:
         """The moves of one step, in order; at least one of the discriminator's, which the clock counts."""
-        raise NotImplementedError
 
 
 class ScheduleModifier(Heuristic):
@@ -172,8 +193,8 @@ class Average(Heuristic):
     """Fills the slot *average*: which generator is kept."""
 
     slot = Slot.AVERAGE
-    decides = "which average of the weights is kept"
+    decision = "which average of the weights is kept"
 
+    @abstractmethod
     def decay(self, images_seen: int, batch: int) -> float:
         """Share of the old average that one step keeps, in [0, 1]."""
-        raise NotImplementedError

@@ -102,7 +102,7 @@ class OneSidedSmoothing(TargetHeuristic):
     """Real targets below 1."""
 
     name: ClassVar[str] = "one-sided-smoothing"
-    decides: ClassVar[str] = "what the targets of real images are"
+    decision: ClassVar[str] = "what the targets of real images are"
     card: ClassVar[Card] = Card(
         summary="Real targets are 0.9 instead of 1, so that the discriminator is never rewarded for extreme logits.",
         formula="t_real = 0.9 (or U[low, high]), t_fake = 0",
@@ -142,7 +142,7 @@ class SoftLabels(TargetHeuristic):
     """Targets drawn from ranges."""
 
     name: ClassVar[str] = "soft-labels"
-    decides: ClassVar[str] = "what the targets of real images are"
+    decision: ClassVar[str] = "what the targets of real images are"
     card: ClassVar[Card] = Card(
         summary="Each target is drawn from a range around its label instead of being exactly 0 or 1.",
         formula="t_real ~ U[0.7, 1.2], t_fake ~ U[0, 0.3]",
@@ -178,7 +178,7 @@ class NoisyLabels(TargetHeuristic):
     """Some labels are wrong."""
 
     name: ClassVar[str] = "noisy-labels"
-    relabels: ClassVar[bool] = True
+    order: ClassVar[int] = -1  # which label an image carries comes before how soft labels are
     card: ClassVar[Card] = Card(
         summary="A small share of the discriminator's labels is flipped, so that it cannot become too sure.",
         formula="t → 1 - t with probability p",
@@ -198,8 +198,9 @@ class SoftClasses(TargetHeuristic):
     """Class targets that are not one-hot."""
 
     name: ClassVar[str] = "soft-classes"
-    decides: ClassVar[str] = "how sure the targets of the classes are"
+    decision: ClassVar[str] = "how sure the targets of the classes are"
     of_classes: ClassVar[bool] = True
+    needs: ClassVar[tuple[str, ...]] = ("auxiliary-classifier", "semi-supervised")
     card: ClassVar[Card] = Card(
         summary="The true class has the target 0.9 instead of 1, so that the discriminator stays unsure of classes.",
         formula="t → (1 - s) t + s / K (one-sided: (1 - s) t)",
@@ -212,7 +213,6 @@ class SoftClasses(TargetHeuristic):
             "from steadygan.heuristics.targets import smooth_classes\n"
             "targets = smooth_classes(torch.eye(10))  # 0.91 for the true class, 0.01 for each other"
         ),
-        needs=("auxiliary-classifier", "semi-supervised"),
         note=(
             "Szegedy et al. smooth a classifier's targets; doing it to a discriminator's classes is this list's step. "
             "One-sided rows sum to 1 - s, so the loss of those images also weighs less. The generator's targets stay "

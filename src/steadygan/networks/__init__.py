@@ -1,5 +1,16 @@
-"""The networks that come with the package, built from a blueprint."""
+"""The networks that come with the package, built from a blueprint, and those that anyone declares."""
 
-from steadygan.networks.build import NETWORKS, Networks, build, check_shape, ignored_fields
+from steadygan.networks.build import Networks, build
+from steadygan.networks.catalogue import NETWORKS, check_shape, ignored_fields, network_family, network_names
+from steadygan.networks.family import NetworkFamily
 
-__all__ = ["NETWORKS", "Networks", "build", "check_shape", "ignored_fields"]
+__all__ = [
+    "NETWORKS",
+    "NetworkFamily",
+    "Networks",
+    "build",
+    "check_shape",
+    "ignored_fields",
+    "network_family",
+    "network_names",
+]

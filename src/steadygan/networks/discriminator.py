@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from steadygan.heuristics.turn import Answer
+from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.layers.reference import ReferenceBatch, with_reference
 from steadygan.networks.head import Head
 
@@ -28,10 +28,10 @@ class Discriminator(nn.Module):
         """Logits of images said to be of these classes, int64 [N], -1 where unknown; None is unknown for all."""
         return self.answer(x, labels).logits
 
-    def answer(self, x: Tensor, labels: Tensor | None = None) -> Answer:
+    def answer(self, x: Tensor, labels: Tensor | None = None) -> DiscriminatorOutput:
         """Logits [N / packing], features [N / packing, F] and perhaps classes [N, K] of images."""
         features = with_reference(self, self.reference, self._features, x, labels)
-        answer: Answer = self.head(features, labels)
+        answer: DiscriminatorOutput = self.head(features, labels)
         return answer
 
     def _features(self, x: Tensor, labels: Tensor | None) -> Tensor:

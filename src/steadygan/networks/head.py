@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Blueprint
-from steadygan.heuristics.turn import Answer
+from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.layers.minibatch import MinibatchDiscrimination
 
 
@@ -46,7 +46,7 @@ class Head(nn.Module):
             # As in the authors' code; rows of N(0, 1) would drown the logit in a long feature vector.
             nn.init.xavier_uniform_(self.embed.weight)
 
-    def forward(self, features: Tensor, labels: Tensor | None = None) -> Answer:
+    def forward(self, features: Tensor, labels: Tensor | None = None) -> DiscriminatorOutput:
         """Answer for features [M, F] of images with labels, int64 [N], -1 where unknown; None is unknown for all."""
         seen = features if self.minibatch is None else self.minibatch(features)
         class_logits: Tensor | None = None
@@ -61,7 +61,7 @@ class Head(nn.Module):
             logits = features.new_zeros(len(features))
         if self.embed is not None and labels is not None:
             logits = logits + _agreement(self.embed, features, labels)
-        return Answer(logits, features, class_logits)
+        return DiscriminatorOutput(logits, features, class_logits)
 
 
 def _agreement(embed: nn.Embedding, features: Tensor, labels: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ import torch
 from steadygan.data import Prepared
 from steadygan.distributed import differs_between_processes, world_size
 from steadygan.errors import SteadyganError
+from steadygan.heuristics.composition import refusals
 from steadygan.recipe import Recipe
 from steadygan.training.settings import TrainingSettings
 
@@ -23,8 +24,7 @@ def refuse_uneven_batches(recipe: Recipe) -> None:
             f"A batch of {batch} cannot be shared evenly by {processes} processes; "
             f"use --set batch={processes * max(1, round(batch / processes))}, or another number of processes"
         )
-    refusals = (each.needs_share(batch // processes, processes) for each in recipe.heuristics)
-    refusal = next((each for each in refusals if each), None)
+    refusal = next(refusals(recipe.heuristics, batch, processes), None)
     if refusal:
         raise SteadyganError(refusal)
 

@@ -17,10 +17,10 @@ from torch._dynamo.exc import TorchDynamoException
 
 from steadygan.distributed import world_size
 from steadygan.errors import SteadyganError, out_of_memory
-from steadygan.heuristics.turn import Answer
+from steadygan.heuristics.turn import DiscriminatorOutput
 
 Ask = Callable[[nn.Module, Tensor, Tensor | None], Any]
-Made = TypeVar("Made", Tensor, Answer)
+Made = TypeVar("Made", Tensor, DiscriminatorOutput)
 COMPILER = "inductor"
 """PyTorch's name of what compiles."""
 _ATTRIBUTE = "compiled_by_steadygan"
@@ -149,7 +149,7 @@ def _own(result: Made) -> Made:
     if isinstance(result, Tensor):
         return result.clone()
     named = None if result.class_logits is None else result.class_logits.clone()
-    return Answer(result.logits.clone(), result.features.clone(), named)
+    return DiscriminatorOutput(result.logits.clone(), result.features.clone(), named)
 
 
 def _refusal(error: Exception) -> SteadyganError:

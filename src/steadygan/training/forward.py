@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from steadygan.heuristics.turn import Answer
+from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.training.compiled import Ask, compiled
 
 
@@ -20,14 +20,14 @@ class _Answers(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, images: Tensor, labels: Tensor | None) -> Answer:
+    def forward(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
         """See :func:`answer_of`."""
         return _told(self.network, images, labels)
 
 
 def discriminator_forward(
     network: nn.Module, images: Tensor, labels: Tensor | None, parameters: Mapping[str, Tensor] | None = None
-) -> Answer:
+) -> DiscriminatorOutput:
     """A discriminator's answer.
 
     Args:
@@ -41,9 +41,9 @@ def discriminator_forward(
     """
     if parameters is not None:
         named = {f"network.{name}": tensor for name, tensor in parameters.items()}
-        answer: Answer = functional_call(_Answers(network), named, (images, labels))
+        answer: DiscriminatorOutput = functional_call(_Answers(network), named, (images, labels))
         return answer
-    told: Answer = _ask(_told, network, images, labels)
+    told: DiscriminatorOutput = _ask(_told, network, images, labels)
     return told
 
 
@@ -92,13 +92,13 @@ def _ask(ask: Ask, network: nn.Module, inputs: Tensor, labels: Tensor | None) ->
     return quick(ask, network, inputs, labels)
 
 
-def _told(network: nn.Module, images: Tensor, labels: Tensor | None) -> Answer:
+def _told(network: nn.Module, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
     ask = getattr(network, "answer", None)
     if ask is not None:
-        told: Answer = ask(images) if labels is None else ask(images, labels)
+        told: DiscriminatorOutput = ask(images) if labels is None else ask(images, labels)
         return told
     logits: Tensor = network(images) if labels is None else network(images, labels)
-    return Answer(logits, logits.flatten(1) if logits.ndim > 1 else logits.unsqueeze(1))
+    return DiscriminatorOutput(logits, logits.flatten(1) if logits.ndim > 1 else logits.unsqueeze(1))
 
 
 def _made(network: nn.Module, latents: Tensor, labels: Tensor | None) -> Tensor:

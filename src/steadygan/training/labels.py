@@ -117,7 +117,7 @@ def refuse_without_features(recipe: Recipe, discriminator: nn.Module) -> None:
     """
     if hasattr(discriminator, "answer"):
         return
-    curious = next((each.name for each in recipe.heuristics if each.reads_features), None)
+    curious = next((each.name for each in recipe.heuristics if each.uses_features), None)
     if curious is not None:
         raise SteadyganError(
             f"The heuristic '{curious}' looks at the discriminator's features and yours gives logits alone; give it a "

@@ -14,6 +14,7 @@ from torch import nn
 
 from steadygan.cores import core_wait_seconds
 from steadygan.distributed import any_process
+from steadygan.heuristics.moments import Measures
 from steadygan.layers.tuning import Choice, tuned_for
 from steadygan.training.checkpoint import save_checkpoint
 from steadygan.training.export import GeneratorConfig, save_generator
@@ -193,7 +194,7 @@ class Loop:
         finite = math.isfinite(distance)
         row: dict[str, Any] = {"images": self.state.images_seen}
         row["quality/sliced_wasserstein"] = round(distance, 6) if finite else None
-        for heuristic in self.state.recipe.heuristics:
+        for heuristic in self.state.recipe.all(Measures):
             row |= heuristic.measure(self.state)
         self._append(row)
         if finite and distance < self.state.best:

@@ -6,17 +6,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from steadygan.distributed import average_, is_main_process, world_size
+
 
 class Record:
-    """Means of everything that was noted since the last row.
+    """Means of everything that was logged since the last row.
 
-    Noting costs next to nothing and never waits for the device; only :meth:`row` does.
+    Logging costs next to nothing and never waits for the device; only :meth:`row` does. On several processes each logs
+    what it has of a batch, and the ends of steps average it.
     """
 
     def __init__(self) -> None:
+        self._step: dict[str, list[Tensor]] = {}
         self._means: dict[str, list[Tensor]] = {}
 
-    def note(self, name: str, value: Tensor) -> None:
+    def log(self, name: str, value: Tensor) -> None:
         """Count the mean of ``value`` towards the row's mean of ``name``.
 
         Args:
@@ -24,10 +28,22 @@ class Record:
             value: any shape and floating type; values that are not finite are counted, not hidden.
         """
         value = value.detach()
-        self._means.setdefault(name, []).append(value.mean() if value.ndim else value)
+        self._step.setdefault(name, []).append(value.mean() if value.ndim else value)
+
+    def end_step(self) -> None:
+        """Average what this step has logged over the processes; the main one keeps it for the row."""
+        logged, self._step = self._step, {}
+        if world_size() > 1 and logged:
+            values = torch.stack([value.float() for name in sorted(logged) for value in logged[name]])
+            average_([values])
+            left = iter(values.unbind(0))
+            logged = {name: [next(left) for _ in logged[name]] for name in sorted(logged)}
+        if is_main_process():
+            for name, kept in logged.items():
+                self._means.setdefault(name, []).extend(kept)
 
     def row(self) -> dict[str, float | int | None]:
-        """The means since the last row, and how many noted values were not finite; then begin anew.
+        """The means since the last row, and how many logged values were not finite; then begin anew.
 
         Returns:
             Means by name, None where one is not finite; ``not_finite``.
@@ -44,7 +60,7 @@ class Record:
         return {**row, "not_finite": bad}
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
+        """What a checkpoint keeps, between steps."""
         return {"means": {name: torch.stack(means) for name, means in self._means.items()}}
 
     def load_state_dict(self, state: dict[str, Any], device: torch.device) -> None:

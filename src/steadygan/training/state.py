@@ -1,18 +1,19 @@
 """The state of a run: everything that a step reads and changes, and that a checkpoint keeps."""
 
 import copy
+import dataclasses
 import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from steadygan.data import Prepared
 from steadygan.distributed import broadcast_, world_size
-from steadygan.heuristics.turn import Memory
+from steadygan.heuristics.moments import Begins, Memory, Remembers
 from steadygan.layers.sides import separable
 from steadygan.layers.synchronised import synchronise_
 from steadygan.networks import Networks
@@ -24,6 +25,8 @@ from steadygan.training.scaling import Scaling
 from steadygan.training.sending import sent
 from steadygan.training.supply import Batch, Supply, View, random_labels
 from steadygan.vocabulary import Player
+
+M = TypeVar("M", bound=Memory)
 
 
 @dataclass
@@ -103,9 +106,10 @@ class TrainingState:
         """Moves that a player has made."""
         return self.moves[player]
 
-    def memory(self, name: str) -> Memory:
-        """What the heuristic of this name remembers."""
-        return self.memories.setdefault(name, {})
+    def memory(self, heuristic: Remembers[M]) -> M:
+        """What a heuristic remembers."""
+        found: M = self.memories[_name(heuristic)]  # type: ignore[assignment]  # made by this very heuristic
+        return found
 
     def latents(self, count: int) -> Tensor:
         """Fresh latents on the device."""
@@ -134,9 +138,9 @@ class TrainingState:
         """All of them, ``size`` at a time."""
         return self.supply.held_out_chunks(size)
 
-    def note(self, name: str, value: Tensor) -> None:
+    def log(self, name: str, value: Tensor) -> None:
         """Measure."""
-        self.record.note(name, value)
+        self.record.log(name, value)
 
     # --- what a step asks
 
@@ -197,7 +201,7 @@ class TrainingState:
             "networks": {name: network.state_dict() for name, network in self._all_networks().items()},
             "optimizers": {player.value: optimizer.state_dict() for player, optimizer in self.optimizers.items()},
             "averaged": None if self.averaged is None else self.averaged.state_dict(),
-            "memories": self.memories,
+            "memories": {name: fields_of(memory) for name, memory in self.memories.items()},
             "sampler": self.supply.state_dict(),
             "record": self.record.state_dict(),
             "random": _random_state(self.device),
@@ -217,7 +221,9 @@ class TrainingState:
             self.moves[player] = saved["moves"][player.value]
         if self.averaged is not None:
             self.averaged.load_state_dict(saved["averaged"])
-        self.memories = _on_device(saved["memories"], self.device)
+        for name, memory in self.memories.items():
+            fields = _on_device(saved["memories"][name], self.device)
+            self.memories[name] = dataclasses.replace(memory, **fields)
         self.supply.load_state_dict(saved["sampler"])
         self.record.load_state_dict(saved["record"], self.device)
         self.images_seen, self.steps = saved["images_seen"], saved["steps"]
@@ -276,11 +282,24 @@ def new_training_state(
         supply=Supply(data, scaling, device, seed, view or View(held_out_share=recipe.held_out_share)),
         told=told,
     )
-    for heuristic in recipe.heuristics:
-        heuristic.begin(state)
+    for heuristic in recipe.all(Remembers):
+        state.memories[_name(heuristic)] = heuristic.initial_memory(state)
+    for prepares in recipe.all(Begins):
+        prepares.begin(state)
     if recipe.average is not None:
         state.averaged = copy.deepcopy(networks.generator).requires_grad_(False)
     return state
+
+
+def fields_of(memory: Memory) -> dict[str, Any]:
+    """The fields of a memory by name, as a checkpoint keeps them."""
+    return {field.name: getattr(memory, field.name) for field in dataclasses.fields(memory)}
+
+
+def _name(heuristic: Any) -> str:
+    """Under which a heuristic's memory is kept."""
+    name: str = heuristic.name
+    return name
 
 
 def _share(network: nn.Module) -> None:

@@ -1,4 +1,4 @@
-"""The heart: one step of the game."""
+"""The heart: one step of the adversarial game."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,8 +7,9 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
-from steadygan.distributed import once, sharded, sum_gradients, world_size
+from steadygan.distributed import average_gradients, sharded, world_size
 from steadygan.heuristics.averages import ema_update
+from steadygan.heuristics.moments import AfterMove, AfterStep, BeforeUpdate, ReplacesOpponent
 from steadygan.training.state import TrainingState
 from steadygan.training.supply import Batch
 from steadygan.training.turn import Fakes, TrainingTurn, make_fakes
@@ -22,22 +23,24 @@ def step(state: TrainingState) -> None:
         moves = state.recipe.schedule.moves(state)
         for _ in range(state.recipe.rounds):  # of the same moves, so that whoever looked ahead also comes back
             _play(state, moves)
-        for heuristic in state.recipe.heuristics:
+        for heuristic in state.recipe.all(AfterStep):
             heuristic.after_step(state)
     if state.averaged is not None and state.recipe.average is not None:
         decay = state.recipe.average.decay(state.images_seen, state.images_seen - before)
         ema_update(_tensors(state.averaged), _tensors(state.networks[Player.GENERATOR]), decay)
+    state.record.end_step()
     state.steps += 1
 
 
 def _play(state: TrainingState, moves: tuple[Player, ...]) -> None:
+    schedule = state.recipe.schedule
     real: Batch | None = None
     fakes: Fakes | None = None
     for player, following in zip(moves, (*moves[1:], None), strict=True):
-        if player is Player.DISCRIMINATOR or real is None:
+        if player is Player.DISCRIMINATOR or real is None or schedule.fresh_reals:
             real = state.next_real()
         if player is Player.DISCRIMINATOR:
-            if state.recipe.schedule.reuse_fakes and following is Player.GENERATOR:
+            if schedule.reuse_fakes and following is Player.GENERATOR:
                 fakes = make_fakes(state, real)
             move(player, state, real, None if fakes is None else fakes.detached())
             state.images_seen += len(real) * world_size()
@@ -52,34 +55,27 @@ def move(player: Player, state: TrainingState, real: Batch, fakes: Fakes | None 
     Args:
         player: who moves.
         state: the state of the run.
-        real: a batch of real images; the generator's move reuses the discriminator's.
+        real: a batch of real images.
         fakes: fakes to answer for, carrying gradients in the generator's move; new ones are made when None.
     """
     recipe, optimizer = state.recipe, state.optimizers[player]
     due = [each for each in recipe.penalties(player) if state.moves[player] % each.every == 0]
-    turn = TrainingTurn(
-        player, state, real, fakes, frozenset(side for penalty in due for side in penalty.differentiates)
-    )
+    turn = TrainingTurn(player, state, real, fakes, frozenset(side for each in due for side in each.differentiates))
     optimizer.zero_grad(set_to_none=True)
     with only_trains(player, state):
         _face_opponent(turn, state)
-        loss = turn.loss()
-        turn.note(f"{player.value}/loss", loss)
-        for penalty in due:
-            # A penalty that comes every k moves weighs k times as much.
-            loss = loss + penalty.every * penalty(turn).mean()
-        torch.autograd.backward(once(loss))
-    sum_gradients(_trained(optimizer))
-    turn.note(f"{player.value}/gradient_norm", _gradient_norm(state.networks[player]))
+        torch.autograd.backward(turn.loss(due))
+    average_gradients(_trained(optimizer))
+    turn.log(f"{player.value}/gradient_norm", _gradient_norm(state.networks[player]))
     _update(turn, state, optimizer)
     state.moves[player] += 1
-    for heuristic in recipe.heuristics:
+    for heuristic in recipe.all(AfterMove):
         heuristic.after_move(turn)
 
 
 def _face_opponent(turn: TrainingTurn, state: TrainingState) -> None:
     """Put another opponent in the place of this moment's, if a heuristic wants one."""
-    for heuristic in state.recipe.heuristics:
+    for heuristic in state.recipe.all(ReplacesOpponent):
         parameters = heuristic.opponent(turn)
         if parameters is not None:
             turn.replace(turn.player.other, parameters)
@@ -87,7 +83,7 @@ def _face_opponent(turn: TrainingTurn, state: TrainingState) -> None:
 
 
 def _update(turn: TrainingTurn, state: TrainingState, optimizer: torch.optim.Optimizer) -> None:
-    for heuristic in state.recipe.heuristics:
+    for heuristic in state.recipe.all(BeforeUpdate):
         heuristic.before_update(turn)
     modifiers = state.recipe.update_modifiers
     if modifiers:

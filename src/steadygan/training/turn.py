@@ -1,23 +1,16 @@
 """One player's turn: everything that a move computes, each thing once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from steadygan.distributed import (
-    all_reduce,
-    current_sharding,
-    gather,
-    local_rows,
-    network_input,
-    once,
-    replicated,
-    world_size,
-)
-from steadygan.heuristics.turn import Answer, State
+from steadygan.distributed import gather, network_input
+from steadygan.heuristics.moments import AddsLoss, ChangesOutput, ReplacesImages
+from steadygan.heuristics.roles import Penalty
+from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.layers.sides import side_by_side
 from steadygan.training.forward import discriminator_forward, generator_forward
 from steadygan.training.state import TrainingState
@@ -26,7 +19,7 @@ from steadygan.vocabulary import Player, Side
 
 MOST_SIDE_BY_SIDE = 2_000_000
 """Numbers in a batch of images, above which one pass over both sides gains nothing and takes twice the memory."""
-_LABELS = {Side.REAL: 1.0, Side.FAKE: 0.0}
+_TARGETS = {Side.REAL: 1.0, Side.FAKE: 0.0}
 
 
 class Fakes(NamedTuple):
@@ -48,7 +41,7 @@ class Fakes(NamedTuple):
 
 
 def make_fakes(state: TrainingState, real: Batch, parameters: Mapping[str, Tensor] | None = None) -> Fakes:
-    """As many fakes as there are reals, of the same classes; they carry gradients if the generator trains now.
+    """Make as many fakes as there are reals, of the same classes; they carry gradients if the generator trains now.
 
     Args:
         state: the state of the run.
@@ -63,9 +56,7 @@ def make_fakes(state: TrainingState, real: Batch, parameters: Mapping[str, Tenso
 
 
 class TrainingTurn:
-    """A :class:`steadygan.heuristics.turn.Turn` over a game.
-
-    On several processes images are this one's and networks run on these; what they answer is put together.
+    """A :class:`steadygan.heuristics.turn.Turn` over the training state.
 
     Args:
         player: who moves.
@@ -73,7 +64,7 @@ class TrainingTurn:
         real: real images of this move.
         fakes: that were made before this move; the turn makes its own when None.
         differentiated: sides whose input gradients a penalty of this move asks for.
-        quiet: whether nothing is noted.
+        quiet: whether nothing is logged.
     """
 
     def __init__(
@@ -89,14 +80,11 @@ class TrainingTurn:
         self._fakes = fakes
         self._differentiated = differentiated
         self._parameters: dict[Player, Mapping[str, Tensor]] = {}
-        self._labels: dict[Side, Tensor | None] = {Side.REAL: real.labels}
-        self._seen: dict[Side, Tensor] = {}
-        self._answers: dict[Side, Answer] = {}  # to this process's images
-        self._logits: dict[Side, Tensor] = {}  # to those of all
-        self._features: dict[Side, Tensor] = {}
-        self._class_logits: dict[Side, Tensor] = {}
+        self._shown: dict[Side, tuple[Tensor, Tensor | None]] = {}
+        self._inputs: dict[Side, Tensor] = {}
+        self._outputs: dict[Side, DiscriminatorOutput] = {}
+        self._scores: dict[Side, Tensor] = {}
         self._targets: dict[Side, Tensor] = {}
-        self._class_targets: dict[Side, Tensor] = {}
         self._gradients: dict[Side, Tensor] = {}
 
     @property
@@ -105,31 +93,13 @@ class TrainingTurn:
         return self._player
 
     @property
-    def state(self) -> State:
+    def state(self) -> TrainingState:
         """The run that the move belongs to."""
         return self._state
 
-    @property
-    def images_seen(self) -> int:
-        """Real images that the run has seen before this move."""
-        return self._state.images_seen
-
-    @property
-    def count(self) -> int:
-        """Images of one side in the whole batch."""
-        return len(self._real) * world_size()
-
     def gather(self, values: Tensor) -> Tensor:
-        """Values of all processes' images."""
+        """The rows of all processes, [world * N, ...]."""
         return gather(values)
-
-    def local_rows(self, values: Tensor) -> Tensor:
-        """Values of this process's images."""
-        return local_rows(values)
-
-    def all_reduce(self, values: Tensor) -> Tensor:
-        """The sum of what each process has of something."""
-        return values if current_sharding() is None else all_reduce(values)
 
     def replace(self, player: Player, parameters: Mapping[str, Tensor]) -> None:
         """Give a player's network other parameters for the rest of this turn."""
@@ -151,89 +121,107 @@ class TrainingTurn:
         """The latents of the fakes, float32 [N, D]."""
         return self._made.latents
 
-    def raw(self, side: Side) -> Tensor:
-        """Images before the input heuristics; fakes carry gradients only in the generator's move."""
+    def images(self, side: Side) -> Tensor:
+        """Images before the input heuristics, [N, ...]."""
         return self._real.images if side is Side.REAL else self._made.images
 
-    def labels(self, side: Side) -> Tensor | None:
-        """Classes of the images, int64 [N]."""
-        if side not in self._labels:
-            self._labels[side] = self._made.labels
-        return self._labels[side]
+    def _own_labels(self, side: Side) -> Tensor | None:
+        return self._real.labels if side is Side.REAL else self._made.labels
 
-    def relabel(self, side: Side, labels: Tensor) -> None:
-        """Say what the images of a side are."""
-        self._labels[side] = labels
+    def _images_shown(self, side: Side) -> tuple[Tensor, Tensor | None]:
+        """Images and labels of this move, after some may have been replaced."""
+        if side not in self._shown:
+            images, labels = self.images(side).float(), self._own_labels(side)
+            for heuristic in self._state.recipe.all(ReplacesImages):
+                images, labels = heuristic.replace(images, labels, side, self)
+            self._shown[side] = images, labels
+        return self._shown[side]
+
+    def labels(self, side: Side) -> Tensor | None:
+        """Classes of the images that take part, int64 [N]."""
+        return self._images_shown(side)[1] if self._state.recipe.all(ReplacesImages) else self._own_labels(side)
 
     def generate(self, latents: Tensor, labels: Tensor | None) -> Tensor:
-        """More fakes, float32 [N, ...]; they carry gradients only in the generator's move."""
+        """More fakes, float32 [N, ...]."""
         network = self._state.network(Player.GENERATOR)
         training = torch.set_grad_enabled(self._player is Player.GENERATOR)
         with training, self._state.in_precision(), network_input(len(latents)):
             images = generator_forward(network, latents, labels, self._parameters.get(Player.GENERATOR))
         return images.float()
 
-    def see(self, images: Tensor, side: Side) -> Tensor:
-        """What the input heuristics make of images, as if they were of that side."""
+    def transform(self, images: Tensor, side: Side) -> Tensor:
+        """What the input heuristics make of images."""
         for heuristic in self._state.recipe.inputs:
             images = heuristic.apply(images, side, self)
         return images
 
-    def seen(self, side: Side) -> Tensor:
-        """Images after the input heuristics."""
-        if side not in self._seen:
-            images = self.see(self.raw(side).float(), side)
+    def inputs(self, side: Side) -> Tensor:
+        """What the discriminator sees, float32 [N, ...]."""
+        if side not in self._inputs:
+            images = self.transform(self._images_shown(side)[0], side)
             if side in self._differentiated:
                 images = images.detach().requires_grad_()
-            self._seen[side] = images
-        return self._seen[side]
+            self._inputs[side] = images
+        return self._inputs[side]
 
-    # --- answers
+    # --- the discriminator's output
 
     def logits(self, side: Side) -> Tensor:
-        """The discriminator's answers, float32 [M]."""
-        self._answer(side)
-        return self._logits[side]
+        """Its logits, float32 [M]."""
+        return self._output(side).logits
+
+    def scores(self, side: Side) -> Tensor:
+        """What the objective makes of its output, float32 [M]."""
+        if side not in self._scores:
+            self._scores[side] = self._state.recipe.objective.score(self._output(side), self)
+        return self._scores[side]
 
     def features(self, side: Side) -> Tensor:
         """Its last hidden layer, float32 [N, F]."""
-        if side not in self._features:
-            self._features[side] = gather(self._answer(side).features.float())
-        return self._features[side]
+        return self._output(side).features.float()
 
     def class_logits(self, side: Side) -> Tensor:
         """Its logits of the classes, float32 [N, K]."""
-        if side not in self._class_logits:
-            logits = self._answer(side).class_logits
-            if logits is None:
-                raise ValueError("this discriminator names no classes")
-            self._class_logits[side] = gather(logits)
-        return self._class_logits[side]
+        logits = self._output(side).class_logits
+        if logits is None:
+            raise ValueError("this discriminator has no class logits")
+        return logits
 
-    def answer(self, images: Tensor, labels: Tensor | None) -> Answer:
-        """The discriminator's answer to other images as they are, in float32."""
-        answer = self._ask(images, labels)
-        return answer._replace(features=answer.features.float())
+    def discriminate(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
+        """Its output for other images as they are, in float32."""
+        output = self._forward(images, labels)
+        return output._replace(features=output.features.float())
 
-    def _ask(self, images: Tensor, labels: Tensor | None) -> Answer:
+    def score(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        """What the objective makes of its output for other images, float32 [M]."""
+        return self._state.recipe.objective.score(self._forward(images, labels), self)
+
+    def _forward(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
         """The same, but for features in the precision of the network: few ask for them, and they are large."""
+        output = self._changed(self._discriminator_forward(images, labels), images)
+        named = None if output.class_logits is None else output.class_logits.float()
+        return output._replace(logits=output.logits.float().flatten(), class_logits=named)
+
+    def _discriminator_forward(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
         with self._state.in_precision(), network_input(len(images)):
             network = self._state.network(Player.DISCRIMINATOR)
             labels = labels if self._state.takes_labels_of(Player.DISCRIMINATOR) else None
-            answer = discriminator_forward(network, images, labels, self._parameters.get(Player.DISCRIMINATOR))
-        named = None if answer.class_logits is None else answer.class_logits.float()
-        return Answer(answer.logits.float().flatten(), answer.features, named)
+            return discriminator_forward(network, images, labels, self._parameters.get(Player.DISCRIMINATOR))
 
-    def _answer(self, side: Side) -> Answer:
-        if side not in self._answers:
+    def _changed(self, output: DiscriminatorOutput, images: Tensor) -> DiscriminatorOutput:
+        for heuristic in self._state.recipe.all(ChangesOutput):
+            output = heuristic.change_output(output, images, self)
+        return output
+
+    def _output(self, side: Side) -> DiscriminatorOutput:
+        if side not in self._outputs:
             if any(heuristic.joins_batches for heuristic in self._state.recipe.inputs):
-                self._answer_jointly(nullcontext())
+                self._discriminate_both(nullcontext())
             elif self._side_by_side:
-                self._answer_jointly(side_by_side(self._state.network(Player.DISCRIMINATOR), len(Side)))
+                self._discriminate_both(side_by_side(self._state.network(Player.DISCRIMINATOR), len(Side)))
             else:
-                seen = self.seen(side)  # first, because replay says anew what the fakes are
-                self._answered(side, self._ask(seen, self.labels(side)))
-        return self._answers[side]
+                self._keep(side, self._forward(self.inputs(side), self.labels(side)))
+        return self._outputs[side]
 
     @property
     def _side_by_side(self) -> bool:
@@ -241,31 +229,29 @@ class TrainingTurn:
         small = self._real.images.numel() <= MOST_SIDE_BY_SIDE
         gradients = len(self._differentiated) in {0, len(Side)}  # of one side alone they would go through both
         plain = self._state.separable and Player.DISCRIMINATOR not in self._parameters
-        alike = self._real.labels is None or self._state.takes_labels_of(
-            Player.GENERATOR
-        )  # both have labels, or none has
-        return small and plain and gradients and alike and self._player is Player.DISCRIMINATOR
+        # Both sides have labels, or neither has.
+        alike = self._real.labels is None or self._state.takes_labels_of(Player.GENERATOR)
+        unchanged = not self._state.recipe.all(ChangesOutput)
+        return small and plain and gradients and alike and unchanged and self._player is Player.DISCRIMINATOR
 
-    def _answer_jointly(self, how: AbstractContextManager[None]) -> None:
+    def _discriminate_both(self, how: AbstractContextManager[None]) -> None:
         sides = (Side.REAL, Side.FAKE)
-        seen = torch.cat([self.seen(side) for side in sides])  # first, because replay says anew what the fakes are
+        images = torch.cat([self.inputs(side) for side in sides])
         labels = [self.labels(side) for side in sides]
         known = [each for each in labels if each is not None]
         joined = torch.cat(known) if len(known) == len(sides) else None
         with how:
-            answer = self._ask(seen, joined)
-        halves = [None if each is None else each.chunk(2) for each in answer]
-        for place, side in enumerate(sides):
-            logits, features, named = (None if half is None else half[place] for half in halves)
-            assert logits is not None  # only the classes may be missing
-            assert features is not None
-            self._answered(side, Answer(logits, features, named))
+            output = self._forward(images, joined)
+        for index, side in enumerate(sides):
+            named = None if output.class_logits is None else output.class_logits.chunk(2)[index]
+            maps = {name: each.chunk(2)[index] for name, each in output.maps.items()}
+            half = DiscriminatorOutput(output.logits.chunk(2)[index], output.features.chunk(2)[index], named, maps)
+            self._keep(side, half)
 
-    def _answered(self, side: Side, answer: Answer) -> None:
-        self._answers[side] = answer
-        self._logits[side] = gather(answer.logits)
+    def _keep(self, side: Side, output: DiscriminatorOutput) -> None:
+        self._outputs[side] = output
         if self._player is Player.DISCRIMINATOR:
-            self.note(f"logits/{side.value}", self._logits[side])
+            self.log(f"logits/{side.value}", output.logits)
 
     # --- targets
 
@@ -273,68 +259,64 @@ class TrainingTurn:
         """Targets after the target heuristics, float32 [M]."""
         if side not in self._targets:
             # Both sides have as many logits; none are computed only to be counted.
-            logits = next(iter(self._logits.values())) if self._logits else self.logits(side)
-            count = min(self.count, len(logits))  # packed images share a target, patches repeat their image's
-            targets = logits.new_full((count,), _LABELS[side])
-            with replicated():  # of the whole batch
-                for heuristic in self._state.recipe.targets:
-                    targets = heuristic.apply(targets, self._player)
+            logits = next(iter(self._outputs.values())).logits if self._outputs else self.logits(side)
+            count = min(len(self._real), len(logits))  # packed images share a target, patches repeat their image's
+            targets = logits.new_full((count,), _TARGETS[side])
+            for heuristic in self._state.recipe.targets:
+                targets = heuristic.apply(targets, self._player)
             self._targets[side] = targets.repeat_interleave(len(logits) // count)
         return self._targets[side]
 
-    def class_targets(self, side: Side) -> Tensor:
-        """Distributions over the classes after the target heuristics, float32 [N, K]; 0 where the class is unknown."""
-        if side not in self._class_targets:
-            self.seen(side)  # first, because replay says anew what the fakes are
-            labels = self.labels(side)
-            if labels is None:
-                raise ValueError(f"the {side.value} images have no labels")
-            labels = gather(labels)
-            known = (labels >= 0).float().unsqueeze(1)
-            targets = torch.nn.functional.one_hot(labels.clamp_min(0), self._state.classes).float() * known
-            with replicated():  # of the whole batch
-                for heuristic in self._state.recipe.targets:
-                    targets = heuristic.apply_to_classes(targets, self._player)
-            self._class_targets[side] = targets
-        return self._class_targets[side]
+    def class_targets(self, labels: Tensor) -> Tensor:
+        """Distributions over the classes for labels, int64 [N], after the target heuristics, float32 [N, K]."""
+        known = (labels >= 0).float().unsqueeze(1)
+        targets = torch.nn.functional.one_hot(labels.clamp_min(0), self._state.classes).float() * known
+        for heuristic in self._state.recipe.targets:
+            targets = heuristic.apply_to_classes(targets, self._player)
+        return targets
 
-    # --- gradients
+    # --- gradients and losses
 
     def input_gradient(self, side: Side) -> Tensor:
-        """Gradient of each image's logit with respect to the image as seen; one pass serves every side."""
+        """Gradient of each image's score with respect to the image as seen; one pass serves every side."""
         if not self._gradients:
             sides = sorted(self._differentiated)
             # Patch logits of one image are averaged, so that a penalty does not grow with their number.
-            total = torch.stack([self._mean_logits(side).sum() for side in sides]).sum()
-            gradients = torch.autograd.grad(total, [self.seen(side) for side in sides], create_graph=True)
+            total = torch.stack([self._mean_scores(side).sum() for side in sides]).sum()
+            gradients = torch.autograd.grad(total, [self.inputs(side) for side in sides], create_graph=True)
             self._gradients = dict(zip(sides, gradients, strict=True))
         return self._gradients[side]
 
-    def _mean_logits(self, side: Side) -> Tensor:
-        # Of this process's images: all processes' sums together are what each differentiates.
-        logits = self._answer(side).logits
-        return logits.view(min(len(logits), len(self._real)), -1).mean(1)
+    def _mean_scores(self, side: Side) -> Tensor:
+        scores = self.scores(side)
+        return scores.view(min(len(scores), len(self._real)), -1).mean(1)
 
-    def loss(self) -> Tensor:
-        """The loss of the player who moves, a scalar, without penalties."""
+    def loss(self, penalties: Sequence[Penalty] = ()) -> Tensor:
+        """The loss of the player who moves, the mean over this process's images: the one place where it is summed.
+
+        Args:
+            penalties: those that are due in this move; one that comes every k moves weighs k times as much.
+        """
         recipe = self._state.recipe
         losses = recipe.objective(self)
         for modifier in recipe.objective_modifiers:
             losses = modifier.apply(losses, self)
-        total = losses.mean()
-        for heuristic in recipe.heuristics:
-            term = heuristic.term(self)
-            if term is not None:
-                total = total + term
-        return total
+        loss = losses.mean()
+        for heuristic in recipe.all(AddsLoss):
+            term = heuristic.loss_term(self)
+            loss = loss if term is None else loss + term
+        self.log(f"{self._player.value}/loss", loss)
+        for penalty in penalties:
+            loss = loss + penalty.every * penalty(self).mean()
+        return loss
 
-    def discriminator_loss(self, parameters: dict[str, Tensor]) -> Tensor:
-        """The discriminator's mean loss on this turn's images if these were its parameters, without penalties."""
-        imagined = TrainingTurn(Player.DISCRIMINATOR, self._state, self._real, self._made, quiet=True)
-        imagined.replace(Player.DISCRIMINATOR, parameters)
-        return once(imagined.loss())
+    def loss_of(self, player: Player, parameters: Mapping[str, Tensor]) -> Tensor:
+        """A player's mean loss on this turn's images with other parameters, without penalties."""
+        imagined = TrainingTurn(player, self._state, self._real, self._made, quiet=True)
+        imagined.replace(player, parameters)
+        return imagined.loss()
 
-    def note(self, name: str, value: Tensor) -> None:
+    def log(self, name: str, value: Tensor) -> None:
         """Measure."""
         if not self._quiet:
-            self._state.note(name, value)
+            self._state.log(name, value)

@@ -65,7 +65,7 @@ def test_the_discriminators_loss_is_left_alone(beside: bool) -> None:
 
 
 def test_it_says_that_it_reads_features() -> None:
-    assert FeatureMatching.reads_features
+    assert FeatureMatching.uses_features
     assert FeatureMatching.modifies
 
 

@@ -18,9 +18,9 @@ from steadygan.heuristics.objectives import (
     reconstruction_error,
     reparameterise,
 )
-from steadygan.heuristics.turn import Answer
+from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.vocabulary import Player, Side
-from tests.heuristics.truth import FakeTable, FakeTurn, follows, normal_cdf, seeded
+from tests.heuristics.truth import FakeState, FakeTurn, follows, normal_cdf, seeded
 
 LATENT, PIXELS, FEATURES = 3, 5, 4
 
@@ -86,11 +86,11 @@ class Setting:
         self.encoder, self.generator = nn.Linear(PIXELS, 2 * LATENT), nn.Linear(LATENT, PIXELS)
         self.layer = nn.Linear(PIXELS, FEATURES).requires_grad_(False)
         self.real = torch.randn(6, PIXELS)
-        state = FakeTable(companions={"encoder": self.encoder}, latent=LATENT)
-        self.turn = FakeTurn(player, raw={Side.REAL: self.real}, judge=self.judge, make=self.generator, state=state)
+        state = FakeState(companions={"encoder": self.encoder}, latent=LATENT)
+        self.turn = FakeTurn(player, images={Side.REAL: self.real}, judge=self.judge, make=self.generator, state=state)
 
-    def judge(self, images: Tensor) -> Answer:
-        return Answer(images.sum(1), torch.tanh(self.layer(images)))
+    def judge(self, images: Tensor) -> DiscriminatorOutput:
+        return DiscriminatorOutput(images.sum(1), torch.tanh(self.layer(images)))
 
     def by_hand(self, weight: float, kl_weight: float) -> Tensor:
         """The term with the noise that the seed gives, written out image by image."""
@@ -114,7 +114,7 @@ def test_the_term_is_the_formula_of_the_card() -> None:
     term = VaeHybrid(weight=0.3, kl_weight=0.7).term(setting.turn)
     assert term is not None
     torch.testing.assert_close(term, expected)
-    parts = {name: value.item() for name, value in setting.turn.notes.items()}
+    parts = {name: value.item() for name, value in setting.turn.logged.items()}
     noted = 0.3 * (parts["vae-hybrid/reconstruction"] + 0.7 * 2 / FEATURES * parts["vae-hybrid/kl"])
     assert noted == pytest.approx(term.item())
 
@@ -124,13 +124,13 @@ def test_gradients_reach_encoder_and_generator_and_not_the_discriminators_view_o
     setting.real.requires_grad_()
     features: list[Tensor] = []
 
-    def judge(images: Tensor) -> Answer:
+    def judge(images: Tensor) -> DiscriminatorOutput:
         features.append(setting.judge(images).features)
-        return Answer(images.sum(1), features[-1])
+        return DiscriminatorOutput(images.sum(1), features[-1])
 
-    state = FakeTable(companions={"encoder": setting.encoder})
+    state = FakeState(companions={"encoder": setting.encoder})
     raw = {Side.REAL: setting.real}
-    term = VaeHybrid().term(FakeTurn(Player.GENERATOR, raw=raw, judge=judge, make=setting.generator, state=state))
+    term = VaeHybrid().term(FakeTurn(Player.GENERATOR, images=raw, judge=judge, make=setting.generator, state=state))
     assert term is not None
     assert [each.requires_grad for each in features] == [False, True]
     torch.autograd.backward(term)
@@ -159,11 +159,11 @@ def test_an_autoencoder_that_is_trained_so_reconstructs() -> None:
         term = VaeHybrid(weight=1.0, kl_weight=1e-3).term(setting.turn)
         assert term is not None
         if step == 0:
-            first = setting.turn.notes["vae-hybrid/reconstruction"].item()
+            first = setting.turn.logged["vae-hybrid/reconstruction"].item()
         optimizer.zero_grad()
         torch.autograd.backward(term)
         optimizer.step()
-    assert setting.turn.notes["vae-hybrid/reconstruction"].item() < first / 5
+    assert setting.turn.logged["vae-hybrid/reconstruction"].item() < first / 5
 
 
 def test_the_discriminators_move_and_the_losses_are_left_alone() -> None:
@@ -179,7 +179,7 @@ class Telling(FakeTurn):
         self.made_with = labels
         return super().generate(latents, labels)
 
-    def answer(self, images: Tensor, labels: Tensor | None) -> Answer:
+    def answer(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
         self.judged_with = labels
         return super().answer(images, labels)
 
@@ -201,9 +201,11 @@ def test_reconstructions_have_the_classes_of_their_images(
     labels: dict[Side, Tensor], made: Tensor | None, judged: Tensor | None
 ) -> None:
     setting = Setting()
-    state = FakeTable(companions={"encoder": setting.encoder})
+    state = FakeState(companions={"encoder": setting.encoder})
     raw = {Side.REAL: setting.real}
-    turn = Telling(Player.GENERATOR, raw=raw, judge=setting.judge, make=setting.generator, labels=labels, state=state)
+    turn = Telling(
+        Player.GENERATOR, images=raw, judge=setting.judge, make=setting.generator, labels=labels, state=state
+    )
     VaeHybrid().term(turn)
     for told, expected in ((turn.made_with, made), (turn.judged_with, judged)):
         assert (told is None) if expected is None else (told is not None and torch.equal(told, expected))
@@ -211,7 +213,7 @@ def test_reconstructions_have_the_classes_of_their_images(
 
 def test_an_encoder_is_built() -> None:
     assert VaeHybrid().design(Blueprint()) == Blueprint(encoder=True)
-    assert VaeHybrid.reads_features
+    assert VaeHybrid.uses_features
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ NOW = TopK(floor=0.5, images=100)
 
 
 def turn(logits: torch.Tensor, images_seen: int = 100, player: Player = Player.GENERATOR) -> FakeTurn:
-    return FakeTurn(player, images_seen, logits={Side.FAKE: logits}, raw={Side.FAKE: IMAGES})
+    return FakeTurn(player, images_seen, logits={Side.FAKE: logits}, images={Side.FAKE: IMAGES})
 
 
 def test_the_losses_of_the_largest_logits_are_kept() -> None:

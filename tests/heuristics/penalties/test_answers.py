@@ -8,21 +8,21 @@ from torch import Tensor
 from steadygan.heuristics.penalties import Lecam, lecam_anchor, lecam_penalty
 from steadygan.vocabulary import Player, Side
 
-from ..truth import FakeTable, FakeTurn
+from ..truth import FakeState, FakeTurn
 from .differences import random, slopes
 
 LOGITS = st.lists(st.floats(-10, 10), min_size=1, max_size=5)
 
 
 def turn_with(
-    state: FakeTable, real: list[float], fake: list[float], player: Player = Player.DISCRIMINATOR
+    state: FakeState, real: list[float], fake: list[float], player: Player = Player.DISCRIMINATOR
 ) -> FakeTurn:
     logits = {Side.REAL: torch.tensor(real), Side.FAKE: torch.tensor(fake)}
     return FakeTurn(player=player, logits=logits, state=state)
 
 
-def started(heuristic: Lecam, images_seen: int = 0) -> FakeTable:
-    state = FakeTable(images_seen=images_seen)
+def started(heuristic: Lecam, images_seen: int = 0) -> FakeState:
+    state = FakeState(images_seen=images_seen)
     heuristic.begin(state)
     return state
 
@@ -89,7 +89,7 @@ def test_before_its_start_there_is_no_penalty_and_anchors_are_the_last_batch() -
     state.images_seen = 100
     turn = turn_with(state, [6.0], [-7.0])
     assert heuristic(turn).item() == pytest.approx(0.3 * (11.0**2 + 12.0**2))
-    assert turn.notes["lecam"].item() == pytest.approx(0.3 * (11.0**2 + 12.0**2))
+    assert turn.logged["lecam"].item() == pytest.approx(0.3 * (11.0**2 + 12.0**2))
     heuristic.after_move(turn)
     assert state.memory("lecam")["real"].item() == pytest.approx(0.99 * 5 + 0.01 * 6)
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from steadygan.heuristics.penalties import Consistency, answer_gap, flip_and_shift, latent_response
-from steadygan.heuristics.turn import Answer
+from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.vocabulary import Player, Side
 
 from ..truth import FakeTurn, likely_share
@@ -22,10 +22,10 @@ def only(**weights: float) -> Consistency:
     return Consistency.model_validate(OFF | weights)
 
 
-def mean_of(images: Tensor) -> Answer:
+def mean_of(images: Tensor) -> DiscriminatorOutput:
     """A discriminator that does not care where pixels are."""
     flat = images.flatten(1)
-    return Answer(flat.mean(1), flat)
+    return DiscriminatorOutput(flat.mean(1), flat)
 
 
 def all_changes(image: Tensor, reach: int) -> list[Tensor]:
@@ -104,19 +104,19 @@ def test_slopes_in_the_weights_are_what_finite_differences_say() -> None:
 def test_an_invariant_discriminator_pays_nothing() -> None:
     images = torch.randn(4, 1, 6, 6)
     turn = FakeTurn(
-        seen={Side.REAL: images, Side.FAKE: images},
+        inputs={Side.REAL: images, Side.FAKE: images},
         logits={side: images.sum((1, 2, 3)) * 0 for side in Side},
-        judge=lambda x: Answer(x.flatten(1).sum(1) * 0, x.flatten(1)),
+        judge=lambda x: DiscriminatorOutput(x.flatten(1).sum(1) * 0, x.flatten(1)),
         make=lambda z: z[:, :1, None, None].expand(-1, 1, 6, 6),
         latents=torch.randn(4, 2),
     )
     assert Consistency()(turn).item() == 0
-    assert turn.notes["consistency/discriminator"].item() == 0
+    assert turn.logged["consistency/discriminator"].item() == 0
 
 
 def test_a_discriminator_blind_to_flips_pays_nothing_for_them() -> None:
     images = torch.randn(4, 1, 6, 6)
-    turn = FakeTurn(seen={Side.REAL: images}, logits={Side.REAL: mean_of(images).logits}, judge=mean_of)
+    turn = FakeTurn(inputs={Side.REAL: images}, logits={Side.REAL: mean_of(images).logits}, judge=mean_of)
     heuristic = Consistency.model_validate(OFF | {"real": 10.0, "shift": 0.0})
     assert heuristic(turn).item() == pytest.approx(0, abs=1e-10)
 
@@ -126,16 +126,16 @@ def test_each_side_is_compared_with_its_changed_copy_under_its_labels(side: Side
     asked: list[tuple[Tensor, Tensor | None]] = []
 
     class Listening(FakeTurn):
-        def answer(self, images: Tensor, labels: Tensor | None) -> Answer:
+        def answer(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
             asked.append((images, labels))
             return super().answer(images, labels)
 
-    def corner(images: Tensor) -> Answer:
-        return Answer(images[:, 0, 0, 0], images.flatten(1))
+    def corner(images: Tensor) -> DiscriminatorOutput:
+        return DiscriminatorOutput(images[:, 0, 0, 0], images.flatten(1))
 
     images = torch.randn(5, 1, 4, 4)
     labels = torch.arange(5)
-    turn = Listening(seen={side: images}, logits={side: corner(images).logits}, judge=corner, labels={side: labels})
+    turn = Listening(inputs={side: images}, logits={side: corner(images).logits}, judge=corner, labels={side: labels})
     penalty = only(**{side.value: 3.0})(turn)
     ((changed, told),) = asked
     assert told is labels
@@ -147,8 +147,8 @@ def test_each_side_is_compared_with_its_changed_copy_under_its_labels(side: Side
 def test_vectors_get_a_little_noise() -> None:
     torch.manual_seed(0)
     points = torch.randn(2000, 2)
-    first: Callable[[Tensor], Answer] = lambda x: Answer(x[:, 0], x)  # noqa: E731
-    turn = FakeTurn(seen={Side.REAL: points}, logits={Side.REAL: points[:, 0]}, judge=first)
+    first: Callable[[Tensor], DiscriminatorOutput] = lambda x: DiscriminatorOutput(x[:, 0], x)  # noqa: E731
+    turn = FakeTurn(inputs={Side.REAL: points}, logits={Side.REAL: points[:, 0]}, judge=first)
     heuristic = Consistency.model_validate(OFF | {"real": 1.0, "noise": 0.1})
     assert heuristic(turn).item() == pytest.approx(0.01, rel=0.2)
 
@@ -159,7 +159,7 @@ def test_fakes_of_neighbouring_latents_are_compared() -> None:
     turn = FakeTurn(
         latents=latents,
         make=lambda z: 2 * z,
-        judge=lambda x: Answer(5 * x[:, 0], x),
+        judge=lambda x: DiscriminatorOutput(5 * x[:, 0], x),
         labels={Side.FAKE: torch.zeros(4000, dtype=torch.long)},
     )
     # 10 δ apart, δ of standard deviation 0.03.
@@ -174,7 +174,7 @@ def test_neighbouring_fakes_have_one_label() -> None:
             told.append(labels)
             return latents
 
-        def answer(self, images: Tensor, labels: Tensor | None) -> Answer:
+        def answer(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
             told.append(labels)
             return mean_of(images)
 
@@ -187,20 +187,20 @@ def test_the_generator_is_paid_for_answering_a_change_of_latents() -> None:
     torch.manual_seed(0)
     factor = torch.tensor(3.0, requires_grad=True)
     latents = torch.randn(2000, 2)
-    turn = FakeTurn(Player.GENERATOR, raw={Side.FAKE: factor * latents}, latents=latents, make=lambda z: factor * z)
+    turn = FakeTurn(Player.GENERATOR, images={Side.FAKE: factor * latents}, latents=latents, make=lambda z: factor * z)
     penalty = only(latent_generator=0.5)(turn)
     assert penalty.item() == pytest.approx(-0.5 * 9 * 0.03**2, rel=0.2)
     (slope,) = torch.autograd.grad(penalty, factor)
     assert slope.item() == pytest.approx(2 * penalty.item() / 3, rel=1e-3)
-    assert turn.notes["consistency/generator"].item() == penalty.item()
+    assert turn.logged["consistency/generator"].item() == penalty.item()
 
 
 def test_parts_add_up() -> None:
     images = torch.randn(4, 1, 2, 2)
     turn = FakeTurn(
-        seen=dict.fromkeys(Side, images),
+        inputs=dict.fromkeys(Side, images),
         logits={Side.REAL: torch.full((4,), 1.0), Side.FAKE: torch.full((4,), 2.0)},
-        judge=lambda x: Answer(torch.zeros(len(x)), x.flatten(1)),
+        judge=lambda x: DiscriminatorOutput(torch.zeros(len(x)), x.flatten(1)),
     )
     heuristic = only(real=3.0, fake=5.0)
     assert heuristic(turn).item() == pytest.approx(3 * 1 + 5 * 4)

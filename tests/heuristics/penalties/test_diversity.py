@@ -79,14 +79,14 @@ def test_the_heuristic_is_the_generators_and_takes_the_raw_fakes() -> None:
     heuristic = ModeSeeking(weight=2.0)
     images, latents = random(4, 1, 2, 2).requires_grad_(), random(4, 3, seed=1)
     turn = FakeTurn(
-        Player.GENERATOR, raw={Side.FAKE: images}, latents=latents, labels={Side.FAKE: torch.tensor([1, 0, 1, 1])}
+        Player.GENERATOR, images={Side.FAKE: images}, latents=latents, labels={Side.FAKE: torch.tensor([1, 0, 1, 1])}
     )
     penalty = heuristic(turn)
     assert heuristic.players == {Player.GENERATOR}
     assert penalty.item() == pytest.approx(2 * by_loop(images.detach(), latents, [(2, 3)]))
     assert penalty.requires_grad
-    assert not turn.notes["mode-seeking"].requires_grad
-    assert turn.notes["mode-seeking"].item() == penalty.item()
+    assert not turn.logged["mode-seeking"].requires_grad
+    assert turn.logged["mode-seeking"].item() == penalty.item()
 
 
 def test_half_precision_images_are_compared_in_full_precision() -> None:

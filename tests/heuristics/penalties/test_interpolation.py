@@ -16,7 +16,7 @@ from steadygan.heuristics.penalties import (
     perturbed,
     slope_penalty,
 )
-from steadygan.heuristics.turn import Answer
+from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.vocabulary import Player, Side
 
 from ..truth import FakeTurn, follows, seeded, uniform_cdf
@@ -118,9 +118,9 @@ def test_the_deviation_of_a_batch_is_not_corrected_for_its_size() -> None:
 def recording(points: list[Tensor], discriminator: Tensor) -> object:
     """A judge that keeps what it is asked."""
 
-    def judge(images: Tensor) -> Answer:
+    def judge(images: Tensor) -> DiscriminatorOutput:
         points.append(images)
-        return Answer((images.flatten(1) @ discriminator).exp(), images.flatten(1))
+        return DiscriminatorOutput((images.flatten(1) @ discriminator).exp(), images.flatten(1))
 
     return judge
 
@@ -129,7 +129,7 @@ def test_the_gradient_penalty_asks_between_what_was_seen_with_the_labels_of_the_
     told: list[Tensor | None] = []
 
     class Listening(FakeTurn):
-        def answer(self, images: Tensor, labels: Tensor | None) -> Answer:
+        def answer(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
             told.append(labels)
             return super().answer(images, labels)
 
@@ -137,7 +137,7 @@ def test_the_gradient_penalty_asks_between_what_was_seen_with_the_labels_of_the_
     seen = {Side.REAL: torch.zeros(3, 2), Side.FAKE: torch.ones(3, 2, requires_grad=True)}
     labels = {Side.REAL: torch.tensor([4, 5, 6])}
     direction = torch.tensor([0.3, 0.4], requires_grad=True)
-    turn = Listening(seen=seen, labels=labels, judge=recording(points, direction))  # type: ignore[arg-type]
+    turn = Listening(inputs=seen, labels=labels, judge=recording(points, direction))  # type: ignore[arg-type]
     penalty = GradientPenalty(weight=2.0, target=0.5)(turn)
     (asked,) = points
     assert told[0] is not None
@@ -147,8 +147,8 @@ def test_the_gradient_penalty_asks_between_what_was_seen_with_the_labels_of_the_
     # The gradient of exp(w x) is w exp(w x), and ‖w‖ is 0.5.
     expected = 2.0 * (0.5 * (asked.detach() @ direction.detach()).exp() - 0.5) ** 2
     torch.testing.assert_close(penalty.detach(), expected)
-    torch.testing.assert_close(turn.notes["gradient-penalty"], expected)
-    assert not turn.notes["gradient-penalty"].requires_grad
+    torch.testing.assert_close(turn.logged["gradient-penalty"], expected)
+    assert not turn.logged["gradient-penalty"].requires_grad
     assert torch.autograd.grad(penalty.sum(), direction)[0].any()
 
 
@@ -156,14 +156,14 @@ def test_dragan_asks_around_the_real_images_and_needs_no_fakes() -> None:
     torch.manual_seed(0)
     points: list[Tensor] = []
     real = torch.randn(50, 2, generator=seeded())
-    turn = FakeTurn(seen={Side.REAL: real}, judge=recording(points, torch.tensor([0.0, 1.0])))  # type: ignore[arg-type]
+    turn = FakeTurn(inputs={Side.REAL: real}, judge=recording(points, torch.tensor([0.0, 1.0])))  # type: ignore[arg-type]
     penalty = Dragan(weight=3.0, target=0.0, spread=0.1)(turn)
     (asked,) = points
     moved = (asked - real) / real.std(correction=0)
     assert moved.min() >= 0
     assert 0.05 < moved.max() <= 0.1
     torch.testing.assert_close(penalty, 3.0 * asked.detach()[:, 1].exp() ** 2)
-    torch.testing.assert_close(turn.notes["dragan"], penalty)
+    torch.testing.assert_close(turn.logged["dragan"], penalty)
 
 
 def test_packed_images_are_one_input_of_the_discriminator() -> None:

@@ -17,7 +17,7 @@ from steadygan.heuristics.penalties import (
 )
 from steadygan.vocabulary import Player
 
-from ..truth import FakeTable, FakeTurn
+from ..truth import FakeState, FakeTurn
 from .differences import random, slopes
 
 
@@ -108,12 +108,12 @@ def test_the_orthogonal_heuristic_penalises_the_player_who_moves() -> None:
     networks = {Player.GENERATOR: nn.Linear(3, 2), Player.DISCRIMINATOR: nn.Linear(2, 4)}
     heuristic = Orthogonal(weight=0.1, in_discriminator=True)
     for player, network in networks.items():
-        turn = FakeTurn(player, state=FakeTable(networks))
+        turn = FakeTurn(player, state=FakeState(networks))
         penalty = heuristic(turn)
         torch.autograd.backward(penalty)
         assert penalty.item() == pytest.approx(0.1 * overlap_by_loop(network.weight.double()), rel=1e-5)
         assert network.weight.grad is not None
-        assert turn.notes[f"orthogonal/{player.value}"].item() == penalty.item()
+        assert turn.logged[f"orthogonal/{player.value}"].item() == penalty.item()
 
 
 def test_orthogonal_is_the_generators_unless_told_otherwise() -> None:
@@ -156,7 +156,7 @@ def test_the_running_mean_is_the_plain_mean(values: list[float]) -> None:
 
 def test_each_player_pays_for_its_distance_from_the_mean_of_all_its_past_moves() -> None:
     networks: dict[Player, nn.Module] = {player: nn.Linear(2, 1, bias=False).double() for player in Player}
-    heuristic, state = HistoricalAveraging(weight=0.5), FakeTable(networks)
+    heuristic, state = HistoricalAveraging(weight=0.5), FakeState(networks)
     heuristic.begin(state)
     past: dict[Player, list[Tensor]] = {player: [] for player in Player}
     for move, player in enumerate([Player.GENERATOR, Player.DISCRIMINATOR, Player.GENERATOR, Player.GENERATOR] * 2):
@@ -167,7 +167,7 @@ def test_each_player_pays_for_its_distance_from_the_mean_of_all_its_past_moves()
             mean = torch.stack(past[player]).mean(0)
             expected = 0.5 * (weight - mean).square().sum().item()
         assert penalty.item() == pytest.approx(expected, abs=1e-12)
-        assert turn.notes[f"historical-averaging/{player.value}"].item() == penalty.item()
+        assert turn.logged[f"historical-averaging/{player.value}"].item() == penalty.item()
         with torch.no_grad():
             weight.add_(random(1, 2, seed=move))
         heuristic.after_move(turn)
@@ -176,7 +176,7 @@ def test_each_player_pays_for_its_distance_from_the_mean_of_all_its_past_moves()
 
 def test_the_first_move_has_no_slope() -> None:
     network = nn.Linear(2, 1)
-    heuristic, state = HistoricalAveraging(), FakeTable({Player.GENERATOR: network})
+    heuristic, state = HistoricalAveraging(), FakeState({Player.GENERATOR: network})
     heuristic.begin(state)
     torch.autograd.backward(heuristic(FakeTurn(Player.GENERATOR, state=state)))
     assert network.weight.grad is not None
@@ -187,7 +187,7 @@ def test_the_mean_is_of_parameters_and_not_of_what_a_parametrisation_makes_of_th
     layer = nn.Linear(2, 1, bias=False)
     parametrize.register_parametrization(layer, "weight", Doubled())
     original = next(layer.parameters())
-    heuristic, state = HistoricalAveraging(weight=1.0), FakeTable({Player.GENERATOR: layer})
+    heuristic, state = HistoricalAveraging(weight=1.0), FakeState({Player.GENERATOR: layer})
     heuristic.begin(state)
     turn = FakeTurn(Player.GENERATOR, state=state)
     heuristic.after_move(turn)
@@ -198,7 +198,7 @@ def test_the_mean_is_of_parameters_and_not_of_what_a_parametrisation_makes_of_th
 
 def test_a_player_who_does_not_pay_has_no_past() -> None:
     networks: dict[Player, nn.Module] = {player: nn.Linear(2, 1) for player in Player}
-    heuristic, state = HistoricalAveraging(in_discriminator=False), FakeTable(networks)
+    heuristic, state = HistoricalAveraging(in_discriminator=False), FakeState(networks)
     heuristic.begin(state)
     for player in Player:
         heuristic.after_move(FakeTurn(player, state=state))
@@ -208,7 +208,7 @@ def test_a_player_who_does_not_pay_has_no_past() -> None:
 
 def test_the_past_carries_no_gradients_and_shares_no_memory_with_the_weights() -> None:
     network = nn.Linear(2, 1)
-    heuristic, state = HistoricalAveraging(), FakeTable({Player.GENERATOR: network})
+    heuristic, state = HistoricalAveraging(), FakeState({Player.GENERATOR: network})
     heuristic.begin(state)
     heuristic.after_move(FakeTurn(Player.GENERATOR, state=state))
     before = network.weight.detach().clone()

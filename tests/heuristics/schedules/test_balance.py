@@ -7,12 +7,12 @@ from pydantic import ValidationError
 from steadygan.heuristics.schedules import Balance, balanced, ranking_accuracy
 from steadygan.vocabulary import Player, Side
 
-from ..truth import FakeTable, FakeTurn
+from ..truth import FakeState, FakeTurn
 
 D, G = Player.DISCRIMINATOR, Player.GENERATOR
 
 
-def turn_of(player: Player, real: list[float], fake: list[float], state: FakeTable) -> FakeTurn:
+def turn_of(player: Player, real: list[float], fake: list[float], state: FakeState) -> FakeTurn:
     return FakeTurn(player, logits={Side.REAL: torch.tensor(real), Side.FAKE: torch.tensor(fake)}, state=state)
 
 
@@ -66,13 +66,13 @@ def test_each_player_moves_and_only_one_moves_more(accuracy: float, ends: list[f
 
 
 def test_at_first_nobody_is_behind() -> None:
-    state, schedule = FakeTable(), Balance(low=0.55, high=0.6)
+    state, schedule = FakeState(), Balance(low=0.55, high=0.6)
     schedule.begin(state)
     assert schedule.moves(state) == (D, G)
 
 
 def test_the_accuracy_is_smoothed_over_the_discriminators_moves_alone() -> None:
-    state, schedule = FakeTable(batch=100), Balance(low=0.6, high=0.8, half_life=100.0)
+    state, schedule = FakeState(batch=100), Balance(low=0.6, high=0.8, half_life=100.0)
     schedule.begin(state)
     schedule.after_move(turn_of(G, [0.0], [1.0], state))
     assert float(state.memory("balance")["accuracy"]) == pytest.approx(0.7)
@@ -85,7 +85,7 @@ def test_the_accuracy_is_smoothed_over_the_discriminators_moves_alone() -> None:
 
 
 def test_a_discriminator_that_learns_by_moving_is_held_within_the_thresholds() -> None:
-    state, schedule = FakeTable(batch=64), Balance(low=0.6, high=0.8, most=3, half_life=200.0)
+    state, schedule = FakeState(batch=64), Balance(low=0.6, high=0.8, most=3, half_life=200.0)
     schedule.begin(state)
     random = torch.Generator().manual_seed(0)
     gap, history, most = 0.0, [], 0

@@ -9,21 +9,21 @@ from torch.func import functional_call
 from steadygan.heuristics.schedules import PastCheckpoints, snapshot
 from steadygan.vocabulary import Player
 
-from ..truth import FakeTable, FakeTurn, likely_share
+from ..truth import FakeState, FakeTurn, likely_share
 
 
 def network() -> nn.Module:
     return nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Linear(3, 1))
 
 
-def table_of(heuristic: PastCheckpoints, batch: int = 4) -> FakeTable:
-    state = FakeTable(networks={player: network() for player in Player}, batch=batch)
+def state_of(heuristic: PastCheckpoints, batch: int = 4) -> FakeState:
+    state = FakeState(networks={player: network() for player in Player}, batch=batch)
     heuristic.begin(state)
     return state
 
 
 @torch.no_grad()
-def go_on(state: FakeTable, heuristic: PastCheckpoints, steps: int) -> None:
+def go_on(state: FakeState, heuristic: PastCheckpoints, steps: int) -> None:
     """Each step sets all weights to its number; the generator's are negative."""
     for _ in range(steps):
         state.steps += 1
@@ -34,13 +34,13 @@ def go_on(state: FakeTable, heuristic: PastCheckpoints, steps: int) -> None:
         heuristic.after_step(state)
 
 
-def ages(state: FakeTable, heuristic: PastCheckpoints, player: Player) -> list[float]:
+def ages(state: FakeState, heuristic: PastCheckpoints, player: Player) -> list[float]:
     return [each[player.value]["0.weight"][0, 0].item() for each in state.memory(heuristic.name)["snapshots"]]
 
 
 def test_copies_are_taken_every_so_many_images_and_the_oldest_goes() -> None:
     heuristic = PastCheckpoints(every=10, keep=3)
-    state = table_of(heuristic)
+    state = state_of(heuristic)
     go_on(state, heuristic, 2)
     assert ages(state, heuristic, Player.DISCRIMINATOR) == []
     go_on(state, heuristic, 3)  # 12 and 20 images
@@ -52,14 +52,14 @@ def test_copies_are_taken_every_so_many_images_and_the_oldest_goes() -> None:
 
 def test_a_step_longer_than_the_distance_takes_one_copy() -> None:
     heuristic = PastCheckpoints(every=10)
-    state = table_of(heuristic, batch=35)
+    state = state_of(heuristic, batch=35)
     go_on(state, heuristic, 3)
     assert ages(state, heuristic, Player.DISCRIMINATOR) == [1, 2, 3]
 
 
 def test_without_a_past_or_a_chance_the_opponent_is_the_present() -> None:
     always, never = PastCheckpoints(every=10, probability=1), PastCheckpoints(every=10, probability=0)
-    state = table_of(always)
+    state = state_of(always)
     assert always.opponent(FakeTurn(Player.GENERATOR, state=state)) is None
     go_on(state, always, 3)
     assert always.opponent(FakeTurn(Player.GENERATOR, state=state)) is not None
@@ -68,7 +68,7 @@ def test_without_a_past_or_a_chance_the_opponent_is_the_present() -> None:
 
 def test_each_player_gets_a_copy_of_the_other_and_can_play_against_it() -> None:
     heuristic = PastCheckpoints(every=10, probability=1)
-    state = table_of(heuristic)
+    state = state_of(heuristic)
     go_on(state, heuristic, 4)
     for player, expected in ((Player.GENERATOR, 3.0), (Player.DISCRIMINATOR, -3.0)):
         chosen = heuristic.opponent(FakeTurn(player, state=state))
@@ -82,7 +82,7 @@ def test_each_player_gets_a_copy_of_the_other_and_can_play_against_it() -> None:
 
 def test_playing_against_a_copy_changes_neither_it_nor_the_network() -> None:
     heuristic = PastCheckpoints(every=10, probability=1)
-    state = table_of(heuristic)
+    state = state_of(heuristic)
     go_on(state, heuristic, 3)
     other = state.network(Player.DISCRIMINATOR)
     before, stored = snapshot(other), state.memory(heuristic.name)["snapshots"][0]["discriminator"]
@@ -109,7 +109,7 @@ def test_a_snapshot_names_everything_that_a_network_computes_with() -> None:
 def test_how_often_and_against_whom_is_left_to_chance() -> None:
     torch.manual_seed(0)
     heuristic = PastCheckpoints(every=4, keep=4, probability=0.3)
-    state = table_of(heuristic)
+    state = state_of(heuristic)
     go_on(state, heuristic, 4)
     turn, drawn = FakeTurn(Player.GENERATOR, state=state), []
     for _ in range(2_000):
@@ -121,19 +121,19 @@ def test_how_often_and_against_whom_is_left_to_chance() -> None:
 
 def test_a_resumed_run_draws_what_it_would_have_drawn() -> None:
     heuristic = PastCheckpoints(every=4, probability=0.5)
-    one = table_of(heuristic)
+    one = state_of(heuristic)
     go_on(one, heuristic, 5)
     file = io.BytesIO()
     torch.save({"memories": one.memories, "random": torch.get_rng_state()}, file)
     file.seek(0)
 
-    def draws(state: FakeTable) -> list[dict[str, Tensor] | None]:
+    def draws(state: FakeState) -> list[dict[str, Tensor] | None]:
         found = [heuristic.opponent(FakeTurn(Player.GENERATOR, state=state)) for _ in range(20)]
         return [None if each is None else dict(each) for each in found]
 
     expected = draws(one)
     stored = torch.load(file, weights_only=True)
-    other = table_of(heuristic)
+    other = state_of(heuristic)
     other.memories = stored["memories"]
     torch.set_rng_state(stored["random"])
     for mine, again in zip(expected, draws(other), strict=True):

@@ -12,7 +12,7 @@ from steadygan.heuristics.schedules import Unrolled, unroll
 from steadygan.heuristics.updates import ExtraAdam
 from steadygan.vocabulary import Player
 
-from ..truth import FakeTable, FakeTurn
+from ..truth import FakeState, FakeTurn
 
 Make = Callable[[nn.Module], torch.optim.Optimizer]
 
@@ -27,7 +27,7 @@ OPTIMIZERS: dict[str, Make] = {
 class TrainingState(FakeTurn):
     """A turn on fixed images."""
 
-    def __init__(self, player: Player, state: FakeTable, real: Tensor, fake: Tensor) -> None:
+    def __init__(self, player: Player, state: FakeState, real: Tensor, fake: Tensor) -> None:
         super().__init__(player, state=state)
         self.real, self.fake = real, fake
 
@@ -54,8 +54,8 @@ def images() -> tuple[Tensor, Tensor]:
     return real + 1, fake
 
 
-def table_of(network: nn.Module, optimizer: torch.optim.Optimizer) -> FakeTable:
-    return FakeTable(networks={Player.DISCRIMINATOR: network}, optimizers={Player.DISCRIMINATOR: optimizer})
+def state_of(network: nn.Module, optimizer: torch.optim.Optimizer) -> FakeState:
+    return FakeState(networks={Player.DISCRIMINATOR: network}, optimizers={Player.DISCRIMINATOR: optimizer})
 
 
 def train(network: nn.Module, optimizer: torch.optim.Optimizer, steps: int) -> None:
@@ -86,7 +86,7 @@ def test_the_generator_faces_the_discriminator_after_k_steps_of_its_optimiser(
     optimizer = OPTIMIZERS[kind](network)
     train(network, optimizer, moves_before)
     expected = explicit_copy(network, optimizer, steps=3)
-    turn = TrainingState(Player.GENERATOR, table_of(network, optimizer), *images())
+    turn = TrainingState(Player.GENERATOR, state_of(network, optimizer), *images())
     found = Unrolled(steps=3, through=through).opponent(turn)
     assert found is not None
     torch.testing.assert_close({name: each.detach() for name, each in found.items()}, expected, rtol=1e-9, atol=1e-9)
@@ -103,7 +103,7 @@ def test_neither_network_nor_optimiser_is_changed(through: bool) -> None:
     weights, moments = copy.deepcopy(network.state_dict()), copy.deepcopy(optimizer.state_dict())
     real, fake = images()
     fake.requires_grad_()
-    state = table_of(network, optimizer)
+    state = state_of(network, optimizer)
     found = Unrolled(steps=2, through=through).opponent(TrainingState(Player.GENERATOR, state, real, fake))
     assert found is not None
     functional_call(network, dict(found), (fake,)).sum().backward()
@@ -115,13 +115,13 @@ def test_neither_network_nor_optimiser_is_changed(through: bool) -> None:
 def test_a_fresh_optimiser_gets_no_state_from_being_read() -> None:
     network = discriminator()
     optimizer = OPTIMIZERS["adam"](network)
-    Unrolled().opponent(TrainingState(Player.GENERATOR, table_of(network, optimizer), *images()))
+    Unrolled().opponent(TrainingState(Player.GENERATOR, state_of(network, optimizer), *images()))
     assert not optimizer.state
 
 
 def test_the_discriminator_faces_the_generator_as_it_is() -> None:
     network = discriminator()
-    state = table_of(network, OPTIMIZERS["sgd"](network))
+    state = state_of(network, OPTIMIZERS["sgd"](network))
     assert Unrolled().opponent(TrainingState(Player.DISCRIMINATOR, state, *images())) is None
 
 
@@ -129,7 +129,7 @@ def surrogate(
     network: nn.Module, optimizer: torch.optim.Optimizer, through: bool, real: Tensor
 ) -> Callable[[Tensor], Tensor]:
     def value(fake: Tensor) -> Tensor:
-        turn = TrainingState(Player.GENERATOR, table_of(network, optimizer), real, fake)
+        turn = TrainingState(Player.GENERATOR, state_of(network, optimizer), real, fake)
         found = Unrolled(steps=3, through=through).opponent(turn)
         assert found is not None
         return -loss_of(network, real, fake, dict(found))

@@ -6,7 +6,7 @@ from torch import nn
 from steadygan.heuristics.updates import GradientClipping, WeightClipping, clip_gradients, clip_weights
 from steadygan.vocabulary import Player
 
-from ..truth import FakeTable, FakeTurn
+from ..truth import FakeState, FakeTurn
 
 
 def players() -> dict[Player, nn.Module]:
@@ -33,7 +33,7 @@ def test_a_weight_that_is_no_number_is_not_hidden() -> None:
 
 def test_after_its_move_the_discriminator_is_clipped_and_the_generator_never() -> None:
     networks = players()
-    state = FakeTable(networks=networks)
+    state = FakeState(networks=networks)
     before = {player: weights_of(network) for player, network in networks.items()}
     WeightClipping(bound=0.1).after_move(FakeTurn(Player.GENERATOR, state=state))
     for player, network in networks.items():
@@ -49,7 +49,7 @@ def test_after_its_move_the_discriminator_is_clipped_and_the_generator_never() -
 
 def test_of_a_computed_weight_the_stored_one_is_clipped() -> None:
     layer = nn.utils.parametrizations.spectral_norm(nn.Linear(3, 3))
-    state = FakeTable(networks={Player.DISCRIMINATOR: layer})
+    state = FakeState(networks={Player.DISCRIMINATOR: layer})
     WeightClipping(bound=0.01).after_move(FakeTurn(Player.DISCRIMINATOR, state=state))
     stored = dict(layer.named_parameters())["parametrizations.weight.original"]
     assert stored.abs().max() <= 0.01
@@ -75,7 +75,7 @@ def test_the_player_who_moves_is_clipped_together_with_its_companions(player: Pl
     }
     for parameter in [p for network in (*networks.values(), companion) for p in network.parameters()]:
         parameter.grad = torch.full_like(parameter, 5.0)
-    state = FakeTable(networks=networks, optimizers=optimizers, companions={"encoder": companion})
+    state = FakeState(networks=networks, optimizers=optimizers, companions={"encoder": companion})
     GradientClipping(max_norm=2.0).before_update(FakeTurn(player, state=state))
     mine = [*networks[player].parameters(), *companion.parameters()]
     count = sum(parameter.numel() for parameter in mine)
@@ -87,7 +87,7 @@ def test_the_player_who_moves_is_clipped_together_with_its_companions(player: Pl
 
 def test_weights_without_a_gradient_are_passed_over() -> None:
     network = players()[Player.GENERATOR]
-    state = FakeTable(optimizers={Player.GENERATOR: torch.optim.SGD(network.parameters(), lr=0.1)})
+    state = FakeState(optimizers={Player.GENERATOR: torch.optim.SGD(network.parameters(), lr=0.1)})
     first = next(network.parameters())
     first.grad = torch.full_like(first, 100.0)
     GradientClipping(max_norm=1.0).before_update(FakeTurn(Player.GENERATOR, state=state))

@@ -9,11 +9,11 @@ from torch import nn
 from steadygan.heuristics.updates import Lookahead, look_back, sgd
 from steadygan.vocabulary import Player
 
-from ..truth import FakeTable
+from ..truth import FakeState
 from .game import play
 
 
-def table_of(companion: nn.Module | None = None) -> FakeTable:
+def state_of(companion: nn.Module | None = None) -> FakeState:
     torch.manual_seed(0)
     networks = {player: nn.Linear(2, 3) for player in Player}
     extra = [] if companion is None else list(companion.parameters())
@@ -21,15 +21,15 @@ def table_of(companion: nn.Module | None = None) -> FakeTable:
         Player.GENERATOR: torch.optim.SGD([*networks[Player.GENERATOR].parameters(), *extra], lr=1.0),
         Player.DISCRIMINATOR: torch.optim.SGD(networks[Player.DISCRIMINATOR].parameters(), lr=1.0),
     }
-    return FakeTable(networks=dict(networks), optimizers=optimizers)
+    return FakeState(networks=dict(networks), optimizers=optimizers)
 
 
-def weights_of(state: FakeTable) -> dict[Player, list[torch.Tensor]]:
+def weights_of(state: FakeState) -> dict[Player, list[torch.Tensor]]:
     return {p: [w for g in state.optimizer(p).param_groups for w in g["params"]] for p in Player}
 
 
 @torch.no_grad()
-def push(state: FakeTable, by: float) -> None:
+def push(state: FakeState, by: float) -> None:
     for weights in weights_of(state).values():
         for weight in weights:
             weight.add_(by)
@@ -44,7 +44,7 @@ def test_looking_back_goes_part_of_the_way_and_both_end_there() -> None:
 
 
 def test_every_k_steps_both_players_and_their_companions_go_back_together() -> None:
-    state = table_of(companion=nn.Linear(1, 1))
+    state = state_of(companion=nn.Linear(1, 1))
     start = {player: [w.detach().clone() for w in weights] for player, weights in weights_of(state).items()}
     heuristic = Lookahead(k=3, alpha=0.25)
     heuristic.begin(state)
@@ -58,7 +58,7 @@ def test_every_k_steps_both_players_and_their_companions_go_back_together() -> N
 
 
 def test_a_resumed_run_goes_on_from_its_slow_weights() -> None:
-    one, other = table_of(), table_of()
+    one, other = state_of(), state_of()
     heuristic = Lookahead(k=3)
     heuristic.begin(one)
     for _ in range(2):

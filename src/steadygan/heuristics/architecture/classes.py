@@ -1,6 +1,5 @@
 """Discriminators that also name the class of an image."""
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import torch
@@ -10,7 +9,7 @@ from torch import Tensor
 
 from steadygan.heuristics.architecture.diversity import Packing
 from steadygan.heuristics.architecture.labels import TELL_THE_GENERATOR, conditioned_and_asked, needs_labelled_generator
-from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.base import Company
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
@@ -19,8 +18,10 @@ from steadygan.heuristics.citations import (
     SALIMANS,
     SEMI_SUPERVISED,
 )
+from steadygan.heuristics.moments import AddsLoss, Measures
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.heuristics.turn import State, Turn
+from steadygan.heuristics.state import State
+from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Labels, Player, Side
 
 HELD_OUT_CHUNK = 500
@@ -59,13 +60,14 @@ def semi_supervised_logit(class_logits: Tensor) -> Tensor:
     return torch.logsumexp(class_logits, 1)
 
 
-class AuxiliaryClassifier(ArchitectureHeuristic):
+class AuxiliaryClassifier(ArchitectureHeuristic, AddsLoss):
     """The discriminator also says the class, and the generator wants it to be recognised."""
 
     name: ClassVar[str] = "auxiliary-classifier"
-    decides: ClassVar[str] = HOW_CLASSES_ARE_NAMED
+    decision: ClassVar[str] = HOW_CLASSES_ARE_NAMED
     labels: ClassVar[Labels] = Labels.SOME
-    reads_features: ClassVar[bool] = True
+    uses_features: ClassVar[bool] = True
+    needs: ClassVar[tuple[str, ...]] = TELL_THE_GENERATOR
     card: ClassVar[Card] = Card(
         summary="A second head of the discriminator names the class; both players want the right one to be named.",
         formula="loss + weight · (-E[log P(class | real)] - E[log P(class | fake)])",
@@ -80,42 +82,44 @@ class AuxiliaryClassifier(ArchitectureHeuristic):
             "class_logits, targets = torch.randn(4, 10), torch.eye(10)[:4]\n"
             "loss = loss + class_cross_entropy(class_logits, targets)"
         ),
-        needs=TELL_THE_GENERATOR,
         note="Real images whose class is unknown are left out of the cross entropy.",
     )
     weight: float = Field(1.0, ge=0)
     generator_weight: float = Field(1.0, ge=0)
 
-    def objection(self, others: Iterable[Heuristic]) -> str | None:
+    def objection(self, company: Company) -> str | None:
         """The generator must know the class and the discriminator must not."""
-        others = list(others)
-        return conditioned_and_asked(self.name, others) or needs_labelled_generator(self.name, others)
+        return conditioned_and_asked(self.name, company) or needs_labelled_generator(self.name, company)
 
     def design(self, blueprint: Blueprint) -> Blueprint:
         """Put the head in."""
         return blueprint.changed(class_answer="auxiliary")
 
-    def term(self, turn: Turn) -> Tensor:
+    def loss_term(self, turn: Turn) -> Tensor:
         """The cross entropy of the classes: of both sides for the discriminator, of fakes for the generator."""
         if turn.player is Player.GENERATOR:
             return self.generator_weight * _of_side(turn, Side.FAKE)
         real, fake = _of_side(turn, Side.REAL), _of_side(turn, Side.FAKE)
-        turn.note(f"{self.name}/real", real.detach())
-        turn.note(f"{self.name}/fake", fake.detach())
+        turn.log(f"{self.name}/real", real.detach())
+        turn.log(f"{self.name}/fake", fake.detach())
         return self.weight * (real + fake)
 
 
 def _of_side(turn: Turn, side: Side) -> Tensor:
-    return class_cross_entropy(turn.class_logits(side), turn.class_targets(side))
+    labels = turn.labels(side)
+    if labels is None:
+        raise ValueError(f"the {side.value} images have no labels")
+    # How many classes are known differs from process to process, so the mean is one of the batch.
+    return class_cross_entropy(turn.gather(turn.class_logits(side)), turn.gather(turn.class_targets(labels)))
 
 
-class SemiSupervised(ArchitectureHeuristic):
+class SemiSupervised(ArchitectureHeuristic, AddsLoss, Measures):
     """The discriminator is a classifier of K classes plus fake, taught by few labels and many images."""
 
     name: ClassVar[str] = "semi-supervised"
-    decides: ClassVar[str] = HOW_CLASSES_ARE_NAMED
+    decision: ClassVar[str] = HOW_CLASSES_ARE_NAMED
     labels: ClassVar[Labels] = Labels.SOME
-    reads_features: ClassVar[bool] = True
+    uses_features: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         summary="The discriminator classifies into K classes or fake: few labelled images teach it, all help it.",
         formula="D(x) = Z / (Z + 1), Z = Σ_k exp(l_k); D's loss + weight · cross entropy of labelled images",
@@ -145,18 +149,16 @@ class SemiSupervised(ArchitectureHeuristic):
         """Share of the real images that is kept from training, to measure accuracy on."""
         return self.held_out
 
-    def objection(self, others: Iterable[Heuristic]) -> str | None:
+    def objection(self, company: Company) -> str | None:
         """The discriminator must not be told the class, and must judge single images."""
-        others = list(others)
-        if any(isinstance(other, Packing) for other in others):
+        if company.get(Packing) is not None:
             return (
                 "'semi-supervised' derives the logit of an image from its classes and 'packing' judges several images "
                 "with one logit; keep one of them"
             )
-        return conditioned_and_asked(self.name, others)
+        return conditioned_and_asked(self.name, company) or self._uneven(company.processes)
 
-    def needs_share(self, share: int, processes: int) -> str | None:
-        """Labelled images are shared like the others."""
+    def _uneven(self, processes: int) -> str | None:
         if self.labelled is None or self.labelled % processes == 0:
             return None
         return (
@@ -168,18 +170,17 @@ class SemiSupervised(ArchitectureHeuristic):
         """Let the logit follow from the classes."""
         return blueprint.changed(class_answer="semi-supervised")
 
-    def term(self, turn: Turn) -> Tensor | None:
+    def loss_term(self, turn: Turn) -> Tensor | None:
         """In the discriminator's move the cross entropy of labelled images."""
         if turn.player is Player.GENERATOR:
             return None
         images, labels = turn.state.labelled(self.labelled or turn.state.batch)
-        class_logits = turn.answer(turn.see(images, Side.REAL), None).class_logits
+        class_logits = turn.discriminate(turn.transform(images, Side.REAL), None).class_logits
         if class_logits is None:
             raise TypeError("'semi-supervised' needs a discriminator that answers class logits")
-        class_logits, labels = turn.gather(class_logits), turn.gather(labels)
-        loss = F.cross_entropy(class_logits, labels)
-        turn.note(f"{self.name}/loss", loss.detach())
-        turn.note(f"{self.name}/accuracy", (class_logits.detach().argmax(1) == labels).float())
+        loss = class_cross_entropy(class_logits, turn.class_targets(labels))
+        turn.log(f"{self.name}/loss", loss.detach())
+        turn.log(f"{self.name}/accuracy", (class_logits.detach().argmax(1) == labels).float())
         return self.weight * loss
 
     def measure(self, state: State) -> dict[str, float]:

@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.base import Company
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
@@ -80,17 +81,14 @@ class Packing(ArchitectureHeuristic):
     )
     images: int = Field(2, ge=2, le=16)
 
-    def needs_batch(self, batch: int) -> str | None:
-        """The batch must be divisible into packs."""
-        if batch % self.images == 0:
-            return None
-        below = max(self.images, batch - batch % self.images)
-        return f"'packing' makes packs of {self.images} and the batch is {batch}; use --set batch={below}"
-
-    def needs_share(self, share: int, processes: int) -> str | None:
-        """No pack is torn apart."""
+    def objection(self, company: Company) -> str | None:
+        """The batch of each process must be divisible into packs."""
+        batch, share, processes = company.batch, company.local_batch, company.processes
         if share % self.images == 0:
             return None
+        if processes == 1:
+            below = max(self.images, batch - batch % self.images)
+            return f"'packing' makes packs of {self.images} and the batch is {batch}; use --set batch={below}"
         return (
             f"'packing' makes packs of {self.images} and each of the {processes} processes has {share} images of a "
             f"batch; use --set batch={processes * self.images * max(1, share // self.images)}"

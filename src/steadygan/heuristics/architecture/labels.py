@@ -7,7 +7,7 @@ from pydantic import Field
 
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.architecture.normalisation import ConditionalBatchNorm
-from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.base import Company, Heuristic
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
@@ -27,6 +27,7 @@ class LabelEmbedding(ArchitectureHeuristic):
 
     name: ClassVar[str] = "label-embedding"
     labels: ClassVar[Labels] = Labels.ALL
+    needs: ClassVar[tuple[str, ...]] = TELL_THE_GENERATOR
     card: ClassVar[Card] = Card(
         summary="Labels become short learnt vectors: beside z for the generator, one channel for the discriminator.",
         formula="G(z, e(label)), D(x, W e(label) + b as a channel)",
@@ -40,9 +41,9 @@ class LabelEmbedding(ArchitectureHeuristic):
     in_generator: bool = True
     in_discriminator: bool = True
 
-    def objection(self, others: Iterable[Heuristic]) -> str | None:
+    def objection(self, company: Company) -> str | None:
         """A generator that knows no labels cannot make what the discriminator is told to expect."""
-        if not self.in_discriminator or generator_takes_labels_with([self, *others]):
+        if not self.in_discriminator or generator_takes_labels_with([self, *company.others]):
             return None
         return (
             "'label-embedding' tells only the discriminator the class, which the generator then cannot make; "
@@ -62,6 +63,7 @@ class Projection(ArchitectureHeuristic):
 
     name: ClassVar[str] = "projection"
     labels: ClassVar[Labels] = Labels.ALL
+    needs: ClassVar[tuple[str, ...]] = TELL_THE_GENERATOR
     card: ClassVar[Card] = Card(
         summary="The logit is that of the image plus the inner product of its features with a vector of the class.",
         formula="logit = v[class] · φ(x) + ψ(φ(x))",
@@ -69,12 +71,11 @@ class Projection(ArchitectureHeuristic):
         treats=(Finding.MODE_DROPPING, Finding.OSCILLATION),
         cost="one table of classes × features",
         example=in_a_recipe("conditional-batch-norm", "projection"),
-        needs=TELL_THE_GENERATOR,
     )
 
-    def objection(self, others: Iterable[Heuristic]) -> str | None:
+    def objection(self, company: Company) -> str | None:
         """The generator must know the class."""
-        return needs_labelled_generator(self.name, others)
+        return needs_labelled_generator(self.name, company)
 
     def design(self, blueprint: Blueprint) -> Blueprint:
         """Put the projection in."""
@@ -89,18 +90,17 @@ def generator_takes_labels_with(heuristics: Iterable[Heuristic]) -> bool:
     )
 
 
-def needs_labelled_generator(name: str, others: Iterable[Heuristic]) -> str | None:
+def needs_labelled_generator(name: str, company: Company) -> str | None:
     """Why a heuristic cannot go with a generator that takes no labels although 'label-embedding' is there.
 
     Args:
         name: of the heuristic.
-        others: beside it.
+        company: beside it.
 
     Returns:
-        A sentence, or None. Without any heuristic that could tell the generator, the card's needs say it.
+        A sentence, or None. Without any heuristic that could tell the generator, its needs say it.
     """
-    others = list(others)
-    if generator_takes_labels_with(others) or not any(isinstance(each, LabelEmbedding) for each in others):
+    if generator_takes_labels_with(company.others) or company.get(LabelEmbedding) is None:
         return None
     return (
         f"'{name}' needs a generator that is told the class and 'label-embedding' tells it only to the discriminator; "
@@ -108,17 +108,17 @@ def needs_labelled_generator(name: str, others: Iterable[Heuristic]) -> str | No
     )
 
 
-def conditioned_and_asked(name: str, others: Iterable[Heuristic]) -> str | None:
+def conditioned_and_asked(name: str, company: Company) -> str | None:
     """Why a discriminator that is told the class cannot also be asked for it by a heuristic.
 
     Args:
         name: of the heuristic that asks.
-        others: beside it.
+        company: beside it.
 
     Returns:
         A sentence, or None.
     """
-    for other in others:
+    for other in company.others:
         if isinstance(other, Projection):
             return (
                 f"'{name}' asks the discriminator for the class that 'projection' tells it, so it would learn "

@@ -1,6 +1,5 @@
 """How hidden layers are normalised."""
 
-from collections.abc import Iterable
 from typing import ClassVar, Protocol
 
 from pydantic import Field
@@ -8,7 +7,7 @@ from torch import Tensor
 
 from steadygan.heuristics.architecture.diversity import Packing
 from steadygan.heuristics.architecture.example import in_a_recipe
-from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.base import Company
 from steadygan.heuristics.blueprint import Blueprint, Norm, NormKind
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
@@ -21,8 +20,9 @@ from steadygan.heuristics.citations import (
     STYLE,
     TUTORIAL,
 )
+from steadygan.heuristics.moments import Begins
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.heuristics.turn import State
+from steadygan.heuristics.state import State
 from steadygan.vocabulary import Finding, Labels, Player
 
 
@@ -60,8 +60,7 @@ class BatchNormHeuristic(ArchitectureHeuristic):
     momentum: float = Field(0.1, gt=0, le=1)
     eps: float = Field(1e-5, gt=0)
 
-    @property
-    def decisions(self) -> frozenset[str]:
+    def decides(self) -> frozenset[str]:
         """How the layers of each network are normalised."""
         return norm_decisions(self.in_generator, self.in_discriminator)
 
@@ -91,8 +90,7 @@ class InstanceNormHeuristic(ArchitectureHeuristic):
     in_discriminator: bool = True
     eps: float = Field(1e-5, gt=0)
 
-    @property
-    def decisions(self) -> frozenset[str]:
+    def decides(self) -> frozenset[str]:
         """How the layers of each network are normalised."""
         return norm_decisions(self.in_generator, self.in_discriminator)
 
@@ -113,7 +111,7 @@ class HoldsReference(Protocol):
         ...
 
 
-class ReferenceNorm(ArchitectureHeuristic):
+class ReferenceNorm(ArchitectureHeuristic, Begins):
     """What normalisations by a reference batch share; not a heuristic of its own."""
 
     kind: ClassVar[NormKind]
@@ -122,14 +120,13 @@ class ReferenceNorm(ArchitectureHeuristic):
     reference: int = Field(64, ge=2, le=4096)
     eps: float = Field(1e-5, gt=0)
 
-    @property
-    def decisions(self) -> frozenset[str]:
+    def decides(self) -> frozenset[str]:
         """How the layers of each network are normalised."""
         return norm_decisions(self.in_generator, self.in_discriminator)
 
-    def objection(self, others: Iterable[Heuristic]) -> str | None:
+    def objection(self, company: Company) -> str | None:
         """The discriminator's reference batch must be divisible into packs."""
-        packing = next((other for other in others if isinstance(other, Packing)), None)
+        packing = company.get(Packing)
         if packing is None or not self.in_discriminator or self.reference % packing.images == 0:
             return None
         return (
@@ -205,6 +202,7 @@ class ConditionalBatchNorm(ArchitectureHeuristic):
     """Each class has its own scale and shift in the generator's normalisation."""
 
     name: ClassVar[str] = "conditional-batch-norm"
+    order: ClassVar[int] = 1  # after the normalisation that it makes conditional
     labels: ClassVar[Labels] = Labels.ALL
     card: ClassVar[Card] = Card(
         summary="The generator is told the class by scales and shifts of its normalisation that belong to each class.",

@@ -26,7 +26,7 @@ class StridedConvolutions(ArchitectureHeuristic):
     """The discriminator halves its maps by stride."""
 
     name: ClassVar[str] = "strided-convolutions"
-    decides: ClassVar[str] = "how the discriminator halves its maps"
+    decision: ClassVar[str] = "how the discriminator halves its maps"
     images_only: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         summary="The discriminator learns its own downsampling by convolutions of stride 2 instead of pooling.",
@@ -47,7 +47,7 @@ class AveragePooling(ArchitectureHeuristic):
     """The discriminator halves its maps by average pooling."""
 
     name: ClassVar[str] = "average-pooling"
-    decides: ClassVar[str] = "how the discriminator halves its maps"
+    decision: ClassVar[str] = "how the discriminator halves its maps"
     images_only: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         summary="The discriminator downsamples by averages, which give gradients everywhere, unlike maxima.",
@@ -67,7 +67,7 @@ class TransposedConvolutions(ArchitectureHeuristic):
     """The generator doubles its maps by transposed convolutions."""
 
     name: ClassVar[str] = "transposed-convolutions"
-    decides: ClassVar[str] = "how the generator doubles its maps"
+    decision: ClassVar[str] = "how the generator doubles its maps"
     images_only: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         summary="The generator learns its own upsampling by transposed convolutions of stride 2.",
@@ -88,7 +88,7 @@ class ResizeConvolutions(ArchitectureHeuristic):
     """The generator doubles its maps by nearest neighbours, and convolves them then."""
 
     name: ClassVar[str] = "resize-convolutions"
-    decides: ClassVar[str] = "how the generator doubles its maps"
+    decision: ClassVar[str] = "how the generator doubles its maps"
     images_only: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         summary="The generator repeats each pixel in a square of 2×2 and convolves then, so that even maps stay even.",
@@ -113,7 +113,7 @@ class PixelShuffle(ArchitectureHeuristic):
     """The generator doubles its maps by sub-pixel convolution."""
 
     name: ClassVar[str] = "pixel-shuffle"
-    decides: ClassVar[str] = "how the generator doubles its maps"
+    decision: ClassVar[str] = "how the generator doubles its maps"
     images_only: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         summary="The generator upsamples by computing four channels for each and weaving them into a larger map.",
@@ -170,6 +170,7 @@ class KernelDivisibleByStride(ArchitectureHeuristic):
 
     name: ClassVar[str] = "kernel-divisible-by-stride"
     images_only: ClassVar[bool] = True
+    needs: ClassVar[tuple[str, ...]] = ("strided-convolutions", "transposed-convolutions")
     card: ClassVar[Card] = Card(
         summary="Kernel size divisible by the stride in every strided layer, so that no pixel is written more often.",
         formula="kernel mod stride = 0",
@@ -178,7 +179,6 @@ class KernelDivisibleByStride(ArchitectureHeuristic):
         cost="16/25 of the work of kernel 5",
         example=in_a_recipe("strided-convolutions").removesuffix(")")
         + ').with_("kernel-divisible-by-stride", kernel=4)',
-        needs=("strided-convolutions", "transposed-convolutions"),
     )
     kernel: int = Field(4, ge=2, le=8)
 

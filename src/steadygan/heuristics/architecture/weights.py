@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.base import Company
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
@@ -23,7 +24,7 @@ class NormalInit(ArchitectureHeuristic):
     """Weights start small and normal."""
 
     name: ClassVar[str] = "normal-init"
-    decides: ClassVar[str] = WEIGHTS_BEGIN
+    decision: ClassVar[str] = WEIGHTS_BEGIN
     card: ClassVar[Card] = Card(
         summary="All weights start from a narrow normal distribution; the scales of batch norm start around 1.",
         formula="w ~ N(0, std²), batch-norm scale ~ N(1, std²)",
@@ -44,6 +45,7 @@ class IcnrInit(ArchitectureHeuristic):
 
     name: ClassVar[str] = "icnr-init"
     images_only: ClassVar[bool] = True
+    needs: ClassVar[tuple[str, ...]] = ("transposed-convolutions", "pixel-shuffle")
     card: ClassVar[Card] = Card(
         summary="Layers that double maps begin as if they repeated pixels before a convolution, so that no grid of "
         "dots lies over the first images.",
@@ -51,7 +53,6 @@ class IcnrInit(ArchitectureHeuristic):
         sources=(Source(citation=ICNR, where="section on initialisation"),),
         treats=(Finding.CHECKERBOARD,),
         example='import steadygan as sg\nrecipe = sg.recipe("naive").with_("pixel-shuffle").with_("icnr-init")',
-        needs=("transposed-convolutions", "pixel-shuffle"),
         note=(
             "The paper is about pixel shuffle. What it does there holds for a transposed convolution whose kernel is "
             "one of a size less, convolved with a square of ones; c keeps the spread of the weights. Only the "
@@ -68,7 +69,7 @@ class EqualisedLR(ArchitectureHeuristic):
     """Weights start from N(0, 1) and are scaled by He's constant whenever they are used."""
 
     name: ClassVar[str] = "equalised-lr"
-    decides: ClassVar[str] = WEIGHTS_BEGIN
+    decision: ClassVar[str] = WEIGHTS_BEGIN
     card: ClassVar[Card] = Card(
         summary="All weights have the same spread and are scaled when used, so that Adam moves them at one speed.",
         formula="w used = √(2 / fan-in) · w, w ~ N(0, 1) at first",
@@ -98,10 +99,6 @@ class SpectralNormHeuristic(ArchitectureHeuristic):
         treats=(Finding.DISCRIMINATOR_WINS, Finding.EXPLODING_GRADIENTS, Finding.OSCILLATION),
         cost="two products of a matrix with a vector for each weight and use",
         example=in_a_recipe("spectral-norm"),
-        clashes={
-            "equalised-lr": "dividing a weight by its singular value cancels the constant that equalises the rates; "
-            "keep one of them",
-        },
         note=(
             "The paper normalises the discriminator; in_generator is later practice (SAGAN). Normalisation layers "
             "with a scale undo the bound, and the paper's discriminator has none."
@@ -110,6 +107,15 @@ class SpectralNormHeuristic(ArchitectureHeuristic):
     in_discriminator: bool = True
     in_generator: bool = False
     iterations: int = Field(1, ge=1, le=100)
+
+    def objection(self, company: Company) -> str | None:
+        """One way of rescaling weights undoes the other."""
+        if not company.has(EqualisedLR.name):
+            return None
+        return (
+            f"'{self.name}' cannot go with '{EqualisedLR.name}': dividing a weight by its singular value cancels the "
+            "constant that equalises the rates; keep one of them"
+        )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
         """Set the power iterations."""

@@ -2,9 +2,6 @@
 
 from steadygan.heuristics.inputs.adaptive import (
     AdaptiveAugment,
-    adjusted_probability,
-    held_out_overfitting,
-    sign_overfitting,
 )
 from steadygan.heuristics.inputs.augment import (
     DiffAugment,
@@ -30,15 +27,12 @@ __all__ = [
     "Kind",
     "MixedBatches",
     "Policy",
-    "adjusted_probability",
     "augment",
     "color_jitter",
     "cutout",
     "diff_augment",
     "exchange",
-    "held_out_overfitting",
     "horizontal_flip",
     "instance_noise",
-    "sign_overfitting",
     "translate",
 ]

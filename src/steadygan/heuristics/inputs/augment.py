@@ -128,6 +128,7 @@ class DiffAugment(InputHeuristic):
     """The same kind of augmentation for real and fake."""
 
     name: ClassVar[str] = "diff-augment"
+    order: ClassVar[int] = 1
     images_only: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         summary="Real and fake images are augmented alike before the discriminator sees them, in both players' moves.",

@@ -11,6 +11,7 @@ class MixedBatches(InputHeuristic):
     """Real and fake images in one batch."""
 
     name: ClassVar[str] = "mixed-batches"
+    order: ClassVar[int] = 4
     joins_batches: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         summary="Real and fake images enter the discriminator as one batch: the thing to avoid, here to measure it.",

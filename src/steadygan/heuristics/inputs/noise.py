@@ -32,6 +32,7 @@ class InstanceNoise(InputHeuristic):
     """Noise on everything that the discriminator sees, fading."""
 
     name: ClassVar[str] = "instance-noise"
+    order: ClassVar[int] = 3
     card: ClassVar[Card] = Card(
         summary="Noise on real and fake images makes the two distributions overlap; it fades over images seen.",
         formula="x + σ(t) ε, ε ~ N(0, I), σ(t) = std · max(0, 1 - t / images)",
@@ -54,4 +55,4 @@ class InstanceNoise(InputHeuristic):
 
     def apply(self, images: Tensor, side: Side, turn: Turn) -> Tensor:
         """Add the noise of this moment."""
-        return instance_noise(images, self.std_at(turn.images_seen))
+        return instance_noise(images, self.std_at(turn.state.images_seen))

@@ -1,15 +1,19 @@
 """Past fakes, shown to the discriminator again."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
+from steadygan.heuristics.base import Company
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GANHACKS, SIMULATED
+from steadygan.heuristics.moments import AfterMove, Memory, Remembers, ReplacesImages
 from steadygan.heuristics.roles import InputHeuristic
-from steadygan.heuristics.turn import Memory, State, Turn
+from steadygan.heuristics.state import State
+from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
 
 
@@ -76,7 +80,26 @@ def choose_slots(
     return torch.cat((torch.arange(stored, stored + free, device=device), replaced))
 
 
-class ExperienceReplay(InputHeuristic):
+@dataclass
+class Buffer(Memory):
+    """Past fakes.
+
+    Attributes:
+        capacity: how many there is room for.
+        stored: how many there are; they are the first ones.
+        images: float32 [capacity, ...]; None before the first fakes.
+        labels: int64 [capacity]; None where fakes have none.
+        replaced: which images of the move that is going on gave way to past ones, bool [B]; None between moves.
+    """
+
+    capacity: int
+    stored: int = 0
+    images: Tensor | None = None
+    labels: Tensor | None = None
+    replaced: Tensor | None = None
+
+
+class ExperienceReplay(InputHeuristic, Remembers[Buffer], ReplacesImages, AfterMove):
     """The discriminator meets fakes of earlier generators again."""
 
     name: ClassVar[str] = "experience-replay"
@@ -101,9 +124,9 @@ class ExperienceReplay(InputHeuristic):
     share: float = Field(0.5, gt=0, lt=1, description="of a fake batch, drawn from the buffer")
     batches: int = Field(50, ge=1, description="size of the buffer in batches")
 
-    def needs_batch(self, batch: int) -> str | None:
+    def objection(self, company: Company) -> str | None:
         """Both old and new fakes must be in a batch."""
-        exchanged = round(self.share * batch)
+        batch, exchanged = company.batch, round(self.share * company.batch)
         if 0 < exchanged < batch:
             return None
         none = "past" if exchanged == 0 else "new"
@@ -112,58 +135,46 @@ class ExperienceReplay(InputHeuristic):
             "take a larger batch or a share nearer to 0.5"
         )
 
-    def begin(self, state: State) -> None:
+    def initial_memory(self, state: State) -> Buffer:
         """Start with an empty buffer; its shape shows with the first fakes."""
-        memory = state.memory(self.name)
-        memory.clear()
-        memory.update(stored=0, capacity=self.batches * state.batch)
+        return Buffer(self.batches * state.batch)
 
-    def apply(self, images: Tensor, side: Side, turn: Turn) -> Tensor:
+    def replace(self, images: Tensor, labels: Tensor | None, side: Side, turn: Turn) -> tuple[Tensor, Tensor | None]:
         """Exchange fakes of the discriminator's move."""
-        memory = turn.state.memory(self.name)
-        if side is not Side.FAKE or turn.player is not Player.DISCRIMINATOR or memory["stored"] == 0:
-            return images
-        raw = turn.raw(side)
-        if images.shape != raw.shape:
-            return images
-        order, entries = self._choice(memory, turn.count, images.device)
-        # Which entry takes the place of each image; -1 for none.
-        source = turn.local_rows(torch.full_like(order, -1).index_copy(0, order[: len(entries)], entries))
-        # Other images of that side may pass here too; only those of the move itself have a share to exchange.
-        old = (source >= 0) & turn.gather((images == raw).all().unsqueeze(0)).all()
-        source = source.clamp_min(0)
-        labels = turn.labels(side)
-        if labels is not None and "labels" in memory:
-            turn.relabel(side, torch.where(old, memory["labels"][source], labels))
-        past = memory["images"][source].to(images.dtype)
-        return torch.where(old.view(-1, *(1,) * (images.ndim - 1)), past, images)
-
-    def _choice(self, memory: Memory, count: int, device: torch.device) -> tuple[Tensor, Tensor]:
-        """What this move exchanges, of the whole batch: the same however often its images pass."""
-        if "order" not in memory:
-            memory["order"], memory["entries"] = choose_exchange(count, memory["stored"], self.share, device)
-        return memory["order"], memory["entries"]
+        memory = turn.state.memory(self)
+        if side is not Side.FAKE or turn.player is not Player.DISCRIMINATOR or memory.images is None:
+            return images, labels
+        # Where each image stands in a random order of the whole batch: the first ones give way.
+        chances = torch.rand(len(images), dtype=torch.float64, device=images.device)
+        everyone = turn.gather(chances)
+        exchanged = min(round(self.share * len(everyone)), memory.stored)
+        entries = torch.randperm(memory.stored, device=images.device)[:exchanged]
+        rank = (everyone[None] < chances[:, None]).sum(1)
+        old, source = rank < exchanged, entries[rank.clamp_max(exchanged - 1)]
+        memory.replaced = turn.gather(old)
+        if labels is not None and memory.labels is not None:
+            labels = torch.where(old, memory.labels[source], labels)
+        past = memory.images[source].to(images.dtype)
+        return torch.where(old.view(-1, *(1,) * (images.ndim - 1)), past, images), labels
 
     def after_move(self, turn: Turn) -> None:
         """Keep the new fakes that the discriminator has just seen."""
         if turn.player is not Player.DISCRIMINATOR:
             return
-        memory = turn.state.memory(self.name)
-        fakes, labels = turn.gather(turn.raw(Side.FAKE).detach()), turn.labels(Side.FAKE)
+        memory, labels = turn.state.memory(self), turn.labels(Side.FAKE)
+        fakes = turn.gather(turn.images(Side.FAKE).detach()).float()
         labels = None if labels is None else turn.gather(labels)
-        if "order" in memory:
+        if memory.replaced is not None:
             # The labels of the others are those of past fakes by now.
-            new = memory.pop("order")[len(memory.pop("entries")) :]
-            fakes, labels = fakes[new], None if labels is None else labels[new]
-        capacity: int = memory["capacity"]
-        slots = choose_slots(min(len(fakes), capacity), memory["stored"], capacity, fakes.device)
-        self._store(memory, "images", fakes.float(), slots)
-        if labels is not None:
-            self._store(memory, "labels", labels, slots)
-        memory["stored"] = min(memory["stored"] + len(slots), capacity)
+            new = ~memory.replaced
+            fakes, labels, memory.replaced = fakes[new], None if labels is None else labels[new], None
+        slots = choose_slots(min(len(fakes), memory.capacity), memory.stored, memory.capacity, fakes.device)
+        memory.images = _stored(memory.images, fakes, slots, memory.capacity)
+        memory.labels = None if labels is None else _stored(memory.labels, labels, slots, memory.capacity)
+        memory.stored = min(memory.stored + len(slots), memory.capacity)
 
-    def _store(self, memory: Memory, key: str, values: Tensor, slots: Tensor) -> None:
-        """Put values into the slots of a tensor that has one for each entry of the buffer."""
-        if key not in memory:
-            memory[key] = values.new_zeros(memory["capacity"], *values.shape[1:])
-        memory[key].index_copy_(0, slots, values[: len(slots)])
+
+def _stored(buffer: Tensor | None, values: Tensor, slots: Tensor, capacity: int) -> Tensor:
+    """The buffer, made if there is none, with values in some of its slots."""
+    buffer = values.new_zeros(capacity, *values.shape[1:]) if buffer is None else buffer
+    return buffer.index_copy_(0, slots, values[: len(slots)])

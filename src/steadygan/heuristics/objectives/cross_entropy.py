@@ -1,5 +1,6 @@
 """The first objectives, which compare logits with targets by cross entropy."""
 
+from abc import abstractmethod
 from typing import ClassVar
 
 import torch.nn.functional as F
@@ -82,6 +83,7 @@ class _CrossEntropyObjective(Objective):
     """The discriminator's loss that minimax and non-saturating share."""
 
     has_targets: ClassVar[bool] = True
+    zero_separates: ClassVar[bool] = True
 
     def __call__(self, turn: Turn) -> Tensor:
         """Cross entropy for the discriminator, :meth:`generator` for the generator."""
@@ -91,9 +93,9 @@ class _CrossEntropyObjective(Objective):
             turn.logits(Side.REAL), turn.logits(Side.FAKE), turn.targets(Side.REAL), turn.targets(Side.FAKE)
         )
 
+    @abstractmethod
     def generator(self, turn: Turn) -> Tensor:
         """Loss of the generator, float32 [M]."""
-        raise NotImplementedError
 
 
 class Minimax(_CrossEntropyObjective):

@@ -46,6 +46,7 @@ class Hinge(Objective):
     """Logits beyond the margin do not count."""
 
     name: ClassVar[str] = "hinge"
+    zero_separates: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         summary="The discriminator learns only from images within the margin; the generator raises its logits.",
         formula="L_D = E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))), L_G = -E D(G(z))",

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import SALIMANS
+from steadygan.heuristics.moments import AddsLoss
 from steadygan.heuristics.roles import ObjectiveModifier
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
@@ -27,11 +28,11 @@ def feature_matching_loss(real_features: Tensor, fake_features: Tensor) -> Tenso
     return (real_features.detach().mean(0) - fake_features.mean(0)).square().sum()
 
 
-class FeatureMatching(ObjectiveModifier):
+class FeatureMatching(ObjectiveModifier, AddsLoss):
     """The generator imitates the mean features of the data."""
 
     name: ClassVar[str] = "feature-matching"
-    reads_features: ClassVar[bool] = True
+    uses_features: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         summary="The generator matches the mean of the discriminator's features, a target that it cannot overshoot.",
         formula="L_G = weight · ‖E f(x) - E f(G(z))‖², f the discriminator's last hidden layer",
@@ -58,11 +59,11 @@ class FeatureMatching(ObjectiveModifier):
             return losses
         return self._distance(turn).unsqueeze(0)
 
-    def term(self, turn: Turn) -> Tensor | None:
+    def loss_term(self, turn: Turn) -> Tensor | None:
         """The distance, where it stands beside the generator's losses."""
         return self._distance(turn) if self.beside and turn.player is Player.GENERATOR else None
 
     def _distance(self, turn: Turn) -> Tensor:
-        distance = feature_matching_loss(turn.features(Side.REAL), turn.features(Side.FAKE))
-        turn.note(self.name, distance)
+        distance = feature_matching_loss(*(turn.gather(turn.features(side)) for side in (Side.REAL, Side.FAKE)))
+        turn.log(self.name, distance)
         return self.weight * distance

@@ -1,17 +1,17 @@
 """A variational autoencoder that shares its decoder with the generator."""
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 import torch
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.base import Company
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GANHACKS, VAE_GAN
 from steadygan.heuristics.latents import NormalLatent
+from steadygan.heuristics.moments import AddsLoss, Designs
 from steadygan.heuristics.roles import LatentHeuristic, ObjectiveModifier
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
@@ -65,11 +65,12 @@ def reconstruction_error(features: Tensor, reconstructed: Tensor) -> Tensor:
     return (features.detach() - reconstructed).square().mean(1)
 
 
-class VaeHybrid(ObjectiveModifier):
+class VaeHybrid(ObjectiveModifier, Designs, AddsLoss):
     """An encoder beside the two, and the generator as its decoder."""
 
     name: ClassVar[str] = "vae-hybrid"
-    reads_features: ClassVar[bool] = True
+    uses_features: ClassVar[bool] = True
+    needs: ClassVar[tuple[str, ...]] = ("normal-latent",)
     card: ClassVar[Card] = Card(
         summary="An encoder maps real images to latents from which the generator must make them again.",
         formula="L_G += weight · (E ‖f(x) - f(G(z))‖² / F + kl_weight · 2 / F · E KL(q(z|x) ‖ N(0, I))), z ~ q(z|x)",
@@ -89,7 +90,6 @@ class VaeHybrid(ObjectiveModifier):
             "kl = 2 / features(real).shape[1] * kl_to_standard_normal(mean, log_variance)\n"
             "loss = (reconstruction_error(features(real), features(again)) + kl).mean()"
         ),
-        needs=("normal-latent",),
         note=(
             "Everything of the paper's is divided by half the number F of features, so that weights do not depend on "
             "the width; kl_weight 1 is its encoder, weight its γ (which only the decoder feels there, and only the "
@@ -102,9 +102,9 @@ class VaeHybrid(ObjectiveModifier):
     weight: float = Field(0.1, gt=0)
     kl_weight: float = Field(1.0, gt=0)
 
-    def objection(self, others: Iterable[Heuristic]) -> str | None:
+    def objection(self, company: Company) -> str | None:
         """The encoder is drawn to N(0, I), so latents must come from there."""
-        latent = next((other for other in others if isinstance(other, LatentHeuristic)), None)
+        latent = company.get(LatentHeuristic)
         if latent is None or isinstance(latent, NormalLatent):
             return None  # that there must be one is among its needs
         return (
@@ -116,20 +116,20 @@ class VaeHybrid(ObjectiveModifier):
         """Put an encoder beside the two."""
         return blueprint.changed(encoder=True)
 
-    def term(self, turn: Turn) -> Tensor | None:
+    def loss_term(self, turn: Turn) -> Tensor | None:
         """The autoencoder's loss in the generator's move, with which the encoder moves."""
         if turn.player is not Player.GENERATOR:
             return None
-        real = turn.raw(Side.REAL).float()
+        real = turn.images(Side.REAL).float()
         mean, log_variance = turn.state.companion("encoder")(real).float().chunk(2, dim=1)
         labels, takes_labels = _labels(turn)
         again = turn.generate(reparameterise(mean, log_variance), labels if takes_labels else None)
         with torch.no_grad():
-            features = turn.answer(real, labels).features
-        error = turn.gather(reconstruction_error(features, turn.answer(again, labels).features)).mean()
-        divergence = turn.gather(kl_to_standard_normal(mean, log_variance)).mean()
-        turn.note("vae-hybrid/reconstruction", error)
-        turn.note("vae-hybrid/kl", divergence)
+            features = turn.discriminate(real, labels).features
+        error = reconstruction_error(features, turn.discriminate(again, labels).features).mean()
+        divergence = kl_to_standard_normal(mean, log_variance).mean()
+        turn.log("vae-hybrid/reconstruction", error)
+        turn.log("vae-hybrid/kl", divergence)
         return self.weight * (error + self.kl_weight * 2 / features.shape[1] * divergence)
 
 

@@ -106,6 +106,7 @@ class RelativisticAverage(Objective):
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`relativistic_average_loss`."""
         winner, loser = (Side.FAKE, Side.REAL) if turn.player is Player.GENERATOR else (Side.REAL, Side.FAKE)
-        logits = turn.logits(winner), turn.logits(loser)
+        logits = turn.gather(turn.logits(winner)), turn.gather(turn.logits(loser))
         # Whoever moves wants the winners to be called real.
-        return relativistic_average_loss(*logits, turn.targets(Side.REAL), turn.targets(Side.FAKE))
+        targets = turn.gather(turn.targets(Side.REAL)), turn.gather(turn.targets(Side.FAKE))
+        return relativistic_average_loss(*logits, *targets)

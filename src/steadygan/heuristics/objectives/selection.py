@@ -1,12 +1,11 @@
 """Which fakes the generator learns from."""
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from pydantic import Field
 from torch import Tensor
 
-from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.base import Company
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import TOP_K
 from steadygan.heuristics.objectives.features import FeatureMatching
@@ -72,9 +71,10 @@ class TopK(ObjectiveModifier):
     floor: float = Field(0.5, gt=0, le=1, description="share of the batch that k falls to")
     images: int = Field(500_000, ge=1, description="images seen after which it has fallen")
 
-    def objection(self, others: Iterable[Heuristic]) -> str | None:
+    def objection(self, company: Company) -> str | None:
         """It chooses among losses of images; feature matching has one loss for the batch."""
-        if any(isinstance(other, FeatureMatching) and not other.beside for other in others):
+        matching = company.get(FeatureMatching)
+        if matching is not None and not matching.beside:
             return (
                 "'top-k' chooses among the losses of images, and 'feature-matching' puts one loss of the whole batch "
                 "in their place; set feature-matching.beside=true or take one of them out"
@@ -89,7 +89,7 @@ class TopK(ObjectiveModifier):
         """Keep the generator's losses of its best fakes."""
         if turn.player is not Player.GENERATOR:
             return losses
-        logits = turn.logits(Side.FAKE)
-        rows = min(len(logits), turn.count)  # patches of an image belong together; so do packs
-        best = top_k(losses.view(rows, -1), logits.view(rows, -1).mean(1), self.count_at(rows, turn.images_seen))
+        losses, logits = turn.gather(losses), turn.gather(turn.logits(Side.FAKE))
+        rows = min(len(logits), len(turn.gather(turn.latents)))  # patches of an image belong together; so do packs
+        best = top_k(losses.view(rows, -1), logits.view(rows, -1).mean(1), self.count_at(rows, turn.state.images_seen))
         return best.flatten()

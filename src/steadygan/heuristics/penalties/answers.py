@@ -1,5 +1,6 @@
 """Penalties on the discriminator's answers themselves."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -9,8 +10,10 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import LECAM
+from steadygan.heuristics.moments import AfterMove, Memory, Remembers
 from steadygan.heuristics.roles import Penalty
-from steadygan.heuristics.turn import State, Turn
+from steadygan.heuristics.state import State
+from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
 
 
@@ -60,7 +63,22 @@ def lecam_anchor(anchor: Tensor, logits: Tensor, decay: float = 0.99) -> Tensor:
     return torch.lerp(logits.detach().to(anchor.dtype).mean(), anchor, decay)
 
 
-class Lecam(Penalty):
+@dataclass
+class Anchors(Memory):
+    """Running means of the discriminator's scores.
+
+    Attributes:
+        real: of real images, a scalar.
+        fake: of fakes, a scalar.
+        known: whether there were any scores yet.
+    """
+
+    real: Tensor
+    fake: Tensor
+    known: bool = False
+
+
+class Lecam(Penalty, Remembers[Anchors], AfterMove):
     """Answers are tied to the running mean of the other side's."""
 
     name: ClassVar[str] = "lecam"
@@ -91,28 +109,27 @@ class Lecam(Penalty):
     one_sided: bool = Field(True, description="only where the sides are further apart than the anchors")
     every: int = Field(1, ge=1, description="only every so many discriminator moves, with that many times the weight")
 
-    def begin(self, state: State) -> None:
+    def initial_memory(self, state: State) -> Anchors:
         """No answers are known yet."""
-        zero = torch.zeros((), device=state.device)
-        state.memory(self.name).update(real=zero, fake=zero.clone(), known=False)
+        return Anchors(torch.zeros((), device=state.device), torch.zeros((), device=state.device))
 
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`lecam_penalty`; 0 until it starts."""
-        memory, real = turn.state.memory(self.name), turn.logits(Side.REAL)
-        if not memory["known"] or turn.images_seen < self.start:
+        anchors, real = turn.state.memory(self), turn.scores(Side.REAL)
+        if not anchors.known or turn.state.images_seen < self.start:
             penalty = real.new_zeros(())
         else:
-            fake = turn.logits(Side.FAKE)
-            penalty = lecam_penalty(real, fake, memory["real"], memory["fake"], self.weight, self.one_sided)
-        turn.note(self.name, penalty.detach())
+            fake = turn.scores(Side.FAKE)
+            penalty = lecam_penalty(real, fake, anchors.real, anchors.fake, self.weight, self.one_sided)
+        turn.log(self.name, penalty.detach())
         return penalty
 
     def after_move(self, turn: Turn) -> None:
         """The anchors follow the discriminator's answers."""
         if turn.player is not Player.DISCRIMINATOR:
             return
-        memory = turn.state.memory(self.name)
-        decay = self.decay if memory["known"] and turn.images_seen >= self.start else 0.0
-        for side in Side:
-            memory[side.value] = lecam_anchor(memory[side.value], turn.logits(side), decay)
-        memory["known"] = True
+        anchors = turn.state.memory(self)
+        decay = self.decay if anchors.known and turn.state.images_seen >= self.start else 0.0
+        anchors.real = lecam_anchor(anchors.real, turn.gather(turn.scores(Side.REAL)), decay)
+        anchors.fake = lecam_anchor(anchors.fake, turn.gather(turn.scores(Side.FAKE)), decay)
+        anchors.known = True

@@ -135,7 +135,7 @@ class Consistency(Penalty):
         """The parts of the player who moves, a scalar."""
         parts = [self._far(turn)] if turn.player is Player.GENERATOR else self._gaps(turn)
         penalty = torch.stack([part.mean() for part in parts]).sum()
-        turn.note(f"{self.name}/{turn.player.value}", penalty.detach())
+        turn.log(f"{self.name}/{turn.player.value}", penalty.detach())
         return penalty
 
     def _gaps(self, turn: Turn) -> list[Tensor]:
@@ -144,13 +144,12 @@ class Consistency(Penalty):
         return [*parts, self._near(turn)] if self.latent_discriminator > 0 else parts
 
     def _changed(self, turn: Turn, side: Side, weight: float) -> Tensor:
-        images = turn.seen(side).detach()
+        images = turn.inputs(side).detach()
         if images.dim() == 4:
             changed = flip_and_shift(images, self.shift, self.flip)
         else:
             changed = images + self.noise * torch.randn_like(images)
-        others = turn.gather(turn.answer(changed, turn.labels(side)).logits)
-        return answer_gap(turn.logits(side), others, weight)
+        return answer_gap(turn.scores(side), turn.score(changed, turn.labels(side)), weight)
 
     def _near(self, turn: Turn) -> Tensor:
         # Both of a pair are made here: what the turn has seen may be older fakes, under their own labels.
@@ -159,12 +158,12 @@ class Consistency(Penalty):
         both = None if labels is None else torch.cat([labels, labels])
         with torch.no_grad():
             fakes = turn.generate(latents, both)
-        here, there = turn.answer(fakes, both).logits.chunk(2)
-        return turn.gather(answer_gap(here, there, self.latent_discriminator))
+        here, there = turn.score(fakes, both).chunk(2)
+        return answer_gap(here, there, self.latent_discriminator)
 
     def _far(self, turn: Turn) -> Tensor:
         others = turn.generate(self._moved(turn.latents), turn.labels(Side.FAKE))
-        return turn.gather(latent_response(turn.raw(Side.FAKE), others, self.latent_generator))
+        return latent_response(turn.images(Side.FAKE), others, self.latent_generator)
 
     def _moved(self, latents: Tensor) -> Tensor:
         return latents + self.sigma * torch.randn_like(latents)

@@ -6,6 +6,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from steadygan.heuristics.base import Company
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import MODE_SEEKING
 from steadygan.heuristics.roles import Penalty
@@ -91,14 +92,16 @@ class ModeSeeking(Penalty):
         """The generator."""
         return frozenset({Player.GENERATOR})
 
-    def needs_batch(self, batch: int) -> str | None:
+    def objection(self, company: Company) -> str | None:
         """A pair is two images."""
-        return None if batch >= 2 else "'mode-seeking' compares the fakes of a batch: use a batch of at least 2."
+        return (
+            None if company.batch >= 2 else "'mode-seeking' compares the fakes of a batch: use a batch of at least 2."
+        )
 
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`mode_seeking_penalty`."""
-        fakes, labels = turn.gather(turn.raw(Side.FAKE)), turn.labels(Side.FAKE)
+        fakes, labels = turn.gather(turn.images(Side.FAKE)), turn.labels(Side.FAKE)
         labels = None if labels is None else turn.gather(labels)
         penalty = mode_seeking_penalty(fakes, turn.gather(turn.latents), labels, self.weight, self.eps)
-        turn.note(self.name, penalty.detach())
+        turn.log(self.name, penalty.detach())
         return penalty

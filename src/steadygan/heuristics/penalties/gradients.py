@@ -84,15 +84,19 @@ class _ZeroCentred(Penalty):
     every: int = Field(1, ge=1, description="only every so many discriminator moves, with that many times the weight")
 
     def __call__(self, turn: Turn) -> Tensor:
-        """See :func:`zero_centred_penalty`."""
-        penalty = turn.gather(zero_centred_penalty(turn.input_gradient(self.differentiates[0]), self.gamma))
-        turn.note(self.name, penalty.detach())
+        """See :func:`zero_centred_penalty`; a pack of images is one input."""
+        (side,) = self.differentiates
+        gradient = turn.input_gradient(side)
+        inputs = min(len(turn.scores(side)), len(gradient))
+        penalty = zero_centred_penalty(gradient.reshape(inputs, -1), self.gamma)
+        turn.log(self.name, penalty.detach())
         return penalty
 
 
 _LAZY = (
     "Taken at the images as the discriminator sees them, after augmentation (R3GAN: before it). With batch norm in "
-    "the discriminator the gradient of an image's logit also flows through the other images of its batch."
+    "the discriminator the gradient of an image's logit also flows through the other images of its batch. Images that "
+    "are packed are one input with one gradient, as in gradient-penalty; patches of an image are averaged."
 )
 
 

@@ -1,5 +1,6 @@
 """Penalties that give the discriminator a slope of one near and between the data and the fakes."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -125,17 +126,17 @@ class _Slope(Penalty):
     target: float = Field(1.0, ge=0, description="the norm of the gradient that is wanted")
     every: int = Field(1, ge=1, description="only every so many discriminator moves, with that many times the weight")
 
+    @abstractmethod
     def _points(self, turn: Turn) -> Tensor:
-        raise NotImplementedError
+        """Where the slope is taken, [N, ...]."""
 
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`slope_penalty`; the discriminator is told the labels of the real images."""
         labels = turn.labels(Side.REAL)
         with torch.no_grad():
             points = self._points(turn)
-        slopes = _slope_at(lambda images: turn.answer(images, labels).logits, points, self.weight, self.target)
-        penalty = turn.gather(slopes)
-        turn.note(self.name, penalty.detach())
+        penalty = _slope_at(lambda images: turn.score(images, labels), points, self.weight, self.target)
+        turn.log(self.name, penalty.detach())
         return penalty
 
 
@@ -167,7 +168,7 @@ class GradientPenalty(_Slope):
     )
 
     def _points(self, turn: Turn) -> Tensor:
-        return between(turn.seen(Side.REAL), turn.seen(Side.FAKE))
+        return between(turn.inputs(Side.REAL), turn.inputs(Side.FAKE))
 
 
 class Dragan(_Slope):
@@ -193,5 +194,5 @@ class Dragan(_Slope):
     spread: float = Field(0.5, ge=0, description="c, the largest noise in standard deviations of the batch")
 
     def _points(self, turn: Turn) -> Tensor:
-        real = turn.seen(Side.REAL)
+        real = turn.inputs(Side.REAL)
         return between(real, perturbed(real, self.spread, turn.gather(real).std(correction=0)))

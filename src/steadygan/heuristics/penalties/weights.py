@@ -1,6 +1,7 @@
 """Penalties on weights."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import torch
@@ -9,8 +10,10 @@ from torch import Tensor, nn
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import BIGGAN, SALIMANS
+from steadygan.heuristics.moments import AfterMove, Memory, Remembers
 from steadygan.heuristics.roles import Penalty
-from steadygan.heuristics.turn import Memory, State, Turn
+from steadygan.heuristics.state import State
+from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player
 
 _TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -151,11 +154,24 @@ class Orthogonal(_OfPlayers):
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`orthogonal_penalty`."""
         penalty = orthogonal_penalty(turn.state.network(turn.player), self.weight)
-        turn.note(f"{self.name}/{turn.player.value}", penalty.detach())
+        turn.log(f"{self.name}/{turn.player.value}", penalty.detach())
         return penalty
 
 
-class HistoricalAveraging(_OfPlayers):
+@dataclass
+class Past(Memory):
+    """Means of the weights of each player, by the player's name.
+
+    Attributes:
+        counts: how many moves they are means of.
+        means: one for each weight; empty before the first move.
+    """
+
+    counts: dict[str, int]
+    means: dict[str, list[Tensor]]
+
+
+class HistoricalAveraging(_OfPlayers, Remembers[Past], AfterMove):
     """Weights stay near the mean of their past."""
 
     name: ClassVar[str] = "historical-averaging"
@@ -184,29 +200,26 @@ class HistoricalAveraging(_OfPlayers):
     in_discriminator: bool = True
     every: int = Field(1, ge=1, description="only every so many moves of a player, with that many times the weight")
 
-    def begin(self, state: State) -> None:
+    def initial_memory(self, state: State) -> Past:
         """No player has a past."""
-        for player in self.players:
-            state.memory(self.name)[player.value] = {"count": 0, "means": []}
+        names = sorted(player.value for player in self.players)
+        return Past(dict.fromkeys(names, 0), {name: [] for name in names})
 
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`historical_penalty`; 0 while there is no past."""
-        weights, past = list(turn.state.network(turn.player).parameters()), self._past(turn)
-        means = past["means"] if past["count"] else [weight.detach() for weight in weights]
+        weights = list(turn.state.network(turn.player).parameters())
+        means = turn.state.memory(self).means[turn.player.value] or [weight.detach() for weight in weights]
         penalty = historical_penalty(weights, means, self.weight)
-        turn.note(f"{self.name}/{turn.player.value}", penalty.detach())
+        turn.log(f"{self.name}/{turn.player.value}", penalty.detach())
         return penalty
 
     def after_move(self, turn: Turn) -> None:
         """The new weights belong to the past of the next move."""
         if turn.player not in self.players:
             return
-        weights, past = list(turn.state.network(turn.player).parameters()), self._past(turn)
-        if not past["count"]:
-            past["means"] = [torch.zeros_like(weight, requires_grad=False) for weight in weights]
-        past["count"] += 1
-        running_mean_update(past["means"], weights, past["count"])
-
-    def _past(self, turn: Turn) -> Memory:
-        past: Memory = turn.state.memory(self.name)[turn.player.value]
-        return past
+        weights = list(turn.state.network(turn.player).parameters())
+        past, name = turn.state.memory(self), turn.player.value
+        if not past.counts[name]:
+            past.means[name] = [torch.zeros_like(weight, requires_grad=False) for weight in weights]
+        past.counts[name] += 1
+        running_mean_update(past.means[name], weights, past.counts[name])

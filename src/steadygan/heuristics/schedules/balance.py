@@ -1,5 +1,6 @@
 """More moves for the player who is behind."""
 
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import torch
@@ -8,9 +9,11 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GANHACKS, TUTORIAL
+from steadygan.heuristics.moments import AfterMove, Memory, Remembers
 from steadygan.heuristics.roles import Schedule
 from steadygan.heuristics.schedules.turns import alternate
-from steadygan.heuristics.turn import State, Turn
+from steadygan.heuristics.state import State
+from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
 
 _CHANCE = 0.5
@@ -47,7 +50,14 @@ def balanced(accuracy: float, low: float = 0.6, high: float = 0.9, most: int = 3
     return alternate(1 + round((most - 1) * behind), 1 + round((most - 1) * ahead))
 
 
-class Balance(Schedule):
+@dataclass
+class Accuracy(Memory):
+    """The discriminator's accuracy, smoothed: a scalar in [0, 1]."""
+
+    smoothed: Tensor
+
+
+class Balance(Schedule, Remembers[Accuracy], AfterMove):
     """Moves by who is ahead."""
 
     name: ClassVar[str] = "balance"
@@ -77,6 +87,10 @@ class Balance(Schedule):
     reuse_fakes: bool = Field(
         False, description="the generator answers for the very fakes that the discriminator has just judged"
     )
+    fresh_reals: bool = Field(
+        False,
+        description="the generator's move sees real images of its own instead of the discriminator's last ones",
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -84,19 +98,20 @@ class Balance(Schedule):
             raise ValueError(f"low {self.low} is above high {self.high}")
         return self
 
-    def begin(self, state: State) -> None:
+    def initial_memory(self, state: State) -> Accuracy:
         """Start with nobody behind."""
-        state.memory(self.name)["accuracy"] = torch.tensor((self.low + self.high) / 2, device=state.device)
+        return Accuracy(torch.tensor((self.low + self.high) / 2, device=state.device))
 
     def moves(self, state: State) -> tuple[Player, ...]:
         """See :func:`balanced`."""
-        return balanced(float(state.memory(self.name)["accuracy"]), self.low, self.high, self.most)
+        return balanced(float(state.memory(self).smoothed), self.low, self.high, self.most)
 
     def after_move(self, turn: Turn) -> None:
         """Update the accuracy with what the discriminator has just said."""
         if turn.player is Player.DISCRIMINATOR:
-            accuracy = ranking_accuracy(turn.logits(Side.REAL), turn.logits(Side.FAKE))
+            real, fake = (turn.gather(turn.scores(side)) for side in (Side.REAL, Side.FAKE))
+            accuracy = ranking_accuracy(real, fake)
             keep = 0.5 ** (turn.state.batch / self.half_life)
-            memory = turn.state.memory(self.name)
-            memory["accuracy"] = torch.lerp(accuracy, memory["accuracy"], keep)
-            turn.note("balance/accuracy", accuracy)
+            memory = turn.state.memory(self)
+            memory.smoothed = torch.lerp(accuracy, memory.smoothed, keep)
+            turn.log("balance/accuracy", accuracy)

@@ -1,6 +1,7 @@
 """Moves against opponents of the past."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -9,8 +10,10 @@ from torch import Tensor, nn
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import ACTOR_CRITIC, GANHACKS
+from steadygan.heuristics.moments import AfterStep, Memory, Remembers, ReplacesOpponent
 from steadygan.heuristics.roles import ScheduleModifier
-from steadygan.heuristics.turn import Memory, State, Turn
+from steadygan.heuristics.state import State
+from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player
 
 
@@ -21,7 +24,20 @@ def snapshot(network: nn.Module) -> dict[str, Tensor]:
     return {name: tensor.detach().clone() for name, tensor in tensors.items()}
 
 
-class PastCheckpoints(ScheduleModifier):
+@dataclass
+class Snapshots(Memory):
+    """Copies of both networks.
+
+    Attributes:
+        kept: parameters and buffers by player and name, the oldest first.
+        due: images seen at which the next copy is made.
+    """
+
+    kept: list[dict[str, dict[str, Tensor]]]
+    due: int
+
+
+class PastCheckpoints(ScheduleModifier, Remembers[Snapshots], ReplacesOpponent, AfterStep):
     """A past self of the opponent now and then."""
 
     name: ClassVar[str] = "past-checkpoints"
@@ -46,13 +62,13 @@ class PastCheckpoints(ScheduleModifier):
     keep: int = Field(5, ge=1, le=100, description="copies; the oldest goes")
     probability: float = Field(0.1, ge=0, le=1, description="of a move against one of them")
 
-    def begin(self, state: State) -> None:
+    def initial_memory(self, state: State) -> Snapshots:
         """Start without a past."""
-        state.memory(self.name).update(snapshots=[], due=state.images_seen + self.every)
+        return Snapshots([], state.images_seen + self.every)
 
     def opponent(self, turn: Turn) -> Mapping[str, Tensor] | None:
         """One of the copies, drawn from torch's global generator on the CPU; buffers may be changed by its use."""
-        snapshots = turn.state.memory(self.name)["snapshots"]
+        snapshots = turn.state.memory(self).kept
         if not snapshots or torch.rand(()).item() >= self.probability:
             return None
         chosen = snapshots[int(torch.randint(len(snapshots), ()).item())][turn.player.other.value]
@@ -61,12 +77,8 @@ class PastCheckpoints(ScheduleModifier):
 
     def after_step(self, state: State) -> None:
         """Copy both networks when it is time."""
-        memory = state.memory(self.name)
-        if state.images_seen >= memory["due"]:
-            _remember(memory, {player.value: snapshot(state.network(player)) for player in Player}, self.keep)
-            periods = (state.images_seen - memory["due"]) // self.every + 1
-            memory["due"] += periods * self.every
-
-
-def _remember(memory: Memory, networks: dict[str, dict[str, Tensor]], keep: int) -> None:
-    memory["snapshots"] = [*memory["snapshots"], networks][-keep:]
+        memory = state.memory(self)
+        if state.images_seen >= memory.due:
+            networks = {player.value: snapshot(state.network(player)) for player in Player}
+            memory.kept = [*memory.kept, networks][-self.keep :]
+            memory.due += ((state.images_seen - memory.due) // self.every + 1) * self.every

@@ -7,7 +7,7 @@ from pydantic import Field
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GAN, GANHACKS
 from steadygan.heuristics.roles import Schedule
-from steadygan.heuristics.turn import State
+from steadygan.heuristics.state import State
 from steadygan.vocabulary import Finding, Player
 
 
@@ -49,6 +49,10 @@ class Alternate(Schedule):
     generator_moves: int = Field(1, ge=1, le=100)
     reuse_fakes: bool = Field(
         False, description="the generator answers for the very fakes that the discriminator has just judged"
+    )
+    fresh_reals: bool = Field(
+        False,
+        description="the generator's move sees real images of its own instead of the discriminator's last ones",
     )
 
     def moves(self, state: State) -> tuple[Player, ...]:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import UNROLLED
+from steadygan.heuristics.moments import ReplacesOpponent
 from steadygan.heuristics.roles import ScheduleModifier
 from steadygan.heuristics.turn import Turn
 from steadygan.heuristics.updates.differentiable import adam_step, sgd_step
@@ -25,7 +26,7 @@ def unroll(
     loss: Callable[[Weights], Tensor],
     steps: int = 5,
     through: bool = True,
-    total: Callable[[Tensor], Tensor] | None = None,
+    average: Callable[[Tensor], Tensor] | None = None,
 ) -> Weights:
     """A network's parameters after some steps of its optimiser; network and optimiser stay as they are.
 
@@ -37,7 +38,7 @@ def unroll(
         steps: how many, at least 1.
         through: whether gradients flow through the steps into what else the loss depends on; otherwise the result
             is constant.
-        total: from a gradient to what the steps follow, such as its sum over processes; itself when None.
+        average: from a gradient to what the steps follow, such as its mean over processes; itself when None.
 
     Returns:
         Parameters by name.
@@ -54,8 +55,8 @@ def unroll(
             gradients = torch.autograd.grad(
                 loss({**fixed, **weights}), list(weights.values()), create_graph=through, allow_unused=True
             )
-            if total is not None:
-                gradients = tuple(None if each is None else total(each) for each in gradients)
+            if average is not None:
+                gradients = tuple(None if each is None else average(each) for each in gradients)
             weights = {
                 name: weights[name] if gradient is None else rules[name](weights[name], gradient)
                 for name, gradient in zip(weights, gradients, strict=True)
@@ -103,7 +104,7 @@ def _sgd_rule(velocity: Tensor, lr: float, momentum: float) -> Rule:
     return move
 
 
-class Unrolled(ScheduleModifier):
+class Unrolled(ScheduleModifier, ReplacesOpponent):
     """A generator that thinks a few moves ahead."""
 
     name: ClassVar[str] = "unrolled"
@@ -139,7 +140,10 @@ class Unrolled(ScheduleModifier):
         buffers = {name: buffer.detach().clone() for name, buffer in network.named_buffers()}
 
         def loss(weights: Weights) -> Tensor:
-            return turn.discriminator_loss({**buffers, **weights})
+            return turn.loss_of(Player.DISCRIMINATOR, {**buffers, **weights})
+
+        def average(gradient: Tensor) -> Tensor:
+            return turn.gather(gradient[None]).mean(0)
 
         optimizer = turn.state.optimizer(Player.DISCRIMINATOR)
-        return {**buffers, **unroll(network, optimizer, loss, self.steps, self.through, turn.all_reduce)}
+        return {**buffers, **unroll(network, optimizer, loss, self.steps, self.through, average)}

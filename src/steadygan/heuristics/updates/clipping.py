@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GANHACKS, RECURRENT, WGAN
+from steadygan.heuristics.moments import AfterMove, BeforeUpdate
 from steadygan.heuristics.roles import UpdateModifier
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player
@@ -43,7 +44,7 @@ def clip_gradients(parameters: Iterable[nn.Parameter], max_norm: float = 10.0) -
     return nn.utils.clip_grad_norm_(parameters, max_norm)
 
 
-class WeightClipping(UpdateModifier):
+class WeightClipping(UpdateModifier, AfterMove):
     """A cube for the discriminator's weights."""
 
     name: ClassVar[str] = "weight-clipping"
@@ -73,7 +74,7 @@ class WeightClipping(UpdateModifier):
             clip_weights(turn.state.network(Player.DISCRIMINATOR).parameters(), self.bound)
 
 
-class GradientClipping(UpdateModifier):
+class GradientClipping(UpdateModifier, BeforeUpdate):
     """A bound on the length of a player's gradient."""
 
     name: ClassVar[str] = "gradient-clipping"

@@ -1,6 +1,7 @@
 """Slow weights that follow the fast ones of both players at once."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -9,8 +10,9 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import LOOKAHEAD
+from steadygan.heuristics.moments import AfterStep, Memory, Remembers
 from steadygan.heuristics.roles import UpdateModifier
-from steadygan.heuristics.turn import State
+from steadygan.heuristics.state import State
 from steadygan.vocabulary import Finding, Player
 
 
@@ -29,7 +31,20 @@ def look_back(slow: Sequence[Tensor], fast: Sequence[Tensor], alpha: float = 0.5
     torch._foreach_copy_(list(fast), list(slow))
 
 
-class Lookahead(UpdateModifier):
+@dataclass
+class SlowWeights(Memory):
+    """Where both players were when they last looked back.
+
+    Attributes:
+        slow: weights by player.
+        steps: steps so far.
+    """
+
+    slow: dict[str, list[Tensor]]
+    steps: int = 0
+
+
+class Lookahead(UpdateModifier, Remembers[SlowWeights], AfterStep):
     """Lookahead-minmax."""
 
     name: ClassVar[str] = "lookahead"
@@ -55,18 +70,18 @@ class Lookahead(UpdateModifier):
     k: int = Field(5, ge=1, description="steps between two looks back")
     alpha: float = Field(0.5, gt=0, le=1)
 
-    def begin(self, state: State) -> None:
+    def initial_memory(self, state: State) -> SlowWeights:
         """Remember where both players start."""
         slow = {player.value: [each.detach().clone() for each in _weights(state, player)] for player in Player}
-        state.memory(self.name).update(steps=0, slow=slow)
+        return SlowWeights(slow)
 
     def after_step(self, state: State) -> None:
         """See :func:`look_back`."""
-        memory = state.memory(self.name)
-        memory["steps"] += 1
-        if memory["steps"] % self.k == 0:
+        memory = state.memory(self)
+        memory.steps += 1
+        if memory.steps % self.k == 0:
             for player in Player:
-                look_back(memory["slow"][player.value], _weights(state, player), self.alpha)
+                look_back(memory.slow[player.value], _weights(state, player), self.alpha)
 
 
 def _weights(state: State, player: Player) -> list[Tensor]:
