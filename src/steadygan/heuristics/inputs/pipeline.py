@@ -9,13 +9,26 @@ import torch.nn.functional as F
 from torch import Tensor
 
 Kind = Literal["blit", "geometry", "color"]
+
+
 KINDS: tuple[Kind, ...] = ("blit", "geometry", "color")
 
+
 _LARGEST_SHIFT = 0.125  # of the image's size, uniform
+
+
 _SCALE_STD = 0.2  # of the logarithm to base 2, as all of scale, stretch, contrast and saturation
+
+
 _DRIFT_STD = 0.125  # of the image's size
+
+
 _BRIGHTNESS_STD = 0.2
+
+
 _CONTRAST_STD = 0.5
+
+
 _SATURATION_STD = 1.0
 
 

@@ -11,7 +11,7 @@ from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GANHACKS, TUTORIAL
 from steadygan.heuristics.moments import AfterMove, Memory, Remembers
 from steadygan.heuristics.roles import Schedule
-from steadygan.heuristics.schedules.turns import alternate
+from steadygan.heuristics.schedules.alternate import alternate
 from steadygan.heuristics.state import State
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side

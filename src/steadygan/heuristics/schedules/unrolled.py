@@ -16,6 +16,8 @@ from steadygan.heuristics.updates.differentiable import adam_step, sgd_step
 from steadygan.vocabulary import Finding, Player
 
 Weights = dict[str, Tensor]
+
+
 Rule = Callable[[Tensor, Tensor], Tensor]
 """A parameter and its gradient to the parameter after the step; it keeps moments from call to call."""
 

@@ -10,11 +10,13 @@ from torch import nn
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import EXTRA_GRADIENT
 from steadygan.heuristics.roles import Update
-from steadygan.heuristics.updates.optimizers import Beta
+from steadygan.heuristics.updates.adam import Beta
 from steadygan.vocabulary import Finding
 
 STORED = "stored"
 """Under this name an optimiser's state of a weight holds where it was before it looked ahead."""
+
+
 AHEAD = "ahead"
 """Under this name a group of weights says whether it has looked ahead."""
 
