@@ -5,14 +5,17 @@ from typing import ClassVar
 from pydantic import Field
 
 from steadygan.heuristics.base import Heuristic, Labels, Slot
-from steadygan.heuristics.card import Card, Citation, Finding, Source
+from steadygan.heuristics.card import Card, Finding, Source
+from steadygan.heuristics.citations import Citation
 
-SPECIAL = Citation(
-    key="oyvind2031signs",
-    authors="Øyvind, de la Cruz, Şahin",
-    title="On {signs} & 100 % of $_{x}$ ~ \\LaTeX",
-    year=2031,
-    url="https://example.org/a_b?c=%20d{e}",
+SPECIAL = Citation.from_bibtex(
+    r"""@misc{oyvind2031signs,
+  author = {{\O}yvind and {de la Cruz} and {\c{S}}ahin},
+  title  = {{On {\textbraceleft}signs{\textbraceright} \& 100 \% of \$\_{\textbraceleft}x{\textbraceright}\$ """
+    r"""{\textasciitilde} {\textbackslash}LaTeX}},
+  year   = {2031},
+  url    = {https://example.org/a_b?c=%20d%7Be%7D},
+}"""
 )
 
 

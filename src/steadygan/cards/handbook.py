@@ -14,8 +14,9 @@ from steadygan.cards.words import (
     limits_text,
 )
 from steadygan.heuristics.base import Heuristic, Slot
-from steadygan.heuristics.card import Citation, Finding, Source
+from steadygan.heuristics.card import Finding, Source
 from steadygan.heuristics.catalogue import CATALOGUE
+from steadygan.heuristics.citations import Citation
 from steadygan.heuristics.composition import replaces
 
 _TREATS, _BIBLIOGRAPHY = "What treats what", "Bibliography"

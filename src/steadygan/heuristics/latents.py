@@ -9,7 +9,6 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import BIGGAN, DCGAN, GANHACKS, SAMPLING
 from steadygan.heuristics.roles import LatentHeuristic
 
 
@@ -114,7 +113,10 @@ class NormalLatent(LatentHeuristic):
     card: ClassVar[Card] = Card(
         summary="Latents come from a normal distribution instead of a cube.",
         formula="z ~ N(0, I)",
-        sources=(Source(citation=GANHACKS, where="item 3"), Source(citation=BIGGAN, where="appendix E")),
+        sources=(
+            Source(citation="chintala2016ganhacks", where="item 3"),
+            Source(citation="brock2018biggan", where="appendix E"),
+        ),
         treats=(Finding.MODE_DROPPING,),
         example=(
             "from steadygan.heuristics.latents import normal_latent\nz = normal_latent(64, 100)  # float32 [64, 100]"
@@ -138,7 +140,7 @@ class UniformLatent(LatentHeuristic):
     card: ClassVar[Card] = Card(
         summary="Latents come from the cube [-1, 1] (the naive GAN and the DCGAN paper).",
         formula="z ~ U[-1, 1]",
-        sources=(Source(citation=DCGAN, where="section 3 and figure 1"),),
+        sources=(Source(citation="radford2015dcgan", where="section 3 and figure 1"),),
         note="The paper says uniform, in 100 dimensions; the range is from its authors' code.",
         example=(
             "from steadygan.heuristics.latents import uniform_latent\nz = uniform_latent(64, 100)  # float32 [64, 100]"
@@ -162,7 +164,10 @@ class SphereLatent(LatentHeuristic):
     card: ClassVar[Card] = Card(
         summary="Latents lie on a sphere, so that every step between two of them stays among the likely ones.",
         formula="z = √d · g / ‖g‖, g ~ N(0, I)",
-        sources=(Source(citation=GANHACKS, where="item 3"), Source(citation=SAMPLING, where="section 2.1")),
+        sources=(
+            Source(citation="chintala2016ganhacks", where="item 3"),
+            Source(citation="white2016sampling", where="section 2.1"),
+        ),
         example=(
             "from steadygan.heuristics.latents import sphere_latent\nz = sphere_latent(64, 100)  # float32 [64, 100]"
         ),

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Player
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import GANHACKS, INCEPTION, SALIMANS, TUTORIAL
 from steadygan.heuristics.roles import TargetHeuristic
 
 
@@ -106,7 +105,10 @@ class OneSidedSmoothing(TargetHeuristic):
     card: ClassVar[Card] = Card(
         summary="Real targets are 0.9 instead of 1, so that the discriminator is never rewarded for extreme logits.",
         formula="t_real = 0.9 (or U[low, high]), t_fake = 0",
-        sources=(Source(citation=SALIMANS, where="section 3.4"), Source(citation=TUTORIAL, where="section 4.2")),
+        sources=(
+            Source(citation="salimans2016improved", where="section 3.4"),
+            Source(citation="goodfellow2016tutorial", where="section 4.2"),
+        ),
         treats=(Finding.DISCRIMINATOR_WINS,),
         example=(
             "from steadygan.heuristics.targets import one_sided_smoothing\n"
@@ -146,7 +148,7 @@ class SoftLabels(TargetHeuristic):
     card: ClassVar[Card] = Card(
         summary="Each target is drawn from a range around its label instead of being exactly 0 or 1.",
         formula="t_real ~ U[0.7, 1.2], t_fake ~ U[0, 0.3]",
-        sources=(Source(citation=GANHACKS, where="item 6"),),
+        sources=(Source(citation="chintala2016ganhacks", where="item 6"),),
         treats=(Finding.DISCRIMINATOR_WINS,),
         example=(
             "from steadygan.heuristics.targets import soft_labels\ntargets = soft_labels(torch.ones(64))  # U[0.7, 1.2]"
@@ -182,7 +184,7 @@ class NoisyLabels(TargetHeuristic):
     card: ClassVar[Card] = Card(
         summary="A small share of the discriminator's labels is flipped, so that it cannot become too sure.",
         formula="t → 1 - t with probability p",
-        sources=(Source(citation=GANHACKS, where="item 6"),),
+        sources=(Source(citation="chintala2016ganhacks", where="item 6"),),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.DISCRIMINATOR_OVERFITS),
         example=("from steadygan.heuristics.targets import flip_labels\ntargets = flip_labels(torch.ones(64), 0.05)"),
         note="Labels are flipped before they are softened: a flipped real image gets a fake one's soft target.",
@@ -204,8 +206,8 @@ class SoftClasses(TargetHeuristic):
         summary="The true class has the target 0.9 instead of 1, so that the discriminator stays unsure of classes.",
         formula="t → (1 - s) t + s / K (one-sided: (1 - s) t)",
         sources=(
-            Source(citation=INCEPTION, where="section 7"),
-            Source(citation=SALIMANS, where="section 3.4"),
+            Source(citation="szegedy2015inception", where="section 7"),
+            Source(citation="salimans2016improved", where="section 3.4"),
         ),
         treats=(Finding.DISCRIMINATOR_OVERFITS,),
         example=(

@@ -13,12 +13,6 @@ from steadygan.heuristics.architecture.labels import TELL_THE_GENERATOR, needs_l
 from steadygan.heuristics.base import Heuristic, Labels, Player, Side
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import (
-    AC_GAN,
-    GANHACKS,
-    SALIMANS,
-    SEMI_SUPERVISED,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.heuristics.turn import Table, Turn
 
@@ -69,8 +63,8 @@ class AuxiliaryClassifier(ArchitectureHeuristic):
         summary="A second head of the discriminator names the class; both players want the right one to be named.",
         formula="loss + weight · (-E[log P(class | real)] - E[log P(class | fake)])",
         sources=(
-            Source(citation=AC_GAN, where="section 3, equations 2 and 3"),
-            Source(citation=GANHACKS, where="item 12"),
+            Source(citation="odena2016acgan", where="section 3, equations 2 and 3"),
+            Source(citation="chintala2016ganhacks", where="item 12"),
         ),
         treats=(Finding.MODE_DROPPING, Finding.GARBAGE_FOOLING),
         cost="one more dense layer",
@@ -119,8 +113,8 @@ class SemiSupervised(ArchitectureHeuristic):
         summary="The discriminator classifies into K classes or fake: few labelled images teach it, all help it.",
         formula="D(x) = Z / (Z + 1), Z = Σ_k exp(l_k); D's loss + weight · cross entropy of labelled images",
         sources=(
-            Source(citation=SALIMANS, where="section 5"),
-            Source(citation=SEMI_SUPERVISED, where="section 2"),
+            Source(citation="salimans2016improved", where="section 5"),
+            Source(citation="odena2016semisupervised", where="section 2"),
         ),
         treats=(Finding.GARBAGE_FOOLING, Finding.DISCRIMINATOR_OVERFITS),
         cost="one more batch of labelled images through the discriminator in each of its moves",

@@ -7,13 +7,6 @@ from pydantic import Field
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import (
-    GANHACKS,
-    PACGAN,
-    PROGRESSIVE,
-    SAGAN,
-    SALIMANS,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 
 
@@ -24,7 +17,10 @@ class MinibatchDiscrimination(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Beside an image's last features the discriminator sees how close they are to those of its batch.",
         formula="M_i = f(x_i) T, o_b(x_i) = Σ_{j ≠ i} exp(-‖M_ib - M_jb‖₁), appended to f(x_i)",
-        sources=(Source(citation=SALIMANS, where="section 3.2"), Source(citation=GANHACKS, where="item 15")),
+        sources=(
+            Source(citation="salimans2016improved", where="section 3.2"),
+            Source(citation="chintala2016ganhacks", where="item 15"),
+        ),
         treats=(Finding.MODE_COLLAPSE,),
         cost="N² · kernels · dimension numbers in memory; the logits of one batch depend on each other",
         example=in_a_recipe("minibatch-discrimination"),
@@ -48,7 +44,7 @@ class MinibatchStddev(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="One more channel near the discriminator's end: the standard deviation over a group of images.",
         formula="s = mean over features and pixels of √(Var over the group + 1e-8)",
-        sources=(Source(citation=PROGRESSIVE, where="section 3"),),
+        sources=(Source(citation="karras2017progressive", where="section 3"),),
         treats=(Finding.MODE_COLLAPSE, Finding.MODE_DROPPING),
         cost="almost none; the logits of one group depend on each other",
         example=in_a_recipe("minibatch-stddev"),
@@ -68,7 +64,7 @@ class Packing(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The discriminator judges packs of images, all real or all fake, so that it sees missing variety.",
         formula="logit = D(x_1, ..., x_m), images stacked along channels",
-        sources=(Source(citation=PACGAN, where="section 2"),),
+        sources=(Source(citation="lin2017pacgan", where="section 2"),),
         treats=(Finding.MODE_COLLAPSE, Finding.MODE_DROPPING),
         cost="almost none: only the discriminator's first layer grows; as many logits fewer as images in a pack",
         example=in_a_recipe("packing"),
@@ -108,7 +104,7 @@ class SelfAttention(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="At one size of the maps every pixel attends to all others, so that distant parts fit together.",
         formula="y = x + γ v(Σ_j softmax_j(f(x_j) · g(x_i)) h(x_j)), γ = 0 at first",
-        sources=(Source(citation=SAGAN, where="section 3, equations 1 to 3"),),
+        sources=(Source(citation="zhang2018selfattention", where="section 3, equations 1 to 3"),),
         treats=(Finding.GARBAGE_FOOLING, Finding.MODE_DROPPING),
         cost="pixels² / 4 numbers an image at the size of the maps",
         example=in_a_recipe("self-attention"),

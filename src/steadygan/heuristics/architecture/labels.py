@@ -10,11 +10,6 @@ from steadygan.heuristics.architecture.normalisation import ConditionalBatchNorm
 from steadygan.heuristics.base import Heuristic, Labels
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import (
-    CONDITIONAL,
-    GANHACKS,
-    PROJECTION,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 
 TELL_THE_GENERATOR = ("conditional-batch-norm", "label-embedding")
@@ -29,7 +24,10 @@ class LabelEmbedding(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Labels become short learnt vectors: beside z for the generator, one channel for the discriminator.",
         formula="G(z, e(label)), D(x, W e(label) + b as a channel)",
-        sources=(Source(citation=CONDITIONAL, where="section 3.2"), Source(citation=GANHACKS, where="item 16")),
+        sources=(
+            Source(citation="mirza2014conditional", where="section 3.2"),
+            Source(citation="chintala2016ganhacks", where="item 16"),
+        ),
         treats=(Finding.MODE_DROPPING,),
         cost="one input channel and two small tables",
         example=in_a_recipe("label-embedding"),
@@ -64,7 +62,7 @@ class Projection(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The logit is that of the image plus the inner product of its features with a vector of the class.",
         formula="logit = v[class] · φ(x) + ψ(φ(x))",
-        sources=(Source(citation=PROJECTION, where="equation 3 and figure 1"),),
+        sources=(Source(citation="miyato2018projection", where="equation 3 and figure 1"),),
         treats=(Finding.MODE_DROPPING, Finding.OSCILLATION),
         cost="one table of classes × features",
         example=in_a_recipe("conditional-batch-norm", "projection"),

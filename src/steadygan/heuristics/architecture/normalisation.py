@@ -11,16 +11,6 @@ from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.base import Heuristic, Labels, Player
 from steadygan.heuristics.blueprint import Blueprint, Norm, NormKind
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import (
-    BATCH_NORM,
-    DCGAN,
-    GANHACKS,
-    INSTANCE_NORM,
-    PROJECTION,
-    SALIMANS,
-    STYLE,
-    TUTORIAL,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.heuristics.turn import Table
 
@@ -42,9 +32,9 @@ class BatchNormHeuristic(ArchitectureHeuristic):
         ),
         formula="y = a (x - E[x]) / √(Var[x] + eps) + b, over the batch",
         sources=(
-            Source(citation=DCGAN, where="section 3"),
-            Source(citation=BATCH_NORM, where="algorithm 1"),
-            Source(citation=GANHACKS, where="item 4"),
+            Source(citation="radford2015dcgan", where="section 3"),
+            Source(citation="ioffe2015batchnorm", where="algorithm 1"),
+            Source(citation="chintala2016ganhacks", where="item 4"),
         ),
         treats=(Finding.STALLED, Finding.MODE_COLLAPSE),
         cost="about a tenth of a step; images of one batch depend on each other",
@@ -80,7 +70,7 @@ class InstanceNormHeuristic(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Every map of every image is normalised by itself: the same in training and use, for any batch.",
         formula="y = a (x - E[x]) / √(Var[x] + eps) + b, over the pixels of one map",
-        sources=(Source(citation=INSTANCE_NORM), Source(citation=GANHACKS, where="item 4")),
+        sources=(Source(citation="ulyanov2016instancenorm"), Source(citation="chintala2016ganhacks", where="item 4")),
         treats=(Finding.STALLED,),
         cost="about that of batch norm; images do not depend on each other",
         example=in_a_recipe("instance-norm"),
@@ -169,7 +159,10 @@ class VirtualBatchNormHeuristic(ReferenceNorm):
     card: ClassVar[Card] = Card(
         summary="Each example is normalised by a reference batch, chosen once, and itself: never by its neighbours.",
         formula="m = (n m_ref + E[x]) / (n + 1), s = (n s_ref + E[x²]) / (n + 1), y = a (x - m) / √(s - m² + eps) + b",
-        sources=(Source(citation=SALIMANS, where="section 3.5"), Source(citation=TUTORIAL, where="section 4.3")),
+        sources=(
+            Source(citation="salimans2016improved", where="section 3.5"),
+            Source(citation="goodfellow2016tutorial", where="section 4.3"),
+        ),
         treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
         cost="the network runs on the reference batch before each batch: with a batch of the same size, twice the work",
         example=in_a_recipe("virtual-batch-norm"),
@@ -190,7 +183,7 @@ class ReferenceBatchNormHeuristic(ReferenceNorm):
     card: ClassVar[Card] = Card(
         summary="Each example is normalised by the statistics of a reference batch, chosen once.",
         formula="y = a (x - m_ref) / √(s_ref - m_ref² + eps) + b",
-        sources=(Source(citation=TUTORIAL, where="section 4.3"),),
+        sources=(Source(citation="goodfellow2016tutorial", where="section 4.3"),),
         treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
         cost="the network runs on the reference batch before each batch: with a batch of the same size, twice the work",
         example=in_a_recipe("reference-batch-norm"),
@@ -209,8 +202,8 @@ class ConditionalBatchNorm(ArchitectureHeuristic):
         summary="The generator is told the class by scales and shifts of its normalisation that belong to each class.",
         formula="y = a[class] (x - E[x]) / √(Var[x] + eps) + b[class]",
         sources=(
-            Source(citation=STYLE, where="section 2.2, equation 5"),
-            Source(citation=PROJECTION, where="the generator of the authors' code"),
+            Source(citation="dumoulin2016style", where="section 2.2, equation 5"),
+            Source(citation="miyato2018projection", where="the generator of the authors' code"),
         ),
         treats=(Finding.MODE_DROPPING,),
         cost="two rows of numbers for each class and layer",

@@ -7,15 +7,6 @@ from pydantic import Field, model_validator
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import (
-    BLURPOOL,
-    CHECKERBOARD,
-    CHOLLET,
-    DCGAN,
-    GANHACKS,
-    STYLEGAN2,
-    SUBPIXEL,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 
 STRIDE = 2
@@ -30,7 +21,7 @@ class StridedConvolutions(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The discriminator learns its own downsampling by convolutions of stride 2 instead of pooling.",
         formula="y = W ∗ x with stride 2",
-        sources=(Source(citation=DCGAN, where="section 3"),),
+        sources=(Source(citation="radford2015dcgan", where="section 3"),),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.OSCILLATION),
         cost="less than nothing: 0.7 of the work of the convolution that pooling follows, 0.44 with kernel 4",
         example=in_a_recipe("strided-convolutions"),
@@ -51,7 +42,7 @@ class AveragePooling(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The discriminator downsamples by averages, which give gradients everywhere, unlike maxima.",
         formula="y = mean of each 2×2 block of W ∗ x",
-        sources=(Source(citation=GANHACKS, where="item 5"),),
+        sources=(Source(citation="chintala2016ganhacks", where="item 5"),),
         treats=(Finding.DISCRIMINATOR_WINS,),
         cost="1.44 times the work of a stride with kernel 5, 2.25 times that with kernel 4",
         example=in_a_recipe("average-pooling"),
@@ -71,7 +62,7 @@ class TransposedConvolutions(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The generator learns its own upsampling by transposed convolutions of stride 2.",
         formula="y = Wᵀ ∗ x with stride 2",
-        sources=(Source(citation=DCGAN, where="section 3"),),
+        sources=(Source(citation="radford2015dcgan", where="section 3"),),
         treats=(Finding.GARBAGE_FOOLING,),
         cost="with kernel 4 that of resize-convolutions, with kernel 5 1.56 times",
         example=in_a_recipe("transposed-convolutions"),
@@ -92,7 +83,7 @@ class ResizeConvolutions(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The generator repeats each pixel in a square of 2×2 and convolves then, so that even maps stay even.",
         formula="y = W ∗ u, u[2i + a, 2j + b] = x[i, j] for a, b in {0, 1}",
-        sources=(Source(citation=CHECKERBOARD, where="section on better upsampling"),),
+        sources=(Source(citation="odena2016deconvolution", where="section on better upsampling"),),
         treats=(Finding.CHECKERBOARD,),
         cost="that of a transposed convolution with kernel 4, which it is once taps that meet one pixel are added",
         example=in_a_recipe("resize-convolutions"),
@@ -117,7 +108,10 @@ class PixelShuffle(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The generator upsamples by computing four channels for each and weaving them into a larger map.",
         formula="y[c, 2i + a, 2j + b] = (W ∗ x)[4c + 2a + b, i, j]",
-        sources=(Source(citation=SUBPIXEL, where="equation 4"), Source(citation=GANHACKS, where="item 5")),
+        sources=(
+            Source(citation="shi2016subpixel", where="equation 4"),
+            Source(citation="chintala2016ganhacks", where="item 5"),
+        ),
         treats=(Finding.CHECKERBOARD,),
         cost="2.25 times a transposed convolution with kernel 4",
         example=in_a_recipe("pixel-shuffle"),
@@ -137,8 +131,8 @@ class FilteredResampling(ArchitectureHeuristic):
         summary="Maps pass a fixed low-pass filter after each doubling, and before each halving if that is wanted.",
         formula="y = k ∗ x, k = [1, 2, 1]ᵀ [1, 2, 1] / 16",
         sources=(
-            Source(citation=BLURPOOL, where="section 3.2"),
-            Source(citation=STYLEGAN2, where="appendix B, filter of the resampling layers"),
+            Source(citation="zhang2019blurpool", where="section 3.2"),
+            Source(citation="karras2019stylegan2", where="appendix B, filter of the resampling layers"),
         ),
         treats=(Finding.CHECKERBOARD,),
         cost="a depthwise convolution of 3x3 for each change of size",
@@ -172,7 +166,10 @@ class KernelDivisibleByStride(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Kernel size divisible by the stride in every strided layer, so that no pixel is written more often.",
         formula="kernel mod stride = 0",
-        sources=(Source(citation=CHECKERBOARD, where="section on overlap"), Source(citation=CHOLLET, where="p. 308")),
+        sources=(
+            Source(citation="odena2016deconvolution", where="section on overlap"),
+            Source(citation="chollet2017deep", where="p. 308"),
+        ),
         treats=(Finding.CHECKERBOARD,),
         cost="16/25 of the work of kernel 5",
         example=in_a_recipe("strided-convolutions").removesuffix(")")

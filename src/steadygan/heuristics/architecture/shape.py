@@ -7,10 +7,6 @@ from pydantic import Field
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import (
-    DCGAN,
-    TUTORIAL,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 
 
@@ -22,7 +18,7 @@ class NoHiddenDense(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="No hidden dense layers: z is projected, reshaped and convolved; the last map gives the logit.",
         formula="logit = w · flatten(last map)",
-        sources=(Source(citation=DCGAN, where="section 3"),),
+        sources=(Source(citation="radford2015dcgan", where="section 3"),),
         treats=(Finding.OSCILLATION,),
         cost="less than nothing: two layers fewer",
         example=in_a_recipe("no-hidden-dense"),
@@ -40,7 +36,7 @@ class LargerDiscriminator(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The discriminator is wider than the generator: the theory wants it near its optimum.",
         formula="width of D = width · factor",
-        sources=(Source(citation=TUTORIAL, where="section 4.4"),),
+        sources=(Source(citation="goodfellow2016tutorial", where="section 4.4"),),
         treats=(Finding.MODE_DROPPING, Finding.GARBAGE_FOOLING),
         cost="about factor² times the discriminator's work",
         example=in_a_recipe("larger-discriminator"),

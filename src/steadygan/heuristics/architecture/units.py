@@ -7,12 +7,6 @@ from pydantic import Field
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import (
-    DCGAN,
-    ENERGY,
-    GANHACKS,
-    PIX2PIX,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 
 
@@ -23,7 +17,10 @@ class LeakyReLU(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Leaky rectifiers, so that gradients reach the generator through every unit.",
         formula="y = max(x, slope · x)",
-        sources=(Source(citation=DCGAN, where="sections 3 and 4"), Source(citation=GANHACKS, where="item 5")),
+        sources=(
+            Source(citation="radford2015dcgan", where="sections 3 and 4"),
+            Source(citation="chintala2016ganhacks", where="item 5"),
+        ),
         treats=(Finding.STALLED, Finding.DISCRIMINATOR_WINS),
         example=in_a_recipe("leaky-relu"),
         note="The paper has ReLU in the generator; leaky in both is later practice (in_generator).",
@@ -47,7 +44,10 @@ class GeneratorDropout(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Half of the generator's hidden activations are dropped, in training and in generation alike.",
         formula="y = x · m / (1 - p), m ~ Bernoulli(1 - p)",
-        sources=(Source(citation=GANHACKS, where="item 17"), Source(citation=PIX2PIX, where="section 3.1")),
+        sources=(
+            Source(citation="chintala2016ganhacks", where="item 17"),
+            Source(citation="isola2016pix2pix", where="section 3.1"),
+        ),
         treats=(Finding.MODE_COLLAPSE,),
         example=in_a_recipe("generator-dropout"),
         note="Noise in the layers: the same latent gives a slightly different image each time.",
@@ -66,7 +66,7 @@ class GeneratorNoise(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Gaussian noise is added to the generator's hidden activations, in training and in generation alike.",
         formula="y = x + std · n, n ~ N(0, 1)",
-        sources=(Source(citation=GANHACKS, where="item 13"), Source(citation=ENERGY)),
+        sources=(Source(citation="chintala2016ganhacks", where="item 13"), Source(citation="zhao2016energy")),
         treats=(Finding.MODE_COLLAPSE,),
         example=in_a_recipe("generator-noise"),
         note=(

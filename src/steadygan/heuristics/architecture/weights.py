@@ -7,12 +7,6 @@ from pydantic import Field
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import (
-    DCGAN,
-    ICNR,
-    PROGRESSIVE,
-    SPECTRAL,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 
 WEIGHTS_BEGIN = "how weights begin"
@@ -26,7 +20,7 @@ class NormalInit(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="All weights start from a narrow normal distribution; the scales of batch norm start around 1.",
         formula="w ~ N(0, std²), batch-norm scale ~ N(1, std²)",
-        sources=(Source(citation=DCGAN, where="section 4"),),
+        sources=(Source(citation="radford2015dcgan", where="section 4"),),
         treats=(Finding.EXPLODING_GRADIENTS, Finding.STALLED),
         example=in_a_recipe("normal-init"),
         note="The normal scale of batch norm is from the authors' code; the paper speaks of weights only.",
@@ -47,7 +41,7 @@ class IcnrInit(ArchitectureHeuristic):
         summary="Layers that double maps begin as if they repeated pixels before a convolution, so that no grid of "
         "dots lies over the first images.",
         formula="W of a pixel shuffle = w of each pixel of a square; W of a transposed convolution = c · (w ∗ 1₂ₓ₂)",
-        sources=(Source(citation=ICNR, where="section on initialisation"),),
+        sources=(Source(citation="aitken2017icnr", where="section on initialisation"),),
         treats=(Finding.CHECKERBOARD,),
         example='import steadygan as sg\nrecipe = sg.recipe("naive").with_("pixel-shuffle").with_("icnr-init")',
         needs=("transposed-convolutions", "pixel-shuffle"),
@@ -71,7 +65,7 @@ class EqualisedLR(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="All weights have the same spread and are scaled when used, so that Adam moves them at one speed.",
         formula="w used = √(2 / fan-in) · w, w ~ N(0, 1) at first",
-        sources=(Source(citation=PROGRESSIVE, where="section 4.1"),),
+        sources=(Source(citation="karras2017progressive", where="section 4.1"),),
         treats=(Finding.EXPLODING_GRADIENTS, Finding.STALLED),
         cost="one product for each weight and use",
         example=in_a_recipe("equalised-lr"),
@@ -93,7 +87,7 @@ class SpectralNormHeuristic(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Every layer's weight is divided by its largest singular value, so that no logit changes too fast.",
         formula="W used = W / σ(W), σ by power iteration",
-        sources=(Source(citation=SPECTRAL, where="section 2.1 and algorithm 1"),),
+        sources=(Source(citation="miyato2018spectral", where="section 2.1 and algorithm 1"),),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.EXPLODING_GRADIENTS, Finding.OSCILLATION),
         cost="two products of a matrix with a vector for each weight and use",
         example=in_a_recipe("spectral-norm"),

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Side
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import ADA, DIFF_AUGMENT
 from steadygan.heuristics.roles import InputHeuristic
 from steadygan.heuristics.turn import Turn
 
@@ -132,7 +131,7 @@ class DiffAugment(InputHeuristic):
     card: ClassVar[Card] = Card(
         summary="Real and fake images are augmented alike before the discriminator sees them, in both players' moves.",
         formula="D(T(x)), D(T(G(z))), T differentiable",
-        sources=(Source(citation=DIFF_AUGMENT, where="section 3.2"),),
+        sources=(Source(citation="zhao2020diffaugment", where="section 3.2"),),
         treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.MEMORISATION),
         cost="a few passes over the images",
         example=(
@@ -156,7 +155,7 @@ class HorizontalFlip(InputHeuristic):
     card: ClassVar[Card] = Card(
         summary="Real images are mirrored at random, which doubles the data; wrong for text and digits.",
         formula="x → mirror(x) with probability p, for real x",
-        sources=(Source(citation=ADA, where="on dataset x-flips"),),
+        sources=(Source(citation="karras2020ada", where="on dataset x-flips"),),
         treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.MEMORISATION),
         example=(
             "from steadygan.heuristics.inputs import horizontal_flip\nlogits = discriminator(horizontal_flip(real))"

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import GAN, GANHACKS
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.turn import Turn
 
@@ -103,7 +102,7 @@ class Minimax(_CrossEntropyObjective):
     card: ClassVar[Card] = Card(
         summary="The generator minimises log(1 - D(G(z))), the game as first written; its gradient vanishes early.",
         formula="min_G max_D E log D(x) + E log(1 - D(G(z)))",
-        sources=(Source(citation=GAN, where="equation 1"),),
+        sources=(Source(citation="goodfellow2014gan", where="equation 1"),),
         example=(
             "from steadygan.heuristics.objectives import minimax_generator_loss\n"
             "loss = minimax_generator_loss(discriminator(fake)).mean()"
@@ -122,7 +121,10 @@ class NonSaturating(_CrossEntropyObjective):
     card: ClassVar[Card] = Card(
         summary="The generator minimises -log D(G(z)): strong gradients where the discriminator is sure of its fakes.",
         formula="min_G -E log D(G(z))",
-        sources=(Source(citation=GAN, where="section 3"), Source(citation=GANHACKS, where="item 2")),
+        sources=(
+            Source(citation="goodfellow2014gan", where="section 3"),
+            Source(citation="chintala2016ganhacks", where="item 2"),
+        ),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.STALLED),
         example=(
             "from steadygan.heuristics.objectives import non_saturating_generator_loss\n"

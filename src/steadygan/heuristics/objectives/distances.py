@@ -8,7 +8,6 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import GEOMETRIC, LSGAN, WGAN
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.turn import Turn
 
@@ -49,7 +48,7 @@ class Hinge(Objective):
     card: ClassVar[Card] = Card(
         summary="The discriminator learns only from images within the margin; the generator raises its logits.",
         formula="L_D = E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))), L_G = -E D(G(z))",
-        sources=(Source(citation=GEOMETRIC, where="section 3"),),
+        sources=(Source(citation="lim2017geometric", where="section 3"),),
         treats=(Finding.DISCRIMINATOR_WINS,),
         example=(
             "from steadygan.heuristics.objectives import hinge_discriminator_loss\n"
@@ -121,7 +120,7 @@ class LeastSquares(Objective):
     card: ClassVar[Card] = Card(
         summary="Logits are regressed on 1 and 0, so that gradients vanish only where the answer is exactly right.",
         formula="L_D = E (D(x) - 1)² / 2 + E D(G(z))² / 2, L_G = E (D(G(z)) - 1)² / 2",
-        sources=(Source(citation=LSGAN, where="equations 2 and 9"),),
+        sources=(Source(citation="mao2016lsgan", where="equations 2 and 9"),),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.STALLED),
         example=(
             "from steadygan.heuristics.objectives import least_squares_generator_loss\n"
@@ -178,7 +177,7 @@ class Wasserstein(Objective):
     card: ClassVar[Card] = Card(
         summary="The discriminator becomes a critic that estimates how far the generator's images are from the data.",
         formula="L_D = E D(G(z)) - E D(x), L_G = -E D(G(z)), D Lipschitz",
-        sources=(Source(citation=WGAN, where="algorithm 1"),),
+        sources=(Source(citation="arjovsky2017wgan", where="algorithm 1"),),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.STALLED, Finding.MODE_COLLAPSE),
         cost="none by itself; the paper moves the discriminator five times for each move of the generator",
         example=(

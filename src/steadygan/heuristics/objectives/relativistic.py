@@ -8,7 +8,6 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import R3GAN, RELATIVISTIC
 from steadygan.heuristics.objectives.cross_entropy import cross_entropy
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.turn import Turn
@@ -36,7 +35,10 @@ class Relativistic(Objective):
     card: ClassVar[Card] = Card(
         summary="Each fake is judged against a real image of the batch, which leaves no wall for modes to hide behind.",
         formula="L_D = E log(1 + exp(D(G(z)) - D(x))), L_G = E log(1 + exp(D(x) - D(G(z))))",
-        sources=(Source(citation=RELATIVISTIC, where="section 4.1"), Source(citation=R3GAN, where="section 2")),
+        sources=(
+            Source(citation="jolicoeur2018relativistic", where="section 4.1"),
+            Source(citation="huang2025r3gan", where="section 2"),
+        ),
         treats=(Finding.MODE_DROPPING, Finding.MODE_COLLAPSE, Finding.OSCILLATION),
         cost="one more pass of the discriminator over real images in the generator's move",
         example=(
@@ -90,7 +92,7 @@ class RelativisticAverage(Objective):
         formula=(
             "L_D = -E log σ(D(x) - E D(G(z))) - E log(1 - σ(D(G(z)) - E D(x))), L_G the same with the sides exchanged"
         ),
-        sources=(Source(citation=RELATIVISTIC, where="section 4 (RaGAN)"),),
+        sources=(Source(citation="jolicoeur2018relativistic", where="section 4 (RaGAN)"),),
         treats=(Finding.MODE_DROPPING, Finding.DISCRIMINATOR_WINS, Finding.STALLED),
         cost="one more pass of the discriminator over real images in the generator's move",
         example=(

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Heuristic, Player, Side
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import TOP_K
 from steadygan.heuristics.objectives.features import FeatureMatching
 from steadygan.heuristics.roles import ObjectiveModifier
 from steadygan.heuristics.turn import Turn
@@ -54,7 +53,7 @@ class TopK(ObjectiveModifier):
     card: ClassVar[Card] = Card(
         summary="The generator learns only from those fakes that the discriminator finds most real.",
         formula="L_G = mean of the k losses with the largest D(G(z)), k = B · floor^min(1, t / images)",
-        sources=(Source(citation=TOP_K, where="abstract"),),
+        sources=(Source(citation="sinha2020topk", where="abstract"),),
         treats=(Finding.GARBAGE_FOOLING,),
         example=(
             "from steadygan.heuristics.objectives import top_k\n"

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Player, Side
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import LECAM
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.turn import Table, Turn
 
@@ -67,7 +66,7 @@ class Lecam(Penalty):
     card: ClassVar[Card] = Card(
         summary="Answers to real images are drawn to the running mean of answers to fakes, and the other way round.",
         formula="λ (E max(0, D(x) - a_fake)² + E max(0, a_real - D(G(z)))²), a ← γ a + (1 - γ) E D",
-        sources=(Source(citation=LECAM, where="section 3; code google/lecam-gan"),),
+        sources=(Source(citation="tseng2021lecam", where="section 3; code google/lecam-gan"),),
         treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.DISCRIMINATOR_WINS),
         example=(
             "from steadygan.heuristics.penalties import lecam_penalty, lecam_anchor\n"

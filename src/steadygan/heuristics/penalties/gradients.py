@@ -8,7 +8,6 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Side
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import CONVERGE, R3GAN, STYLEGAN2
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.turn import Turn
 
@@ -104,7 +103,10 @@ class R1(_ZeroCentred):
     card: ClassVar[Card] = Card(
         summary="The discriminator is kept flat around real images, which makes the game converge locally.",
         formula="γ/2 E ‖∇D(x)‖²",
-        sources=(Source(citation=CONVERGE, where="equation 9"), Source(citation=STYLEGAN2, where="appendix B (lazy)")),
+        sources=(
+            Source(citation="mescheder2018converge", where="equation 9"),
+            Source(citation="karras2019stylegan2", where="appendix B (lazy)"),
+        ),
         treats=(Finding.OSCILLATION, Finding.DISCRIMINATOR_WINS, Finding.EXPLODING_GRADIENTS),
         cost="a second backward pass through the discriminator; every=k divides it by k",
         example=(
@@ -123,7 +125,10 @@ class R2(_ZeroCentred):
     card: ClassVar[Card] = Card(
         summary="The discriminator is kept flat around fake images too.",
         formula="γ/2 E ‖∇D(G(z))‖²",
-        sources=(Source(citation=CONVERGE, where="equation 10"), Source(citation=R3GAN, where="equation 3")),
+        sources=(
+            Source(citation="mescheder2018converge", where="equation 10"),
+            Source(citation="huang2025r3gan", where="equation 3"),
+        ),
         treats=(Finding.OSCILLATION, Finding.EXPLODING_GRADIENTS),
         cost="like r1; beside r1 both share one backward pass",
         example=(

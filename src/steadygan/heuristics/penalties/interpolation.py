@@ -9,7 +9,6 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Side
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import DRAGAN, WGAN_GP
 from steadygan.heuristics.penalties.gradients import input_gradient
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.turn import Turn
@@ -153,7 +152,7 @@ class GradientPenalty(_Slope):
     card: ClassVar[Card] = Card(
         summary="The discriminator gets a gradient of norm one on the lines between real and fake images.",
         formula="λ E (‖∇D(x̂)‖ - 1)², x̂ = x + ε (G(z) - x), ε ~ U[0, 1]",
-        sources=(Source(citation=WGAN_GP, where="equation 3"),),
+        sources=(Source(citation="gulrajani2017wgangp", where="equation 3"),),
         treats=(Finding.OSCILLATION, Finding.EXPLODING_GRADIENTS, Finding.DISCRIMINATOR_WINS),
         cost="one more pass through the discriminator, differentiated twice; every=k divides it by k",
         example=(
@@ -177,7 +176,7 @@ class Dragan(_Slope):
     card: ClassVar[Card] = Card(
         summary="The discriminator gets a gradient of norm one in the neighbourhood of real images.",
         formula="λ E (‖∇D(x + ε δ)‖ - 1)², δ = c · std(batch) · U[0, 1] per pixel, ε ~ U[0, 1] per image",
-        sources=(Source(citation=DRAGAN, where="algorithm 1; code kodalinaveen3/DRAGAN"),),
+        sources=(Source(citation="kodali2017dragan", where="algorithm 1; code kodalinaveen3/DRAGAN"),),
         treats=(Finding.MODE_COLLAPSE, Finding.OSCILLATION),
         cost="like gradient-penalty; needs no fakes",
         example=(

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from steadygan.heuristics.base import Player
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import BIGGAN, SALIMANS
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.turn import Memory, Table, Turn
 
@@ -130,7 +129,7 @@ class Orthogonal(_OfPlayers):
     card: ClassVar[Card] = Card(
         summary="The filters of a layer are kept orthogonal to each other, while their lengths stay free.",
         formula="β Σ ‖W Wᵀ ⊙ (1 - I)‖², W with a row for each output of a layer",
-        sources=(Source(citation=BIGGAN, where="equation 3"),),
+        sources=(Source(citation="brock2018biggan", where="equation 3"),),
         cost="one product of each weight with itself a move, independent of the batch",
         example=(
             "from steadygan.heuristics.penalties import orthogonal_penalty\n"
@@ -162,7 +161,7 @@ class HistoricalAveraging(_OfPlayers):
     card: ClassVar[Card] = Card(
         summary="Each player pays for being far from the mean of its own past weights, which damps their circling.",
         formula="λ ‖θ - (1/t) Σ θ_i‖²",
-        sources=(Source(citation=SALIMANS, where="section 3.3"),),
+        sources=(Source(citation="salimans2016improved", where="section 3.3"),),
         treats=(Finding.OSCILLATION,),
         cost="one more copy of each player's weights and a pass over them a move",
         example=(

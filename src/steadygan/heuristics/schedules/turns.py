@@ -6,7 +6,6 @@ from pydantic import Field
 
 from steadygan.heuristics.base import Player
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import GAN, GANHACKS
 from steadygan.heuristics.roles import Schedule
 from steadygan.heuristics.turn import Table
 
@@ -33,7 +32,10 @@ class Alternate(Schedule):
     card: ClassVar[Card] = Card(
         summary="The players take turns with a fixed number of moves each.",
         formula="k moves of D, then m moves of G",
-        sources=(Source(citation=GAN, where="algorithm 1"), Source(citation=GANHACKS, where="item 14")),
+        sources=(
+            Source(citation="goodfellow2014gan", where="algorithm 1"),
+            Source(citation="chintala2016ganhacks", where="item 14"),
+        ),
         treats=(Finding.GARBAGE_FOOLING,),
         cost="time grows with the moves",
         example=(

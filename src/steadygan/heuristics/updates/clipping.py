@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from steadygan.heuristics.base import Player
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import GANHACKS, RECURRENT, WGAN
 from steadygan.heuristics.roles import UpdateModifier
 from steadygan.heuristics.turn import Turn
 
@@ -50,7 +49,7 @@ class WeightClipping(UpdateModifier):
     card: ClassVar[Card] = Card(
         summary="The discriminator's weights are kept within a small cube, which bounds how steep it can be.",
         formula="w ← min(max(w, -c), c) after every move of D",
-        sources=(Source(citation=WGAN, where="algorithm 1, line 7"),),
+        sources=(Source(citation="arjovsky2017wgan", where="algorithm 1, line 7"),),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.EXPLODING_GRADIENTS),
         cost="one pass over the discriminator's weights a move",
         example=(
@@ -80,7 +79,10 @@ class GradientClipping(UpdateModifier):
     card: ClassVar[Card] = Card(
         summary="A gradient that is too long is shortened, so that one bad batch cannot throw a player off.",
         formula="g ← g · min(1, max_norm / ‖g‖₂), over all weights of the player who moves",
-        sources=(Source(citation=RECURRENT, where="algorithm 1"), Source(citation=GANHACKS, where="item 10")),
+        sources=(
+            Source(citation="pascanu2012recurrent", where="algorithm 1"),
+            Source(citation="chintala2016ganhacks", where="item 10"),
+        ),
         treats=(Finding.EXPLODING_GRADIENTS,),
         cost="one pass over the gradients a move",
         example=(

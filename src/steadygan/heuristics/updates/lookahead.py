@@ -9,7 +9,6 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Player
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import LOOKAHEAD
 from steadygan.heuristics.roles import UpdateModifier
 from steadygan.heuristics.turn import Table
 
@@ -36,7 +35,7 @@ class Lookahead(UpdateModifier):
     card: ClassVar[Card] = Card(
         summary="Every few steps both players go back part of the way that they came, which breaks their circling.",
         formula="every k steps, for both players: slow ← slow + α (fast - slow), fast ← slow",
-        sources=(Source(citation=LOOKAHEAD, where="algorithm 1"),),
+        sources=(Source(citation="chavdarova2020lookahead", where="algorithm 1"),),
         treats=(Finding.OSCILLATION,),
         cost="one more copy of both players' weights",
         example=(

@@ -9,7 +9,6 @@ from torch import nn
 
 from steadygan.heuristics.base import Player
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import ADAM, DCGAN, GANHACKS
 from steadygan.heuristics.roles import Update
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -57,7 +56,10 @@ class Adam(Update):
     card: ClassVar[Card] = Card(
         summary="Adam with a lower rate and less momentum than its defaults, which make GANs oscillate.",
         formula="θ ← θ - lr · m̂ / (√v̂ + eps), with lr 2e-4 and betas (0.5, 0.999)",
-        sources=(Source(citation=DCGAN, where="section 4"), Source(citation=ADAM, where="algorithm 1")),
+        sources=(
+            Source(citation="radford2015dcgan", where="section 4"),
+            Source(citation="kingma2014adam", where="algorithm 1"),
+        ),
         treats=(Finding.OSCILLATION, Finding.STALLED),
         cost="two moments a weight",
         example=("from steadygan.heuristics.updates import adam\noptimizer = adam(generator.parameters(), lr=2e-4)"),
@@ -79,7 +81,7 @@ class SgdDiscriminator(Update):
     card: ClassVar[Card] = Card(
         summary="Plain gradient descent for the discriminator, which slows it; Adam stays with the generator.",
         formula="θ_D ← θ_D - lr · ∇L_D",
-        sources=(Source(citation=GANHACKS, where="item 9"),),
+        sources=(Source(citation="chintala2016ganhacks", where="item 9"),),
         treats=(Finding.DISCRIMINATOR_WINS,),
         example=("from steadygan.heuristics.updates import sgd\noptimizer = sgd(discriminator.parameters(), lr=0.01)"),
         note="The list names no rate; 0.01 is our choice.",

@@ -6,7 +6,6 @@ from pydantic import Field, model_validator
 
 from steadygan.heuristics.base import Player
 from steadygan.heuristics.card import Card, Finding, Source
-from steadygan.heuristics.citations import SAGAN, SPECTRAL, TWO_TIME_SCALES, WGAN_GP
 from steadygan.heuristics.roles import UpdateModifier
 
 
@@ -46,7 +45,10 @@ class TwoTimeScales(UpdateModifier):
     card: ClassVar[Card] = Card(
         summary="The discriminator learns faster than the generator, so that it can keep up without extra moves.",
         formula="lr_D = lr · discriminator, lr_G = lr · generator",
-        sources=(Source(citation=TWO_TIME_SCALES, where="section 2"), Source(citation=SAGAN, where="section 4")),
+        sources=(
+            Source(citation="heusel2017ttur", where="section 2"),
+            Source(citation="zhang2018selfattention", where="section 4"),
+        ),
         treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
         example=(
             "from steadygan.heuristics.updates import two_time_scales\n"
@@ -76,8 +78,8 @@ class LrDecay(UpdateModifier):
         summary="Learning rates fall in a straight line over the run, so that the players come to rest.",
         formula="lr · (1 - (1 - floor) · clip((images seen - start) / (images - start), 0, 1))",
         sources=(
-            Source(citation=WGAN_GP, where="gan_cifar_resnet.py of its code"),
-            Source(citation=SPECTRAL, where="sn_cifar10_unconditional.yml of its code"),
+            Source(citation="gulrajani2017wgangp", where="gan_cifar_resnet.py of its code"),
+            Source(citation="miyato2018spectral", where="sn_cifar10_unconditional.yml of its code"),
         ),
         treats=(Finding.OSCILLATION,),
         example=(
