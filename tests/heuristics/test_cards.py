@@ -7,27 +7,12 @@ from torch import nn
 
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.card import Finding, Source
+from steadygan.heuristics.card import Source
 from steadygan.heuristics.catalogue import CATALOGUE
 from steadygan.heuristics.citations import Citation, reference, references
 
 NAMES = {kind.name for kind in CATALOGUE}
 CITATION = Citation.from_bibtex("@misc{a2020b, author={A and B}, title={On C}, year={2020}, eprint={2001.00001}}")
-FINDINGS = {
-    "not-finite",
-    "discriminator-wins",
-    "stalled",
-    "exploding-gradients",
-    "mode-collapse",
-    "mode-dropping",
-    "oscillation",
-    "garbage-fooling",
-    "checkerboard",
-    "saturated-output",
-    "preprocessing-mismatch",
-    "discriminator-overfits",
-    "memorisation",
-}
 
 
 def by_name(kind: type[Heuristic]) -> str:
@@ -97,10 +82,6 @@ def test_the_latents_of_an_example_have_the_shape_that_it_claims(name: str) -> N
     assert isinstance(z, torch.Tensor)
     assert z.shape == (64, 100)
     assert "[64, 100]" in kind.card.example
-
-
-def test_findings_are_the_doctors_vocabulary() -> None:
-    assert {str(finding) for finding in Finding} == FINDINGS
 
 
 def test_the_references_are_those_that_cards_cite() -> None:
