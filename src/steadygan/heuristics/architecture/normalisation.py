@@ -168,7 +168,8 @@ class VirtualBatchNormHeuristic(ReferenceNorm):
         example=in_a_recipe("virtual-batch-norm"),
         note=(
             "Only in the generator by default, as in the paper, because of the cost. The mean of squares is each "
-            "example's own, as in the paper; one class of the authors' code takes it over the whole batch."
+            "example's own, as in the paper and, since May 2017, in the authors' code; in 2016 their code took it over "
+            "the whole batch, and in two of its three classes the mean too."
         ),
     )
     in_generator: bool = True

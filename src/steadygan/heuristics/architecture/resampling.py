@@ -110,11 +110,17 @@ class PixelShuffle(ArchitectureHeuristic):
         formula="y[c, 2i + a, 2j + b] = (W ∗ x)[4c + 2a + b, i, j]",
         sources=(
             Source(citation="shi2016subpixel", where="equation 4"),
+            Source(citation="odena2016deconvolution", where="section on better upsampling"),
             Source(citation="chintala2016ganhacks", where="item 5"),
         ),
         treats=(Finding.CHECKERBOARD,),
         cost="2.25 times a transposed convolution with kernel 4",
         example=in_a_recipe("pixel-shuffle"),
+        note=(
+            "No pixel is written more often than others. Odena et al. point out that this removes one cause of "
+            "checkerboards and not all: each of the four kinds of pixels has weights of its own, which need not agree. "
+            "icnr-init lets them begin alike, resize-convolutions keeps them alike."
+        ),
     )
 
     def design(self, blueprint: Blueprint) -> Blueprint:

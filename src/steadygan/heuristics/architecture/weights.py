@@ -70,8 +70,9 @@ class EqualisedLR(ArchitectureHeuristic):
         cost="one product for each weight and use",
         example=in_a_recipe("equalised-lr"),
         note=(
-            "The authors' code has other constants for the layers at the ends (1 instead of √2); here all have He's. "
-            "The authors train with a learning rate of 0.001, five times that of DCGAN."
+            "The authors' code has other constants for the layers at the ends (√2 / 4 instead of √2 in the generator's "
+            "first dense layer, 1 in the last layers); here all have He's. The authors train with a learning rate of "
+            "0.001, five times that of DCGAN."
         ),
     )
 
@@ -97,7 +98,8 @@ class SpectralNormHeuristic(ArchitectureHeuristic):
         },
         note=(
             "The paper normalises the discriminator; in_generator is later practice (SAGAN). Normalisation layers "
-            "with a scale undo the bound, and the paper's discriminator has none."
+            "with a scale undo the bound, and the paper's discriminator has none. The tensor of "
+            "minibatch-discrimination is no layer's weight and stays as it is, so with it the bound does not hold."
         ),
     )
     in_discriminator: bool = True

@@ -62,9 +62,10 @@ class TopK(ObjectiveModifier):
         ),
         note=(
             "Early on a discriminator cannot tell which fakes are good, so k begins at the whole batch and falls "
-            "geometrically, by images seen where the paper counts epochs. Images with a map of logits are ranked by "
-            "its mean; packs of images are kept or dropped as one. Objectives that pair fakes with reals keep the "
-            "pairs of the best fakes."
+            "geometrically, by images seen where the paper counts epochs. That it has fallen after 500,000 images "
+            "is this package's choice: the paper's factor of 0.99 for each epoch reaches one half after 69 epochs, "
+            "which are 3.4 million images of CIFAR-10. Images with a map of logits are ranked by its mean; packs of "
+            "images are kept or dropped as one. Objectives that pair fakes with reals keep the pairs of the best fakes."
         ),
     )
     floor: float = Field(0.5, gt=0, le=1, description="share of the batch that k falls to")
