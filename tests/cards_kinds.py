@@ -5,15 +5,18 @@ from typing import ClassVar
 from pydantic import Field
 
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.card import Card, Citation, Source
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import Citation
 from steadygan.vocabulary import Finding, Labels, Slot
 
-SPECIAL = Citation(
-    key="oyvind2031signs",
-    authors="Øyvind, de la Cruz, Şahin",
-    title="On {signs} & 100 % of $_{x}$ ~ \\LaTeX",
-    year=2031,
-    url="https://example.org/a_b?c=%20d{e}",
+SPECIAL = Citation.from_bibtex(
+    r"""@misc{oyvind2031signs,
+  author = {{\O}yvind and {de la Cruz} and {\c{S}}ahin},
+  title  = {{On {\textbraceleft}signs{\textbraceright} \& 100 \% of \$\_{\textbraceleft}x{\textbraceright}\$ """
+    r"""{\textasciitilde} {\textbackslash}LaTeX}},
+  year   = {2031},
+  url    = {https://example.org/a_b?c=%20d%7Be%7D},
+}"""
 )
 
 

@@ -1,6 +1,7 @@
 """The prepared cache: hits, changes, damage, several processes, kills and full disks."""
 
 import errno
+import fcntl
 import json
 import os
 import shutil
@@ -216,11 +217,12 @@ def test_what_another_process_is_building_is_left_alone(photos, cache):
     assert not other.exists()
 
 
-def test_where_locks_are_unknown_the_first_to_finish_stays(cache, monkeypatch):
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOSYS])
+def test_where_locks_are_unknown_the_first_to_finish_stays(cache, monkeypatch, code):
     def refuse(file, operation):
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+        raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(store.fcntl, "flock", refuse)
+    monkeypatch.setattr(fcntl, "flock", refuse)
     images = np.zeros((2, 8, 8), np.uint8)
     inner = []
 

@@ -12,24 +12,31 @@ from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.catalogue import BUILT_IN, heuristic_class
 from steadygan.vocabulary import Slot
 
-DEFAULTS: dict[str, dict[str, object]] = {
-    "normal-latent": {"dimension": 100},
-    "uniform-latent": {"dimension": 100},
-    "sphere-latent": {"dimension": 100},
-    "kernel-divisible-by-stride": {"kernel": 4},
-    "leaky-relu": {"slope": 0.2, "in_discriminator": True, "in_generator": False},
-    "normal-init": {"std": 0.02},
-    "generator-dropout": {"probability": 0.5},
-    "larger-discriminator": {"factor": 1.5},
-    "one-sided-smoothing": {"low": 0.9, "high": 0.9},
-    "soft-labels": {"real": [0.7, 1.2], "fake": [0.0, 0.3], "in_generator": False},
-    "noisy-labels": {"probability": 0.05},
-    "instance-noise": {"std": 0.1},
-    "diff-augment": {"policy": ["color", "translation", "cutout"]},
-    "horizontal-flip": {"probability": 0.5},
-    "adam": {"lr": 2e-4, "betas": [0.5, 0.999]},
-    "alternate": {"discriminator_moves": 1, "generator_moves": 1},
-}
+# What publications and their authors' code say.
+PUBLISHED: list[tuple[str, dict[str, object], str]] = [
+    ("uniform-latent", {"dimension": 100}, "Radford et al. 2015, figure 1"),
+    ("leaky-relu", {"slope": 0.2}, "Radford et al. 2015, section 4"),
+    ("normal-init", {"std": 0.02}, "Radford et al. 2015, section 4"),
+    ("adam", {"lr": 2e-4, "betas": [0.5, 0.999]}, "Radford et al. 2015, section 4; Kingma and Ba 2014, algorithm 1"),
+    ("one-sided-smoothing", {"low": 0.9, "high": 0.9}, "Salimans et al. 2016, section 3.4"),
+    ("minibatch-discrimination", {"kernels": 100, "dimension": 5}, "openai/improved-gan, mnist_svhn_cifar10/nn.py"),
+    ("soft-labels", {"real": [0.7, 1.2], "fake": [0.0, 0.3]}, "soumith/ganhacks, item 6"),
+    ("soft-classes", {"smoothing": 0.1}, "Szegedy et al. 2015, section 7"),
+    ("experience-replay", {"share": 0.5}, "Shrivastava et al. 2016, section 2.3"),
+    ("weight-clipping", {"bound": 0.01}, "Arjovsky et al. 2017, algorithm 1"),
+    ("gradient-penalty", {"weight": 10.0, "target": 1.0}, "Gulrajani et al. 2017, equation 3 and algorithm 1"),
+    ("minibatch-stddev", {"group": 4}, "tkarras/progressive_growing_of_gans, networks.py"),
+    ("spectral-norm", {"iterations": 1, "in_generator": False}, "Miyato et al. 2018, algorithm 1"),
+    ("orthogonal", {"weight": 1e-4}, "Brock et al. 2018, section 3.1"),
+    ("adaptive-augment", {"target": 0.6, "speed": 500_000, "interval": 4}, "NVlabs/stylegan2-ada-pytorch, train.py"),
+    ("diff-augment", {"policy": ["color", "translation", "cutout"]}, "Zhao et al. 2020, section 3.2"),
+    (
+        "consistency",
+        {"real": 10.0, "fake": 10.0, "latent_discriminator": 5.0, "latent_generator": 0.5, "sigma": 0.03},
+        "Zhao et al. 2020, Improved Consistency Regularization for GANs",
+    ),
+    ("lecam", {"weight": 0.3}, "google/lecam-gan, biggan_cifar/scripts"),
+]
 
 IMPOSSIBLE: list[tuple[str, dict[str, object]]] = [
     ("adam", {"lr": -2e-4}),
@@ -106,10 +113,17 @@ def test_a_name_like_no_other_is_refused_with_all_names() -> None:
     assert all(kind.name in str(refused.value) for kind in BUILT_IN)
 
 
-@pytest.mark.parametrize("name", DEFAULTS)
-def test_the_defaults_are_those_of_the_sources(name: str) -> None:
+@pytest.mark.parametrize(("name", "published", "source"), PUBLISHED, ids=[name for name, _, _ in PUBLISHED])
+def test_the_defaults_are_those_of_the_publications(name: str, published: dict[str, object], source: str) -> None:
     parameters = heuristic_class(name)().parameters()
-    assert {key: parameters[key] for key in DEFAULTS[name]} == DEFAULTS[name]
+    assert {key: parameters[key] for key in published} == published, source
+
+
+def test_two_time_scales_and_adam_make_the_rates_of_self_attention() -> None:
+    """Zhang et al. 2018, section 4: 0.0004 for the discriminator and 0.0001 for the generator."""
+    rate, factors = heuristic_class("adam")().parameters()["lr"], heuristic_class("two-time-scales")().parameters()
+    assert isinstance(rate, float)
+    assert [rate * factors[player] for player in ("discriminator", "generator")] == pytest.approx([4e-4, 1e-4])
 
 
 @pytest.mark.parametrize("kind", BUILT_IN, ids=by_name)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.card import Citation
 from steadygan.heuristics.catalogue import BUILT_IN, heuristic_class
+from steadygan.heuristics.citations import Citation
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe, recipe_names
 from steadygan.training.folder import RunFolder

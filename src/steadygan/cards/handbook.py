@@ -14,8 +14,9 @@ from steadygan.cards.words import (
     limits_text,
 )
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.card import Citation, Source
+from steadygan.heuristics.card import Source
 from steadygan.heuristics.catalogue import BUILT_IN
+from steadygan.heuristics.citations import Citation
 from steadygan.heuristics.composition import replaces
 from steadygan.vocabulary import Finding, Slot
 

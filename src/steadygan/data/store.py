@@ -6,7 +6,6 @@ would end the process without an error.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from filelock import FileLock
 
 from steadygan.data.prepared import Skipped
 from steadygan.data.reading import Array, Outcome
@@ -276,23 +276,26 @@ def _writing(root: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _lock(root: Path, key: str) -> Iterator[bool]:
+    lock = _file_lock(root, key)
     with _writing(root):
-        file = (root / f"{key}.lock").open("a")
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            held = True
-        except OSError:
-            # some network file systems know no locks: then two processes prepare twice, and the first one's stays
-            held = False
-        yield held
+        Path(lock.lock_file).touch()
+    with contextlib.ExitStack() as held:
+        # some network file systems know no locks: then two processes prepare twice, and the first one's stays
+        with contextlib.suppress(OSError):
+            held.enter_context(lock)
+        yield lock.is_locked
+
+
+def _file_lock(root: Path, key: str) -> FileLock:
+    # the system lets go of a killed process's lock, but not of the soft one that would stand in for it
+    return FileLock(root / f"{key}.lock", fallback_to_soft=False)
 
 
 def _remove_leftovers(root: Path, own_key: str) -> None:
     """Removes what killed processes left: half-built folders whose lock nobody else holds."""
     for building in root.glob(f"*{_BUILDING}"):
         key = building.name.partition(".")[0]
-        with contextlib.suppress(OSError), (root / f"{key}.lock").open("a") as file:
+        with contextlib.suppress(OSError), contextlib.ExitStack() as held:
             if key != own_key:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                held.enter_context(_file_lock(root, key).acquire(blocking=False))
             shutil.rmtree(building, ignore_errors=True)

@@ -1,108 +1,126 @@
-r"""Publications as BibTeX, in plain ASCII wherever LaTeX has a command for a letter.
+r"""A reader of the part of BibTeX that publishers offer for copying: entries whose values stand in braces.
 
-Letters with marks become commands such as ``{\o}``, which the oldest BibTeX sorts and typesets like the newest.
+A library that reads all of BibTeX would be one more dependency for the sake of one file of our own.
 """
 
+import re
 import unicodedata
+from dataclasses import dataclass
 
-_MARKS = {
-    "\N{COMBINING GRAVE ACCENT}": "`",
-    "\N{COMBINING ACUTE ACCENT}": "'",
-    "\N{COMBINING CIRCUMFLEX ACCENT}": "^",
-    "\N{COMBINING TILDE}": "~",
-    "\N{COMBINING MACRON}": "=",
-    "\N{COMBINING BREVE}": "u",
-    "\N{COMBINING DOT ABOVE}": ".",
-    "\N{COMBINING DIAERESIS}": '"',
-    "\N{COMBINING RING ABOVE}": "r",
-    "\N{COMBINING DOUBLE ACUTE ACCENT}": "H",
-    "\N{COMBINING CARON}": "v",
-    "\N{COMBINING DOT BELOW}": "d",
-    "\N{COMBINING CEDILLA}": "c",
-    "\N{COMBINING OGONEK}": "k",
-}
-_SIGNS = {
-    "ø": r"{\o}",
-    "Ø": r"{\O}",
-    "ł": r"{\l}",
-    "Ł": r"{\L}",
-    "ı": r"{\i}",
-    "ß": r"{\ss}",
-    "æ": r"{\ae}",
-    "Æ": r"{\AE}",
-    "œ": r"{\oe}",
-    "Œ": r"{\OE}",
-    "–": "--",
-    "—": "---",
-    "‘": "`",
-    "’": "'",
-    "“": "``",
-    "”": "''",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "~": r"{\textasciitilde}",
-    "^": r"{\textasciicircum}",
-    "\\": r"{\textbackslash}",
-    # BibTeX counts braces even behind a backslash
-    "{": r"{\textbraceleft}",
-    "}": r"{\textbraceright}",
-}
-_IN_ADDRESSES = str.maketrans({"{": "%7B", "}": "%7D", "\\": "%5C", " ": "%20"})
+from steadygan.errors import SteadyganError
+
+_ACCENTS = {"`": 0x300, "'": 0x301, "^": 0x302, "~": 0x303, "=": 0x304, "u": 0x306, ".": 0x307, '"': 0x308}
+_ACCENTS |= {"r": 0x30A, "H": 0x30B, "v": 0x30C, "d": 0x323, "c": 0x327, "k": 0x328}
+_SIGNS = {"o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "i": "ı", "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ"}
+_SIGNS |= {"textasciitilde": "~", "textasciicircum": "^", "textbackslash": "\\"}
+_SIGNS |= {"textbraceleft": "{", "textbraceright": "}"}
+_LIGATURES = {"---": "—", "--": "–", "``": "“", "''": "”", "~": " ", "{": "", "}": ""}
+_LATEX = re.compile(
+    r"""\\(?P<accent>[`'^~=."]\s*|[uHvcdkr](?![A-Za-z])\s*)\{?(?P<letter>\\i(?![A-Za-z])|[^\W\d_])\}?"""
+    r"""|\\(?P<sign>[A-Za-z]+)(?:\{\}|\s+)?"""
+    r"""|\\(?P<escaped>[&%$#_{}])"""
+    r"""|---?|``|''|[~{}]"""
+)
+_FIELD = re.compile(r"[\s,]*(?P<name>\w+)\s*=\s*(?P<number>\d+\b)?")
 
 
-def latex(text: str) -> str:
-    """Text as LaTeX sets it; letters that it has no short command for stay as they are, in UTF-8."""
-    return "".join(_letter(letter) for letter in unicodedata.normalize("NFC", text))
+@dataclass(frozen=True)
+class Entry:
+    """One entry.
+
+    Attributes:
+        key: its name.
+        text: all of it, as it is written.
+        fields: values by name in small letters, as they are written, without their outer braces.
+    """
+
+    key: str
+    text: str
+    fields: dict[str, str]
 
 
-def _letter(letter: str) -> str:
-    if letter in _SIGNS:
-        return _SIGNS[letter]
-    base, *marks = list(unicodedata.normalize("NFD", letter))
-    if len(marks) != 1 or marks[0] not in _MARKS:
-        return letter
-    command = _MARKS[marks[0]]
-    # a command that is a letter would swallow the letter behind it
-    return f"{{\\{command}{{{base}}}}}" if command.isalpha() else f"{{\\{command}{base}}}"
-
-
-def author_field(surnames: str) -> str:
-    """Surnames with commas between them, as BibTeX wants authors.
+def entries(text: str) -> list[Entry]:
+    """The entries of a text, in their order; what stands outside of entries is skipped, as BibTeX does.
 
     Args:
-        surnames: such as ``Radford, Metz, Chintala``, or ``Radford et al.``.
+        text: BibTeX whose values are in braces, or whole numbers.
 
-    Returns:
-        Text such as ``Radford and Metz and Chintala``. A name of several words is braced, because BibTeX would take
-        the first of them for a given name; ``et al.`` becomes ``others``, which BibTeX writes out by itself.
+    Raises:
+        SteadyganError: a brace stays open, or a value is neither in braces nor a whole number.
     """
-    shortened = surnames.strip().endswith("et al.")
-    names = [latex(name.strip()) for name in surnames.strip().removesuffix("et al.").split(",") if name.strip()]
-    names = [f"{{{name}}}" if " " in name else name for name in names]
-    return " and ".join([*names, "others"] if shortened else names)
+    found = []
+    start = text.find("@")
+    while start >= 0:
+        opened = text.find("{", start)
+        end = _closing(text, opened) + 1
+        key, _, rest = text[opened + 1 : end - 1].partition(",")
+        found.append(Entry(key.strip(), text[start:end], _fields(key.strip(), rest)))
+        start = text.find("@", end)
+    return found
 
 
-def entry(key: str, authors: str, title: str, year: int, arxiv: str, link: str) -> str:
-    """One entry, without a line break at its end.
+def _closing(text: str, opened: int) -> int:
+    """Where the brace that is opened here is closed; BibTeX counts braces even behind a backslash."""
+    depth = 0
+    places = range(opened, len(text)) if opened >= 0 else ()
+    for place in places:
+        depth += {"{": 1, "}": -1}.get(text[place], 0)
+        if depth == 0:
+            return place
+    raise SteadyganError("This is not BibTeX, because a brace is missing: write @misc{key, title = {...}, ...}")
+
+
+def _fields(key: str, text: str) -> dict[str, str]:
+    found = {}
+    place = 0
+    while text[place:].strip(" \t\r\n,"):
+        field = _FIELD.match(text, place)
+        if field is None or not (field["number"] or text.startswith("{", field.end())):
+            raise SteadyganError(f"The BibTeX entry '{key}' has a value without braces; write title = {{...}}")
+        end = field.end() if field["number"] else _closing(text, field.end())
+        found[field["name"].lower()] = field["number"] or " ".join(text[field.end() + 1 : end].split())
+        place = end if field["number"] else end + 1
+    return found
+
+
+def plain(latex: str) -> str:
+    """The letters that LaTeX sets for a text; a command that is not known stays as it is written."""
+    return unicodedata.normalize("NFC", _LATEX.sub(_set, latex))
+
+
+def _set(found: re.Match[str]) -> str:
+    if found["accent"]:
+        letter = found["letter"]
+        # the i that LaTeX calls dotless stands under an accent in place of the one with a dot
+        return ("i" if letter == "\\i" else letter) + chr(_ACCENTS[found["accent"].strip()])
+    if found["sign"]:
+        return _SIGNS.get(found["sign"], found[0])
+    return found["escaped"] or _LIGATURES[found[0]]
+
+
+def surnames(authors: str) -> str:
+    """The surnames of an author field, with commas between them.
 
     Args:
-        key: what ``cite`` calls it.
-        authors: surnames with commas between them.
-        title: as published; braced, so that no style makes ``GAN`` small.
-        year: of publication.
-        arxiv: the number there; empty when it is not there.
-        link: where to read it.
+        authors: names with ``and`` between them, such as ``Radford, Alec and Luke Metz and {de la Cruz}``. A name
+            in braces is a surname as a whole.
 
     Returns:
-        ``@misc`` as arXiv itself writes it, with ``eprint`` and ``archivePrefix`` for what is there.
+        Text such as ``Radford, Metz, de la Cruz``; ``others`` becomes ``et al.``.
     """
-    fields = {"author": author_field(authors), "title": f"{{{latex(title)}}}", "year": str(year)}
-    if arxiv:
-        fields |= {"eprint": arxiv, "archivePrefix": "arXiv"}
-    fields["url"] = link.translate(_IN_ADDRESSES)
-    width = max(len(name) for name in fields)
-    lines = [f"  {name:<{width}} = {{{value}}}," for name, value in fields.items()]
-    return "\n".join([f"@misc{{{key},", *lines, "}"])
+    names = [_surname(name) for name in re.split(r"\s+and\s+", authors.strip())]
+    return ", ".join(names).replace(", others", " et al.")
+
+
+def _surname(name: str) -> str:
+    last, comma, _ = name.partition(",")
+    if comma or _is_braced(name):
+        return plain(last.strip())
+    # words that begin small, such as "de la", belong to the surname behind them
+    words = name.split()
+    start = next((place for place, word in enumerate(words[1:-1], 1) if word[0].islower()), len(words) - 1)
+    return plain(" ".join(words[start:]))
+
+
+def _is_braced(name: str) -> bool:
+    return name.startswith("{") and _closing(name, 0) == len(name) - 1

@@ -1,44 +1,31 @@
 """The card of a heuristic: what it is, where it comes from, what it treats and with what it clashes."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated, Any
 
-from steadygan.heuristics.bibtex import entry
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from steadygan.heuristics.citations import Citation, reference
 from steadygan.vocabulary import Finding
 
 
-class Citation(BaseModel):
-    """A publication."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    key: str
-    authors: str
-    title: str
-    year: int
-    arxiv: str = ""
-    url: str = ""
-
-    @property
-    def link(self) -> str:
-        """Where to read it."""
-        return self.url or f"https://arxiv.org/abs/{self.arxiv}"
-
-    @property
-    def bibtex(self) -> str:
-        """The publication as a BibTeX entry, in ASCII where LaTeX has a command for a letter."""
-        return entry(self.key, self.authors, self.title, self.year, self.arxiv, self.link)
-
-    def __str__(self) -> str:
-        """Authors, year, title, link on one line."""
-        return f"{self.authors} ({self.year}). {self.title}. {self.link}"
+def _looked_up(citation: Any) -> Any:
+    return reference(citation) if isinstance(citation, str) else citation
 
 
 class Source(BaseModel):
-    """A place in a publication."""
+    """A place in a publication.
+
+    Attributes:
+        citation: the publication; given as a key of ``references.bib``, or as a ``Citation`` of one's own.
+        where: the place in it.
+
+    Raises:
+        SteadyganError: ``references.bib`` has no such key.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    citation: Citation
+    citation: Annotated[Citation, BeforeValidator(_looked_up)]
     where: str = ""
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ class Dropout(nn.Module):
     Args:
         probability: share of activations that become 0.
 
-    Source: ganhacks, item 17; Isola et al. 2016, section 2.1.
+    Source: ganhacks, item 17; Isola et al. 2016, section 3.1.
     """
 
     def __init__(self, probability: float) -> None:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from steadygan.report import facts, overview, words
 from steadygan.report.curves import Chart, charts
 from steadygan.report.ingredients import filled_slots
-from steadygan.report.pictures import frames, grids, real_picture
+from steadygan.report.pictures import frames, real_picture
 from steadygan.report.read import RunRecord, number, read_run, table, text, texts
 from steadygan.report.skipped import group_skipped
 from steadygan.training.folder import write_atomically
@@ -58,7 +58,7 @@ def render(record: RunRecord) -> str:
         warnings=overview.warnings(record),
         notes=texts(record.run.get("notes")),
         frames=shown,
-        frames_left_out=len(grids(record.folder)) - len(shown),
+        frames_left_out=len(record.folder.sample_grids()) - len(shown),
         real=real_picture(record.folder),
         vectors=data.get("kind") == "vectors",
         flattened=facts.is_flattened(data),

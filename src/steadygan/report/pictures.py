@@ -63,15 +63,9 @@ class Frame:
     picture: Picture
 
 
-def grids(folder: RunFolder) -> list[tuple[int, Path]]:
-    """All grids with their images seen, oldest first; a stray copy such as ``12 (1).png`` is none."""
-    found = [(int(path.stem), path) for path in folder.samples.glob("*.png") if path.stem.isdecimal()]
-    return sorted(found)
-
-
 def frames(folder: RunFolder, limit: int = FRAMES) -> list[Frame]:
     """Sample grids spread evenly over the run, oldest first; damaged ones are left out."""
-    found = [(images, picture(path)) for images, path in evenly(grids(folder), limit)]
+    found = [(images, picture(path)) for images, path in evenly(folder.sample_grids(), limit)]
     return [Frame(images, shown) for images, shown in found if shown is not None]
 
 

@@ -82,7 +82,7 @@ class RunFolder:
         return self.samples / f"{images:012d}.png"
 
     def sample_grids(self) -> list[tuple[int, Path]]:
-        """All grids with their images seen, oldest first."""
+        """All grids with their images seen, oldest first; a stray copy such as ``12 (1).png`` is none."""
         grids = (path for path in self.samples.glob("*.png") if path.stem.isdecimal())
         return sorted((int(path.stem), path) for path in grids)
 

@@ -11,10 +11,6 @@ from steadygan.heuristics.architecture.label_embedding import TELL_THE_GENERATOR
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    AC_GAN,
-    GANHACKS,
-)
 from steadygan.heuristics.moments import AddsLoss
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.heuristics.turn import Turn
@@ -49,8 +45,8 @@ class AuxiliaryClassifier(ArchitectureHeuristic, AddsLoss):
         summary="A second head of the discriminator names the class; both players want the right one to be named.",
         formula="loss + weight · (-E[log P(class | real)] - E[log P(class | fake)])",
         sources=(
-            Source(citation=AC_GAN, where="section 3, equations 2 and 3"),
-            Source(citation=GANHACKS, where="item 12"),
+            Source(citation="odena2016acgan", where="section 3, equations 2 and 3"),
+            Source(citation="chintala2016ganhacks", where="item 12"),
         ),
         treats=(Finding.MODE_DROPPING, Finding.GARBAGE_FOOLING),
         cost="one more dense layer",

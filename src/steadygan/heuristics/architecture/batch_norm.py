@@ -8,11 +8,6 @@ from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.architecture.norm_decisions import norm_decisions
 from steadygan.heuristics.blueprint import Blueprint, Norm
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    BATCH_NORM,
-    DCGAN,
-    GANHACKS,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -28,9 +23,9 @@ class BatchNormHeuristic(ArchitectureHeuristic):
         ),
         formula="y = a (x - E[x]) / √(Var[x] + eps) + b, over the batch",
         sources=(
-            Source(citation=DCGAN, where="section 3"),
-            Source(citation=BATCH_NORM, where="algorithm 1"),
-            Source(citation=GANHACKS, where="item 4"),
+            Source(citation="radford2015dcgan", where="section 3"),
+            Source(citation="ioffe2015batchnorm", where="algorithm 1"),
+            Source(citation="chintala2016ganhacks", where="item 4"),
         ),
         treats=(Finding.STALLED, Finding.MODE_COLLAPSE),
         cost="about a tenth of a step; images of one batch depend on each other",

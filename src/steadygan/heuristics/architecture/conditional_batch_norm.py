@@ -5,10 +5,6 @@ from typing import ClassVar
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint, Norm
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    PROJECTION,
-    STYLE,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding, Labels
 
@@ -23,8 +19,8 @@ class ConditionalBatchNorm(ArchitectureHeuristic):
         summary="The generator is told the class by scales and shifts of its normalisation that belong to each class.",
         formula="y = a[class] (x - E[x]) / √(Var[x] + eps) + b[class]",
         sources=(
-            Source(citation=STYLE, where="section 2.2, equation 5"),
-            Source(citation=PROJECTION, where="the generator of the authors' code"),
+            Source(citation="dumoulin2016style", where="section 2.2, equation 5"),
+            Source(citation="miyato2018projection", where="the generator of the authors' code"),
         ),
         treats=(Finding.MODE_DROPPING,),
         cost="two rows of numbers for each class and layer",

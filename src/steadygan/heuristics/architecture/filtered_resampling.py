@@ -7,10 +7,6 @@ from pydantic import model_validator
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    BLURPOOL,
-    STYLEGAN2,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -24,8 +20,8 @@ class FilteredResampling(ArchitectureHeuristic):
         summary="Maps pass a fixed low-pass filter after each doubling, and before each halving if that is wanted.",
         formula="y = k ∗ x, k = [1, 2, 1]ᵀ [1, 2, 1] / 16",
         sources=(
-            Source(citation=BLURPOOL, where="section 3.2"),
-            Source(citation=STYLEGAN2, where="appendix B, filter of the resampling layers"),
+            Source(citation="zhang2019blurpool", where="section 3.2"),
+            Source(citation="karras2019stylegan2", where="appendix B, filter of the resampling layers"),
         ),
         treats=(Finding.CHECKERBOARD,),
         cost="a depthwise convolution of 3x3 for each change of size",

@@ -7,10 +7,6 @@ from pydantic import Field
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    GANHACKS,
-    PIX2PIX,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -22,7 +18,10 @@ class GeneratorDropout(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Half of the generator's hidden activations are dropped, in training and in generation alike.",
         formula="y = x · m / (1 - p), m ~ Bernoulli(1 - p)",
-        sources=(Source(citation=GANHACKS, where="item 17"), Source(citation=PIX2PIX, where="section 3.1")),
+        sources=(
+            Source(citation="chintala2016ganhacks", where="item 17"),
+            Source(citation="isola2016pix2pix", where="section 3.1"),
+        ),
         treats=(Finding.MODE_COLLAPSE,),
         example=in_a_recipe("generator-dropout"),
         note="Noise in the layers: the same latent gives a slightly different image each time.",

@@ -7,10 +7,6 @@ from pydantic import Field
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    ENERGY,
-    GANHACKS,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -22,7 +18,7 @@ class GeneratorNoise(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Gaussian noise is added to the generator's hidden activations, in training and in generation alike.",
         formula="y = x + std · n, n ~ N(0, 1)",
-        sources=(Source(citation=GANHACKS, where="item 13"), Source(citation=ENERGY)),
+        sources=(Source(citation="chintala2016ganhacks", where="item 13"), Source(citation="zhao2016energy")),
         treats=(Finding.MODE_COLLAPSE,),
         example=in_a_recipe("generator-noise"),
         note=(

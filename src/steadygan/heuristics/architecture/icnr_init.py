@@ -4,9 +4,6 @@ from typing import ClassVar
 
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    ICNR,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -21,7 +18,7 @@ class IcnrInit(ArchitectureHeuristic):
         summary="Layers that double maps begin as if they repeated pixels before a convolution, so that no grid of "
         "dots lies over the first images.",
         formula="W of a pixel shuffle = w of each pixel of a square; W of a transposed convolution = c · (w ∗ 1₂ₓ₂)",
-        sources=(Source(citation=ICNR, where="section on initialisation"),),
+        sources=(Source(citation="aitken2017icnr", where="section on initialisation"),),
         treats=(Finding.CHECKERBOARD,),
         example='import steadygan as sg\nrecipe = sg.recipe("naive").with_("pixel-shuffle").with_("icnr-init")',
         note=(

@@ -8,10 +8,6 @@ from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.architecture.norm_decisions import norm_decisions
 from steadygan.heuristics.blueprint import Blueprint, Norm
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    GANHACKS,
-    INSTANCE_NORM,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -23,7 +19,7 @@ class InstanceNormHeuristic(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Every map of every image is normalised by itself: the same in training and use, for any batch.",
         formula="y = a (x - E[x]) / √(Var[x] + eps) + b, over the pixels of one map",
-        sources=(Source(citation=INSTANCE_NORM), Source(citation=GANHACKS, where="item 4")),
+        sources=(Source(citation="ulyanov2016instancenorm"), Source(citation="chintala2016ganhacks", where="item 4")),
         treats=(Finding.STALLED,),
         cost="about that of batch norm; images do not depend on each other",
         example=in_a_recipe("instance-norm"),

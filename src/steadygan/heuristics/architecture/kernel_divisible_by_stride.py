@@ -7,10 +7,6 @@ from pydantic import Field, model_validator
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    CHECKERBOARD,
-    CHOLLET,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -26,7 +22,10 @@ class KernelDivisibleByStride(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Kernel size divisible by the stride in every strided layer, so that no pixel is written more often.",
         formula="kernel mod stride = 0",
-        sources=(Source(citation=CHECKERBOARD, where="section on overlap"), Source(citation=CHOLLET, where="p. 308")),
+        sources=(
+            Source(citation="odena2016deconvolution", where="section on overlap"),
+            Source(citation="chollet2017deep", where="p. 308"),
+        ),
         treats=(Finding.CHECKERBOARD,),
         cost="16/25 of the work of kernel 5",
         example=in_a_recipe("strided-convolutions").removesuffix(")")

@@ -10,10 +10,6 @@ from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.base import Company, Heuristic
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    CONDITIONAL,
-    GANHACKS,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding, Labels
 
@@ -30,7 +26,10 @@ class LabelEmbedding(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Labels become short learnt vectors: beside z for the generator, one channel for the discriminator.",
         formula="G(z, e(label)), D(x, W e(label) + b as a channel)",
-        sources=(Source(citation=CONDITIONAL, where="section 3.2"), Source(citation=GANHACKS, where="item 16")),
+        sources=(
+            Source(citation="mirza2014conditional", where="section 3.2"),
+            Source(citation="chintala2016ganhacks", where="item 16"),
+        ),
         treats=(Finding.MODE_DROPPING,),
         cost="one input channel and two small tables",
         example=in_a_recipe("label-embedding"),

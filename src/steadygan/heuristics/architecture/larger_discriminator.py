@@ -7,9 +7,6 @@ from pydantic import Field
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    TUTORIAL,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -21,7 +18,7 @@ class LargerDiscriminator(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The discriminator is wider than the generator: the theory wants it near its optimum.",
         formula="width of D = width · factor",
-        sources=(Source(citation=TUTORIAL, where="section 4.4"),),
+        sources=(Source(citation="goodfellow2016tutorial", where="section 4.4"),),
         treats=(Finding.MODE_DROPPING, Finding.GARBAGE_FOOLING),
         cost="about factor² times the discriminator's work",
         example=in_a_recipe("larger-discriminator"),

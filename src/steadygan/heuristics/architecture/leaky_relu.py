@@ -7,10 +7,6 @@ from pydantic import Field
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    DCGAN,
-    GANHACKS,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -22,7 +18,10 @@ class LeakyReLU(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Leaky rectifiers, so that gradients reach the generator through every unit.",
         formula="y = max(x, slope · x)",
-        sources=(Source(citation=DCGAN, where="sections 3 and 4"), Source(citation=GANHACKS, where="item 5")),
+        sources=(
+            Source(citation="radford2015dcgan", where="sections 3 and 4"),
+            Source(citation="chintala2016ganhacks", where="item 5"),
+        ),
         treats=(Finding.STALLED, Finding.DISCRIMINATOR_WINS),
         example=in_a_recipe("leaky-relu"),
         note="The paper has ReLU in the generator; leaky in both is later practice (in_generator).",

@@ -7,10 +7,6 @@ from pydantic import Field
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    GANHACKS,
-    SALIMANS,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -22,7 +18,10 @@ class MinibatchDiscrimination(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Beside an image's last features the discriminator sees how close they are to those of its batch.",
         formula="M_i = f(x_i) T, o_b(x_i) = Σ_{j ≠ i} exp(-‖M_ib - M_jb‖₁), appended to f(x_i)",
-        sources=(Source(citation=SALIMANS, where="section 3.2"), Source(citation=GANHACKS, where="item 15")),
+        sources=(
+            Source(citation="salimans2016improved", where="section 3.2"),
+            Source(citation="chintala2016ganhacks", where="item 15"),
+        ),
         treats=(Finding.MODE_COLLAPSE,),
         cost="N² · kernels · dimension numbers in memory; the logits of one batch depend on each other",
         example=in_a_recipe("minibatch-discrimination"),

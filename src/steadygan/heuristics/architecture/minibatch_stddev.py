@@ -7,9 +7,6 @@ from pydantic import Field
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    PROGRESSIVE,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -21,7 +18,7 @@ class MinibatchStddev(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="One more channel near the discriminator's end: the standard deviation over a group of images.",
         formula="s = mean over features and pixels of √(Var over the group + 1e-8)",
-        sources=(Source(citation=PROGRESSIVE, where="section 3"),),
+        sources=(Source(citation="karras2017progressive", where="section 3"),),
         treats=(Finding.MODE_COLLAPSE, Finding.MODE_DROPPING),
         cost="almost none; the logits of one group depend on each other",
         example=in_a_recipe("minibatch-stddev"),

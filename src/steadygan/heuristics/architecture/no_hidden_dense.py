@@ -5,9 +5,6 @@ from typing import ClassVar
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    DCGAN,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -20,7 +17,7 @@ class NoHiddenDense(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="No hidden dense layers: z is projected, reshaped and convolved; the last map gives the logit.",
         formula="logit = w · flatten(last map)",
-        sources=(Source(citation=DCGAN, where="section 3"),),
+        sources=(Source(citation="radford2015dcgan", where="section 3"),),
         treats=(Finding.OSCILLATION,),
         cost="less than nothing: two layers fewer",
         example=in_a_recipe("no-hidden-dense"),

@@ -7,9 +7,6 @@ from pydantic import Field
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    DCGAN,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -24,7 +21,7 @@ class NormalInit(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="All weights start from a narrow normal distribution; the scales of batch norm start around 1.",
         formula="w ~ N(0, std²), batch-norm scale ~ N(1, std²)",
-        sources=(Source(citation=DCGAN, where="section 4"),),
+        sources=(Source(citation="radford2015dcgan", where="section 4"),),
         treats=(Finding.EXPLODING_GRADIENTS, Finding.STALLED),
         example=in_a_recipe("normal-init"),
         note="The normal scale of batch norm is from the authors' code; the paper speaks of weights only.",

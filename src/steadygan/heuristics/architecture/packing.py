@@ -8,9 +8,6 @@ from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    PACGAN,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -22,7 +19,7 @@ class Packing(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The discriminator judges packs of images, all real or all fake, so that it sees missing variety.",
         formula="logit = D(x_1, ..., x_m), images stacked along channels",
-        sources=(Source(citation=PACGAN, where="section 2"),),
+        sources=(Source(citation="lin2017pacgan", where="section 2"),),
         treats=(Finding.MODE_COLLAPSE, Finding.MODE_DROPPING),
         cost="almost none: only the discriminator's first layer grows; as many logits fewer as images in a pack",
         example=in_a_recipe("packing"),

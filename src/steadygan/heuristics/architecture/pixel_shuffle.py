@@ -5,10 +5,6 @@ from typing import ClassVar
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    GANHACKS,
-    SUBPIXEL,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -22,10 +18,19 @@ class PixelShuffle(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The generator upsamples by computing four channels for each and weaving them into a larger map.",
         formula="y[c, 2i + a, 2j + b] = (W ∗ x)[4c + 2a + b, i, j]",
-        sources=(Source(citation=SUBPIXEL, where="equation 4"), Source(citation=GANHACKS, where="item 5")),
+        sources=(
+            Source(citation="shi2016subpixel", where="equation 4"),
+            Source(citation="chintala2016ganhacks", where="item 5"),
+            Source(citation="odena2016deconvolution", where="section on better upsampling"),
+        ),
         treats=(Finding.CHECKERBOARD,),
         cost="2.25 times a transposed convolution with kernel 4",
         example=in_a_recipe("pixel-shuffle"),
+        note=(
+            "No pixel is written more often than others. Odena et al. point out that this removes one cause of "
+            "checkerboards and not all: each of the four kinds of pixels has weights of its own, which need not agree. "
+            "icnr-init lets them begin alike, resize-convolutions keeps them alike."
+        ),
     )
 
     def design(self, blueprint: Blueprint) -> Blueprint:

@@ -7,9 +7,6 @@ from steadygan.heuristics.architecture.label_embedding import TELL_THE_GENERATOR
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    PROJECTION,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding, Labels
 
@@ -23,7 +20,7 @@ class Projection(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The logit is that of the image plus the inner product of its features with a vector of the class.",
         formula="logit = v[class] · φ(x) + ψ(φ(x))",
-        sources=(Source(citation=PROJECTION, where="equation 3 and figure 1"),),
+        sources=(Source(citation="miyato2018projection", where="equation 3 and figure 1"),),
         treats=(Finding.MODE_DROPPING, Finding.OSCILLATION),
         cost="one table of classes × features",
         example=in_a_recipe("conditional-batch-norm", "projection"),

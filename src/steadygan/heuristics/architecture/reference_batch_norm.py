@@ -6,9 +6,6 @@ from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.architecture.reference_norm import ReferenceNorm
 from steadygan.heuristics.blueprint import NormKind
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    TUTORIAL,
-)
 from steadygan.vocabulary import Finding
 
 
@@ -20,7 +17,7 @@ class ReferenceBatchNormHeuristic(ReferenceNorm):
     card: ClassVar[Card] = Card(
         summary="Each example is normalised by the statistics of a reference batch, chosen once.",
         formula="y = a (x - m_ref) / √(s_ref - m_ref² + eps) + b",
-        sources=(Source(citation=TUTORIAL, where="section 4.3"),),
+        sources=(Source(citation="goodfellow2016tutorial", where="section 4.3"),),
         treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
         cost="the network runs on the reference batch before each batch: with a batch of the same size, twice the work",
         example=in_a_recipe("reference-batch-norm"),

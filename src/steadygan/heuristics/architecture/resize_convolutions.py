@@ -5,9 +5,6 @@ from typing import ClassVar
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    CHECKERBOARD,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -21,7 +18,7 @@ class ResizeConvolutions(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The generator repeats each pixel in a square of 2×2 and convolves then, so that even maps stay even.",
         formula="y = W ∗ u, u[2i + a, 2j + b] = x[i, j] for a, b in {0, 1}",
-        sources=(Source(citation=CHECKERBOARD, where="section on better upsampling"),),
+        sources=(Source(citation="odena2016deconvolution", where="section on better upsampling"),),
         treats=(Finding.CHECKERBOARD,),
         cost="that of a transposed convolution with kernel 4, which it is once taps that meet one pixel are added",
         example=in_a_recipe("resize-convolutions"),

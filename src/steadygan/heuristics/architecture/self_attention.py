@@ -7,9 +7,6 @@ from pydantic import Field
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    SAGAN,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -22,7 +19,7 @@ class SelfAttention(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="At one size of the maps every pixel attends to all others, so that distant parts fit together.",
         formula="y = x + γ v(Σ_j softmax_j(f(x_j) · g(x_i)) h(x_j)), γ = 0 at first",
-        sources=(Source(citation=SAGAN, where="section 3, equations 1 to 3"),),
+        sources=(Source(citation="zhang2018selfattention", where="section 3, equations 1 to 3"),),
         treats=(Finding.GARBAGE_FOOLING, Finding.MODE_DROPPING),
         cost="pixels² / 4 numbers an image at the size of the maps",
         example=in_a_recipe("self-attention"),

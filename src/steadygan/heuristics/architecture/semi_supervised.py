@@ -12,10 +12,6 @@ from steadygan.heuristics.architecture.packing import Packing
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    SALIMANS,
-    SEMI_SUPERVISED,
-)
 from steadygan.heuristics.moments import AddsLoss, Measures
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.heuristics.state import State
@@ -52,8 +48,8 @@ class SemiSupervised(ArchitectureHeuristic, AddsLoss, Measures):
         summary="The discriminator classifies into K classes or fake: few labelled images teach it, all help it.",
         formula="D(x) = Z / (Z + 1), Z = Σ_k exp(l_k); D's loss + weight · cross entropy of labelled images",
         sources=(
-            Source(citation=SALIMANS, where="section 5"),
-            Source(citation=SEMI_SUPERVISED, where="section 2"),
+            Source(citation="salimans2016improved", where="section 5"),
+            Source(citation="odena2016semisupervised", where="section 2"),
         ),
         treats=(Finding.GARBAGE_FOOLING, Finding.DISCRIMINATOR_OVERFITS),
         cost="one more batch of labelled images through the discriminator in each of its moves",

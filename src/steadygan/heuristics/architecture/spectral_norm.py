@@ -9,9 +9,6 @@ from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    SPECTRAL,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -23,13 +20,14 @@ class SpectralNormHeuristic(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="Every layer's weight is divided by its largest singular value, so that no logit changes too fast.",
         formula="W used = W / σ(W), σ by power iteration",
-        sources=(Source(citation=SPECTRAL, where="section 2.1 and algorithm 1"),),
+        sources=(Source(citation="miyato2018spectral", where="section 2.1 and algorithm 1"),),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.EXPLODING_GRADIENTS, Finding.OSCILLATION),
         cost="two products of a matrix with a vector for each weight and use",
         example=in_a_recipe("spectral-norm"),
         note=(
             "The paper normalises the discriminator; in_generator is later practice (SAGAN). Normalisation layers "
-            "with a scale undo the bound, and the paper's discriminator has none."
+            "with a scale undo the bound, and the paper's discriminator has none. The tensor of "
+            "minibatch-discrimination is no layer's weight and stays as it is, so with it the bound does not hold."
         ),
     )
     in_discriminator: bool = True

@@ -5,9 +5,6 @@ from typing import ClassVar
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    DCGAN,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -21,7 +18,7 @@ class StridedConvolutions(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The discriminator learns its own downsampling by convolutions of stride 2 instead of pooling.",
         formula="y = W ∗ x with stride 2",
-        sources=(Source(citation=DCGAN, where="section 3"),),
+        sources=(Source(citation="radford2015dcgan", where="section 3"),),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.OSCILLATION),
         cost="less than nothing: 0.7 of the work of the convolution that pooling follows, 0.44 with kernel 4",
         example=in_a_recipe("strided-convolutions"),

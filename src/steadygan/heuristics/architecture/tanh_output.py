@@ -7,10 +7,6 @@ from torch import Tensor
 
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    DCGAN,
-    GANHACKS,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -53,7 +49,10 @@ class TanhOutput(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The generator ends in tanh and real images are scaled to [-1, 1], centred like the latents.",
         formula="x = pixel / 127.5 - 1",
-        sources=(Source(citation=DCGAN, where="sections 3 and 4"), Source(citation=GANHACKS, where="item 1")),
+        sources=(
+            Source(citation="radford2015dcgan", where="sections 3 and 4"),
+            Source(citation="chintala2016ganhacks", where="item 1"),
+        ),
         treats=(Finding.SATURATED_OUTPUT, Finding.PREPROCESSING_MISMATCH),
         example=(
             "from steadygan.heuristics.architecture import scale_images\nx = scale_images(pixels)  # uint8 to [-1, 1]"

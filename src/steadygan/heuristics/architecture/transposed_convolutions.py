@@ -5,9 +5,6 @@ from typing import ClassVar
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    DCGAN,
-)
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding
 
@@ -21,7 +18,7 @@ class TransposedConvolutions(ArchitectureHeuristic):
     card: ClassVar[Card] = Card(
         summary="The generator learns its own upsampling by transposed convolutions of stride 2.",
         formula="y = Wᵀ ∗ x with stride 2",
-        sources=(Source(citation=DCGAN, where="section 3"),),
+        sources=(Source(citation="radford2015dcgan", where="section 3"),),
         treats=(Finding.GARBAGE_FOOLING,),
         cost="with kernel 4 that of resize-convolutions, with kernel 5 1.56 times",
         example=in_a_recipe("transposed-convolutions"),

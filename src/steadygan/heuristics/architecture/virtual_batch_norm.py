@@ -6,10 +6,6 @@ from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.architecture.reference_norm import ReferenceNorm
 from steadygan.heuristics.blueprint import NormKind
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import (
-    SALIMANS,
-    TUTORIAL,
-)
 from steadygan.vocabulary import Finding
 
 
@@ -21,13 +17,17 @@ class VirtualBatchNormHeuristic(ReferenceNorm):
     card: ClassVar[Card] = Card(
         summary="Each example is normalised by a reference batch, chosen once, and itself: never by its neighbours.",
         formula="m = (n m_ref + E[x]) / (n + 1), s = (n s_ref + E[x²]) / (n + 1), y = a (x - m) / √(s - m² + eps) + b",
-        sources=(Source(citation=SALIMANS, where="section 3.5"), Source(citation=TUTORIAL, where="section 4.3")),
+        sources=(
+            Source(citation="salimans2016improved", where="section 3.5"),
+            Source(citation="goodfellow2016tutorial", where="section 4.3"),
+        ),
         treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
         cost="the network runs on the reference batch before each batch: with a batch of the same size, twice the work",
         example=in_a_recipe("virtual-batch-norm"),
         note=(
             "Only in the generator by default, as in the paper, because of the cost. The mean of squares is each "
-            "example's own, as in the paper; one class of the authors' code takes it over the whole batch."
+            "example's own, as in the paper and, since May 2017, in the authors' code; in 2016 their code took it over "
+            "the whole batch, and in two of its three classes the mean too."
         ),
     )
     in_generator: bool = True

@@ -8,7 +8,6 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import ADA, AVERAGING
 from steadygan.heuristics.roles import Average
 from steadygan.vocabulary import Finding
 
@@ -60,7 +59,7 @@ class Ema(Average):
     card: ClassVar[Card] = Card(
         summary="Samples come from a running average of the generator, which cancels its circling around the solution.",
         formula="θ̄ ← β θ̄ + (1 - β) θ, β = 0.5^(batch / half-life)",
-        sources=(Source(citation=AVERAGING), Source(citation=ADA, where="appendix on ramp-up")),
+        sources=(Source(citation="yazici2018averaging"), Source(citation="karras2020ada", where="appendix on ramp-up")),
         treats=(Finding.OSCILLATION,),
         cost="one more copy of the generator, one pass over its weights a step",
         example=(

@@ -6,7 +6,6 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import ADA
 from steadygan.heuristics.inputs.pipeline import KINDS, Kind, augment
 from steadygan.heuristics.overfitting import FollowsOverfitting
 from steadygan.heuristics.roles import InputHeuristic
@@ -25,7 +24,7 @@ class AdaptiveAugment(InputHeuristic, FollowsOverfitting):
         summary="Real and fake images are augmented alike with a probability that rises while the discriminator "
         "overfits and falls otherwise.",
         formula="p ← max(0, p + sign(r - target) · images / speed), r = E[sign D(T_p(x))] over 4 batches",
-        sources=(Source(citation=ADA, where="sections 2 and 3, equation 1, appendix B"),),
+        sources=(Source(citation="karras2020ada", where="sections 2 and 3, equation 1, appendix B"),),
         treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.MEMORISATION),
         cost="one resampling and one matrix product a pixel; held-out images are one more pass of the discriminator",
         example=(

@@ -9,7 +9,6 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import DIFF_AUGMENT
 from steadygan.heuristics.roles import InputHeuristic
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Side
@@ -119,7 +118,7 @@ class DiffAugment(InputHeuristic):
     card: ClassVar[Card] = Card(
         summary="Real and fake images are augmented alike before the discriminator sees them, in both players' moves.",
         formula="D(T(x)), D(T(G(z))), T differentiable",
-        sources=(Source(citation=DIFF_AUGMENT, where="section 3.2"),),
+        sources=(Source(citation="zhao2020diffaugment", where="section 3.2"),),
         treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.MEMORISATION),
         cost="a few passes over the images",
         example=(

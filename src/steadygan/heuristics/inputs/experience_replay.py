@@ -9,7 +9,6 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import GANHACKS, SIMULATED
 from steadygan.heuristics.moments import AfterMove, Memory, Remembers, ReplacesImages
 from steadygan.heuristics.roles import InputHeuristic
 from steadygan.heuristics.state import State
@@ -107,7 +106,10 @@ class ExperienceReplay(InputHeuristic, Remembers[Buffer], ReplacesImages, AfterM
         summary="A share of each fake batch of the discriminator comes from a buffer of past fakes, so that it does "
         "not forget them.",
         formula="fakes = (1 - share) · N new ∪ share · N of the buffer; the new ones then replace random entries",
-        sources=(Source(citation=GANHACKS, where="item 8"), Source(citation=SIMULATED, where="section 2.3")),
+        sources=(
+            Source(citation="chintala2016ganhacks", where="item 8"),
+            Source(citation="shrivastava2016simulated", where="section 2.3"),
+        ),
         treats=(Finding.OSCILLATION,),
         cost="memory, and space in checkpoints, for so many batches of images in float32",
         example=(

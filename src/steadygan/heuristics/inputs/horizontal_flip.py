@@ -7,7 +7,6 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import ADA
 from steadygan.heuristics.roles import InputHeuristic
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Side
@@ -35,7 +34,7 @@ class HorizontalFlip(InputHeuristic):
     card: ClassVar[Card] = Card(
         summary="Real images are mirrored at random, which doubles the data; wrong for text and digits.",
         formula="x → mirror(x) with probability p, for real x",
-        sources=(Source(citation=ADA, where="on dataset x-flips"),),
+        sources=(Source(citation="karras2020ada", where="on dataset x-flips"),),
         treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.MEMORISATION),
         example=(
             "from steadygan.heuristics.inputs import horizontal_flip\nlogits = discriminator(horizontal_flip(real))"

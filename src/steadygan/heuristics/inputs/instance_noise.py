@@ -7,7 +7,6 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import GANHACKS, INSTANCE_NOISE, TOWARDS
 from steadygan.heuristics.roles import InputHeuristic
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Side
@@ -37,9 +36,9 @@ class InstanceNoise(InputHeuristic):
         summary="Noise on real and fake images makes the two distributions overlap; it fades over images seen.",
         formula="x + σ(t) ε, ε ~ N(0, I), σ(t) = std · max(0, 1 - t / images)",
         sources=(
-            Source(citation=INSTANCE_NOISE, where="section 3.2.1"),
-            Source(citation=TOWARDS, where="section 3"),
-            Source(citation=GANHACKS, where="item 13"),
+            Source(citation="sonderby2016amortised", where="section 3.2.1"),
+            Source(citation="arjovsky2017towards", where="section 3"),
+            Source(citation="chintala2016ganhacks", where="item 13"),
         ),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.PREPROCESSING_MISMATCH),
         example=(

@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import GANHACKS
 from steadygan.heuristics.roles import InputHeuristic
 
 
@@ -16,7 +15,7 @@ class MixedBatches(InputHeuristic):
     card: ClassVar[Card] = Card(
         summary="Real and fake images enter the discriminator as one batch: the thing to avoid, here to measure it.",
         formula="D(real ∪ fake) with common batch statistics",
-        sources=(Source(citation=GANHACKS, where="item 4 (its opposite)"),),
+        sources=(Source(citation="chintala2016ganhacks", where="item 4 (its opposite)"),),
         example='import steadygan as sg\nrecipe = sg.recipe("dcgan").with_("mixed-batches")',
         note="Matters only where images of a batch depend on each other, as in batch norm.",
     )

@@ -8,7 +8,6 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import BIGGAN, GANHACKS
 from steadygan.heuristics.roles import LatentHeuristic
 from steadygan.vocabulary import Finding
 
@@ -57,7 +56,10 @@ class NormalLatent(LatentHeuristic):
     card: ClassVar[Card] = Card(
         summary="Latents come from a normal distribution instead of a cube.",
         formula="z ~ N(0, I)",
-        sources=(Source(citation=GANHACKS, where="item 3"), Source(citation=BIGGAN, where="appendix E")),
+        sources=(
+            Source(citation="chintala2016ganhacks", where="item 3"),
+            Source(citation="brock2018biggan", where="appendix E"),
+        ),
         treats=(Finding.MODE_DROPPING,),
         example=(
             "from steadygan.heuristics.latents import normal_latent\nz = normal_latent(64, 100)  # float32 [64, 100]"

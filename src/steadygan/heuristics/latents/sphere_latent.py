@@ -9,7 +9,6 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import GANHACKS, SAMPLING
 from steadygan.heuristics.roles import LatentHeuristic
 
 
@@ -37,7 +36,10 @@ class SphereLatent(LatentHeuristic):
     card: ClassVar[Card] = Card(
         summary="Latents lie on a sphere, so that every step between two of them stays among the likely ones.",
         formula="z = √d · g / ‖g‖, g ~ N(0, I)",
-        sources=(Source(citation=GANHACKS, where="item 3"), Source(citation=SAMPLING, where="section 2.1")),
+        sources=(
+            Source(citation="chintala2016ganhacks", where="item 3"),
+            Source(citation="white2016sampling", where="section 2.1"),
+        ),
         example=(
             "from steadygan.heuristics.latents import sphere_latent\nz = sphere_latent(64, 100)  # float32 [64, 100]"
         ),

@@ -7,7 +7,6 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import DCGAN
 from steadygan.heuristics.roles import LatentHeuristic
 
 
@@ -34,7 +33,7 @@ class UniformLatent(LatentHeuristic):
     card: ClassVar[Card] = Card(
         summary="Latents come from the cube [-1, 1] (the naive GAN and the DCGAN paper).",
         formula="z ~ U[-1, 1]",
-        sources=(Source(citation=DCGAN, where="section 3 and figure 1"),),
+        sources=(Source(citation="radford2015dcgan", where="section 3 and figure 1"),),
         note="The paper says uniform, in 100 dimensions; the range is from its authors' code.",
         example=(
             "from steadygan.heuristics.latents import uniform_latent\nz = uniform_latent(64, 100)  # float32 [64, 100]"

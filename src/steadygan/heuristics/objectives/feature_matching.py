@@ -6,7 +6,6 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import SALIMANS
 from steadygan.heuristics.moments import AddsLoss
 from steadygan.heuristics.roles import ObjectiveModifier
 from steadygan.heuristics.turn import Turn
@@ -36,7 +35,7 @@ class FeatureMatching(ObjectiveModifier, AddsLoss):
     card: ClassVar[Card] = Card(
         summary="The generator matches the mean of the discriminator's features, a target that it cannot overshoot.",
         formula="L_G = weight · ‖E f(x) - E f(G(z))‖², f the discriminator's last hidden layer",
-        sources=(Source(citation=SALIMANS, where="section 3.1"),),
+        sources=(Source(citation="salimans2016improved", where="section 3.1"),),
         treats=(Finding.OSCILLATION, Finding.DISCRIMINATOR_WINS),
         cost="one more pass of the discriminator over real images in the generator's move",
         example=(

@@ -6,7 +6,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import GEOMETRIC
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
@@ -49,7 +48,7 @@ class Hinge(Objective):
     card: ClassVar[Card] = Card(
         summary="The discriminator learns only from images within the margin; the generator raises its logits.",
         formula="L_D = E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))), L_G = -E D(G(z))",
-        sources=(Source(citation=GEOMETRIC, where="section 3"),),
+        sources=(Source(citation="lim2017geometric", where="section 3"),),
         treats=(Finding.DISCRIMINATOR_WINS,),
         example=(
             "from steadygan.heuristics.objectives import hinge_discriminator_loss\n"

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import LSGAN
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
@@ -69,7 +68,7 @@ class LeastSquares(Objective):
     card: ClassVar[Card] = Card(
         summary="Logits are regressed on 1 and 0, so that gradients vanish only where the answer is exactly right.",
         formula="L_D = E (D(x) - 1)² / 2 + E D(G(z))² / 2, L_G = E (D(G(z)) - 1)² / 2",
-        sources=(Source(citation=LSGAN, where="equations 2 and 9"),),
+        sources=(Source(citation="mao2016lsgan", where="equations 2 and 9"),),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.STALLED),
         example=(
             "from steadygan.heuristics.objectives import least_squares_generator_loss\n"

@@ -5,7 +5,6 @@ from typing import ClassVar
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import GAN
 from steadygan.heuristics.objectives.cross_entropy import CrossEntropyObjective, cross_entropy
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Side
@@ -35,7 +34,7 @@ class Minimax(CrossEntropyObjective):
     card: ClassVar[Card] = Card(
         summary="The generator minimises log(1 - D(G(z))), the game as first written; its gradient vanishes early.",
         formula="min_G max_D E log D(x) + E log(1 - D(G(z)))",
-        sources=(Source(citation=GAN, where="equation 1"),),
+        sources=(Source(citation="goodfellow2014gan", where="equation 1"),),
         example=(
             "from steadygan.heuristics.objectives import minimax_generator_loss\n"
             "loss = minimax_generator_loss(discriminator(fake)).mean()"

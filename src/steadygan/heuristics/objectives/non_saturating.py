@@ -5,7 +5,6 @@ from typing import ClassVar
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import GAN, GANHACKS
 from steadygan.heuristics.objectives.cross_entropy import CrossEntropyObjective, cross_entropy
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Side
@@ -35,7 +34,10 @@ class NonSaturating(CrossEntropyObjective):
     card: ClassVar[Card] = Card(
         summary="The generator minimises -log D(G(z)): strong gradients where the discriminator is sure of its fakes.",
         formula="min_G -E log D(G(z))",
-        sources=(Source(citation=GAN, where="section 3"), Source(citation=GANHACKS, where="item 2")),
+        sources=(
+            Source(citation="goodfellow2014gan", where="section 3"),
+            Source(citation="chintala2016ganhacks", where="item 2"),
+        ),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.STALLED),
         example=(
             "from steadygan.heuristics.objectives import non_saturating_generator_loss\n"

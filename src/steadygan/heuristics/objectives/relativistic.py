@@ -6,7 +6,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import R3GAN, RELATIVISTIC
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
@@ -34,7 +33,10 @@ class Relativistic(Objective):
     card: ClassVar[Card] = Card(
         summary="Each fake is judged against a real image of the batch, which leaves no wall for modes to hide behind.",
         formula="L_D = E log(1 + exp(D(G(z)) - D(x))), L_G = E log(1 + exp(D(x) - D(G(z))))",
-        sources=(Source(citation=RELATIVISTIC, where="section 4.1"), Source(citation=R3GAN, where="section 2")),
+        sources=(
+            Source(citation="jolicoeur2018relativistic", where="section 4.1"),
+            Source(citation="huang2025r3gan", where="section 2"),
+        ),
         treats=(Finding.MODE_DROPPING, Finding.MODE_COLLAPSE, Finding.OSCILLATION),
         cost="one more pass of the discriminator over real images in the generator's move",
         example=(

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import RELATIVISTIC
 from steadygan.heuristics.objectives.cross_entropy import cross_entropy
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.turn import Turn
@@ -49,7 +48,7 @@ class RelativisticAverage(Objective):
         formula=(
             "L_D = -E log σ(D(x) - E D(G(z))) - E log(1 - σ(D(G(z)) - E D(x))), L_G the same with the sides exchanged"
         ),
-        sources=(Source(citation=RELATIVISTIC, where="section 4 (RaGAN)"),),
+        sources=(Source(citation="jolicoeur2018relativistic", where="section 4 (RaGAN)"),),
         treats=(Finding.MODE_DROPPING, Finding.DISCRIMINATOR_WINS, Finding.STALLED),
         cost="one more pass of the discriminator over real images in the generator's move",
         example=(

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import TOP_K
 from steadygan.heuristics.objectives.feature_matching import FeatureMatching
 from steadygan.heuristics.roles import ObjectiveModifier
 from steadygan.heuristics.turn import Turn
@@ -54,7 +53,7 @@ class TopK(ObjectiveModifier):
     card: ClassVar[Card] = Card(
         summary="The generator learns only from those fakes that the discriminator finds most real.",
         formula="L_G = mean of the k losses with the largest D(G(z)), k = B · floor^min(1, t / images)",
-        sources=(Source(citation=TOP_K, where="abstract"),),
+        sources=(Source(citation="sinha2020topk", where="abstract"),),
         treats=(Finding.GARBAGE_FOOLING,),
         example=(
             "from steadygan.heuristics.objectives import top_k\n"
@@ -63,9 +62,10 @@ class TopK(ObjectiveModifier):
         ),
         note=(
             "Early on a discriminator cannot tell which fakes are good, so k begins at the whole batch and falls "
-            "geometrically, by images seen where the paper counts epochs. Images with a map of logits are ranked by "
-            "its mean; packs of images are kept or dropped as one. Objectives that pair fakes with reals keep the "
-            "pairs of the best fakes."
+            "geometrically, by images seen where the paper counts epochs. That it has fallen after 500,000 images "
+            "is this package's choice: the paper's factor of 0.99 for each epoch reaches one half after 69 epochs, "
+            "which are 3.4 million images of CIFAR-10. Images with a map of logits are ranked by its mean; packs of "
+            "images are kept or dropped as one. Objectives that pair fakes with reals keep the pairs of the best fakes."
         ),
     )
     floor: float = Field(0.5, gt=0, le=1, description="share of the batch that k falls to")

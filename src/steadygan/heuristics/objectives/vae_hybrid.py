@@ -9,7 +9,6 @@ from torch import Tensor
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import GANHACKS, VAE_GAN
 from steadygan.heuristics.latents import NormalLatent
 from steadygan.heuristics.moments import AddsLoss, Designs
 from steadygan.heuristics.roles import LatentHeuristic, ObjectiveModifier
@@ -75,8 +74,8 @@ class VaeHybrid(ObjectiveModifier, Designs, AddsLoss):
         summary="An encoder maps real images to latents from which the generator must make them again.",
         formula="L_G += weight · (E ‖f(x) - f(G(z))‖² / F + kl_weight · 2 / F · E KL(q(z|x) ‖ N(0, I))), z ~ q(z|x)",
         sources=(
-            Source(citation=VAE_GAN, where="section 2 and algorithm 1"),
-            Source(citation=GANHACKS, where="item 7"),
+            Source(citation="larsen2015vaegan", where="section 2 and algorithm 1"),
+            Source(citation="chintala2016ganhacks", where="item 7"),
         ),
         treats=(Finding.MODE_DROPPING, Finding.MODE_COLLAPSE),
         cost=(

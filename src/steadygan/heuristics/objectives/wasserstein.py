@@ -5,7 +5,6 @@ from typing import ClassVar
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import WGAN
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
@@ -47,7 +46,7 @@ class Wasserstein(Objective):
     card: ClassVar[Card] = Card(
         summary="The discriminator becomes a critic that estimates how far the generator's images are from the data.",
         formula="L_D = E D(G(z)) - E D(x), L_G = -E D(G(z)), D Lipschitz",
-        sources=(Source(citation=WGAN, where="algorithm 1"),),
+        sources=(Source(citation="arjovsky2017wgan", where="algorithm 1"),),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.STALLED, Finding.MODE_COLLAPSE),
         cost="none by itself; the paper moves the discriminator five times for each move of the generator",
         example=(

@@ -7,7 +7,6 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import CONSISTENCY, IMPROVED_CONSISTENCY
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
@@ -86,8 +85,8 @@ class Consistency(Penalty):
             "for G: -λ_g E (G(z) - G(z + δ))²"
         ),
         sources=(
-            Source(citation=CONSISTENCY, where="consistency of real images"),
-            Source(citation=IMPROVED_CONSISTENCY, where="bCR and zCR"),
+            Source(citation="zhang2019consistency", where="consistency of real images"),
+            Source(citation="zhao2020consistency", where="bCR and zCR"),
         ),
         treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.MODE_COLLAPSE),
         cost=(

@@ -7,7 +7,6 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import DRAGAN
 from steadygan.heuristics.penalties.slope import NOTE, Discriminator, SlopePenalty, between, slope_at
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Side
@@ -57,7 +56,7 @@ class Dragan(SlopePenalty):
     card: ClassVar[Card] = Card(
         summary="The discriminator gets a gradient of norm one in the neighbourhood of real images.",
         formula="λ E (‖∇D(x + ε δ)‖ - 1)², δ = c · std(batch) · U[0, 1] per pixel, ε ~ U[0, 1] per image",
-        sources=(Source(citation=DRAGAN, where="algorithm 1; code kodalinaveen3/DRAGAN"),),
+        sources=(Source(citation="kodali2017dragan", where="algorithm 1; code kodalinaveen3/DRAGAN"),),
         treats=(Finding.MODE_COLLAPSE, Finding.OSCILLATION),
         cost="like gradient-penalty; needs no fakes",
         example=(

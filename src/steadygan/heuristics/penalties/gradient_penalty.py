@@ -5,7 +5,6 @@ from typing import ClassVar
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import WGAN_GP
 from steadygan.heuristics.penalties.slope import NOTE, Discriminator, SlopePenalty, between, slope_at
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Side
@@ -38,7 +37,7 @@ class GradientPenalty(SlopePenalty):
     card: ClassVar[Card] = Card(
         summary="The discriminator gets a gradient of norm one on the lines between real and fake images.",
         formula="λ E (‖∇D(x̂)‖ - 1)², x̂ = x + ε (G(z) - x), ε ~ U[0, 1]",
-        sources=(Source(citation=WGAN_GP, where="equation 3"),),
+        sources=(Source(citation="gulrajani2017wgangp", where="equation 3"),),
         treats=(Finding.OSCILLATION, Finding.EXPLODING_GRADIENTS, Finding.DISCRIMINATOR_WINS),
         cost="one more pass through the discriminator, differentiated twice; every=k divides it by k",
         example=(

@@ -9,7 +9,6 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import SALIMANS
 from steadygan.heuristics.moments import AfterMove, Memory, Remembers
 from steadygan.heuristics.penalties.weight_penalty import WeightPenalty
 from steadygan.heuristics.state import State
@@ -72,7 +71,7 @@ class HistoricalAveraging(WeightPenalty, Remembers[Past], AfterMove):
     card: ClassVar[Card] = Card(
         summary="Each player pays for being far from the mean of its own past weights, which damps their circling.",
         formula="λ ‖θ - (1/t) Σ θ_i‖²",
-        sources=(Source(citation=SALIMANS, where="section 3.3"),),
+        sources=(Source(citation="salimans2016improved", where="section 3.3"),),
         treats=(Finding.OSCILLATION,),
         cost="one more copy of each player's weights and a pass over them a move",
         example=(

@@ -9,7 +9,6 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import LECAM
 from steadygan.heuristics.moments import AfterMove, Memory, Remembers
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.state import State
@@ -85,7 +84,7 @@ class Lecam(Penalty, Remembers[Anchors], AfterMove):
     card: ClassVar[Card] = Card(
         summary="Answers to real images are drawn to the running mean of answers to fakes, and the other way round.",
         formula="λ (E max(0, D(x) - a_fake)² + E max(0, a_real - D(G(z)))²), a ← γ a + (1 - γ) E D",
-        sources=(Source(citation=LECAM, where="section 3; code google/lecam-gan"),),
+        sources=(Source(citation="tseng2021lecam", where="section 3; code google/lecam-gan"),),
         treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.DISCRIMINATOR_WINS),
         example=(
             "from steadygan.heuristics.penalties import lecam_penalty, lecam_anchor\n"
@@ -96,11 +95,12 @@ class Lecam(Penalty, Remembers[Anchors], AfterMove):
         ),
         note=(
             "one_sided follows the authors' code, which cuts each difference off at 0; the paper writes plain squares. "
-            "The weight 0.3 is the authors' for BigGAN on CIFAR with the hinge loss; for StyleGAN2 they use 3e-7. The "
-            "decay 0.99 is that of their StyleGAN2 code; their BigGAN code has 0.9. Anchors include the batches of "
-            "past moves but not the present one, which the authors add first. As in their BigGAN code the penalty "
-            "begins late and until then an anchor is the mean of the last batch; they begin after 1000 steps, here "
-            "the start is counted in images."
+            "The weight 0.3 is the authors' for BigGAN on CIFAR with the hinge loss; for StyleGAN2 they use 3e-7 on "
+            "FFHQ and 1e-6 on CIFAR. The decay 0.99 is that of their StyleGAN2 code; their BigGAN code has 0.9. "
+            "Anchors include the batches of past moves but not the present one, which the authors add first. As in "
+            "their BigGAN code the penalty begins late, and until then an anchor is the mean of the last batch. They "
+            "begin after 1000 steps of 4 batches of 50, which are 200,000 images; to begin after 10,000 is this "
+            "package's choice."
         ),
     )
     weight: float = Field(0.3, ge=0)

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import MODE_SEEKING
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
@@ -71,7 +70,7 @@ class ModeSeeking(Penalty):
     card: ClassVar[Card] = Card(
         summary="The generator is rewarded when latents that are far apart give images that are far apart.",
         formula="λ / (E |G(z₁) - G(z₂)| / E |z₁ - z₂| + ε)",
-        sources=(Source(citation=MODE_SEEKING, where="equation 3; code HelenMao/MSGAN"),),
+        sources=(Source(citation="mao2019modeseeking", where="equation 3; code HelenMao/MSGAN"),),
         treats=(Finding.MODE_COLLAPSE, Finding.MODE_DROPPING),
         example=(
             "from steadygan.heuristics.penalties import mode_seeking_penalty\n"

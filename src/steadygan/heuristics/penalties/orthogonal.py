@@ -7,7 +7,6 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import BIGGAN
 from steadygan.heuristics.penalties.weight_penalty import WeightPenalty
 from steadygan.heuristics.turn import Turn
 
@@ -76,7 +75,7 @@ class Orthogonal(WeightPenalty):
     card: ClassVar[Card] = Card(
         summary="The filters of a layer are kept orthogonal to each other, while their lengths stay free.",
         formula="β Σ ‖W Wᵀ ⊙ (1 - I)‖², W with a row for each output of a layer",
-        sources=(Source(citation=BIGGAN, where="equation 3"),),
+        sources=(Source(citation="brock2018biggan", where="equation 3"),),
         cost="one product of each weight with itself a move, independent of the batch",
         example=(
             "from steadygan.heuristics.penalties import orthogonal_penalty\n"

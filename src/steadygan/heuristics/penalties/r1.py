@@ -5,7 +5,6 @@ from typing import ClassVar
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import CONVERGE, STYLEGAN2
 from steadygan.heuristics.penalties.input_gradient import input_gradient
 from steadygan.heuristics.penalties.zero_centred import NOTE, ZeroCentredPenalty, zero_centred_penalty
 from steadygan.vocabulary import Finding, Side
@@ -35,7 +34,10 @@ class R1(ZeroCentredPenalty):
     card: ClassVar[Card] = Card(
         summary="The discriminator is kept flat around real images, which makes the game converge locally.",
         formula="γ/2 E ‖∇D(x)‖²",
-        sources=(Source(citation=CONVERGE, where="equation 9"), Source(citation=STYLEGAN2, where="appendix B (lazy)")),
+        sources=(
+            Source(citation="mescheder2018converge", where="equation 9"),
+            Source(citation="karras2019stylegan2", where="appendix B (lazy)"),
+        ),
         treats=(Finding.OSCILLATION, Finding.DISCRIMINATOR_WINS, Finding.EXPLODING_GRADIENTS),
         cost="a second backward pass through the discriminator; every=k divides it by k",
         example=(

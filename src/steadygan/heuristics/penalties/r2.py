@@ -5,7 +5,6 @@ from typing import ClassVar
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import CONVERGE, R3GAN
 from steadygan.heuristics.penalties.input_gradient import input_gradient
 from steadygan.heuristics.penalties.zero_centred import NOTE, ZeroCentredPenalty, zero_centred_penalty
 from steadygan.vocabulary import Finding, Side
@@ -35,7 +34,10 @@ class R2(ZeroCentredPenalty):
     card: ClassVar[Card] = Card(
         summary="The discriminator is kept flat around fake images too.",
         formula="γ/2 E ‖∇D(G(z))‖²",
-        sources=(Source(citation=CONVERGE, where="equation 10"), Source(citation=R3GAN, where="equation 3")),
+        sources=(
+            Source(citation="mescheder2018converge", where="equation 10"),
+            Source(citation="huang2025r3gan", where="equation 3"),
+        ),
         treats=(Finding.OSCILLATION, Finding.EXPLODING_GRADIENTS),
         cost="like r1; beside r1 both share one backward pass",
         example=(

@@ -5,7 +5,6 @@ from typing import ClassVar
 from pydantic import Field
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import GAN, GANHACKS
 from steadygan.heuristics.roles import Schedule
 from steadygan.heuristics.state import State
 from steadygan.vocabulary import Finding, Player
@@ -33,7 +32,10 @@ class Alternate(Schedule):
     card: ClassVar[Card] = Card(
         summary="The players take turns with a fixed number of moves each.",
         formula="k moves of D, then m moves of G",
-        sources=(Source(citation=GAN, where="algorithm 1"), Source(citation=GANHACKS, where="item 14")),
+        sources=(
+            Source(citation="goodfellow2014gan", where="algorithm 1"),
+            Source(citation="chintala2016ganhacks", where="item 14"),
+        ),
         treats=(Finding.GARBAGE_FOOLING,),
         cost="time grows with the moves",
         example=(

@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import GANHACKS, TUTORIAL
 from steadygan.heuristics.moments import AfterMove, Memory, Remembers
 from steadygan.heuristics.roles import Schedule
 from steadygan.heuristics.schedules.alternate import alternate
@@ -64,7 +63,10 @@ class Balance(Schedule, Remembers[Accuracy], AfterMove):
     card: ClassVar[Card] = Card(
         summary="The player who is behind, by how well the discriminator tells real from fake, gets more moves.",
         formula="a = P(D(x) > D(G(z))), smoothed; a < low: up to `most` moves of D; a > high: up to `most` of G",
-        sources=(Source(citation=TUTORIAL, where="section 4.4"), Source(citation=GANHACKS, where="item 11")),
+        sources=(
+            Source(citation="goodfellow2016tutorial", where="section 4.4"),
+            Source(citation="chintala2016ganhacks", where="item 11"),
+        ),
         treats=(Finding.DISCRIMINATOR_WINS,),
         cost="time grows with the moves; waits for the device once a step",
         example=(

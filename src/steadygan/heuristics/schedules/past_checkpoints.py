@@ -9,7 +9,6 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import ACTOR_CRITIC, GANHACKS
 from steadygan.heuristics.moments import AfterStep, Memory, Remembers, ReplacesOpponent
 from steadygan.heuristics.roles import ScheduleModifier
 from steadygan.heuristics.state import State
@@ -44,7 +43,10 @@ class PastCheckpoints(ScheduleModifier, Remembers[Snapshots], ReplacesOpponent, 
     card: ClassVar[Card] = Card(
         summary="Now and then a player moves against its opponent of some time ago, so that old lessons stay learnt.",
         formula="with probability p the opponent's weights are θ(t - j·every), j drawn from the last `keep`",
-        sources=(Source(citation=GANHACKS, where="item 8"), Source(citation=ACTOR_CRITIC, where="section 3")),
+        sources=(
+            Source(citation="chintala2016ganhacks", where="item 8"),
+            Source(citation="pfau2016actorcritic", where="section 3"),
+        ),
         treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
         cost="`keep` copies of both networks, in checkpoints too",
         example=(

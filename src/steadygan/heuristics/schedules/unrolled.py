@@ -8,7 +8,6 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import UNROLLED
 from steadygan.heuristics.moments import ReplacesOpponent
 from steadygan.heuristics.roles import ScheduleModifier
 from steadygan.heuristics.turn import Turn
@@ -114,7 +113,7 @@ class Unrolled(ScheduleModifier, ReplacesOpponent):
         summary="The generator moves against the discriminator as it would be some steps later, with their answer in "
         "its gradient.",
         formula="θ_G ← θ_G - lr · ∇ L_G(θ_G, θ_D^K(θ_G)), θ_D^(k+1) = θ_D^k - step of D's optimiser on L_D(θ_G, θ_D^k)",
-        sources=(Source(citation=UNROLLED, where="sections 2.2 to 2.4"),),
+        sources=(Source(citation="metz2016unrolled", where="sections 2.2 to 2.4"),),
         treats=(Finding.MODE_COLLAPSE, Finding.MODE_DROPPING, Finding.OSCILLATION),
         cost="K forward and backward passes through D a generator move; with through, about twice that and K graphs",
         example=(

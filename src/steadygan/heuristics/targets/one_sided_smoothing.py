@@ -7,7 +7,6 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import SALIMANS, TUTORIAL
 from steadygan.heuristics.roles import TargetHeuristic
 from steadygan.vocabulary import Finding, Player
 
@@ -41,7 +40,10 @@ class OneSidedSmoothing(TargetHeuristic):
     card: ClassVar[Card] = Card(
         summary="Real targets are 0.9 instead of 1, so that the discriminator is never rewarded for extreme logits.",
         formula="t_real = 0.9 (or U[low, high]), t_fake = 0",
-        sources=(Source(citation=SALIMANS, where="section 3.4"), Source(citation=TUTORIAL, where="section 4.2")),
+        sources=(
+            Source(citation="salimans2016improved", where="section 3.4"),
+            Source(citation="goodfellow2016tutorial", where="section 4.2"),
+        ),
         treats=(Finding.DISCRIMINATOR_WINS,),
         example=(
             "from steadygan.heuristics.targets import one_sided_smoothing\n"

@@ -6,7 +6,6 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import INCEPTION, SALIMANS
 from steadygan.heuristics.roles import TargetHeuristic
 from steadygan.vocabulary import Finding, Player
 
@@ -41,8 +40,8 @@ class SoftClasses(TargetHeuristic):
         summary="The true class has the target 0.9 instead of 1, so that the discriminator stays unsure of classes.",
         formula="t → (1 - s) t + s / K (one-sided: (1 - s) t)",
         sources=(
-            Source(citation=INCEPTION, where="section 7"),
-            Source(citation=SALIMANS, where="section 3.4"),
+            Source(citation="szegedy2015inception", where="section 7"),
+            Source(citation="salimans2016improved", where="section 3.4"),
         ),
         treats=(Finding.DISCRIMINATOR_OVERFITS,),
         example=(

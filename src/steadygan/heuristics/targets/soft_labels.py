@@ -7,7 +7,6 @@ from pydantic import model_validator
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import GANHACKS
 from steadygan.heuristics.roles import TargetHeuristic
 from steadygan.vocabulary import Finding, Player
 
@@ -49,7 +48,7 @@ class SoftLabels(TargetHeuristic):
     card: ClassVar[Card] = Card(
         summary="Each target is drawn from a range around its label instead of being exactly 0 or 1.",
         formula="t_real ~ U[0.7, 1.2], t_fake ~ U[0, 0.3]",
-        sources=(Source(citation=GANHACKS, where="item 6"),),
+        sources=(Source(citation="chintala2016ganhacks", where="item 6"),),
         treats=(Finding.DISCRIMINATOR_WINS,),
         example=(
             "from steadygan.heuristics.targets import soft_labels\ntargets = soft_labels(torch.ones(64))  # U[0.7, 1.2]"

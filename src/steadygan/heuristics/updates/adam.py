@@ -8,7 +8,6 @@ from pydantic import Field
 from torch import nn
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import ADAM, DCGAN
 from steadygan.heuristics.roles import Update
 from steadygan.vocabulary import Finding
 
@@ -41,7 +40,10 @@ class Adam(Update):
     card: ClassVar[Card] = Card(
         summary="Adam with a lower rate and less momentum than its defaults, which make GANs oscillate.",
         formula="θ ← θ - lr · m̂ / (√v̂ + eps), with lr 2e-4 and betas (0.5, 0.999)",
-        sources=(Source(citation=DCGAN, where="section 4"), Source(citation=ADAM, where="algorithm 1")),
+        sources=(
+            Source(citation="radford2015dcgan", where="section 4"),
+            Source(citation="kingma2014adam", where="algorithm 1"),
+        ),
         treats=(Finding.OSCILLATION, Finding.STALLED),
         cost="two moments a weight",
         example=("from steadygan.heuristics.updates import adam\noptimizer = adam(generator.parameters(), lr=2e-4)"),

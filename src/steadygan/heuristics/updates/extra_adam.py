@@ -8,7 +8,6 @@ from pydantic import Field
 from torch import nn
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import EXTRA_GRADIENT
 from steadygan.heuristics.roles import Update
 from steadygan.heuristics.updates.adam import Beta
 from steadygan.vocabulary import Finding
@@ -93,7 +92,7 @@ class ExtraAdamHeuristic(Update):
     card: ClassVar[Card] = Card(
         summary="Each player answers to where the other is about to be: look one step ahead, go back, then move.",
         formula="θ' = θ - Adam(∇L(θ)); θ ← θ - Adam(∇L(θ'))",
-        sources=(Source(citation=EXTRA_GRADIENT, where="algorithm 4"),),
+        sources=(Source(citation="gidel2018variational", where="algorithm 4"),),
         treats=(Finding.OSCILLATION,),
         cost="every step plays its moves twice: twice the time a step, one more copy of the weights",
         example=(

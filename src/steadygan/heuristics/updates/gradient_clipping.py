@@ -7,7 +7,6 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import GANHACKS, RECURRENT
 from steadygan.heuristics.moments import BeforeUpdate
 from steadygan.heuristics.roles import UpdateModifier
 from steadygan.heuristics.turn import Turn
@@ -36,7 +35,10 @@ class GradientClipping(UpdateModifier, BeforeUpdate):
     card: ClassVar[Card] = Card(
         summary="A gradient that is too long is shortened, so that one bad batch cannot throw a player off.",
         formula="g ← g · min(1, max_norm / ‖g‖₂), over all weights of the player who moves",
-        sources=(Source(citation=RECURRENT, where="algorithm 1"), Source(citation=GANHACKS, where="item 10")),
+        sources=(
+            Source(citation="pascanu2012recurrent", where="algorithm 1"),
+            Source(citation="chintala2016ganhacks", where="item 10"),
+        ),
         treats=(Finding.EXPLODING_GRADIENTS,),
         cost="one pass over the gradients a move",
         example=(

@@ -9,7 +9,6 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import LOOKAHEAD
 from steadygan.heuristics.moments import AfterStep, Memory, Remembers
 from steadygan.heuristics.roles import UpdateModifier
 from steadygan.heuristics.state import State
@@ -51,7 +50,7 @@ class Lookahead(UpdateModifier, Remembers[SlowWeights], AfterStep):
     card: ClassVar[Card] = Card(
         summary="Every few steps both players go back part of the way that they came, which breaks their circling.",
         formula="every k steps, for both players: slow ← slow + α (fast - slow), fast ← slow",
-        sources=(Source(citation=LOOKAHEAD, where="algorithm 1"),),
+        sources=(Source(citation="chavdarova2020lookahead", where="algorithm 1"),),
         treats=(Finding.OSCILLATION,),
         cost="one more copy of both players' weights",
         example=(

@@ -5,7 +5,6 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import SPECTRAL, WGAN_GP
 from steadygan.heuristics.roles import UpdateModifier
 from steadygan.vocabulary import Finding, Player
 
@@ -34,8 +33,8 @@ class LrDecay(UpdateModifier):
         summary="Learning rates fall in a straight line over the run, so that the players come to rest.",
         formula="lr · (1 - (1 - floor) · clip((images seen - start) / (images - start), 0, 1))",
         sources=(
-            Source(citation=WGAN_GP, where="gan_cifar_resnet.py of its code"),
-            Source(citation=SPECTRAL, where="sn_cifar10_unconditional.yml of its code"),
+            Source(citation="gulrajani2017wgangp", where="gan_cifar_resnet.py of its code"),
+            Source(citation="miyato2018spectral", where="sn_cifar10_unconditional.yml of its code"),
         ),
         treats=(Finding.OSCILLATION,),
         example=(

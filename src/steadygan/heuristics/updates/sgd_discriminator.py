@@ -8,7 +8,6 @@ from pydantic import Field
 from torch import nn
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import GANHACKS
 from steadygan.heuristics.roles import Update
 from steadygan.vocabulary import Finding, Player
 
@@ -37,7 +36,7 @@ class SgdDiscriminator(Update):
     card: ClassVar[Card] = Card(
         summary="Plain gradient descent for the discriminator, which slows it; Adam stays with the generator.",
         formula="θ_D ← θ_D - lr · ∇L_D",
-        sources=(Source(citation=GANHACKS, where="item 9"),),
+        sources=(Source(citation="chintala2016ganhacks", where="item 9"),),
         treats=(Finding.DISCRIMINATOR_WINS,),
         example=("from steadygan.heuristics.updates import sgd\noptimizer = sgd(discriminator.parameters(), lr=0.01)"),
         note="The list names no rate; 0.01 is our choice.",

@@ -5,7 +5,6 @@ from typing import ClassVar
 from pydantic import Field
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import SAGAN, TWO_TIME_SCALES
 from steadygan.heuristics.roles import UpdateModifier
 from steadygan.vocabulary import Finding, Player
 
@@ -30,7 +29,10 @@ class TwoTimeScales(UpdateModifier):
     card: ClassVar[Card] = Card(
         summary="The discriminator learns faster than the generator, so that it can keep up without extra moves.",
         formula="lr_D = lr · discriminator, lr_G = lr · generator",
-        sources=(Source(citation=TWO_TIME_SCALES, where="section 2"), Source(citation=SAGAN, where="section 4")),
+        sources=(
+            Source(citation="heusel2017ttur", where="section 2"),
+            Source(citation="zhang2018selfattention", where="section 4"),
+        ),
         treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
         example=(
             "from steadygan.heuristics.updates import two_time_scales\n"

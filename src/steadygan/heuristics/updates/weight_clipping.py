@@ -8,7 +8,6 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import WGAN
 from steadygan.heuristics.moments import AfterMove
 from steadygan.heuristics.roles import UpdateModifier
 from steadygan.heuristics.turn import Turn
@@ -36,7 +35,7 @@ class WeightClipping(UpdateModifier, AfterMove):
     card: ClassVar[Card] = Card(
         summary="The discriminator's weights are kept within a small cube, which bounds how steep it can be.",
         formula="w ← min(max(w, -c), c) after every move of D",
-        sources=(Source(citation=WGAN, where="algorithm 1, line 7"),),
+        sources=(Source(citation="arjovsky2017wgan", where="algorithm 1, line 7"),),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.EXPLODING_GRADIENTS),
         cost="one pass over the discriminator's weights a move",
         example=(
