@@ -81,7 +81,7 @@ def test_a_section_has_what_the_card_has(kind: type[Heuristic], page: str) -> No
         assert unescaped(source.where) in plain
     for finding in kind.card.treats:
         assert f"[{finding.value}](#treats-{finding.value})" in text
-    for name in (*kind.needs, *kind.card.clashes):
+    for name in kind.needs:
         assert f"[{name}](#{name})" in text
 
 

@@ -1,6 +1,5 @@
 """The language of recipes: with, without, set, files, and every refusal."""
 
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +79,11 @@ def test_a_recipe_is_the_same_after_writing_and_reading(names: list[str]) -> Non
     assert parse(chosen.to_toml(), "x") == chosen
 
 
-def test_heuristics_stand_in_the_catalogues_order() -> None:
-    places = [NAMES.index(name) for name in _names(recipe("steady"))]
-    assert all(earlier < later for earlier, later in pairwise(places))
+def test_heuristics_stand_in_the_order_of_slots_then_in_the_one_they_declare() -> None:
+    chosen = EMPTY.change(add=["ema", "instance-noise", "diff-augment", "noisy-labels", "soft-labels", "r1", "adam"])
+    assert _names(chosen) == ["noisy-labels", "soft-labels", "diff-augment", "instance-noise", "r1", "adam", "ema"]
+    slots = [list(Slot).index(each.slot) for each in recipe("steady").heuristics]
+    assert slots == sorted(slots)
 
 
 @pytest.mark.parametrize("slot", [Slot.LATENT, Slot.OBJECTIVE, Slot.SCHEDULE])
@@ -102,8 +103,8 @@ def test_what_modifies_stands_beside_its_like_and_beside_whatever_fills_the_slot
     assert chosen.objective == Minimax()
     assert [each.name for each in chosen.objective_modifiers] == ["feature-matching", "top-k"]
     chosen = EMPTY.change(add=["adam", "lr-decay", "lookahead", "alternate", "unrolled", "past-checkpoints"])
-    assert _names(chosen) == ["adam", "lr-decay", "lookahead", "alternate", "past-checkpoints", "unrolled"]
-    assert [each.name for each in chosen.update_modifiers] == ["lr-decay", "lookahead"]
+    assert _names(chosen) == ["adam", "lookahead", "lr-decay", "alternate", "past-checkpoints", "unrolled"]
+    assert [each.name for each in chosen.update_modifiers] == ["lookahead", "lr-decay"]
 
 
 def test_each_player_has_its_own_update() -> None:
@@ -190,7 +191,7 @@ def test_a_file_says_what_is_otherwise_for_vectors() -> None:
     assert chosen.on_vectors == Variation(
         remove=("batch-norm",), add=("hinge", "ema"), values={"batch": 256, "r1.gamma": 3.0, "ema.half_life": 77}
     )
-    assert _names(chosen) == ["strided-convolutions", "batch-norm", "minimax", "r1"]
+    assert _names(chosen) == ["batch-norm", "strided-convolutions", "minimax", "r1"]
     fitted, out = chosen.for_vectors()
     assert {*out} == {"batch-norm", "strided-convolutions"}
     assert _names(fitted) == ["hinge", "r1", "ema"]

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from steadygan.distributed import gather, local_rows, network_input, once, sharded, sum_gradients, world_size
+from steadygan.distributed import average_gradients, gather, local_rows, network_input, sharded, world_size
 from steadygan.layers.minibatch import MinibatchDiscrimination, MinibatchStddev
 from steadygan.layers.norms import ConditionalNorm
 from steadygan.layers.synchronised import Synchronised, synchronise_
@@ -47,15 +47,15 @@ def worked(name: str, batches: int) -> dict[str, Any]:
         own = local_rows(x).requires_grad_()
         made = gather(layer(own))
         wave = torch.linspace(0, 3, made.numel(), dtype=torch.float64).sin().view_as(made)
-        (first,) = torch.autograd.grad(once((made * wave).pow(3).sum()), own, create_graph=True)
+        (first,) = torch.autograd.grad((made * wave).pow(3).sum() / world_size(), own, create_graph=True)
         loss = gather(first.square().flatten(1).sum(1)).mean() + (made * wave.roll(1)).square().sum()
-        torch.autograd.backward(once(loss))
-        sum_gradients(layer.parameters())
+        torch.autograd.backward(loss)
+        average_gradients(layer.parameters())
         assert own.grad is not None
         return {
             "made": made.detach(),
             "first": gather(first.detach()),
-            "second": gather(own.grad),
+            "second": gather(own.grad / world_size()),
             **{f"gradient of {key}": weight.grad for key, weight in layer.named_parameters()},
             **{f"state {key}": value for key, value in layer.state_dict().items()},
         }

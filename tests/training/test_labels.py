@@ -65,7 +65,7 @@ def test_a_run_looks_at_its_data_as_recipe_and_user_ask(chosen: Recipe, given: A
 @pytest.mark.parametrize(
     ("chosen", "given", "who"),
     [
-        (CONDITIONAL, {}, "The heuristic 'conditional-batch-norm' needs labels"),
+        (CONDITIONAL, {}, "The heuristic 'projection' needs labels"),
         (SOME, {}, "The heuristic 'semi-supervised' needs labels"),
         (NAIVE, {"labels": True}, "--labels needs labels"),
         (NAIVE.set("class_balanced", True), {}, "The setting class_balanced needs labels"),
@@ -78,7 +78,7 @@ def test_labels_that_are_not_there_are_missed_in_a_sentence(chosen: Recipe, give
 
 @pytest.mark.parametrize("given", [{"label_share": 0.5}, {"labels_per_class": 1}])
 def test_some_labels_are_refused_where_all_are_needed_or_none_are_used(given: Any) -> None:
-    with pytest.raises(SteadyganError, match="'conditional-batch-norm' needs the label of every image; leave"):
+    with pytest.raises(SteadyganError, match="'projection' needs the label of every image; leave"):
         view_of(CONDITIONAL, DATA, settings(**given))
     with pytest.raises(SteadyganError, match="'naive' uses no labels, so there is nothing to keep"):
         view_of(NAIVE, DATA, settings(**given))

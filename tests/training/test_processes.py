@@ -120,6 +120,8 @@ def _differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
 
 
 def _tensor(value: Any) -> torch.Tensor:
+    if value is None:
+        return torch.empty(0)  # what a memory does not hold yet
     return torch.tensor(value, dtype=torch.float64) if isinstance(value, float) else torch.as_tensor(value)
 
 

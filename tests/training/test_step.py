@@ -199,8 +199,8 @@ def test_bf16_answers_in_fp32_and_stays_near_fp32(name: str) -> None:
 def test_fakes_of_the_discriminators_move_carry_no_graph() -> None:
     state = players.play(_recipe("steady"), players.generator(), players.discriminator())
     real = state.next_real()
-    assert not TrainingTurn(D, state, real).raw(Side.FAKE).requires_grad
-    assert TrainingTurn(G, state, real).raw(Side.FAKE).requires_grad
+    assert not TrainingTurn(D, state, real).images(Side.FAKE).requires_grad
+    assert TrainingTurn(G, state, real).images(Side.FAKE).requires_grad
 
 
 def test_an_average_follows_buffers_too() -> None:

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -9,8 +10,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from steadygan.heuristics.schedules import PastCheckpoints, Unrolled
-from steadygan.heuristics.turn import State, Turn
+from steadygan.heuristics.moments import (
+    AddsLoss,
+    AfterMove,
+    AfterStep,
+    BeforeUpdate,
+    Begins,
+    ChangesOutput,
+    Memory,
+    Remembers,
+    ReplacesImages,
+    ReplacesOpponent,
+)
+from steadygan.heuristics.roles import InputHeuristic, ScheduleModifier
+from steadygan.heuristics.schedules import Alternate
+from steadygan.heuristics.state import State
+from steadygan.heuristics.turn import DiscriminatorOutput, Turn
 from steadygan.recipe import Recipe
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
@@ -54,29 +69,68 @@ def labelled_turn(name: str, labels: list[int]) -> TrainingTurn:
 
 
 def test_class_targets_are_one_hot_and_nothing_where_the_class_is_unknown() -> None:
-    targets = labelled_turn("semi-supervised", [2, -1, 0, 1]).class_targets(Side.REAL)
+    turn = labelled_turn("semi-supervised", [2, -1, 0, 1])
+    labels = turn.labels(Side.REAL)
+    assert labels is not None
+    targets = turn.class_targets(labels)
     assert targets.tolist() == [[0, 0, 1], [0, 0, 0], [1, 0, 0], [0, 1, 0]]
-
-
-def test_images_without_labels_have_no_class_targets() -> None:
-    state = game_of(NAIVE)
-    with pytest.raises(ValueError, match="the real images have no labels"):
-        TrainingTurn(D, state, state.next_real()).class_targets(Side.REAL)
 
 
 def test_a_discriminator_that_names_no_classes_has_no_class_logits() -> None:
     state = game_of(NAIVE)
-    with pytest.raises(ValueError, match="names no classes"):
+    with pytest.raises(ValueError, match="has no class logits"):
         TrainingTurn(D, state, state.next_real()).class_logits(Side.REAL)
 
 
-def test_a_side_that_is_relabelled_is_what_was_said() -> None:
-    turn = labelled_turn("conditional", [0, 0, 0, 0])
-    turn.relabel(Side.FAKE, torch.tensor([2, 1, 2, 1]))
-    assert turn.class_targets(Side.FAKE).argmax(1).tolist() == [2, 1, 2, 1]
-    labels = turn.labels(Side.REAL)
-    assert labels is not None
-    assert labels.tolist() == [0, 0, 0, 0]
+class Halves(InputHeuristic, ReplacesImages):
+    """Puts half of each fake in its place, and says that it is of class 2."""
+
+    name = "halves"
+    card = Alternate.card
+
+    def replace(self, images: Tensor, labels: Tensor | None, side: Side, turn: Turn) -> tuple[Tensor, Tensor | None]:
+        if side is Side.REAL or labels is None:
+            return images, labels
+        return images / 2, torch.full_like(labels, 2)
+
+
+def test_images_that_are_replaced_take_part_with_their_own_labels() -> None:
+    training = TrainingSettings(device="cpu", precision="fp32")
+    chosen = tiny.small("conditional").with_(Halves())
+    state, _ = new_players(chosen, tiny.images(), Own(), CPU, training)
+    turn = TrainingTurn(D, state, Batch(state.next_real().images, torch.tensor([0, 1, 0, 1])))
+    labels = {side: turn.labels(side) for side in Side}
+    assert {side: each.tolist() for side, each in labels.items() if each is not None} == {
+        Side.REAL: [0, 1, 0, 1],
+        Side.FAKE: [2, 2, 2, 2],
+    }
+    torch.testing.assert_close(turn.inputs(Side.FAKE), turn.images(Side.FAKE).float() / 2)
+    torch.testing.assert_close(turn.inputs(Side.REAL), turn.images(Side.REAL).float())
+
+
+class Tripled(InputHeuristic, ChangesOutput):
+    """The discriminator's logits, three times as large and more by the mean of the images."""
+
+    name = "tripled"
+    card = Alternate.card
+
+    def change_output(self, output: DiscriminatorOutput, images: Tensor, turn: Turn) -> DiscriminatorOutput:
+        return output._replace(logits=3 * output.logits.flatten() + images.flatten(1).mean(1))
+
+
+def test_an_output_that_is_changed_is_changed_wherever_the_discriminator_is_asked() -> None:
+    plain, changed = game_of(NAIVE), game_of(NAIVE.with_(Tripled()))
+    real = plain.next_real()
+    for player in (D, G):
+        torch.manual_seed(1)
+        one, other = TrainingTurn(player, plain, real), None
+        expected = {side: 3 * one.logits(side) + one.inputs(side).flatten(1).mean(1) for side in Side}
+        torch.manual_seed(1)
+        other = TrainingTurn(player, changed, real)
+        for side in Side:
+            torch.testing.assert_close(other.logits(side), expected[side])
+        images = real.images
+        torch.testing.assert_close(other.score(images, None), 3 * one.score(images, None) + images.flatten(1).mean(1))
 
 
 def test_fakes_are_of_the_classes_of_the_reals() -> None:
@@ -97,7 +151,7 @@ def test_the_loss_of_an_imagined_discriminator_is_that_of_a_copy(norm: bool) -> 
     before = players.weights(state.networks[D])
     fakes = turn.images(Side.FAKE)
     expected = F.softplus(-judge(real.images)).mean() + F.softplus(judge(fakes)).mean()
-    torch.testing.assert_close(turn.discriminator_loss(parameters), expected)
+    torch.testing.assert_close(turn.loss_of(D, parameters), expected)
     assert players.unchanged(state.networks[D], before)
 
 
@@ -106,16 +160,16 @@ def test_its_gradients_reach_its_parameters_and_the_generator_that_made_the_fake
     turn = TrainingTurn(G, state, state.next_real())
     _, parameters = stranger(state.networks[D])
     imagined = {name: each.requires_grad_() for name, each in parameters.items()}
-    torch.autograd.backward(turn.discriminator_loss(imagined))
+    torch.autograd.backward(turn.loss_of(D, imagined))
     assert all(each.grad is not None for each in parameters.values())
     assert all(each.grad is not None for each in state.networks[G].parameters())
     assert all(each.grad is None for each in state.networks[D].parameters())
 
 
-def test_what_is_imagined_is_not_noted() -> None:
+def test_what_is_imagined_is_not_logged() -> None:
     state = game_of(NAIVE)
     turn = TrainingTurn(G, state, state.next_real())
-    turn.discriminator_loss(dict(state.networks[D].named_parameters()))
+    turn.loss_of(D, dict(state.networks[D].named_parameters()))
     assert "logits/real" not in state.record.row()
 
 
@@ -149,24 +203,40 @@ def test_a_replaced_discriminator_judges_everything_of_the_turn(norm: bool) -> N
     assert players.unchanged(state.networks[D], before)
 
 
-class First(PastCheckpoints):
+@dataclass
+class Said(Memory):
+    """What a test wants to know afterwards, or to give before."""
+
+    words: list[str] = field(default_factory=list)
+    tensors: dict[str, Any] = field(default_factory=dict)
+
+
+class Telling(ScheduleModifier, Remembers[Said]):
+    """Has a memory for tests."""
+
+    card = Alternate.card
+
+    def initial_memory(self, state: State) -> Said:
+        return Said()
+
+
+class First(Telling, ReplacesOpponent):
     """Offers the opponent that lies in its memory."""
 
-    def begin(self, state: State) -> None:
-        state.memory(self.name)["offered"] = {}
+    name = "first"
 
     def opponent(self, turn: Turn) -> Mapping[str, Tensor] | None:
-        offered: Mapping[str, Tensor] | None = turn.state.memory(self.name)["offered"].get(turn.player.other)
+        offered: Mapping[str, Tensor] | None = turn.state.memory(self).tensors.get(turn.player.other.value)
         return offered
 
-    def after_step(self, state: State) -> None: ...
 
+class Second(Telling, ReplacesOpponent):
+    """Remembers whether it was asked, and offers nothing."""
 
-class Second(Unrolled):
-    """Remembers whether it was asked, and offers what nobody can play against."""
+    name = "second"
 
     def opponent(self, turn: Turn) -> Mapping[str, Tensor] | None:
-        turn.state.memory(self.name)[f"asked by {turn.player.value}"] = True
+        turn.state.memory(self).words.append(f"asked by {turn.player.value}")
         return None
 
 
@@ -174,7 +244,7 @@ def test_a_move_against_another_opponent_moves_as_if_that_were_the_opponent() ->
     chosen = NAIVE.with_("sgd-discriminator", lr=0.1).with_(First())
     one, other = game_of(chosen), game_of(chosen)
     maker, parameters = stranger(one.networks[G])
-    one.memory(First.name)["offered"][G] = parameters
+    one.memory(First()).tensors["generator"] = parameters
     other.networks[G].load_state_dict(maker.state_dict())
     before = players.weights(one.networks[G])
     for state in (one, other):
@@ -187,20 +257,23 @@ def test_a_move_against_another_opponent_moves_as_if_that_were_the_opponent() ->
 
 def test_the_first_opponent_that_is_offered_is_taken_and_no_further_one_asked_for() -> None:
     state = game_of(NAIVE.with_(First()).with_(Second()))
-    state.memory(First.name)["offered"][D] = stranger(state.networks[D])[1]
+    state.memory(First()).tensors["discriminator"] = stranger(state.networks[D])[1]
     step(state)
-    assert state.memory(Second.name) == {"asked by discriminator": True}
+    assert state.memory(Second()).words == ["asked by discriminator"]
 
 
 # --- hooks
 
 
-class Spy(Unrolled):
+class Spy(Telling, Begins, ReplacesOpponent, AddsLoss, BeforeUpdate, AfterMove, AfterStep):
     """Writes down every moment, with the moves that its player had made, and whether the weights had moved."""
 
+    name = "spy"
+
     def _say(self, what: str, state: State, turn: Turn | None = None) -> None:
-        said = state.memory(self.name).setdefault("said", [])
-        said.append(what if turn is None else f"{turn.player.value} {what} {state.moves_of(turn.player)}")
+        assert isinstance(state, TrainingState)
+        words = state.memory(self).words
+        words.append(what if turn is None else f"{turn.player.value} {what} {state.moves[turn.player]}")
 
     def begin(self, state: State) -> None:
         self._say("begin", state)
@@ -209,7 +282,7 @@ class Spy(Unrolled):
         self._say("opponent", turn.state, turn)
         return None
 
-    def term(self, turn: Turn) -> Tensor | None:
+    def loss_term(self, turn: Turn) -> Tensor | None:
         self._say("term", turn.state, turn)
         return None
 
@@ -220,6 +293,7 @@ class Spy(Unrolled):
         self._say("after move", turn.state, turn)
 
     def after_step(self, state: State) -> None:
+        assert isinstance(state, TrainingState)
         self._say(f"after step {state.images_seen} {state.steps}", state)
 
 
@@ -241,7 +315,7 @@ def test_every_heuristic_is_asked_at_every_moment_in_order() -> None:
         ]
         for at in range(2)
     ]
-    assert state.memory(Spy.name)["said"] == ["begin", *steps[0], *steps[1]]
+    assert state.memory(Spy()).words == ["begin", *steps[0], *steps[1]]
 
 
 def test_an_update_that_looks_ahead_plays_the_moves_of_a_step_twice() -> None:
@@ -251,31 +325,29 @@ def test_an_update_that_looks_ahead_plays_the_moves_of_a_step_twice() -> None:
     step(state)
     once = [*moments("discriminator", 0), *moments("generator", 0)]
     twice = [*moments("discriminator", 1), *moments("generator", 1)]
-    assert state.memory(Spy.name)["said"] == ["begin", *once, *twice, "after step 8 0"]
+    assert state.memory(Spy()).words == ["begin", *once, *twice, "after step 8 0"]
     assert state.moves == {D: 2, G: 2}
 
 
-class Slope(Unrolled):
+class Slope(Telling, AddsLoss, BeforeUpdate, AfterMove):
     """Adds thrice the sum of a weight to the loss, and keeps what the update sees and leaves."""
 
+    name = "slope"
     on: bool = True
-
-    def opponent(self, turn: Turn) -> Mapping[str, Tensor] | None:
-        return None
 
     def _weight(self, turn: Turn) -> Any:
         return next(iter(turn.state.network(turn.player).parameters()))
 
-    def term(self, turn: Turn) -> Tensor | None:
+    def loss_term(self, turn: Turn) -> Tensor | None:
         total: Tensor = 3.0 * self._weight(turn).sum()
         return total if self.on else None
 
     def before_update(self, turn: Turn) -> None:
         weight = self._weight(turn)
-        turn.state.memory(self.name)[turn.player.value] = [weight.grad.clone(), weight.detach().clone()]
+        turn.state.memory(self).tensors[turn.player.value] = [weight.grad.clone(), weight.detach().clone()]
 
     def after_move(self, turn: Turn) -> None:
-        turn.state.memory(self.name)[turn.player.value].append(self._weight(turn).detach().clone())
+        turn.state.memory(self).tensors[turn.player.value].append(self._weight(turn).detach().clone())
 
 
 def test_a_term_is_added_to_the_loss_and_moments_lie_on_both_sides_of_the_update() -> None:
@@ -287,7 +359,7 @@ def test_a_term_is_added_to_the_loss_and_moments_lie_on_both_sides_of_the_update
         weight = next(iter(state.networks[D].parameters()))
         start = weight.detach().clone()
         move(D, state, real)
-        gradient, before, after = state.memory(Slope.name)["discriminator"]
+        gradient, before, after = state.memory(Slope()).tensors["discriminator"]
         assert torch.equal(before, start)
         assert torch.equal(after, weight)
         assert not torch.equal(after, before)

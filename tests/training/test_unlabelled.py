@@ -58,7 +58,7 @@ def labels_of(images: Tensor) -> list[int]:
 @pytest.mark.parametrize(
     ("chosen", "given", "who"),
     [
-        (CONDITIONAL, {}, "The heuristic 'conditional-batch-norm'"),
+        (CONDITIONAL, {}, "The heuristic 'projection'"),
         (NAIVE.with_("label-embedding"), {"labels": True}, "The heuristic 'label-embedding'"),
         (NAIVE, {"labels": True}, "--labels"),
     ],

@@ -28,19 +28,20 @@ class Record:
             value: any shape and floating type; values that are not finite are counted, not hidden.
         """
         value = value.detach()
-        self._step.setdefault(name, []).append(value.mean() if value.ndim else value)
+        kept = self._means if world_size() == 1 else self._step
+        kept.setdefault(name, []).append(value.mean() if value.ndim else value)
 
     def end_step(self) -> None:
         """Average what this step has logged over the processes; the main one keeps it for the row."""
         logged, self._step = self._step, {}
-        if world_size() > 1 and logged:
-            values = torch.stack([value.float() for name in sorted(logged) for value in logged[name]])
-            average_([values])
-            left = iter(values.unbind(0))
-            logged = {name: [next(left) for _ in logged[name]] for name in sorted(logged)}
+        if not logged:
+            return
+        names = [name for name in sorted(logged) for _ in logged[name]]
+        values = torch.stack([value.float() for name in sorted(logged) for value in logged[name]])
+        average_([values])
         if is_main_process():
-            for name, kept in logged.items():
-                self._means.setdefault(name, []).extend(kept)
+            for name, value in zip(names, values.unbind(0), strict=True):
+                self._means.setdefault(name, []).append(value)
 
     def row(self) -> dict[str, float | int | None]:
         """The means since the last row, and how many logged values were not finite; then begin anew.

@@ -22,7 +22,6 @@ class LabelEmbedding(ArchitectureHeuristic):
 
     name: ClassVar[str] = "label-embedding"
     labels: ClassVar[Labels] = Labels.ALL
-    needs: ClassVar[tuple[str, ...]] = TELL_THE_GENERATOR
     card: ClassVar[Card] = Card(
         summary="Labels become short learnt vectors: beside z for the generator, one channel for the discriminator.",
         formula="G(z, e(label)), D(x, W e(label) + b as a channel)",
