@@ -7,10 +7,10 @@ from torch import nn
 
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.blueprint import Blueprint
-from steadygan.layers.weights import equalise_, spectral_norm_
+from steadygan.layers.initialise import icnr_init, normal_init
+from steadygan.layers.weights import equalised_lr, spectral_norm
 from steadygan.networks import dcgan, mlp, r3gan, resnet
 from steadygan.networks.encoder import Encoder
-from steadygan.networks.initialise import icnr_init, normal_init
 from steadygan.networks.sizes import LARGEST, SMALLEST
 
 BLOCKS = 2
@@ -141,12 +141,12 @@ def build(
 
 def _rescale(blueprint: Blueprint, ignored: frozenset[str], generator: nn.Module, discriminator: nn.Module) -> None:
     if blueprint.equalised and "equalised" not in ignored:
-        equalise_(generator)
-        equalise_(discriminator)
+        equalised_lr(generator)
+        equalised_lr(discriminator)
     if blueprint.generator_spectral and "generator_spectral" not in ignored:
-        spectral_norm_(generator, blueprint.generator_spectral)
+        spectral_norm(generator, blueprint.generator_spectral)
     if blueprint.discriminator_spectral and "discriminator_spectral" not in ignored:
-        spectral_norm_(discriminator, blueprint.discriminator_spectral)
+        spectral_norm(discriminator, blueprint.discriminator_spectral)
 
 
 def _image(shape: tuple[int, ...]) -> tuple[int, int, int]:

@@ -14,7 +14,7 @@ from torch import nn
 
 from steadygan.cores import core_wait_seconds
 from steadygan.distributed import any_process
-from steadygan.layers.tuning import Choice, tuned_for
+from steadygan.layers.kernels.tuning import Choice, tuned_for
 from steadygan.training.checkpoint import save_checkpoint
 from steadygan.training.export import GeneratorConfig, save_generator
 from steadygan.training.folder import RunFolder

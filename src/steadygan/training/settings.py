@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from steadygan.distributed import local_rank, world_size
 from steadygan.errors import SteadyganError
-from steadygan.layers.tuning import Choice, own_processor
+from steadygan.layers.kernels.tuning import Choice, own_processor
 from steadygan.training.environment import computes_bf16
 
 DEFAULT_MINUTES = 30.0

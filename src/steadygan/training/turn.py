@@ -18,7 +18,7 @@ from steadygan.distributed import (
     world_size,
 )
 from steadygan.heuristics.turn import Answer, State
-from steadygan.layers.sides import side_by_side
+from steadygan.layers.kernels.joint_batches import joint_batches
 from steadygan.training.forward import discriminator_forward, generator_forward
 from steadygan.training.state import TrainingState
 from steadygan.training.supply import Batch
@@ -229,7 +229,7 @@ class TrainingTurn:
             if any(heuristic.joins_batches for heuristic in self._state.recipe.inputs):
                 self._answer_jointly(nullcontext())
             elif self._side_by_side:
-                self._answer_jointly(side_by_side(self._state.network(Player.DISCRIMINATOR), len(Side)))
+                self._answer_jointly(joint_batches(self._state.network(Player.DISCRIMINATOR), len(Side)))
             else:
                 seen = self.seen(side)  # first, because replay says anew what the fakes are
                 self._answered(side, self._ask(seen, self.labels(side)))
