@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from steadygan.heuristics.inputs import ExperienceReplay, exchange
-from steadygan.heuristics.inputs.replay import choose_slots
+from steadygan.heuristics.inputs.experience_replay import choose_slots
 from steadygan.heuristics.turn import Memory
 from steadygan.vocabulary import Player, Side
 
