@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 
-from steadygan.heuristics.architecture.label_embedding import (
-    LabelEmbedding,
-)
+from steadygan.heuristics.architecture.label_embedding import LabelEmbedding
 from steadygan.heuristics.architecture.projection import Projection
 from steadygan.heuristics.base import Heuristic
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import DRAGAN
-from steadygan.heuristics.penalties.slope import BATCHES, Discriminator, SlopePenalty, between, slope_at
+from steadygan.heuristics.penalties.slope import NOTE, Discriminator, SlopePenalty, between, slope_at
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Side
 
@@ -67,7 +67,7 @@ class Dragan(SlopePenalty):
         note=(
             "The points are those of the authors' code: uniform noise of half the batch's standard deviation, of which "
             "each image gets a random share; the paper's algorithm writes normal noise. Around the images as the "
-            "discriminator sees them, after augmentation. " + BATCHES
+            "discriminator sees them, after augmentation. " + NOTE
         ),
     )
     spread: float = Field(0.5, ge=0, description="c, the largest noise in standard deviations of the batch")

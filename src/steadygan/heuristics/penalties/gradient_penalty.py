@@ -6,7 +6,7 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import WGAN_GP
-from steadygan.heuristics.penalties.slope import BATCHES, Discriminator, SlopePenalty, between, slope_at
+from steadygan.heuristics.penalties.slope import NOTE, Discriminator, SlopePenalty, between, slope_at
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Side
 
@@ -47,7 +47,7 @@ class GradientPenalty(SlopePenalty):
         ),
         note=(
             "Between the images as the discriminator sees them, after augmentation, with the labels of the real ones. "
-            "Made for the wasserstein objective. " + BATCHES
+            "Made for the wasserstein objective. " + NOTE
         ),
     )
 

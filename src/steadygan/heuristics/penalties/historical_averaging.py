@@ -9,7 +9,7 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import SALIMANS
-from steadygan.heuristics.penalties.of_players import OfPlayers
+from steadygan.heuristics.penalties.weight_penalty import WeightPenalty
 from steadygan.heuristics.turn import Memory, State, Turn
 from steadygan.vocabulary import Finding
 
@@ -49,7 +49,7 @@ def running_mean_update(means: Sequence[Tensor], weights: Sequence[Tensor], coun
         mean.lerp_(now.to(mean.dtype), 1 / count)
 
 
-class HistoricalAveraging(OfPlayers):
+class HistoricalAveraging(WeightPenalty):
     """Weights stay near the mean of their past."""
 
     name: ClassVar[str] = "historical-averaging"

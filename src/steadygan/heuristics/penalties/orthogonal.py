@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import BIGGAN
-from steadygan.heuristics.penalties.of_players import OfPlayers
+from steadygan.heuristics.penalties.weight_penalty import WeightPenalty
 from steadygan.heuristics.turn import Turn
 
 _TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -67,7 +67,7 @@ def orthogonal_penalty(network: nn.Module, weight: float = 1e-4) -> Tensor:
     return weight * torch.stack([row_overlap(matrix) for matrix in matrices]).sum()
 
 
-class Orthogonal(OfPlayers):
+class Orthogonal(WeightPenalty):
     """Filters that do not overlap."""
 
     name: ClassVar[str] = "orthogonal"

@@ -7,7 +7,7 @@ from torch import Tensor
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import CONVERGE, STYLEGAN2
 from steadygan.heuristics.penalties.input_gradient import input_gradient
-from steadygan.heuristics.penalties.zero_centred import LAZY, ZeroCentred, zero_centred_penalty
+from steadygan.heuristics.penalties.zero_centred import NOTE, ZeroCentredPenalty, zero_centred_penalty
 from steadygan.vocabulary import Finding, Side
 
 
@@ -27,7 +27,7 @@ def r1_penalty(real_logits: Tensor, real: Tensor, gamma: float = 1.0) -> Tensor:
     return zero_centred_penalty(input_gradient(real_logits, real), gamma)
 
 
-class R1(ZeroCentred):
+class R1(ZeroCentredPenalty):
     """Flat at the data."""
 
     name: ClassVar[str] = "r1"
@@ -42,5 +42,5 @@ class R1(ZeroCentred):
             "from steadygan.heuristics.penalties import r1_penalty\n"
             "real.requires_grad_()\nloss = loss + r1_penalty(discriminator(real), real, gamma=1.0).mean()"
         ),
-        note=LAZY,
+        note=NOTE,
     )

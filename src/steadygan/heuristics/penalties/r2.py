@@ -7,7 +7,7 @@ from torch import Tensor
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import CONVERGE, R3GAN
 from steadygan.heuristics.penalties.input_gradient import input_gradient
-from steadygan.heuristics.penalties.zero_centred import LAZY, ZeroCentred, zero_centred_penalty
+from steadygan.heuristics.penalties.zero_centred import NOTE, ZeroCentredPenalty, zero_centred_penalty
 from steadygan.vocabulary import Finding, Side
 
 
@@ -27,7 +27,7 @@ def r2_penalty(fake_logits: Tensor, fake: Tensor, gamma: float = 1.0) -> Tensor:
     return zero_centred_penalty(input_gradient(fake_logits, fake), gamma)
 
 
-class R2(ZeroCentred):
+class R2(ZeroCentredPenalty):
     """Flat at the fakes."""
 
     name: ClassVar[str] = "r2"
@@ -42,5 +42,5 @@ class R2(ZeroCentred):
             "from steadygan.heuristics.penalties import r2_penalty\n"
             "fake.requires_grad_()\nloss = loss + r2_penalty(discriminator(fake), fake, gamma=1.0).mean()"
         ),
-        note=LAZY,
+        note=NOTE,
     )

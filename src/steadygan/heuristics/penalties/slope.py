@@ -90,7 +90,7 @@ class SlopePenalty(Penalty):
         return penalty
 
 
-BATCHES = (
+NOTE = (
     "With batch norm in the discriminator the gradient of a logit also flows through the other images of its batch; "
     "the authors use none there. Images that are packed are one input with one gradient, patches of an image are "
     "averaged."

@@ -24,7 +24,7 @@ def zero_centred_penalty(gradient: Tensor, gamma: float) -> Tensor:
     return 0.5 * gamma * wide.square().flatten(1).sum(1)
 
 
-class ZeroCentred(Penalty):
+class ZeroCentredPenalty(Penalty):
     """What r1 and r2 share; they differ in the side."""
 
     gamma: float = Field(1.0, ge=0)
@@ -37,7 +37,7 @@ class ZeroCentred(Penalty):
         return penalty
 
 
-LAZY = (
+NOTE = (
     "Taken at the images as the discriminator sees them, after augmentation (R3GAN: before it). With batch norm in "
     "the discriminator the gradient of an image's logit also flows through the other images of its batch."
 )

@@ -5,43 +5,25 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
 
 from steadygan.heuristics.objectives import (
-    Hinge,
     Minimax,
     NonSaturating,
-    Relativistic,
     cross_entropy,
     discriminator_cross_entropy,
-    hinge_discriminator_loss,
-    hinge_generator_loss,
     minimax_generator_loss,
     non_saturating_generator_loss,
-    relativistic_loss,
 )
 from steadygan.heuristics.roles import Objective
-from steadygan.vocabulary import Player, Side
+from steadygan.vocabulary import Side
 
-from .truth import FakeTurn
+from ..truth import FakeTurn
+from .formulas import log_sigmoid, slope
 
 pytestmark = pytest.mark.usefixtures("float64")
-
 DOUBLE = torch.float64
 REAL, FAKE = torch.tensor([2.0, 0.5, -1.0], dtype=DOUBLE), torch.tensor([-3.0, 0.0, 1.5], dtype=DOUBLE)
 LOGITS = {Side.REAL: REAL, Side.FAKE: FAKE}
-ONES, ZEROS = torch.ones(3, dtype=DOUBLE), torch.zeros(3, dtype=DOUBLE)
-
-
-def log_sigmoid(logit: float) -> float:
-    """The logarithm of 1 / (1 + exp(-logit)), from its definition."""
-    return math.log(1 / (1 + math.exp(-logit)))
-
-
-def slope(loss: Tensor, logits: Tensor) -> Tensor:
-    """Derivative of each loss in its own logit."""
-    (gradient,) = torch.autograd.grad(loss.sum(), logits)
-    return gradient
 
 
 @given(logit=st.floats(-30, 30), target=st.floats(-0.5, 1.5))
@@ -118,64 +100,6 @@ def test_generators_take_other_targets() -> None:
     )
 
 
-def test_the_hinge_counts_only_what_is_within_the_margin() -> None:
-    # Real: max(0, 1 - 2), max(0, 1 - 0.5), max(0, 1 + 1); fake: max(0, 1 - 3), max(0, 1 + 0), max(0, 1 + 1.5).
-    assert hinge_discriminator_loss(REAL, FAKE).tolist() == [0.0, 0.5 + 1.0, 2.0 + 2.5]
-
-
-def test_the_generator_of_the_hinge_raises_its_logits() -> None:
-    assert hinge_generator_loss(FAKE).tolist() == [3.0, 0.0, -1.5]
-
-
-def test_the_hinge_teaches_nothing_beyond_the_margin() -> None:
-    real = torch.tensor([1.5, 0.5], requires_grad=True)
-    fake = torch.tensor([-1.5, -0.5], requires_grad=True)
-    loss = hinge_discriminator_loss(real, fake)
-    assert slope(loss, real).tolist() == [0.0, -1.0]
-    assert slope(hinge_discriminator_loss(real, fake), fake).tolist() == [0.0, 1.0]
-
-
-def test_relativistic_is_the_logarithm_of_one_plus_the_exponential_of_the_difference() -> None:
-    expected = [math.log(1 + math.exp(fake - real)) for real, fake in zip(REAL.tolist(), FAKE.tolist(), strict=True)]
-    np.testing.assert_allclose(relativistic_loss(REAL, FAKE).numpy(), expected, rtol=1e-12)
-
-
-def test_relativistic_is_minus_the_log_of_the_answer_to_the_difference() -> None:
-    expected = [-log_sigmoid(real - fake) for real, fake in zip(REAL.tolist(), FAKE.tolist(), strict=True)]
-    np.testing.assert_allclose(relativistic_loss(REAL, FAKE).numpy(), expected, rtol=1e-12)
-
-
-@given(real=st.floats(-20, 20), fake=st.floats(-20, 20), shift=st.floats(-100, 100))
-def test_relativistic_sees_differences_only(real: float, fake: float, shift: float) -> None:
-    winner, loser = (torch.tensor([value], dtype=torch.float64) for value in (real, fake))
-    torch.testing.assert_close(relativistic_loss(winner + shift, loser + shift), relativistic_loss(winner, loser))
-
-
-def test_relativistic_is_stable_for_enormous_differences() -> None:
-    winner = torch.tensor([1e4, -1e4], requires_grad=True)
-    loss = relativistic_loss(winner, -winner.detach())
-    assert loss.tolist() == [0.0, 2e4]
-    assert slope(loss, winner).tolist() == [0.0, -1.0]
-
-
-OBJECTIVES: list[tuple[Objective, Player, Tensor]] = [
-    (Minimax(), Player.GENERATOR, minimax_generator_loss(FAKE)),
-    (NonSaturating(), Player.GENERATOR, non_saturating_generator_loss(FAKE)),
-    (Minimax(), Player.DISCRIMINATOR, discriminator_cross_entropy(REAL, FAKE, ONES, ZEROS)),
-    (NonSaturating(), Player.DISCRIMINATOR, discriminator_cross_entropy(REAL, FAKE, ONES, ZEROS)),
-    (Hinge(), Player.GENERATOR, torch.tensor([3.0, 0.0, -1.5], dtype=DOUBLE)),
-    (Hinge(), Player.DISCRIMINATOR, torch.tensor([0.0, 1.5, 4.5], dtype=DOUBLE)),
-    (Relativistic(), Player.GENERATOR, torch.log(1 + torch.exp(REAL - FAKE))),
-    (Relativistic(), Player.DISCRIMINATOR, torch.log(1 + torch.exp(FAKE - REAL))),
-]
-
-
-@pytest.mark.parametrize(("objective", "player", "expected"), OBJECTIVES)
-def test_each_player_minimises_its_own_loss(objective: Objective, player: Player, expected: Tensor) -> None:
-    targets = {Side.REAL: torch.ones(3), Side.FAKE: torch.zeros(3)}
-    torch.testing.assert_close(objective(FakeTurn(player, logits=LOGITS, targets=targets)), expected)
-
-
 @pytest.mark.parametrize("objective", [Minimax(), NonSaturating()])
 def test_cross_entropies_take_the_targets_of_the_turn(objective: Objective) -> None:
     targets = {Side.REAL: torch.tensor([0.9, 0.8, 1.2]), Side.FAKE: torch.tensor([0.0, 0.3, 1.0])}
@@ -187,14 +111,3 @@ def test_cross_entropies_take_the_targets_of_the_turn(objective: Objective) -> N
         )
     ]
     np.testing.assert_allclose(loss.numpy(), expected, rtol=1e-12)
-
-
-@pytest.mark.parametrize("kind", [Hinge, Minimax, NonSaturating])
-def test_generators_that_judge_fakes_alone_need_no_real_logits(kind: type[Objective]) -> None:
-    targets = {Side.REAL: torch.ones(3), Side.FAKE: torch.zeros(3)}
-    turn = FakeTurn(Player.GENERATOR, logits={Side.FAKE: FAKE}, targets=targets)
-    assert kind()(turn).shape == (3,)
-
-
-def test_only_cross_entropies_have_targets() -> None:
-    assert [kind.has_targets for kind in (Minimax, NonSaturating, Hinge, Relativistic)] == [True, True, False, False]

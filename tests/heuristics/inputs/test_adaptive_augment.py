@@ -18,7 +18,7 @@ from steadygan.heuristics.objectives import Hinge, NonSaturating, Relativistic
 from steadygan.heuristics.turn import Answer
 from steadygan.vocabulary import Player, Side
 
-from .truth import FakeTable, FakeTurn, seeded
+from ..truth import FakeTable, FakeTurn, seeded
 
 NAME = AdaptiveAugment.name
 

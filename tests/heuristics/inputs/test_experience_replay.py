@@ -12,7 +12,7 @@ from steadygan.heuristics.inputs.experience_replay import choose_slots
 from steadygan.heuristics.turn import Memory
 from steadygan.vocabulary import Player, Side
 
-from .truth import FakeTable, FakeTurn, likely_share, seeded
+from ..truth import FakeTable, FakeTurn, likely_share, seeded
 
 SHAPES = [(3,), (2, 4, 4)]
 

@@ -1,8 +1,4 @@
-import numpy as np
 import pytest
-import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from steadygan.heuristics.architecture import (
@@ -36,8 +32,6 @@ from steadygan.heuristics.architecture import (
     TanhOutput,
     TransposedConvolutions,
     VirtualBatchNormHeuristic,
-    scale_images,
-    unscale_images,
 )
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -148,11 +142,6 @@ def test_what_one_player_already_has_is_kept_when_only_the_other_is_changed() ->
     assert (again.discriminator_slope, again.generator_slope) == (0.1, 0.3)
 
 
-@pytest.mark.parametrize(("output", "ends"), [("sigmoid", (0.0, 1.0)), ("tanh", (-1.0, 1.0))])
-def test_the_range_of_images_is_that_of_the_last_activation(output: str, ends: tuple[float, float]) -> None:
-    assert Blueprint().changed(output=output).image_range == ends
-
-
 @pytest.mark.parametrize("fields", [{"upsampling": "bicubic"}, {"sharpness": 2}, {"hidden_dense": "perhaps"}])
 def test_a_blueprint_refuses_what_it_does_not_know(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
@@ -195,41 +184,3 @@ def test_impossible_architectures_are_refused(kind: type[ArchitectureHeuristic],
 def test_an_odd_kernel_is_refused_with_the_kernels_that_would_do() -> None:
     with pytest.raises(ValidationError, match="kernel 3 is not divisible by the stride 2; choose 2, 4, 6 or 8"):
         KernelDivisibleByStride(kernel=3)
-
-
-def test_bytes_are_scaled_to_the_range_of_tanh() -> None:
-    scaled = scale_images(torch.arange(256, dtype=torch.uint8))
-    assert scaled.dtype == torch.float32
-    np.testing.assert_allclose(scaled.numpy(), np.arange(256) / 127.5 - 1, atol=1e-6)
-    assert scaled.min() == -1
-    assert scaled.max() == 1
-
-
-def test_bytes_are_scaled_to_the_range_of_a_sigmoid() -> None:
-    scaled = scale_images(torch.arange(256, dtype=torch.uint8), 0.0, 1.0)
-    np.testing.assert_allclose(scaled.numpy(), np.arange(256) / 255, atol=1e-6)
-
-
-@given(ends=st.tuples(st.floats(-10, 10), st.floats(-10, 10)).filter(lambda ends: ends[1] - ends[0] > 0.01))
-def test_unscaling_undoes_scaling_for_every_byte_and_range(ends: tuple[float, float]) -> None:
-    levels = torch.arange(256, dtype=torch.uint8).reshape(1, 1, 16, 16)
-    back = unscale_images(scale_images(levels, *ends), *ends)
-    assert back.dtype == torch.uint8
-    assert torch.equal(back, levels)
-
-
-def test_unscaling_rounds_to_the_nearest_level_and_clips_what_lies_outside() -> None:
-    pixels = torch.tensor([-3.0, -1.0, 0.4 / 127.5 - 1, 0.6 / 127.5 - 1, 199.6 / 127.5 - 1, 1.0, 1.7])
-    assert unscale_images(pixels).tolist() == [0, 0, 0, 1, 200, 255, 255]
-
-
-def test_unscaling_takes_half_precision() -> None:
-    assert unscale_images(torch.tensor([-1.0, 1.0], dtype=torch.bfloat16)).tolist() == [0, 255]
-
-
-def test_scaling_and_unscaling_leave_their_input_as_it_is() -> None:
-    levels, pixels = torch.tensor([0, 7, 255], dtype=torch.uint8), torch.tensor([-2.0, 0.3])
-    scale_images(levels)
-    unscale_images(pixels)
-    assert levels.tolist() == [0, 7, 255]
-    torch.testing.assert_close(pixels, torch.tensor([-2.0, 0.3]))

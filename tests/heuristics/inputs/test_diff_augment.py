@@ -1,5 +1,4 @@
 from collections import Counter
-from collections.abc import Callable
 
 import pytest
 import torch
@@ -7,42 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from steadygan.heuristics.inputs import (
-    DiffAugment,
-    HorizontalFlip,
-    InstanceNoise,
-    MixedBatches,
-    Policy,
-    color_jitter,
-    cutout,
-    diff_augment,
-    horizontal_flip,
-    instance_noise,
-    translate,
-)
+from steadygan.heuristics.inputs import DiffAugment, Policy, color_jitter, cutout, diff_augment, translate
 from steadygan.vocabulary import Side
 
-from .truth import FakeTurn, follows, likely_share, normal_cdf, seeded, uniform_cdf
+from ..truth import FakeTurn, follows, likely_share, uniform_cdf
+from .pictures import distinct, pictures
 
 SIZES = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 12), st.integers(1, 12))
-ALTER: dict[str, Callable[[Tensor], Tensor]] = {
-    "noise": lambda x: instance_noise(x, 0.3),
-    "flip": horizontal_flip,
-    "color": color_jitter,
-    "translation": translate,
-    "cutout": cutout,
-    "all": diff_augment,
-}
-
-
-def distinct(count: int, channels: int, height: int, width: int) -> Tensor:
-    """Images in which no two pixels are equal and none is 0."""
-    return torch.arange(1.0, count * channels * height * width + 1).reshape(count, channels, height, width)
-
-
-def pictures(count: int, size: int = 4) -> Tensor:
-    """Random images in [-1, 1]."""
-    return torch.rand(count, 3, size, size, generator=seeded()) * 2 - 1
 
 
 def moved(image: Tensor, down: int, right: int) -> Tensor:
@@ -53,79 +23,6 @@ def moved(image: Tensor, down: int, right: int) -> Tensor:
             if 0 <= y - down < image.shape[1] and 0 <= x - right < image.shape[2]:
                 result[:, y, x] = image[:, y - down, x - right]
     return result
-
-
-@pytest.mark.parametrize("alter", ALTER.values(), ids=ALTER.keys())
-def test_the_same_seed_alters_alike_and_another_seed_otherwise(alter: Callable[[Tensor], Tensor]) -> None:
-    images = pictures(16, 8)
-    results = []
-    for seed in (1, 1, 2):
-        torch.manual_seed(seed)
-        results.append(alter(images))
-    assert torch.equal(results[0], results[1])
-    assert not torch.equal(results[0], results[2])
-
-
-@pytest.mark.parametrize("alter", ALTER.values(), ids=ALTER.keys())
-def test_shape_and_type_stay_and_the_given_images_too(alter: Callable[[Tensor], Tensor]) -> None:
-    images = pictures(16, 8)
-    before = images.clone()
-    altered = alter(images)
-    assert altered.shape == images.shape
-    assert altered.dtype == images.dtype
-    assert torch.equal(images, before)
-
-
-def test_instance_noise_is_normal_with_its_standard_deviation() -> None:
-    torch.manual_seed(0)
-    images = pictures(400)
-    assert follows((instance_noise(images, 0.25) - images) / 0.25, normal_cdf)
-
-
-def test_no_noise_leaves_images_as_they_are() -> None:
-    assert torch.equal(instance_noise(pictures(2), 0.0), pictures(2))
-
-
-@pytest.mark.parametrize(("images_seen", "std"), [(0, 0.2), (250, 0.15), (500, 0.1), (1_000, 0.0), (5_000, 0.0)])
-def test_instance_noise_fades_linearly_over_images_seen(images_seen: int, std: float) -> None:
-    heuristic = InstanceNoise(std=0.2, images=1_000)
-    assert heuristic.std_at(images_seen) == pytest.approx(std)
-    images = torch.zeros(400, 3, 4, 4)
-    noise = heuristic.apply(images, Side.REAL, FakeTurn(images_seen=images_seen))
-    assert noise.std().item() == pytest.approx(std, rel=6 / (2 * images.numel()) ** 0.5)
-
-
-@pytest.mark.parametrize("side", Side)
-def test_instance_noise_is_put_on_both_sides(side: Side) -> None:
-    images = pictures(2)
-    assert not torch.equal(InstanceNoise().apply(images, side, FakeTurn()), images)
-
-
-@given(shape=SIZES)
-def test_flipping_twice_gives_the_image_back(shape: tuple[int, int, int, int]) -> None:
-    images = distinct(*shape)
-    assert torch.equal(horizontal_flip(horizontal_flip(images, 1.0), 1.0), images)
-
-
-def test_a_flip_mirrors_left_and_right() -> None:
-    image = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]).reshape(1, 1, 2, 3)
-    assert horizontal_flip(image, 1.0).reshape(2, 3).tolist() == [[3, 2, 1], [6, 5, 4]]
-
-
-@pytest.mark.parametrize("probability", [0.0, 0.2, 0.5, 1.0])
-def test_the_expected_share_of_images_is_flipped_each_as_a_whole(probability: float) -> None:
-    torch.manual_seed(0)
-    images = distinct(5_000, 1, 2, 2)
-    flipped = horizontal_flip(images, probability)
-    is_flipped = (flipped == images.flip(3)).flatten(1).all(1)
-    assert (is_flipped | (flipped == images).flatten(1).all(1)).all()
-    assert likely_share(int(is_flipped.sum()), 5_000, probability)
-
-
-def test_only_real_images_are_flipped() -> None:
-    images, heuristic = distinct(3, 1, 2, 2), HorizontalFlip(probability=1.0)
-    assert torch.equal(heuristic.apply(images, Side.REAL, FakeTurn()), images.flip(3))
-    assert torch.equal(heuristic.apply(images, Side.FAKE, FakeTurn()), images)
 
 
 def test_brightness_saturation_and_contrast_follow_their_ranges() -> None:
@@ -255,10 +152,3 @@ def test_both_sides_are_augmented_by_the_chosen_policy(side: Side) -> None:
     expected = translate(images)
     torch.manual_seed(3)
     assert torch.equal(DiffAugment(policy=("translation",)).apply(images, side, FakeTurn()), expected)
-
-
-def test_mixed_batches_join_the_batches_and_leave_the_images() -> None:
-    images = pictures(2)
-    assert MixedBatches.joins_batches
-    assert not any(kind.joins_batches for kind in (InstanceNoise, DiffAugment, HorizontalFlip))
-    assert torch.equal(MixedBatches().apply(images, Side.REAL, FakeTurn()), images)

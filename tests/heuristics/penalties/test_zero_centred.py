@@ -3,25 +3,15 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from steadygan.heuristics.penalties import (
-    R1,
-    R2,
-    input_gradient,
-    r1_penalty,
-    r2_penalty,
-    zero_centred_penalty,
-)
+from steadygan.heuristics.penalties import R1, R2, r1_penalty, r2_penalty, zero_centred_penalty
 from steadygan.heuristics.roles import Penalty
 from steadygan.vocabulary import Player, Side
 
-from .truth import FakeTurn, seeded
+from ..truth import FakeTurn
+from .differences import random
 
 FUNCTIONS = [r1_penalty, r2_penalty]
 STEP = 1e-6
-
-
-def random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, generator=seeded(seed), dtype=torch.float64)
 
 
 def small_discriminator(images: Tensor, weights: Tensor) -> Tensor:
@@ -80,39 +70,6 @@ def test_the_default_weight_is_one() -> None:
     images = torch.ones(1, 3, requires_grad=True)
     assert r1_penalty(images.sum(1), images).item() == pytest.approx(1.5)
     assert r2_penalty(images.sum(1), images).item() == pytest.approx(1.5)
-
-
-def test_the_gradient_of_a_quadratic_is_its_matrix_times_the_point() -> None:
-    matrix, images = random(4, 4), random(3, 4, seed=1).requires_grad_()
-    matrix = matrix + matrix.T
-    logits = 0.5 * (images @ matrix * images).sum(1)
-    torch.testing.assert_close(input_gradient(logits, images), images.detach() @ matrix)
-
-
-def test_each_image_has_the_gradient_of_its_own_logit() -> None:
-    images = torch.tensor([[2.0], [3.0], [5.0]], requires_grad=True)
-    torch.testing.assert_close(input_gradient(images[:, 0] ** 2, images), torch.tensor([[4.0], [6.0], [10.0]]))
-
-
-def test_logits_may_have_a_column() -> None:
-    images = random(3, 4).requires_grad_()
-    logits = images.square().sum(1)
-    torch.testing.assert_close(input_gradient(logits[:, None], images), input_gradient(logits, images))
-
-
-@pytest.mark.parametrize("flat", [False, True])
-def test_the_logits_of_an_images_patches_are_averaged(flat: bool) -> None:
-    images = random(3, 1, 2, 2).requires_grad_()
-    patches = images**3
-    gradient = input_gradient(patches.reshape(-1) if flat else patches, images)
-    torch.testing.assert_close(gradient, 3 * images.detach() ** 2 / 4)
-
-
-def test_the_input_gradient_can_be_differentiated_again() -> None:
-    images = torch.tensor([[2.0], [3.0]], requires_grad=True)
-    gradient = input_gradient(images[:, 0] ** 3, images)
-    (second,) = torch.autograd.grad(gradient.sum(), images)
-    torch.testing.assert_close(second, torch.tensor([[12.0], [18.0]]))
 
 
 def test_a_penalty_of_half_precision_gradients_is_summed_in_full_precision() -> None:

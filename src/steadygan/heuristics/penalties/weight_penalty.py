@@ -8,7 +8,7 @@ from steadygan.heuristics.roles import Penalty
 from steadygan.vocabulary import Player
 
 
-class OfPlayers(Penalty):
+class WeightPenalty(Penalty):
     """A penalty on the weights of one player or of both, each in its own loss."""
 
     in_generator: bool
