@@ -1,1 +1,1 @@
-"""Every heuristic: one file per slot, a plain function that does the maths and a class that fills the slot."""
+"""Every heuristic: a folder for each slot and a module for each heuristic, with plain functions and a class."""

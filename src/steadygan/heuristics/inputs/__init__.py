@@ -1,25 +1,17 @@
 """Slot input: what does the discriminator get to see?"""
 
-from steadygan.heuristics.inputs.adaptive import (
+from steadygan.heuristics.inputs.adaptive_augment import (
     AdaptiveAugment,
     adjusted_probability,
     held_out_overfitting,
     sign_overfitting,
 )
-from steadygan.heuristics.inputs.augment import (
-    DiffAugment,
-    HorizontalFlip,
-    Policy,
-    color_jitter,
-    cutout,
-    diff_augment,
-    horizontal_flip,
-    translate,
-)
-from steadygan.heuristics.inputs.batches import MixedBatches
-from steadygan.heuristics.inputs.noise import InstanceNoise, instance_noise
+from steadygan.heuristics.inputs.diff_augment import DiffAugment, Policy, color_jitter, cutout, diff_augment, translate
+from steadygan.heuristics.inputs.experience_replay import ExperienceReplay, exchange
+from steadygan.heuristics.inputs.horizontal_flip import HorizontalFlip, horizontal_flip
+from steadygan.heuristics.inputs.instance_noise import InstanceNoise, instance_noise
+from steadygan.heuristics.inputs.mixed_batches import MixedBatches
 from steadygan.heuristics.inputs.pipeline import Kind, augment
-from steadygan.heuristics.inputs.replay import ExperienceReplay, exchange
 
 __all__ = [
     "AdaptiveAugment",

@@ -3,40 +3,31 @@
 All functions take raw logits (no sigmoid); all losses are per image and are averaged by the step.
 """
 
-from steadygan.heuristics.objectives.cross_entropy import (
-    Minimax,
-    NonSaturating,
-    cross_entropy,
-    discriminator_cross_entropy,
-    minimax_generator_loss,
-    non_saturating_generator_loss,
-)
-from steadygan.heuristics.objectives.distances import (
-    Hinge,
+from steadygan.heuristics.objectives.cross_entropy import cross_entropy, discriminator_cross_entropy
+from steadygan.heuristics.objectives.feature_matching import FeatureMatching, feature_matching_loss
+from steadygan.heuristics.objectives.hinge import Hinge, hinge_discriminator_loss, hinge_generator_loss
+from steadygan.heuristics.objectives.least_squares import (
     LeastSquares,
-    Wasserstein,
-    hinge_discriminator_loss,
-    hinge_generator_loss,
     least_squares,
     least_squares_discriminator_loss,
     least_squares_generator_loss,
-    wasserstein_discriminator_loss,
-    wasserstein_generator_loss,
 )
-from steadygan.heuristics.objectives.features import FeatureMatching, feature_matching_loss
-from steadygan.heuristics.objectives.hybrid import (
+from steadygan.heuristics.objectives.minimax import Minimax, minimax_generator_loss
+from steadygan.heuristics.objectives.non_saturating import NonSaturating, non_saturating_generator_loss
+from steadygan.heuristics.objectives.relativistic import Relativistic, relativistic_loss
+from steadygan.heuristics.objectives.relativistic_average import RelativisticAverage, relativistic_average_loss
+from steadygan.heuristics.objectives.top_k import TopK, annealed_count, top_k
+from steadygan.heuristics.objectives.vae_hybrid import (
     VaeHybrid,
     kl_to_standard_normal,
     reconstruction_error,
     reparameterise,
 )
-from steadygan.heuristics.objectives.relativistic import (
-    Relativistic,
-    RelativisticAverage,
-    relativistic_average_loss,
-    relativistic_loss,
+from steadygan.heuristics.objectives.wasserstein import (
+    Wasserstein,
+    wasserstein_discriminator_loss,
+    wasserstein_generator_loss,
 )
-from steadygan.heuristics.objectives.selection import TopK, annealed_count, top_k
 
 __all__ = [
     "FeatureMatching",

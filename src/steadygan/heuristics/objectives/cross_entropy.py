@@ -1,15 +1,13 @@
-"""The first objectives, which compare logits with targets by cross entropy."""
+"""What minimax and non-saturating share: binary cross entropy, and the discriminator's loss."""
 
 from typing import ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor
 
-from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.citations import GAN, GANHACKS
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player, Side
+from steadygan.vocabulary import Player, Side
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
@@ -44,41 +42,7 @@ def discriminator_cross_entropy(
     return cross_entropy(real_logits, real_targets) + cross_entropy(fake_logits, fake_targets)
 
 
-def minimax_generator_loss(fake_logits: Tensor, fake_targets: Tensor | None = None) -> Tensor:
-    """log(1 - D(G(z))): its gradient vanishes where the discriminator is sure.
-
-    Args:
-        fake_logits: float32 [M].
-        fake_targets: what the discriminator answers for fakes, float32 [M]; 0 when None.
-
-    Returns:
-        float32 [M].
-
-    Source: Goodfellow et al. 2014, equation 1.
-    """
-    return -cross_entropy(
-        fake_logits, fake_logits.new_zeros(()).expand_as(fake_logits) if fake_targets is None else fake_targets
-    )
-
-
-def non_saturating_generator_loss(fake_logits: Tensor, real_targets: Tensor | None = None) -> Tensor:
-    """-log D(G(z)): the labels of fakes flipped, so that gradients are strong where the discriminator is sure.
-
-    Args:
-        fake_logits: float32 [M].
-        real_targets: what the generator wants the answer to be, float32 [M]; 1 when None.
-
-    Returns:
-        float32 [M].
-
-    Source: Goodfellow et al. 2014, section 3; ganhacks, item 2.
-    """
-    return cross_entropy(
-        fake_logits, fake_logits.new_ones(()).expand_as(fake_logits) if real_targets is None else real_targets
-    )
-
-
-class _CrossEntropyObjective(Objective):
+class CrossEntropyObjective(Objective):
     """The discriminator's loss that minimax and non-saturating share."""
 
     has_targets: ClassVar[bool] = True
@@ -94,42 +58,3 @@ class _CrossEntropyObjective(Objective):
     def generator(self, turn: Turn) -> Tensor:
         """Loss of the generator, float32 [M]."""
         raise NotImplementedError
-
-
-class Minimax(_CrossEntropyObjective):
-    """The game as it was first written."""
-
-    name: ClassVar[str] = "minimax"
-    card: ClassVar[Card] = Card(
-        summary="The generator minimises log(1 - D(G(z))), the game as first written; its gradient vanishes early.",
-        formula="min_G max_D E log D(x) + E log(1 - D(G(z)))",
-        sources=(Source(citation=GAN, where="equation 1"),),
-        example=(
-            "from steadygan.heuristics.objectives import minimax_generator_loss\n"
-            "loss = minimax_generator_loss(discriminator(fake)).mean()"
-        ),
-    )
-
-    def generator(self, turn: Turn) -> Tensor:
-        """See :func:`minimax_generator_loss`."""
-        return minimax_generator_loss(turn.logits(Side.FAKE), turn.targets(Side.FAKE))
-
-
-class NonSaturating(_CrossEntropyObjective):
-    """The generator's labels flipped."""
-
-    name: ClassVar[str] = "non-saturating"
-    card: ClassVar[Card] = Card(
-        summary="The generator minimises -log D(G(z)): strong gradients where the discriminator is sure of its fakes.",
-        formula="min_G -E log D(G(z))",
-        sources=(Source(citation=GAN, where="section 3"), Source(citation=GANHACKS, where="item 2")),
-        treats=(Finding.DISCRIMINATOR_WINS, Finding.STALLED),
-        example=(
-            "from steadygan.heuristics.objectives import non_saturating_generator_loss\n"
-            "loss = non_saturating_generator_loss(discriminator(fake)).mean()"
-        ),
-    )
-
-    def generator(self, turn: Turn) -> Tensor:
-        """See :func:`non_saturating_generator_loss`."""
-        return non_saturating_generator_loss(turn.logits(Side.FAKE), turn.targets(Side.REAL))

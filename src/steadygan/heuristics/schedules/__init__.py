@@ -1,8 +1,8 @@
 """Slot schedule: who moves when?"""
 
+from steadygan.heuristics.schedules.alternate import Alternate, alternate
 from steadygan.heuristics.schedules.balance import Balance, balanced, ranking_accuracy
-from steadygan.heuristics.schedules.past import PastCheckpoints, snapshot
-from steadygan.heuristics.schedules.turns import Alternate, alternate
+from steadygan.heuristics.schedules.past_checkpoints import PastCheckpoints, snapshot
 from steadygan.heuristics.schedules.unrolled import Unrolled, unroll
 
 __all__ = [

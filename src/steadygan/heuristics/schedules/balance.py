@@ -9,7 +9,7 @@ from torch import Tensor
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GANHACKS, TUTORIAL
 from steadygan.heuristics.roles import Schedule
-from steadygan.heuristics.schedules.turns import alternate
+from steadygan.heuristics.schedules.alternate import alternate
 from steadygan.heuristics.turn import State, Turn
 from steadygan.vocabulary import Finding, Player, Side
 

@@ -1,11 +1,14 @@
 """Slot update: how do weights move?"""
 
-from steadygan.heuristics.updates.clipping import GradientClipping, WeightClipping, clip_gradients, clip_weights
+from steadygan.heuristics.updates.adam import Adam, Beta, adam
 from steadygan.heuristics.updates.differentiable import adam_step, sgd_step
 from steadygan.heuristics.updates.extra_adam import ExtraAdam, ExtraAdamHeuristic
+from steadygan.heuristics.updates.gradient_clipping import GradientClipping, clip_gradients
 from steadygan.heuristics.updates.lookahead import Lookahead, look_back
-from steadygan.heuristics.updates.optimizers import Adam, Beta, SgdDiscriminator, adam, sgd
-from steadygan.heuristics.updates.rates import LrDecay, TwoTimeScales, linear_decay, two_time_scales
+from steadygan.heuristics.updates.lr_decay import LrDecay, linear_decay
+from steadygan.heuristics.updates.sgd_discriminator import SgdDiscriminator, sgd
+from steadygan.heuristics.updates.two_time_scales import TwoTimeScales, two_time_scales
+from steadygan.heuristics.updates.weight_clipping import WeightClipping, clip_weights
 
 __all__ = [
     "Adam",

@@ -10,7 +10,7 @@ from torch import nn
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import EXTRA_GRADIENT
 from steadygan.heuristics.roles import Update
-from steadygan.heuristics.updates.optimizers import Beta
+from steadygan.heuristics.updates.adam import Beta
 from steadygan.vocabulary import Finding
 
 STORED = "stored"

@@ -1,0 +1,87 @@
+"""A discriminator that also names the class of an image."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor
+
+from steadygan.heuristics.architecture.class_answers import HOW_CLASSES_ARE_NAMED, conditioned_and_asked
+from steadygan.heuristics.architecture.label_embedding import TELL_THE_GENERATOR, needs_labelled_generator
+from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    AC_GAN,
+    GANHACKS,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.heuristics.turn import Turn
+from steadygan.vocabulary import Finding, Labels, Player, Side
+
+
+def class_cross_entropy(class_logits: Tensor, targets: Tensor) -> Tensor:
+    """Cross entropy between wanted and answered classes: the mean of -Σ_k t_k log softmax(l)_k.
+
+    Args:
+        class_logits: float [N, K].
+        targets: float [N, K], in each row a distribution, or zeros where the class is unknown.
+
+    Returns:
+        The mean over the rows whose class is known, a scalar; 0 if none is.
+
+    Source: Odena et al. 2016 (AC-GAN), equation 3, with opposite sign.
+    """
+    known = (targets != 0).any(1).sum().clamp(min=1)
+    return -(targets * F.log_softmax(class_logits, 1)).sum() / known
+
+
+class AuxiliaryClassifier(ArchitectureHeuristic):
+    """The discriminator also says the class, and the generator wants it to be recognised."""
+
+    name: ClassVar[str] = "auxiliary-classifier"
+    decides: ClassVar[str] = HOW_CLASSES_ARE_NAMED
+    labels: ClassVar[Labels] = Labels.SOME
+    reads_features: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="A second head of the discriminator names the class; both players want the right one to be named.",
+        formula="loss + weight · (-E[log P(class | real)] - E[log P(class | fake)])",
+        sources=(
+            Source(citation=AC_GAN, where="section 3, equations 2 and 3"),
+            Source(citation=GANHACKS, where="item 12"),
+        ),
+        treats=(Finding.MODE_DROPPING, Finding.GARBAGE_FOOLING),
+        cost="one more dense layer",
+        example=(
+            "from steadygan.heuristics.architecture import class_cross_entropy\n"
+            "class_logits, targets = torch.randn(4, 10), torch.eye(10)[:4]\n"
+            "loss = loss + class_cross_entropy(class_logits, targets)"
+        ),
+        needs=TELL_THE_GENERATOR,
+        note="Real images whose class is unknown are left out of the cross entropy.",
+    )
+    weight: float = Field(1.0, ge=0)
+    generator_weight: float = Field(1.0, ge=0)
+
+    def objection(self, others: Iterable[Heuristic]) -> str | None:
+        """The generator must know the class and the discriminator must not."""
+        others = list(others)
+        return conditioned_and_asked(self.name, others) or needs_labelled_generator(self.name, others)
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Put the head in."""
+        return blueprint.changed(class_answer="auxiliary")
+
+    def term(self, turn: Turn) -> Tensor:
+        """The cross entropy of the classes: of both sides for the discriminator, of fakes for the generator."""
+        if turn.player is Player.GENERATOR:
+            return self.generator_weight * _of_side(turn, Side.FAKE)
+        real, fake = _of_side(turn, Side.REAL), _of_side(turn, Side.FAKE)
+        turn.note(f"{self.name}/real", real.detach())
+        turn.note(f"{self.name}/fake", fake.detach())
+        return self.weight * (real + fake)
+
+
+def _of_side(turn: Turn, side: Side) -> Tensor:
+    return class_cross_entropy(turn.class_logits(side), turn.class_targets(side))

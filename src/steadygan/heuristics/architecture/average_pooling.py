@@ -1,0 +1,32 @@
+"""Maps that become smaller by means."""
+
+from typing import ClassVar
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    GANHACKS,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+
+class AveragePooling(ArchitectureHeuristic):
+    """The discriminator halves its maps by average pooling."""
+
+    name: ClassVar[str] = "average-pooling"
+    decides: ClassVar[str] = "how the discriminator halves its maps"
+    images_only: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="The discriminator downsamples by averages, which give gradients everywhere, unlike maxima.",
+        formula="y = mean of each 2×2 block of W ∗ x",
+        sources=(Source(citation=GANHACKS, where="item 5"),),
+        treats=(Finding.DISCRIMINATOR_WINS,),
+        cost="1.44 times the work of a stride with kernel 5, 2.25 times that with kernel 4",
+        example=in_a_recipe("average-pooling"),
+    )
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Set the downsampling."""
+        return blueprint.changed(downsampling="average-pooling")

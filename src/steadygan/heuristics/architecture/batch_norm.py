@@ -1,0 +1,59 @@
+"""Hidden layers that are normalised over the batch."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.architecture.norm_decisions import norm_decisions
+from steadygan.heuristics.blueprint import Blueprint, Norm
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    BATCH_NORM,
+    DCGAN,
+    GANHACKS,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+
+class BatchNormHeuristic(ArchitectureHeuristic):
+    """Batch normalisation in the hidden layers."""
+
+    name: ClassVar[str] = "batch-norm"
+    card: ClassVar[Card] = Card(
+        summary=(
+            "Batch normalisation before each activation, but not at the generator's output nor the discriminator's "
+            "input; real and fake batches have statistics of their own."
+        ),
+        formula="y = a (x - E[x]) / √(Var[x] + eps) + b, over the batch",
+        sources=(
+            Source(citation=DCGAN, where="section 3"),
+            Source(citation=BATCH_NORM, where="algorithm 1"),
+            Source(citation=GANHACKS, where="item 4"),
+        ),
+        treats=(Finding.STALLED, Finding.MODE_COLLAPSE),
+        cost="about a tenth of a step; images of one batch depend on each other",
+        example=in_a_recipe("batch-norm"),
+        note=(
+            "Samples are made with the statistics that the kept weights have over many latents (the standing "
+            "statistics of BigGAN), not with the running averages of training."
+        ),
+    )
+    in_generator: bool = True
+    in_discriminator: bool = True
+    momentum: float = Field(0.1, gt=0, le=1)
+    eps: float = Field(1e-5, gt=0)
+
+    @property
+    def decisions(self) -> frozenset[str]:
+        """How the layers of each network are normalised."""
+        return norm_decisions(self.in_generator, self.in_discriminator)
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Put the normalisation in."""
+        norm = Norm(momentum=self.momentum, eps=self.eps)
+        return blueprint.changed(
+            generator_norm=norm if self.in_generator else blueprint.generator_norm,
+            discriminator_norm=norm if self.in_discriminator else blueprint.discriminator_norm,
+        )

@@ -1,0 +1,33 @@
+"""What the heuristics share that ask the discriminator for the class of an image."""
+
+from collections.abc import Iterable
+
+from steadygan.heuristics.architecture.label_embedding import LabelEmbedding
+from steadygan.heuristics.architecture.projection import Projection
+from steadygan.heuristics.base import Heuristic
+
+HOW_CLASSES_ARE_NAMED = "how the discriminator names classes"
+
+
+def conditioned_and_asked(name: str, others: Iterable[Heuristic]) -> str | None:
+    """Why a discriminator that is told the class cannot also be asked for it by a heuristic.
+
+    Args:
+        name: of the heuristic that asks.
+        others: beside it.
+
+    Returns:
+        A sentence, or None.
+    """
+    for other in others:
+        if isinstance(other, Projection):
+            return (
+                f"'{name}' asks the discriminator for the class that 'projection' tells it, so it would learn "
+                "nothing from the image; keep one of them"
+            )
+        if isinstance(other, LabelEmbedding) and other.in_discriminator:
+            return (
+                f"'{name}' asks the discriminator for the class that 'label-embedding' tells it, so it would learn "
+                "nothing from the image; use --set label-embedding.in_discriminator=false"
+            )
+    return None

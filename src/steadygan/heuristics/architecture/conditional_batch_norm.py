@@ -1,0 +1,41 @@
+"""Scales and shifts of the generator's normalisation that belong to each class."""
+
+from typing import ClassVar
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.blueprint import Blueprint, Norm
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    PROJECTION,
+    STYLE,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding, Labels
+
+
+class ConditionalBatchNorm(ArchitectureHeuristic):
+    """Each class has its own scale and shift in the generator's normalisation."""
+
+    name: ClassVar[str] = "conditional-batch-norm"
+    labels: ClassVar[Labels] = Labels.ALL
+    card: ClassVar[Card] = Card(
+        summary="The generator is told the class by scales and shifts of its normalisation that belong to each class.",
+        formula="y = a[class] (x - E[x]) / √(Var[x] + eps) + b[class]",
+        sources=(
+            Source(citation=STYLE, where="section 2.2, equation 5"),
+            Source(citation=PROJECTION, where="the generator of the authors' code"),
+        ),
+        treats=(Finding.MODE_DROPPING,),
+        cost="two rows of numbers for each class and layer",
+        example=in_a_recipe("conditional-batch-norm"),
+        note=(
+            "It changes whatever normalisation the generator has, and adds batch norm if there is none. Only a "
+            "discriminator that is told the class, or asked for it, makes the generator obey. An unknown class has "
+            "the mean of all rows."
+        ),
+    )
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Make the generator's normalisation conditional."""
+        norm = blueprint.generator_norm or Norm()
+        return blueprint.changed(generator_norm=norm.model_copy(update={"conditional": True}))

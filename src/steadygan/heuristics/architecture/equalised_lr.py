@@ -1,0 +1,36 @@
+"""Weights that are scaled as they are used."""
+
+from typing import ClassVar
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.architecture.normal_init import WEIGHTS_BEGIN
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    PROGRESSIVE,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+
+class EqualisedLR(ArchitectureHeuristic):
+    """Weights start from N(0, 1) and are scaled by He's constant whenever they are used."""
+
+    name: ClassVar[str] = "equalised-lr"
+    decides: ClassVar[str] = WEIGHTS_BEGIN
+    card: ClassVar[Card] = Card(
+        summary="All weights have the same spread and are scaled when used, so that Adam moves them at one speed.",
+        formula="w used = √(2 / fan-in) · w, w ~ N(0, 1) at first",
+        sources=(Source(citation=PROGRESSIVE, where="section 4.1"),),
+        treats=(Finding.EXPLODING_GRADIENTS, Finding.STALLED),
+        cost="one product for each weight and use",
+        example=in_a_recipe("equalised-lr"),
+        note=(
+            "The authors' code has other constants for the layers at the ends (1 instead of √2); here all have He's. "
+            "The authors train with a learning rate of 0.001, five times that of DCGAN."
+        ),
+    )
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Set the scaling."""
+        return blueprint.changed(equalised=True)

@@ -1,0 +1,34 @@
+"""Dropout in the generator."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    GANHACKS,
+    PIX2PIX,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+
+class GeneratorDropout(ArchitectureHeuristic):
+    """Dropout in the generator that stays on."""
+
+    name: ClassVar[str] = "generator-dropout"
+    card: ClassVar[Card] = Card(
+        summary="Half of the generator's hidden activations are dropped, in training and in generation alike.",
+        formula="y = x · m / (1 - p), m ~ Bernoulli(1 - p)",
+        sources=(Source(citation=GANHACKS, where="item 17"), Source(citation=PIX2PIX, where="section 3.1")),
+        treats=(Finding.MODE_COLLAPSE,),
+        example=in_a_recipe("generator-dropout"),
+        note="Noise in the layers: the same latent gives a slightly different image each time.",
+    )
+    probability: float = Field(0.5, gt=0, lt=1)
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Put the dropout in."""
+        return blueprint.changed(generator_dropout=self.probability)

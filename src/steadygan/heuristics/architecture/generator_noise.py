@@ -1,0 +1,37 @@
+"""Noise in the generator's layers."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    ENERGY,
+    GANHACKS,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+
+class GeneratorNoise(ArchitectureHeuristic):
+    """Gaussian noise in the generator that stays on."""
+
+    name: ClassVar[str] = "generator-noise"
+    card: ClassVar[Card] = Card(
+        summary="Gaussian noise is added to the generator's hidden activations, in training and in generation alike.",
+        formula="y = x + std · n, n ~ N(0, 1)",
+        sources=(Source(citation=GANHACKS, where="item 13"), Source(citation=ENERGY)),
+        treats=(Finding.MODE_COLLAPSE,),
+        example=in_a_recipe("generator-noise"),
+        note=(
+            "The list of hacks names no strength and credits the energy-based GAN; the noise comes after each "
+            "activation. The same latent gives a slightly different image each time."
+        ),
+    )
+    std: float = Field(0.1, gt=0, le=10)
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Put the noise in."""
+        return blueprint.changed(generator_noise=self.std)

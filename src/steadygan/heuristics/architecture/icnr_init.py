@@ -1,0 +1,36 @@
+"""Sub-pixel convolutions that begin as nearest-neighbour resizing."""
+
+from typing import ClassVar
+
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    ICNR,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+
+class IcnrInit(ArchitectureHeuristic):
+    """Layers that double maps begin as nearest neighbours before a convolution."""
+
+    name: ClassVar[str] = "icnr-init"
+    images_only: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="Layers that double maps begin as if they repeated pixels before a convolution, so that no grid of "
+        "dots lies over the first images.",
+        formula="W of a pixel shuffle = w of each pixel of a square; W of a transposed convolution = c · (w ∗ 1₂ₓ₂)",
+        sources=(Source(citation=ICNR, where="section on initialisation"),),
+        treats=(Finding.CHECKERBOARD,),
+        example='import steadygan as sg\nrecipe = sg.recipe("naive").with_("pixel-shuffle").with_("icnr-init")',
+        needs=("transposed-convolutions", "pixel-shuffle"),
+        note=(
+            "The paper is about pixel shuffle. What it does there holds for a transposed convolution whose kernel is "
+            "one of a size less, convolved with a square of ones; c keeps the spread of the weights. Only the "
+            "beginning changes: all weights learn as before."
+        ),
+    )
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Let layers that double maps begin evenly."""
+        return blueprint.changed(even_init=True)

@@ -1,0 +1,47 @@
+"""Hidden layers that are normalised over each image by itself."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.architecture.norm_decisions import norm_decisions
+from steadygan.heuristics.blueprint import Blueprint, Norm
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    GANHACKS,
+    INSTANCE_NORM,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+
+class InstanceNormHeuristic(ArchitectureHeuristic):
+    """Instance normalisation in the hidden layers."""
+
+    name: ClassVar[str] = "instance-norm"
+    card: ClassVar[Card] = Card(
+        summary="Every map of every image is normalised by itself: the same in training and use, for any batch.",
+        formula="y = a (x - E[x]) / √(Var[x] + eps) + b, over the pixels of one map",
+        sources=(Source(citation=INSTANCE_NORM), Source(citation=GANHACKS, where="item 4")),
+        treats=(Finding.STALLED,),
+        cost="about that of batch norm; images do not depend on each other",
+        example=in_a_recipe("instance-norm"),
+        note="Vectors are normalised over their features (layer normalisation): each is one pixel only.",
+    )
+    in_generator: bool = True
+    in_discriminator: bool = True
+    eps: float = Field(1e-5, gt=0)
+
+    @property
+    def decisions(self) -> frozenset[str]:
+        """How the layers of each network are normalised."""
+        return norm_decisions(self.in_generator, self.in_discriminator)
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Put the normalisation in."""
+        norm = Norm(kind="instance", eps=self.eps)
+        return blueprint.changed(
+            generator_norm=norm if self.in_generator else blueprint.generator_norm,
+            discriminator_norm=norm if self.in_discriminator else blueprint.discriminator_norm,
+        )

@@ -1,0 +1,45 @@
+"""Kernels that cover every pixel equally often."""
+
+from typing import ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    CHECKERBOARD,
+    CHOLLET,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+STRIDE = 2
+
+
+class KernelDivisibleByStride(ArchitectureHeuristic):
+    """Strided layers cover every pixel equally often."""
+
+    name: ClassVar[str] = "kernel-divisible-by-stride"
+    images_only: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="Kernel size divisible by the stride in every strided layer, so that no pixel is written more often.",
+        formula="kernel mod stride = 0",
+        sources=(Source(citation=CHECKERBOARD, where="section on overlap"), Source(citation=CHOLLET, where="p. 308")),
+        treats=(Finding.CHECKERBOARD,),
+        cost="16/25 of the work of kernel 5",
+        example=in_a_recipe("strided-convolutions").removesuffix(")")
+        + ').with_("kernel-divisible-by-stride", kernel=4)',
+        needs=("strided-convolutions", "transposed-convolutions"),
+    )
+    kernel: int = Field(4, ge=2, le=8)
+
+    @model_validator(mode="after")
+    def _divisible(self) -> Self:
+        if self.kernel % STRIDE:
+            raise ValueError(f"kernel {self.kernel} is not divisible by the stride {STRIDE}; choose 2, 4, 6 or 8")
+        return self
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Set the kernel of strided layers."""
+        return blueprint.changed(strided_kernel=self.kernel)

@@ -1,0 +1,33 @@
+"""A discriminator that is wider than the generator."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    TUTORIAL,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+
+class LargerDiscriminator(ArchitectureHeuristic):
+    """The discriminator is wider than the generator."""
+
+    name: ClassVar[str] = "larger-discriminator"
+    card: ClassVar[Card] = Card(
+        summary="The discriminator is wider than the generator: the theory wants it near its optimum.",
+        formula="width of D = width · factor",
+        sources=(Source(citation=TUTORIAL, where="section 4.4"),),
+        treats=(Finding.MODE_DROPPING, Finding.GARBAGE_FOOLING),
+        cost="about factor² times the discriminator's work",
+        example=in_a_recipe("larger-discriminator"),
+    )
+    factor: float = Field(1.5, gt=1, le=8)
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Widen the discriminator."""
+        return blueprint.changed(discriminator_width=blueprint.discriminator_width * self.factor)

@@ -1,0 +1,39 @@
+"""Activations that let a part of the negative through."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    DCGAN,
+    GANHACKS,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+
+class LeakyReLU(ArchitectureHeuristic):
+    """Activations that pass gradients below 0 too."""
+
+    name: ClassVar[str] = "leaky-relu"
+    card: ClassVar[Card] = Card(
+        summary="Leaky rectifiers, so that gradients reach the generator through every unit.",
+        formula="y = max(x, slope · x)",
+        sources=(Source(citation=DCGAN, where="sections 3 and 4"), Source(citation=GANHACKS, where="item 5")),
+        treats=(Finding.STALLED, Finding.DISCRIMINATOR_WINS),
+        example=in_a_recipe("leaky-relu"),
+        note="The paper has ReLU in the generator; leaky in both is later practice (in_generator).",
+    )
+    in_discriminator: bool = True
+    in_generator: bool = False
+    slope: float = Field(0.2, gt=0, lt=1)
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Set the slopes."""
+        return blueprint.changed(
+            discriminator_slope=self.slope if self.in_discriminator else blueprint.discriminator_slope,
+            generator_slope=self.slope if self.in_generator else blueprint.generator_slope,
+        )

@@ -1,0 +1,34 @@
+"""The spread of the batch as a map beside the discriminator's own."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    PROGRESSIVE,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+
+class MinibatchStddev(ArchitectureHeuristic):
+    """The discriminator is told how much the images of a group differ."""
+
+    name: ClassVar[str] = "minibatch-stddev"
+    card: ClassVar[Card] = Card(
+        summary="One more channel near the discriminator's end: the standard deviation over a group of images.",
+        formula="s = mean over features and pixels of √(Var over the group + 1e-8)",
+        sources=(Source(citation=PROGRESSIVE, where="section 3"),),
+        treats=(Finding.MODE_COLLAPSE, Finding.MODE_DROPPING),
+        cost="almost none; the logits of one group depend on each other",
+        example=in_a_recipe("minibatch-stddev"),
+        note="The paper takes the whole batch as one group; groups of 4 are from the authors' code.",
+    )
+    group: int = Field(4, ge=2, le=65536)
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Put the channel in."""
+        return blueprint.changed(minibatch_stddev=self.group)

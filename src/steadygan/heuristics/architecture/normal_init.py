@@ -1,0 +1,36 @@
+"""Weights that begin normally distributed."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    DCGAN,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+WEIGHTS_BEGIN = "how weights begin"
+
+
+class NormalInit(ArchitectureHeuristic):
+    """Weights start small and normal."""
+
+    name: ClassVar[str] = "normal-init"
+    decides: ClassVar[str] = WEIGHTS_BEGIN
+    card: ClassVar[Card] = Card(
+        summary="All weights start from a narrow normal distribution; the scales of batch norm start around 1.",
+        formula="w ~ N(0, std²), batch-norm scale ~ N(1, std²)",
+        sources=(Source(citation=DCGAN, where="section 4"),),
+        treats=(Finding.EXPLODING_GRADIENTS, Finding.STALLED),
+        example=in_a_recipe("normal-init"),
+        note="The normal scale of batch norm is from the authors' code; the paper speaks of weights only.",
+    )
+    std: float = Field(0.02, gt=0)
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Set the initial spread."""
+        return blueprint.changed(init_std=self.std)

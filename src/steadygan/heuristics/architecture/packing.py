@@ -1,0 +1,53 @@
+"""Several images that get one logit."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    PACGAN,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+
+class Packing(ArchitectureHeuristic):
+    """The discriminator judges several images of the same side together."""
+
+    name: ClassVar[str] = "packing"
+    card: ClassVar[Card] = Card(
+        summary="The discriminator judges packs of images, all real or all fake, so that it sees missing variety.",
+        formula="logit = D(x_1, ..., x_m), images stacked along channels",
+        sources=(Source(citation=PACGAN, where="section 2"),),
+        treats=(Finding.MODE_COLLAPSE, Finding.MODE_DROPPING),
+        cost="almost none: only the discriminator's first layer grows; as many logits fewer as images in a pack",
+        example=in_a_recipe("packing"),
+        note=(
+            "A pack is made of neighbours in the batch, where the authors draw m batches of the same size; "
+            "so each logit is learnt from m times the images."
+        ),
+    )
+    images: int = Field(2, ge=2, le=16)
+
+    def needs_batch(self, batch: int) -> str | None:
+        """The batch must be divisible into packs."""
+        if batch % self.images == 0:
+            return None
+        below = max(self.images, batch - batch % self.images)
+        return f"'packing' makes packs of {self.images} and the batch is {batch}; use --set batch={below}"
+
+    def needs_share(self, share: int, processes: int) -> str | None:
+        """No pack is torn apart."""
+        if share % self.images == 0:
+            return None
+        return (
+            f"'packing' makes packs of {self.images} and each of the {processes} processes has {share} images of a "
+            f"batch; use --set batch={processes * self.images * max(1, share // self.images)}"
+        )
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Set the size of a pack."""
+        return blueprint.changed(packing=self.images)

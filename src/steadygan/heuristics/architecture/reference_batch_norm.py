@@ -1,0 +1,30 @@
+"""Hidden layers that are normalised over a reference batch alone."""
+
+from typing import ClassVar
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.architecture.reference_norm import ReferenceNorm
+from steadygan.heuristics.blueprint import NormKind
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    TUTORIAL,
+)
+from steadygan.vocabulary import Finding
+
+
+class ReferenceBatchNormHeuristic(ReferenceNorm):
+    """Each example is normalised with a fixed reference batch alone."""
+
+    name: ClassVar[str] = "reference-batch-norm"
+    kind: ClassVar[NormKind] = "reference-batch"
+    card: ClassVar[Card] = Card(
+        summary="Each example is normalised by the statistics of a reference batch, chosen once.",
+        formula="y = a (x - m_ref) / √(s_ref - m_ref² + eps) + b",
+        sources=(Source(citation=TUTORIAL, where="section 4.3"),),
+        treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
+        cost="the network runs on the reference batch before each batch: with a batch of the same size, twice the work",
+        example=in_a_recipe("reference-batch-norm"),
+        note="Its author warns that a network can overfit to the reference batch; virtual-batch-norm does so less.",
+    )
+    in_generator: bool = True
+    in_discriminator: bool = True

@@ -1,0 +1,37 @@
+"""Maps that are resized before they are convolved."""
+
+from typing import ClassVar
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    CHECKERBOARD,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+
+class ResizeConvolutions(ArchitectureHeuristic):
+    """The generator doubles its maps by nearest neighbours, and convolves them then."""
+
+    name: ClassVar[str] = "resize-convolutions"
+    decides: ClassVar[str] = "how the generator doubles its maps"
+    images_only: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="The generator repeats each pixel in a square of 2×2 and convolves then, so that even maps stay even.",
+        formula="y = W ∗ u, u[2i + a, 2j + b] = x[i, j] for a, b in {0, 1}",
+        sources=(Source(citation=CHECKERBOARD, where="section on better upsampling"),),
+        treats=(Finding.CHECKERBOARD,),
+        cost="that of a transposed convolution with kernel 4, which it is once taps that meet one pixel are added",
+        example=in_a_recipe("resize-convolutions"),
+        note=(
+            "The kernel is 3. The naive networks double their maps like this too; the name is for recipes that would "
+            "do it otherwise. Of a transposed convolution each pixel of a square has weights of its own, whose sums "
+            "need not agree: where they do not, a grid of dots lies over everything."
+        ),
+    )
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Set the upsampling."""
+        return blueprint.changed(upsampling="nearest")

@@ -1,0 +1,38 @@
+"""Maps that see far across an image."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    SAGAN,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+
+class SelfAttention(ArchitectureHeuristic):
+    """Both networks look across the whole map at one size."""
+
+    name: ClassVar[str] = "self-attention"
+    images_only: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="At one size of the maps every pixel attends to all others, so that distant parts fit together.",
+        formula="y = x + γ v(Σ_j softmax_j(f(x_j) · g(x_i)) h(x_j)), γ = 0 at first",
+        sources=(Source(citation=SAGAN, where="section 3, equations 1 to 3"),),
+        treats=(Finding.GARBAGE_FOOLING, Finding.MODE_DROPPING),
+        cost="pixels² / 4 numbers an image at the size of the maps",
+        example=in_a_recipe("self-attention"),
+        note=(
+            "Keys and values are pooled to half the size and values have C / 2 channels, as in the authors' code; "
+            "the paper has C / 8 throughout and no pooling."
+        ),
+    )
+    maps: int = Field(16, ge=2, le=256)
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Put the attention in."""
+        return blueprint.changed(attention=self.maps)

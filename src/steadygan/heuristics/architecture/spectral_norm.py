@@ -1,0 +1,46 @@
+"""Weights that are divided by their largest singular value."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    SPECTRAL,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+
+class SpectralNormHeuristic(ArchitectureHeuristic):
+    """Every weight is divided by its largest singular value."""
+
+    name: ClassVar[str] = "spectral-norm"
+    card: ClassVar[Card] = Card(
+        summary="Every layer's weight is divided by its largest singular value, so that no logit changes too fast.",
+        formula="W used = W / σ(W), σ by power iteration",
+        sources=(Source(citation=SPECTRAL, where="section 2.1 and algorithm 1"),),
+        treats=(Finding.DISCRIMINATOR_WINS, Finding.EXPLODING_GRADIENTS, Finding.OSCILLATION),
+        cost="two products of a matrix with a vector for each weight and use",
+        example=in_a_recipe("spectral-norm"),
+        clashes={
+            "equalised-lr": "dividing a weight by its singular value cancels the constant that equalises the rates; "
+            "keep one of them",
+        },
+        note=(
+            "The paper normalises the discriminator; in_generator is later practice (SAGAN). Normalisation layers "
+            "with a scale undo the bound, and the paper's discriminator has none."
+        ),
+    )
+    in_discriminator: bool = True
+    in_generator: bool = False
+    iterations: int = Field(1, ge=1, le=100)
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Set the power iterations."""
+        return blueprint.changed(
+            discriminator_spectral=self.iterations if self.in_discriminator else blueprint.discriminator_spectral,
+            generator_spectral=self.iterations if self.in_generator else blueprint.generator_spectral,
+        )

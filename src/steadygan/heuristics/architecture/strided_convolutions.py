@@ -1,0 +1,33 @@
+"""Maps that become smaller by strides."""
+
+from typing import ClassVar
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    DCGAN,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+
+class StridedConvolutions(ArchitectureHeuristic):
+    """The discriminator halves its maps by stride."""
+
+    name: ClassVar[str] = "strided-convolutions"
+    decides: ClassVar[str] = "how the discriminator halves its maps"
+    images_only: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="The discriminator learns its own downsampling by convolutions of stride 2 instead of pooling.",
+        formula="y = W ∗ x with stride 2",
+        sources=(Source(citation=DCGAN, where="section 3"),),
+        treats=(Finding.DISCRIMINATOR_WINS, Finding.OSCILLATION),
+        cost="less than nothing: 0.7 of the work of the convolution that pooling follows, 0.44 with kernel 4",
+        example=in_a_recipe("strided-convolutions"),
+        note="The kernel is 5 with stride 2, as in the paper's figure 1, unless kernel-divisible-by-stride makes it 4.",
+    )
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Set the downsampling."""
+        return blueprint.changed(downsampling="strided")

@@ -1,0 +1,33 @@
+"""Maps that become larger by transposed convolutions."""
+
+from typing import ClassVar
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.blueprint import Blueprint
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    DCGAN,
+)
+from steadygan.heuristics.roles import ArchitectureHeuristic
+from steadygan.vocabulary import Finding
+
+
+class TransposedConvolutions(ArchitectureHeuristic):
+    """The generator doubles its maps by transposed convolutions."""
+
+    name: ClassVar[str] = "transposed-convolutions"
+    decides: ClassVar[str] = "how the generator doubles its maps"
+    images_only: ClassVar[bool] = True
+    card: ClassVar[Card] = Card(
+        summary="The generator learns its own upsampling by transposed convolutions of stride 2.",
+        formula="y = Wᵀ ∗ x with stride 2",
+        sources=(Source(citation=DCGAN, where="section 3"),),
+        treats=(Finding.GARBAGE_FOOLING,),
+        cost="with kernel 4 that of resize-convolutions, with kernel 5 1.56 times",
+        example=in_a_recipe("transposed-convolutions"),
+        note="The kernel is 5 with stride 2, as in the paper's figure 1, unless kernel-divisible-by-stride makes it 4.",
+    )
+
+    def design(self, blueprint: Blueprint) -> Blueprint:
+        """Set the upsampling."""
+        return blueprint.changed(upsampling="transposed")

@@ -1,0 +1,34 @@
+"""Hidden layers that are normalised over a reference batch and the example itself."""
+
+from typing import ClassVar
+
+from steadygan.heuristics.architecture.example import in_a_recipe
+from steadygan.heuristics.architecture.reference_norm import ReferenceNorm
+from steadygan.heuristics.blueprint import NormKind
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import (
+    SALIMANS,
+    TUTORIAL,
+)
+from steadygan.vocabulary import Finding
+
+
+class VirtualBatchNormHeuristic(ReferenceNorm):
+    """Each example is normalised with the union of a fixed reference batch and itself."""
+
+    name: ClassVar[str] = "virtual-batch-norm"
+    kind: ClassVar[NormKind] = "virtual-batch"
+    card: ClassVar[Card] = Card(
+        summary="Each example is normalised by a reference batch, chosen once, and itself: never by its neighbours.",
+        formula="m = (n m_ref + E[x]) / (n + 1), s = (n s_ref + E[x²]) / (n + 1), y = a (x - m) / √(s - m² + eps) + b",
+        sources=(Source(citation=SALIMANS, where="section 3.5"), Source(citation=TUTORIAL, where="section 4.3")),
+        treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
+        cost="the network runs on the reference batch before each batch: with a batch of the same size, twice the work",
+        example=in_a_recipe("virtual-batch-norm"),
+        note=(
+            "Only in the generator by default, as in the paper, because of the cost. The mean of squares is each "
+            "example's own, as in the paper; one class of the authors' code takes it over the whole batch."
+        ),
+    )
+    in_generator: bool = True
+    in_discriminator: bool = False

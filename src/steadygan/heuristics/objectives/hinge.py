@@ -1,0 +1,63 @@
+"""Logits up to a margin."""
+
+from typing import ClassVar
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import GEOMETRIC
+from steadygan.heuristics.roles import Objective
+from steadygan.heuristics.turn import Turn
+from steadygan.vocabulary import Finding, Player, Side
+
+
+def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """max(0, 1 - D(x)) + max(0, 1 + D(G(z))).
+
+    Args:
+        real_logits: float32 [M].
+        fake_logits: float32 [M].
+
+    Returns:
+        float32 [M].
+
+    Source: Lim and Ye 2017, section 3.
+    """
+    return F.relu(1 - real_logits) + F.relu(1 + fake_logits)
+
+
+def hinge_generator_loss(fake_logits: Tensor) -> Tensor:
+    """-D(G(z)).
+
+    Args:
+        fake_logits: float32 [M].
+
+    Returns:
+        float32 [M].
+
+    Source: Lim and Ye 2017, section 3.
+    """
+    return -fake_logits
+
+
+class Hinge(Objective):
+    """Logits beyond the margin do not count."""
+
+    name: ClassVar[str] = "hinge"
+    card: ClassVar[Card] = Card(
+        summary="The discriminator learns only from images within the margin; the generator raises its logits.",
+        formula="L_D = E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))), L_G = -E D(G(z))",
+        sources=(Source(citation=GEOMETRIC, where="section 3"),),
+        treats=(Finding.DISCRIMINATOR_WINS,),
+        example=(
+            "from steadygan.heuristics.objectives import hinge_discriminator_loss\n"
+            "loss = hinge_discriminator_loss(discriminator(real), discriminator(fake)).mean()"
+        ),
+    )
+
+    def __call__(self, turn: Turn) -> Tensor:
+        """See :func:`hinge_discriminator_loss` and :func:`hinge_generator_loss`."""
+        if turn.player is Player.GENERATOR:
+            return hinge_generator_loss(turn.logits(Side.FAKE))
+        return hinge_discriminator_loss(turn.logits(Side.REAL), turn.logits(Side.FAKE))

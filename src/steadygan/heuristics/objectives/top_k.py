@@ -1,0 +1,95 @@
+"""Which fakes the generator learns from."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from pydantic import Field
+from torch import Tensor
+
+from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import TOP_K
+from steadygan.heuristics.objectives.feature_matching import FeatureMatching
+from steadygan.heuristics.roles import ObjectiveModifier
+from steadygan.heuristics.turn import Turn
+from steadygan.vocabulary import Finding, Player, Side
+
+
+def top_k(losses: Tensor, logits: Tensor, count: int) -> Tensor:
+    """The losses of the fakes that look most real.
+
+    Args:
+        losses: float32 [M, ...], one row for each image.
+        logits: float32 [M], the discriminator's answers to the same images.
+        count: how many to keep, in [1, M].
+
+    Returns:
+        float32 [count, ...], the most real first.
+
+    Source: Sinha et al. 2020, the one changed line of the abstract.
+    """
+    return losses[logits.detach().topk(count).indices]
+
+
+def annealed_count(total: int, floor: float, progress: float) -> int:
+    """How many of ``total`` are kept when the share falls geometrically from all to ``floor``.
+
+    Args:
+        total: how many there are, at least 1.
+        floor: the smallest share, in (0, 1].
+        progress: how much of the way is gone, at least 0; from 1 on the share stays.
+
+    Returns:
+        At least 1 and at most ``total``.
+
+    Source: Sinha et al. 2020, where k falls so from epoch to epoch.
+    """
+    share: float = floor ** min(1.0, progress)
+    return max(1, round(total * share))
+
+
+class TopK(ObjectiveModifier):
+    """The generator learns from its best fakes only."""
+
+    name: ClassVar[str] = "top-k"
+    card: ClassVar[Card] = Card(
+        summary="The generator learns only from those fakes that the discriminator finds most real.",
+        formula="L_G = mean of the k losses with the largest D(G(z)), k = B · floor^min(1, t / images)",
+        sources=(Source(citation=TOP_K, where="abstract"),),
+        treats=(Finding.GARBAGE_FOOLING,),
+        example=(
+            "from steadygan.heuristics.objectives import top_k\n"
+            "logits = discriminator(fake)\n"
+            "loss = top_k(-logits, logits, 2).mean()"
+        ),
+        note=(
+            "Early on a discriminator cannot tell which fakes are good, so k begins at the whole batch and falls "
+            "geometrically, by images seen where the paper counts epochs. Images with a map of logits are ranked by "
+            "its mean; packs of images are kept or dropped as one. Objectives that pair fakes with reals keep the "
+            "pairs of the best fakes."
+        ),
+    )
+    floor: float = Field(0.5, gt=0, le=1, description="share of the batch that k falls to")
+    images: int = Field(500_000, ge=1, description="images seen after which it has fallen")
+
+    def objection(self, others: Iterable[Heuristic]) -> str | None:
+        """It chooses among losses of images; feature matching has one loss for the batch."""
+        if any(isinstance(other, FeatureMatching) and not other.beside for other in others):
+            return (
+                "'top-k' chooses among the losses of images, and 'feature-matching' puts one loss of the whole batch "
+                "in their place; set feature-matching.beside=true or take one of them out"
+            )
+        return None
+
+    def count_at(self, total: int, images_seen: int) -> int:
+        """How many of ``total`` fakes are kept after so many images."""
+        return annealed_count(total, self.floor, images_seen / self.images)
+
+    def apply(self, losses: Tensor, turn: Turn) -> Tensor:
+        """Keep the generator's losses of its best fakes."""
+        if turn.player is not Player.GENERATOR:
+            return losses
+        logits = turn.logits(Side.FAKE)
+        rows = min(len(logits), turn.count)  # patches of an image belong together; so do packs
+        best = top_k(losses.view(rows, -1), logits.view(rows, -1).mean(1), self.count_at(rows, turn.images_seen))
+        return best.flatten()

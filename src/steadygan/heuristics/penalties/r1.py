@@ -1,0 +1,46 @@
+"""The squared gradient at real images."""
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import CONVERGE, STYLEGAN2
+from steadygan.heuristics.penalties.input_gradient import input_gradient
+from steadygan.heuristics.penalties.zero_centred import NOTE, ZeroCentredPenalty, zero_centred_penalty
+from steadygan.vocabulary import Finding, Side
+
+
+def r1_penalty(real_logits: Tensor, real: Tensor, gamma: float = 1.0) -> Tensor:
+    """γ/2 ‖∇D(x)‖² at real images.
+
+    Args:
+        real_logits: float [N] (or [N, ...]).
+        real: float [N, ...] that require gradients.
+        gamma: weight, at least 0.
+
+    Returns:
+        float32 [N].
+
+    Source: Mescheder et al. 2018, equation 9.
+    """
+    return zero_centred_penalty(input_gradient(real_logits, real), gamma)
+
+
+class R1(ZeroCentredPenalty):
+    """Flat at the data."""
+
+    name: ClassVar[str] = "r1"
+    differentiates: ClassVar[tuple[Side, ...]] = (Side.REAL,)
+    card: ClassVar[Card] = Card(
+        summary="The discriminator is kept flat around real images, which makes the game converge locally.",
+        formula="γ/2 E ‖∇D(x)‖²",
+        sources=(Source(citation=CONVERGE, where="equation 9"), Source(citation=STYLEGAN2, where="appendix B (lazy)")),
+        treats=(Finding.OSCILLATION, Finding.DISCRIMINATOR_WINS, Finding.EXPLODING_GRADIENTS),
+        cost="a second backward pass through the discriminator; every=k divides it by k",
+        example=(
+            "from steadygan.heuristics.penalties import r1_penalty\n"
+            "real.requires_grad_()\nloss = loss + r1_penalty(discriminator(real), real, gamma=1.0).mean()"
+        ),
+        note=NOTE,
+    )

@@ -1,0 +1,52 @@
+"""Learning rates that differ between the players."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.citations import SAGAN, TWO_TIME_SCALES
+from steadygan.heuristics.roles import UpdateModifier
+from steadygan.vocabulary import Finding, Player
+
+
+def two_time_scales(player: Player, discriminator: float = 2.0, generator: float = 0.5) -> float:
+    """By what a player's learning rate is multiplied.
+
+    Args:
+        player: whose.
+        discriminator: the discriminator's factor, above 0.
+        generator: the generator's factor, above 0.
+
+    Source: Heusel et al. 2017, section 2; the ratio of 4 is Zhang et al. 2018, section 4.
+    """
+    return discriminator if player is Player.DISCRIMINATOR else generator
+
+
+class TwoTimeScales(UpdateModifier):
+    """A rate for each player."""
+
+    name: ClassVar[str] = "two-time-scales"
+    card: ClassVar[Card] = Card(
+        summary="The discriminator learns faster than the generator, so that it can keep up without extra moves.",
+        formula="lr_D = lr · discriminator, lr_G = lr · generator",
+        sources=(Source(citation=TWO_TIME_SCALES, where="section 2"), Source(citation=SAGAN, where="section 4")),
+        treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
+        example=(
+            "from steadygan.heuristics.updates import two_time_scales\n"
+            "from steadygan.vocabulary import Player\n"
+            "lr = 2e-4 * two_time_scales(Player.DISCRIMINATOR)  # 4e-4"
+        ),
+        note=(
+            "The factors multiply the rate of each player's update; with adam's 2e-4 the defaults are SAGAN's 4e-4 and "
+            "1e-4, used there with spectral norm in both networks. Heusel et al. tune both rates for each data set, "
+            "and versions of their code also have a generator that is the faster one. The convergence that they prove "
+            "needs rates that fall to 0, which constant factors do not do."
+        ),
+    )
+    discriminator: float = Field(2.0, gt=0)
+    generator: float = Field(0.5, gt=0)
+
+    def rate(self, player: Player, images_seen: int) -> float:
+        """See :func:`two_time_scales`."""
+        return two_time_scales(player, self.discriminator, self.generator)

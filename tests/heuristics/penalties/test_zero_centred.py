@@ -1,0 +1,105 @@
+import pytest
+import torch
+from pydantic import ValidationError
+from torch import Tensor
+
+from steadygan.heuristics.penalties import R1, R2, r1_penalty, r2_penalty, zero_centred_penalty
+from steadygan.heuristics.roles import Penalty
+from steadygan.vocabulary import Player, Side
+
+from ..truth import FakeTurn
+from .differences import random
+
+FUNCTIONS = [r1_penalty, r2_penalty]
+STEP = 1e-6
+
+
+def small_discriminator(images: Tensor, weights: Tensor) -> Tensor:
+    """Two layers: the sum of the tanh of a few projections, [N]."""
+    return torch.tanh(images.flatten(1) @ weights).sum(1)
+
+
+def differences(images: Tensor, weights: Tensor, gamma: float) -> Tensor:
+    """γ/2 ‖∇D‖² of each image by central differences, one pixel at a time."""
+    squares = torch.zeros(len(images), dtype=torch.float64)
+    for pixel in range(images[0].numel()):
+        nudge = torch.zeros_like(images).flatten(1)
+        nudge[:, pixel] = STEP
+        nudge = nudge.reshape(images.shape)
+        rise = small_discriminator(images + nudge, weights) - small_discriminator(images - nudge, weights)
+        squares += (rise / (2 * STEP)) ** 2
+    return gamma / 2 * squares
+
+
+@pytest.mark.parametrize("penalty", FUNCTIONS)
+def test_the_penalty_is_what_finite_differences_say(penalty: object) -> None:
+    assert callable(penalty)
+    images, weights = random(3, 2, 2, 3).requires_grad_(), random(12, 5, seed=1)
+    ours = penalty(small_discriminator(images, weights), images, gamma=3.0)
+    expected = differences(images.detach(), weights, 3.0)
+    torch.testing.assert_close(ours.double(), expected, rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("penalty", FUNCTIONS)
+def test_the_penaltys_own_slope_in_the_weights_is_what_finite_differences_say(penalty: object) -> None:
+    assert callable(penalty)
+    images, weights = random(2, 4).requires_grad_(), random(4, 3, seed=1).requires_grad_()
+    loss = penalty(small_discriminator(images, weights), images, gamma=1.0).sum()
+    (ours,) = torch.autograd.grad(loss, weights)
+    step, start = 1e-4, weights.detach()
+    for place in range(start.numel()):
+        nudge = torch.zeros(start.numel(), dtype=torch.float64)
+        nudge[place] = step
+        nudge = nudge.reshape(start.shape)
+        rise = differences(images.detach(), start + nudge, 1.0) - differences(images.detach(), start - nudge, 1.0)
+        assert ours.reshape(-1)[place].item() == pytest.approx(rise.sum().item() / (2 * step), rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize("penalty", FUNCTIONS)
+@pytest.mark.parametrize("gamma", [0.0, 1.0, 10.0])
+def test_for_a_linear_discriminator_the_penalty_is_half_gamma_times_its_squared_weights(
+    penalty: object, gamma: float
+) -> None:
+    assert callable(penalty)
+    images, weight = torch.randn(5, 3).requires_grad_(), torch.tensor([1.0, -2.0, 2.0])
+    result = penalty(images @ weight, images, gamma)
+    torch.testing.assert_close(result, torch.full((5,), gamma / 2 * 9.0))
+
+
+def test_the_default_weight_is_one() -> None:
+    images = torch.ones(1, 3, requires_grad=True)
+    assert r1_penalty(images.sum(1), images).item() == pytest.approx(1.5)
+    assert r2_penalty(images.sum(1), images).item() == pytest.approx(1.5)
+
+
+def test_a_penalty_of_half_precision_gradients_is_summed_in_full_precision() -> None:
+    gradient = torch.full((1, 3, 64, 64), 0.1, dtype=torch.bfloat16)
+    penalty = zero_centred_penalty(gradient, 2.0)
+    assert penalty.dtype == torch.float32
+    value = float(torch.tensor(0.1, dtype=torch.bfloat16))
+    assert penalty.item() == pytest.approx(3 * 64 * 64 * value**2, rel=1e-5)
+
+
+@pytest.mark.parametrize(("heuristic", "side"), [(R1(gamma=4.0), Side.REAL), (R2(gamma=4.0), Side.FAKE)])
+def test_each_heuristic_penalises_its_own_side_and_notes_it(heuristic: Penalty, side: Side) -> None:
+    assert heuristic.differentiates == (side,)
+    gradient = torch.tensor([[3.0, 4.0], [0.0, 1.0]], requires_grad=True)
+    turn = FakeTurn(gradients={side: gradient})
+    penalty = heuristic(turn)
+    assert penalty.tolist() == [50.0, 2.0]
+    assert penalty.requires_grad
+    assert turn.notes[heuristic.name].tolist() == [50.0, 2.0]
+    assert not turn.notes[heuristic.name].requires_grad
+
+
+def test_both_penalties_are_the_discriminators_and_come_with_every_move() -> None:
+    for heuristic in (R1(), R2()):
+        assert heuristic.players == {Player.DISCRIMINATOR}
+        assert heuristic.every == 1
+
+
+@pytest.mark.parametrize("parameters", [{"gamma": -1}, {"gamma": float("nan")}, {"every": 0}, {"every": 1.5}])
+@pytest.mark.parametrize("kind", [R1, R2])
+def test_impossible_penalties_are_refused(kind: type[Penalty], parameters: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        kind.model_validate(parameters)
