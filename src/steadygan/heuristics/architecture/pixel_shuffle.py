@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
@@ -25,7 +24,14 @@ class PixelShuffle(ArchitectureHeuristic):
         sources=(Source(citation=SUBPIXEL, where="equation 4"), Source(citation=GANHACKS, where="item 5")),
         treats=(Finding.CHECKERBOARD,),
         cost="2.25 times a transposed convolution with kernel 4",
-        example=in_a_recipe("pixel-shuffle"),
+        example=(
+            "from torch import nn\n"
+            "generator = nn.Sequential(\n"
+            "    nn.Linear(6, 64 * 4 * 4), nn.Unflatten(1, (64, 4, 4)), nn.ReLU(),\n"
+            "    nn.Conv2d(64, 4 * 3, 3, padding=1), nn.PixelShuffle(2), nn.Tanh(),\n"
+            ")\n"
+            "fake = generator(z)"
+        ),
     )
 
     def design(self, blueprint: Blueprint) -> Blueprint:

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
@@ -24,7 +23,12 @@ class SpectralNormHeuristic(ArchitectureHeuristic):
         sources=(Source(citation=SPECTRAL, where="section 2.1 and algorithm 1"),),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.EXPLODING_GRADIENTS, Finding.OSCILLATION),
         cost="two products of a matrix with a vector for each weight and use",
-        example=in_a_recipe("spectral-norm"),
+        example=(
+            "from torch import nn\n"
+            "from steadygan.layers import spectral_norm  # PyTorch's own, registered on every layer of a network\n"
+            "discriminator = nn.Sequential(nn.Conv2d(3, 64, 4, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(1024, 1))\n"
+            "logits = spectral_norm(discriminator)(real)"
+        ),
         clashes={
             "equalised-lr": "dividing a weight by its singular value cancels the constant that equalises the rates; "
             "keep one of them",
