@@ -31,6 +31,7 @@ class TrainingSettings(BaseModel):
         labels: whether the generator is told classes even if no heuristic of the recipe asks for them.
         label_share: share of the labels that training knows.
         labels_per_class: how many labels of each class training knows, instead of a share.
+        metrics: what is measured of samples beside the built-in metrics: entry points or ``package.module:METRIC``.
         tensorboard: whether rows and grids are written for TensorBoard too.
     """
 
@@ -47,6 +48,7 @@ class TrainingSettings(BaseModel):
     labels: bool = False
     label_share: float = Field(1.0, gt=0, le=1)
     labels_per_class: int | None = Field(None, ge=1)
+    metrics: tuple[str, ...] = ()
     tensorboard: bool = False
 
     @property
