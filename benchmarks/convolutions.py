@@ -16,14 +16,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from steadygan.layers import convolution, windows
-from steadygan.layers.tuning import RATIOS, Processor, own_processor
+from steadygan.layers.kernels import convolution, im2col
+from steadygan.layers.kernels.tuning import THRESHOLDS, Processor, own_processor
 from steadygan.training.process_settings import keep_memory
 from tables import machine, table
 from workloads import WORKLOADS, Workload
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
-GEOMETRY = convolution._WINDOWED
+GEOMETRY = convolution._IM2COL
 WINDOW_SECONDS = 0.02
 GIGA = 1e9
 Call = Callable[[], Tensor]
@@ -47,7 +47,7 @@ class Layer(NamedTuple):
     @property
     def kernel(self) -> torch.Size:
         """Shape of the weight."""
-        return torch.Size((self.outputs, self.inputs, windows.KERNEL, windows.KERNEL))
+        return torch.Size((self.outputs, self.inputs, im2col.KERNEL, im2col.KERNEL))
 
     @property
     def maps(self) -> torch.Size:
@@ -84,17 +84,17 @@ def ways(layer: Layer, dtype: torch.dtype) -> dict[str, dict[str, Call]]:
     return {
         "forward": {
             "convolution": lambda: F.conv2d(x, weight, None, GEOMETRY.stride, GEOMETRY.padding),
-            "matrices": lambda: windows.halved(x, weight),
+            "matrices": lambda: im2col.strided_convolution(x, weight),
         },
         "by input": {
-            "convolution": lambda: convolution._derivative(g, like_x, weight, GEOMETRY, 0),
-            "matrices": lambda: windows.doubled(g, weight),
-            "squares": lambda: windows.doubled_thin(g, weight),
+            "convolution": lambda: convolution._library_gradient(g, like_x, weight, GEOMETRY, 0),
+            "matrices": lambda: im2col.transposed_convolution(g, weight),
+            "squares": lambda: im2col.transposed_convolution_to_few_channels(g, weight),
         },
         "by weight": {
-            "convolution": lambda: convolution._derivative(g, x, like_weight, GEOMETRY, 1),
-            "matrices": lambda: windows.weight_derivative(g, x),
-            "float32": lambda: convolution._derivative(g.float(), x.float(), like_wide, GEOMETRY, 1).to(dtype),
+            "convolution": lambda: convolution._library_gradient(g, x, like_weight, GEOMETRY, 1),
+            "matrices": lambda: im2col.weight_gradient(g, x),
+            "float32": lambda: convolution._library_gradient(g.float(), x.float(), like_wide, GEOMETRY, 1).to(dtype),
         },
     }
 
@@ -102,13 +102,13 @@ def ways(layer: Layer, dtype: torch.dtype) -> dict[str, dict[str, Call]]:
 def chosen(layer: Layer, operation: str, dtype: torch.dtype, processor: Processor) -> str:
     """The way that the package goes on this kind of processor."""
     operand = torch.empty(0, dtype=dtype)
-    ratios = RATIOS[processor]
-    least = ratios.by_weight if operation == "by weight" else ratios.by_maps
-    if windows.quicker(operand, layer.maps, layer.kernel, least):
+    thresholds = THRESHOLDS[processor]
+    numbers = thresholds.weight_gradient if operation == "by weight" else thresholds.maps
+    if im2col.is_faster(operand, layer.maps, layer.kernel, numbers):
         return "matrices"
-    if operation == "by weight" and windows.slight(operand, layer.kernel, ratios.widened):
+    if operation == "by weight" and im2col.is_faster_in_float32(operand, layer.kernel, thresholds.float32_weights):
         return "float32"
-    return "squares" if operation == "by input" and windows.thin(operand, layer.kernel) else "convolution"
+    return "squares" if operation == "by input" and im2col.has_few_channels(operand, layer.kernel) else "convolution"
 
 
 def timed(calls: dict[str, Call], rounds: int) -> dict[str, float]:
@@ -131,7 +131,7 @@ def section(names: list[str], precision: str, rounds: int) -> str:
     head = ("layer", "images", "operation", "convolution", "matrices", "squares", "float32", "quickest", "chosen")
     dtype, own = PRECISIONS[precision], own_processor()
     rows: list[tuple[str, ...]] = []
-    totals = dict.fromkeys(("by the quickest way each", *RATIOS), 0.0)
+    totals = dict.fromkeys(("by the quickest way each", *THRESHOLDS), 0.0)
     for name in names:
         for layer in layers(WORKLOADS[name]):
             for operation, calls in ways(layer, dtype).items():
@@ -141,10 +141,10 @@ def section(names: list[str], precision: str, rounds: int) -> str:
                 text = f"{name}: {layer.inputs} - {layer.outputs}, {layer.size} px"
                 rows.append((text, str(layer.images), operation, *speeds, best, chosen(layer, operation, dtype, own)))
                 totals["by the quickest way each"] += seconds[best]
-                for processor in RATIOS:
+                for processor in THRESHOLDS:
                     totals[processor] += seconds[chosen(layer, operation, dtype, processor)]
-    least = min(totals.values())
-    said = (f"{each} {1000 * seconds:.1f} ms ({seconds / least:.3f})" for each, seconds in totals.items())
+    shortest = min(totals.values())
+    said = (f"{each} {1000 * seconds:.1f} ms ({seconds / shortest:.3f})" for each, seconds in totals.items())
     return f"{table(head, rows)}\n\nAll of them once, {precision}: {', '.join(said)}. This processor: {own}."
 
 

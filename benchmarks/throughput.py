@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from peers.ours import LIKE_EXAMPLE
 from race import TRIES, Contestant, Result, Window, Worker, race
-from steadygan.layers.tuning import own_processor
+from steadygan.layers.kernels.tuning import own_processor
 from tables import machine, table, write_section
 from workloads import WORKLOADS, Workload
 

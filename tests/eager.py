@@ -9,8 +9,8 @@ from unittest import mock
 import torch
 from torch import Tensor, nn
 
-from steadygan.layers.convolution import Convolution, TransposedConvolution
-from steadygan.layers.rectifier import LeakyRectifier
+from steadygan.layers.kernels.convolution import Convolution, TransposedConvolution
+from steadygan.layers.kernels.leaky_relu import InplaceLeakyReLU
 from steadygan.recipe import Recipe
 from steadygan.training import step as steps
 from steadygan.training.session import Own, new_players
@@ -65,7 +65,7 @@ def slow_network_(network: nn.Module) -> None:
     for module in network.modules():
         if isinstance(module, Convolution | TransposedConvolution):
             module.forward = partial(_convolved, module)  # type: ignore[method-assign]
-        elif isinstance(module, LeakyRectifier):
+        elif isinstance(module, InplaceLeakyReLU):
             module.forward = partial(_rectified, module)  # type: ignore[method-assign]
         elif isinstance(module, nn.LeakyReLU | nn.ReLU):
             module.inplace = False
@@ -86,7 +86,7 @@ def _convolved(layer: Convolution | TransposedConvolution, x: Tensor) -> Tensor:
     return nn.Conv2d.forward(layer, x.contiguous())
 
 
-def _rectified(layer: LeakyRectifier, x: Tensor) -> Tensor:
+def _rectified(layer: InplaceLeakyReLU, x: Tensor) -> Tensor:
     return torch.where(x > 0, x, layer.slope * x)
 
 

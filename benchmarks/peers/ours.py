@@ -20,7 +20,7 @@ from peers.example import pools
 from peers.serve import Clerk
 from peers.still import Still
 from steadygan.data import prepare
-from steadygan.layers.sides import side_by_side
+from steadygan.layers.kernels.joint_batches import joint_batches
 from steadygan.progress import ProgressLine
 from steadygan.recipe import Recipe
 from steadygan.training.process_settings import keep_memory
@@ -105,7 +105,7 @@ def bare(state: TrainingState) -> None:
         fake = generator(state.latents(len(real)))
     optimizer = state.optimizer(Player.DISCRIMINATOR)
     optimizer.zero_grad(set_to_none=True)
-    with state.in_precision(), side_by_side(discriminator, 2):
+    with state.in_precision(), joint_batches(discriminator, 2):
         on_real, on_fake = discriminator(torch.cat([real, fake.detach()])).chunk(2)
     torch.autograd.backward(F.softplus(-on_real.float()).mean() + F.softplus(on_fake.float()).mean())
     optimizer.step()

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from steadygan import distributed
 from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError, sentence
+from steadygan.metrics import all_metrics
 from steadygan.progress import ProgressLine
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
@@ -108,6 +109,7 @@ def train(
     labels: bool = False,
     label_share: float = 1.0,
     labels_per_class: int | None = None,
+    metrics: Sequence[str] = (),
     tensorboard: bool = False,
     overwrite: bool = False,
     cache: str | Path | None = None,
@@ -139,6 +141,9 @@ def train(
             (-1 where training does not know one).
         label_share: share of the labels that training knows, for recipes that can do with some.
         labels_per_class: how many labels of each class training knows, instead of a share.
+        metrics: what to measure of samples beside the built-in metrics: names of entry points in the group
+            ``steadygan.metrics``, or references such as ``package.module:METRIC``; see
+            :class:`steadygan.metrics.Metric`.
         tensorboard: whether to write for TensorBoard too.
         overwrite: whether a run that is at ``out`` may be replaced.
         cache: where prepared data are kept.
@@ -167,6 +172,7 @@ def train(
         labels=labels,
         label_share=label_share,
         labels_per_class=labels_per_class,
+        metrics=metrics,
         tensorboard=tensorboard,
     )
     chosen = recipe_of(recipe)
@@ -332,6 +338,7 @@ def make_training_settings(**given: Any) -> TrainingSettings:
     """Settings of the run, with one sentence for a bad value."""
     if given.get("tensorboard"):
         require_tensorboard()  # now, not after the data are prepared and the folder is made
+    all_metrics(given.get("metrics", ()))  # likewise
     try:
         return TrainingSettings.model_validate(given)
     except ValidationError as error:

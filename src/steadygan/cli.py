@@ -129,6 +129,10 @@ def train(
     labels_per_class: Annotated[
         int | None, typer.Option(metavar="N", help="Labels of each class that training knows, such as 10.")
     ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Measure this metric too: an installed one, or MODULE:NAME; repeatable."),
+    ] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write for TensorBoard too.")] = False,
     keep_memory: Annotated[
         bool, typer.Option(help="Whether freed memory is kept for the next step, which is quicker on Linux.")
@@ -165,6 +169,7 @@ def train(
         labels=labels or None,
         label_share=label_share,
         labels_per_class=labels_per_class,
+        metrics=tuple(metric) if metric else None,
         tensorboard=tensorboard or None,
         keep_memory=keep_memory,
     )

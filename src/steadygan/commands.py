@@ -35,6 +35,7 @@ TRAINING_FIELDS = (
     "labels",
     "label_share",
     "labels_per_class",
+    "metrics",
     "tensorboard",
 )
 CHANGEABLE_FIELDS = ("images", "minutes", "compile")
@@ -65,6 +66,7 @@ class RunRequest(BaseModel):
     labels: bool | None = None
     label_share: float | None = None
     labels_per_class: int | None = None
+    metrics: tuple[str, ...] | None = None
     tensorboard: bool | None = None
     keep_memory: bool = True
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from steadygan.heuristics.inputs.replay import choose_slots
 from torch import Tensor
 
 from steadygan.heuristics.inputs import ExperienceReplay, exchange
-from steadygan.heuristics.inputs.replay import choose_slots
 from steadygan.heuristics.turn import Memory
 from steadygan.vocabulary import Player, Side
 

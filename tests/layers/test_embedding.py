@@ -1,17 +1,17 @@
 import pytest
 import torch
 
-from steadygan.layers.embedding import LabelChannel, LabelVector
+from steadygan.layers.embedding import LabelChannel, LabelEmbedding
 
 
 def test_a_label_picks_its_row() -> None:
-    layer = LabelVector(3, 2)
+    layer = LabelEmbedding(3, 2)
     made = layer(torch.tensor([2, 0, 2]))
     assert torch.equal(made, layer.table.weight[[2, 0, 2]])
 
 
 def test_an_unknown_label_is_zero() -> None:
-    made = LabelVector(3, 4)(torch.tensor([-1, 1]))
+    made = LabelEmbedding(3, 4)(torch.tensor([-1, 1]))
     assert torch.equal(made[0], torch.zeros(4))
     assert not torch.equal(made[1], torch.zeros(4))
 
@@ -33,7 +33,7 @@ def test_the_channel_of_an_unknown_label_is_zero() -> None:
 
 
 def test_an_unknown_label_teaches_nothing() -> None:
-    layer = LabelVector(3, 2)
+    layer = LabelEmbedding(3, 2)
     layer(torch.tensor([-1, 1])).sum().backward()
     assert layer.table.weight.grad is not None
     assert layer.table.weight.grad.tolist() == [[0, 0], [1, 1], [0, 0]]

@@ -5,13 +5,18 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Norm
-from steadygan.layers.norms import ConditionalNorm, Moments, VirtualBatchNorm, make_norm
+from steadygan.layers.norms import ConditionalNorm, Moments, ReferenceBatchNorm, VirtualBatchNorm
+from steadygan.networks.hidden import make_norm
 
 EPS = 0.03
 
 
 def drawn(*shape: int) -> Tensor:
     return torch.randn(*shape, dtype=torch.float64) * 2 + 0.7
+
+
+def _norm(features: int, alone: bool) -> VirtualBatchNorm:
+    return (ReferenceBatchNorm if alone else VirtualBatchNorm)(features, EPS)
 
 
 def collected(layer: VirtualBatchNorm, reference: Tensor) -> Tensor:
@@ -41,7 +46,7 @@ def virtual_by_hand(reference: Tensor, example: Tensor, alone: bool) -> Tensor:
 @pytest.mark.parametrize("pixels", [(3, 2), (1, 1)])
 def test_virtual_batch_norm_is_the_formula_for_each_example(alone: bool, pixels: tuple[int, int]) -> None:
     reference, x = drawn(5, 2, *pixels), drawn(3, 2, *pixels)
-    layer = VirtualBatchNorm(2, EPS, alone).double()
+    layer = _norm(2, alone).double()
     collected(layer, reference)
     made = layer(x)
     for index, example in enumerate(x):
@@ -51,7 +56,7 @@ def test_virtual_batch_norm_is_the_formula_for_each_example(alone: bool, pixels:
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_vector_is_normalised_like_a_map_of_one_pixel(alone: bool) -> None:
     reference, x = drawn(4, 3), drawn(2, 3)
-    layer = VirtualBatchNorm(3, EPS, alone).double()
+    layer = _norm(3, alone).double()
     collected(layer, reference)
     vectors = layer(x)
     collected(layer, reference[..., None, None])
@@ -83,7 +88,9 @@ def test_no_example_depends_on_its_neighbours() -> None:
 
 
 def test_without_a_reference_batch_it_says_so() -> None:
-    with pytest.raises(RuntimeError, match="met no reference batch"):
+    with pytest.raises(
+        RuntimeError, match="VirtualBatchNorm has no reference batch; wrap the network in WithReferenceBatch"
+    ):
         VirtualBatchNorm(2)(torch.zeros(3, 2))
 
 
@@ -97,7 +104,7 @@ def test_large_means_do_not_eat_the_variance() -> None:
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_gradients_and_second_gradients_reach_the_reference_batch(alone: bool) -> None:
-    layer = VirtualBatchNorm(2, EPS, alone).double()
+    layer = _norm(2, alone).double()
     reference, x = drawn(3, 2, 2, 1).requires_grad_(), drawn(2, 2, 2, 1).requires_grad_()
 
     def both(reference: Tensor, x: Tensor) -> Tensor:
@@ -156,7 +163,7 @@ def test_batch_norm_is_pytorchs_with_the_parameters_asked_for(maps: bool, kind: 
 def test_norms_with_a_reference_differ_in_whether_it_is_alone(kind: str) -> None:
     layer = make_norm(3, Norm.model_validate({"kind": kind, "eps": EPS}), maps=True, classes=0)
     assert isinstance(layer, VirtualBatchNorm)
-    assert (layer.alone, layer.eps) == (kind == "reference-batch", EPS)
+    assert (isinstance(layer, ReferenceBatchNorm), layer.eps) == (kind == "reference-batch", EPS)
 
 
 def conditional() -> ConditionalNorm:

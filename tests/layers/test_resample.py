@@ -5,8 +5,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from steadygan.heuristics.blueprint import Downsampling, Upsampling
-from steadygan.layers.resample import Downsample, Upsample, convolve_nearest, even_kernel, low_pass
+from steadygan.layers.resample import (
+    Downsample,
+    DownsampleMode,
+    Upsample,
+    UpsampleMode,
+    checkerboard_free_kernel,
+    convolve_nearest,
+    low_pass,
+)
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -16,11 +23,11 @@ def _set(layer: nn.Module, value: float) -> None:
         nn.init.constant_(parameter, value)
 
 
-@pytest.mark.parametrize("how", ["max-pooling", "average-pooling", "strided"])
+@pytest.mark.parametrize("mode", ["max-pooling", "average-pooling", "strided"])
 @pytest.mark.parametrize("kernel", [2, 3, 4, 5, 6, 7, 8])
 @pytest.mark.parametrize("size", [4, 5, 8, 9])
-def test_halving_rounds_up(how: Downsampling, kernel: int, size: int) -> None:
-    assert Downsample(2, 3, how, kernel, bias=True)(torch.randn(1, 2, size, size)).shape == (
+def test_halving_rounds_up(mode: DownsampleMode, kernel: int, size: int) -> None:
+    assert Downsample(2, 3, mode, kernel, bias=True)(torch.randn(1, 2, size, size)).shape == (
         1,
         3,
         -(-size // 2),
@@ -28,18 +35,23 @@ def test_halving_rounds_up(how: Downsampling, kernel: int, size: int) -> None:
     )
 
 
-@pytest.mark.parametrize("how", ["nearest", "pixel-shuffle", "transposed"])
+@pytest.mark.parametrize("mode", ["nearest", "pixel-shuffle", "transposed"])
 @pytest.mark.parametrize("kernel", [2, 3, 4, 5, 6, 7, 8])
 @pytest.mark.parametrize(("size", "wanted"), [(4, 8), (4, 7), (3, 5)])
-def test_doubling_cuts_to_size(how: Upsampling, kernel: int, size: int, wanted: int) -> None:
-    assert Upsample(2, 3, wanted, how, kernel, bias=True)(torch.randn(1, 2, size, size)).shape == (1, 3, wanted, wanted)
+def test_doubling_cuts_to_size(mode: UpsampleMode, kernel: int, size: int, wanted: int) -> None:
+    assert Upsample(2, 3, mode, kernel, bias=True, size=wanted)(torch.randn(1, 2, size, size)).shape == (
+        1,
+        3,
+        wanted,
+        wanted,
+    )
 
 
 @pytest.mark.parametrize(
-    ("how", "expected"), [("max-pooling", [[5.0, 7.0], [13.0, 15.0]]), ("average-pooling", [[2.5, 4.5], [10.5, 12.5]])]
+    ("mode", "expected"), [("max-pooling", [[5.0, 7.0], [13.0, 15.0]]), ("average-pooling", [[2.5, 4.5], [10.5, 12.5]])]
 )
-def test_pooling_takes_the_largest_or_the_mean_of_four(how: Downsampling, expected: list[list[float]]) -> None:
-    layer = Downsample(1, 1, how, 4, bias=False)
+def test_pooling_takes_the_largest_or_the_mean_of_four(mode: DownsampleMode, expected: list[list[float]]) -> None:
+    layer = Downsample(1, 1, mode, 4, bias=False)
     _set(layer, 0.0)
     with torch.no_grad():
         layer.convolution.weight[0, 0, 1, 1] = 1.0  # the convolution passes its input on
@@ -66,7 +78,7 @@ def test_strided_halving_is_a_convolution_of_the_padded_map(kernel: int) -> None
 
 
 def test_nearest_doubling_repeats_pixels_before_it_convolves() -> None:
-    layer = Upsample(1, 1, 4, "nearest", 4, bias=False)
+    layer = Upsample(1, 1, "nearest", 4, bias=False, size=4)
     _set(layer, 0.0)
     with torch.no_grad():
         layer.convolution.weight[0, 0, 1, 1] = 1.0
@@ -95,11 +107,11 @@ def test_a_convolution_of_nearest_neighbours_is_what_pytorch_makes_of_the_two(si
         torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize(("how", "kernel"), [("pixel-shuffle", 4), *(("transposed", k) for k in (2, 3, 4, 5, 6))])
-def test_a_layer_that_begins_evenly_leaves_even_maps_even(how: Upsampling, kernel: int) -> None:
+@pytest.mark.parametrize(("mode", "kernel"), [("pixel-shuffle", 4), *(("transposed", k) for k in (2, 3, 4, 5, 6))])
+def test_a_layer_that_begins_evenly_leaves_even_maps_even(mode: UpsampleMode, kernel: int) -> None:
     """Before, each pixel of a square of 2x2 has a sum of weights of its own: the grid of dots."""
     torch.manual_seed(0)
-    layer = Upsample(3, 2, 16, how, kernel, bias=False).double()
+    layer = Upsample(3, 2, mode, kernel, bias=False, size=16).double()
     even = torch.randn(3, 1, 1, dtype=torch.float64).expand(1, 3, 8, 8)
 
     def spread() -> float:
@@ -107,24 +119,24 @@ def test_a_layer_that_begins_evenly_leaves_even_maps_even(how: Upsampling, kerne
         return float((inner - inner[:, :1, :1]).abs().max() / inner.abs().max())
 
     assert spread() > 0.1
-    layer.begin_evenly()
+    layer.icnr_init_()
     assert spread() < 1e-12
 
 
 def test_a_pixel_shuffle_that_begins_evenly_convolves_and_then_repeats_pixels() -> None:
     torch.manual_seed(0)
-    layer = Upsample(3, 2, 16, "pixel-shuffle", 4, bias=False).double()
+    layer = Upsample(3, 2, "pixel-shuffle", 4, bias=False, size=16).double()
     drawn = layer.convolution.weight.detach()[::4].clone()
-    layer.begin_evenly()
+    layer.icnr_init_()
     x = torch.randn(2, 3, 8, 8, dtype=torch.float64)
     repeated = F.interpolate(F.conv2d(x, drawn, padding=1), scale_factor=2.0, mode="nearest")
     torch.testing.assert_close(layer(x), repeated, rtol=1e-12, atol=1e-12)
 
 
 def test_nearest_neighbours_begin_evenly_by_themselves() -> None:
-    layer = Upsample(3, 2, 16, "nearest", 4, bias=False)
+    layer = Upsample(3, 2, "nearest", 4, bias=False, size=16)
     before = layer.convolution.weight.detach().clone()
-    layer.begin_evenly()
+    layer.icnr_init_()
     assert torch.equal(layer.convolution.weight, before)
 
 
@@ -133,14 +145,14 @@ def test_an_even_kernel_of_four_is_by_hand_what_a_kernel_of_three_becomes_and_ke
     weight[0, 0, :3, :3] = torch.tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
     weight[0, 0, 3] = 9.0  # is not used
     rows = [[1.0, 3.0, 5.0, 3.0], [1.0, 3.0, 5.0, 3.0], [0.0] * 4, [0.0] * 4]
-    torch.testing.assert_close(even_kernel(weight)[0, 0], torch.tensor(rows) * 2 / 3)
+    torch.testing.assert_close(checkerboard_free_kernel(weight)[0, 0], torch.tensor(rows) * 2 / 3)
     torch.manual_seed(0)
     drawn = torch.randn(64, 64, 4, 4)
-    assert float(even_kernel(drawn).std()) == pytest.approx(float(drawn.std()), rel=0.02)
+    assert float(checkerboard_free_kernel(drawn).std()) == pytest.approx(float(drawn.std()), rel=0.02)
 
 
 def test_pixel_shuffle_lays_four_channels_into_a_square() -> None:
-    layer = Upsample(1, 1, 2, "pixel-shuffle", 4, bias=True)
+    layer = Upsample(1, 1, "pixel-shuffle", 4, bias=True, size=2)
     _set(layer, 0.0)
     with torch.no_grad():
         assert layer.convolution.bias is not None
@@ -152,7 +164,7 @@ def test_a_kernel_divisible_by_the_stride_covers_every_pixel_alike() -> None:
     """The checkerboard: with kernel 5 neighbouring pixels get unequal numbers of contributions, with 4 equal ones."""
     counts = {}
     for kernel in (4, 5):
-        layer = Upsample(1, 1, 16, "transposed", kernel, bias=False)
+        layer = Upsample(1, 1, "transposed", kernel, bias=False, size=16)
         _set(layer, 1.0)
         counts[kernel] = layer(torch.ones(1, 1, 8, 8))[0, 0, 4:12, 4:12].unique().tolist()
     assert counts == {4: [4.0], 5: [4.0, 6.0, 9.0]}
@@ -176,23 +188,23 @@ def test_the_low_pass_filter_removes_the_wave_of_period_two_and_keeps_an_even_ma
     assert torch.equal(inside, torch.full_like(inside, 3.0))
 
 
-@pytest.mark.parametrize("how", ["nearest", "pixel-shuffle", "transposed"])
-def test_a_filtered_doubling_is_a_doubling_and_the_filter(how: Upsampling) -> None:
-    layer = Upsample(2, 3, 7, how, 4, bias=True, filtered=True)
-    plain = Upsample(2, 3, 8, how, 4, bias=True)
+@pytest.mark.parametrize("mode", ["nearest", "pixel-shuffle", "transposed"])
+def test_a_filtered_doubling_is_a_doubling_and_the_filter(mode: UpsampleMode) -> None:
+    layer = Upsample(2, 3, mode, 4, bias=True, filtered=True, size=7)
+    plain = Upsample(2, 3, mode, 4, bias=True, size=8)
     plain.load_state_dict(layer.state_dict())
     x = torch.randn(2, 2, 4, 4)
     torch.testing.assert_close(layer(x), low_pass(plain(x))[..., :7, :7])
 
 
-@pytest.mark.parametrize("how", ["max-pooling", "average-pooling", "strided"])
-def test_a_filtered_halving_filters_before_it_throws_pixels_away(how: Downsampling) -> None:
-    layer = Downsample(2, 3, how, 4, bias=True, filtered=True)
+@pytest.mark.parametrize("mode", ["max-pooling", "average-pooling", "strided"])
+def test_a_filtered_halving_filters_before_it_throws_pixels_away(mode: DownsampleMode) -> None:
+    layer = Downsample(2, 3, mode, 4, bias=True, filtered=True)
     x = torch.randn(2, 2, 8, 8)
     convolution = layer.convolution
-    if how == "strided":
+    if mode == "strided":
         expected = convolution(low_pass(x))
     else:
-        pool = F.max_pool2d if how == "max-pooling" else F.avg_pool2d
+        pool = F.max_pool2d if mode == "max-pooling" else F.avg_pool2d
         expected = pool(low_pass(convolution(x)), 2)
     torch.testing.assert_close(layer(x), expected)

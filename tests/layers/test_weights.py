@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from steadygan.layers.weights import equalise_, fan_in, initialise_statistics_, spectral_norm_
+from steadygan.layers.weights import equalised_lr, fan_in, refresh_spectral_norm, spectral_norm
 
 
 def network() -> nn.Sequential:
@@ -23,13 +23,13 @@ def network() -> nn.Sequential:
 
 def spectral() -> nn.Sequential:
     made = network()
-    spectral_norm_(made)
+    spectral_norm(made)
     return made
 
 
 def equalised() -> nn.Sequential:
     made = network()
-    equalise_(made)
+    equalised_lr(made)
     return made
 
 
@@ -65,7 +65,7 @@ def test_the_largest_singular_value_becomes_one(layer: nn.Module) -> None:
     layer = copy.deepcopy(layer)
     transposed = isinstance(layer, nn.ConvTranspose2d)
     weight = weight_of(layer).detach().clone()
-    spectral_norm_(layer, iterations=50)
+    spectral_norm(layer, iterations=50)
     assert largest(weight_of(layer), transposed) == pytest.approx(1.0, abs=1e-4)
     torch.testing.assert_close(weight_of(layer) * largest(weight, transposed), weight, rtol=1e-4, atol=1e-5)
 
@@ -73,7 +73,7 @@ def test_the_largest_singular_value_becomes_one(layer: nn.Module) -> None:
 def test_one_iteration_for_each_use_follows_weights_that_move() -> None:
     torch.manual_seed(0)
     layer = nn.Linear(6, 5)
-    spectral_norm_(layer)
+    spectral_norm(layer)
     with torch.no_grad():
         trained_of(layer).copy_(torch.randn(5, 6))
     early = abs(largest(layer.weight, False) - 1)
@@ -96,7 +96,7 @@ def test_settling_finds_the_singular_values_of_an_average_of_networks() -> None:
     for ours, theirs in zip(one.state_dict().values(), two.state_dict().values(), strict=True):
         ours.lerp_(theirs, 0.5) if ours.is_floating_point() else None
     assert abs(largest(weight_of(one[0]), False) - 1) > 0.1
-    initialise_statistics_(one, uses=300)
+    refresh_spectral_norm(one, iterations=300)
     assert largest(weight_of(one[0]), False) == pytest.approx(1.0, abs=1e-3)
     assert largest(weight_of(one[3]), True) == pytest.approx(1.0, abs=1e-3)
     assert not any(module.training for module in one.modules())
@@ -105,7 +105,7 @@ def test_settling_finds_the_singular_values_of_an_average_of_networks() -> None:
 def test_settling_changes_nothing_where_no_singular_value_is_asked_for() -> None:
     for made in (network(), equalised()):
         before = copy.deepcopy(made.state_dict())
-        initialise_statistics_(made)
+        refresh_spectral_norm(made)
         assert all(torch.equal(before[name], value) for name, value in made.state_dict().items())
 
 
@@ -117,7 +117,7 @@ def test_every_weight_is_normalised_and_no_norm_is() -> None:
 
 def test_the_gradient_of_a_normalised_weight_is_that_of_finite_differences() -> None:
     layer = nn.Linear(3, 2).double()
-    spectral_norm_(layer, iterations=100)
+    spectral_norm(layer, iterations=100)
     layer.eval()
     name = "parametrizations.weight.original"
     weight = layer.get_parameter(name).detach().clone().requires_grad_()
@@ -138,7 +138,7 @@ def test_the_gradient_of_a_normalised_weight_is_that_of_finite_differences() -> 
 def test_equalised_weights_are_drawn_anew_and_scaled_by_hes_constant() -> None:
     torch.manual_seed(0)
     layer = nn.Linear(200, 300)
-    equalise_(layer)
+    equalised_lr(layer)
     original = trained_of(layer).detach()
     assert float(original.std()) == pytest.approx(1.0, abs=0.01)
     torch.testing.assert_close(layer.weight, original * (2 / 200) ** 0.5)
@@ -173,7 +173,7 @@ def test_fan_in_counts_what_an_output_is_a_sum_of(layer: nn.Module, inputs: floa
 )
 def test_the_variance_of_activations_is_kept_through_a_rectifier(layer: nn.Module, shape: tuple[int, ...]) -> None:
     torch.manual_seed(0)
-    equalise_(layer)
+    equalised_lr(layer)
     with torch.no_grad():
         made = layer(torch.randn(20, *shape).relu())
     # Far from the edges, and as many even as odd rows: with kernel 5 they are sums of unlike numbers of pixels.
@@ -184,7 +184,7 @@ def test_the_variance_of_activations_is_kept_through_a_rectifier(layer: nn.Modul
 def test_embeddings_and_norms_are_not_equalised() -> None:
     made = nn.Sequential(nn.Embedding(3, 2), nn.BatchNorm1d(2))
     before = copy.deepcopy(made.state_dict())
-    equalise_(made)
+    equalised_lr(made)
     assert list(made.state_dict()) == list(before)
     assert all(torch.equal(before[name], value) for name, value in made.state_dict().items())
 

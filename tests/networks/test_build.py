@@ -16,7 +16,7 @@ from torch.func import functional_call
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.blueprint import Blueprint, Norm
 from steadygan.heuristics.turn import DiscriminatorOutput
-from steadygan.layers.reference import ReferenceBatch
+from steadygan.layers.reference_batch import ReferenceBatch
 from steadygan.networks import NETWORKS, Networks, build, ignored_fields
 from steadygan.networks.discriminator import Discriminator
 

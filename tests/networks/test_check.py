@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.errors import SteadyganError
-from steadygan.layers.block import Dropout
+from steadygan.layers.stochastic import GeneratorDropout
 from steadygan.networks.check import check_networks
 from tests.training import players
 
@@ -134,7 +134,7 @@ def test_labels_that_do_not_fit_have_a_sentence() -> None:
 
 @pytest.mark.parametrize("training", [True, False])
 def test_looking_changes_nothing(training: bool) -> None:
-    generator = nn.Sequential(Dropout(0.5), players.generator()).train(training)  # draws in evaluation too
+    generator = nn.Sequential(GeneratorDropout(0.5), players.generator()).train(training)  # draws in evaluation too
     discriminator = players.discriminator().train(training)
     before = [players.weights(network) for network in (generator, discriminator)]
     random = torch.get_rng_state()

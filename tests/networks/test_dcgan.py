@@ -8,8 +8,8 @@ from torch import nn
 
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.blueprint import Blueprint, Norm
-from steadygan.layers.block import Dropout
 from steadygan.layers.resample import Downsample, Upsample
+from steadygan.layers.stochastic import GeneratorDropout
 from steadygan.networks import build
 from steadygan.networks.dcgan import DcganDiscriminator, DcganGenerator, channels
 from steadygan.networks.sizes import sizes
@@ -184,7 +184,7 @@ def test_dropout_stays_on_in_evaluation() -> None:
     z = torch.randn(2, LATENT)
     assert torch.equal(plain(z), plain(z))
     assert not torch.equal(dropping(z), dropping(z))
-    assert not _of(_pair(DCGAN.changed(generator_dropout=0.5))[1], Dropout)
+    assert not _of(_pair(DCGAN.changed(generator_dropout=0.5))[1], GeneratorDropout)
 
 
 def test_the_discriminators_width_has_a_factor_of_its_own() -> None:

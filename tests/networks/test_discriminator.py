@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from steadygan.heuristics.blueprint import Blueprint, Norm
-from steadygan.layers.reference import ReferenceBatch
+from steadygan.layers.reference_batch import ReferenceBatch
 from steadygan.networks import NETWORKS, build
 from steadygan.networks.discriminator import Discriminator
 

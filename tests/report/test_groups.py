@@ -13,6 +13,8 @@ from steadygan.report.groups import group_of, label_of
         ("logits/real", "Logits", "real"),
         ("logits/held-out", "Logits", "held-out"),
         ("quality/sliced_wasserstein", "Quality: sliced Wasserstein", "sliced Wasserstein"),
+        ("quality/checkerboard", "Quality: checkerboard", "checkerboard"),
+        ("quality/checkerboard/data", "Quality: checkerboard", "the data themselves"),
         ("quality/accuracy", "Quality: accuracy", "accuracy"),
         ("images_per_second", "Speed", "images a second"),
         ("time/data", "Time", "data"),

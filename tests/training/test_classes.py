@@ -183,7 +183,7 @@ def test_the_distance_is_measured_on_classes_as_often_as_in_the_data(
 ) -> None:
     monkeypatch.setattr(gallery, "MEASURED", 1000)
     state, painter = told_game(), Painter()
-    Gallery(RunFolder(tmp_path), state).distance(painter, state)
+    Gallery(RunFolder(tmp_path), state).measure(painter, state)
     heard = torch.cat(painter.heard)
     assert len(heard) == 1000
     assert all(likely_share(int((heard == each).sum()), 1000, SHARES[each]) for each in range(3))

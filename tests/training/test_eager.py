@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from steadygan.heuristics.updates import Adam
-from steadygan.layers import tuning, windows
+from steadygan.layers.kernels import im2col, tuning
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe_names
 from steadygan.vocabulary import Player
@@ -45,8 +45,8 @@ def _go(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     ratio = WAYS[way]
     if ratio is not None:
         always = dict.fromkeys((torch.float32, torch.float64), ratio)
-        monkeypatch.setattr(tuning, "RATIOS", dict.fromkeys(tuning.RATIOS, tuning.Ratios(always, always)))
-        monkeypatch.setattr(windows, "THIN", 0)  # nor any third way
+        monkeypatch.setattr(tuning, "THRESHOLDS", dict.fromkeys(tuning.THRESHOLDS, tuning.Thresholds(always, always)))
+        monkeypatch.setattr(im2col, "FEW_CHANNELS", 0)  # nor any third way
 
 
 def _recipe(name: str, kind: torch.dtype) -> Recipe:
@@ -117,20 +117,20 @@ def test_gradients_in_float32_are_nearly_those_of_the_slow_way(
 @pytest.mark.parametrize(
     ("operation", "way"),
     [
-        ("halved", "matrices"),
-        ("doubled", "matrices"),
-        ("weight_derivative", "matrices"),
-        ("doubled_thin", "whatever is quicker"),
+        ("strided_convolution", "matrices"),
+        ("transposed_convolution", "matrices"),
+        ("weight_gradient", "matrices"),
+        ("transposed_convolution_to_few_channels", "whatever is quicker"),
     ],
 )
 def test_a_small_mistake_in_any_other_way_is_found(operation: str, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     _go(monkeypatch, way)
-    right = getattr(windows, operation)
+    right = getattr(im2col, operation)
 
     def wrong(*operands: Any) -> Any:
         return right(*operands) * (1 + 1e-3)
 
-    monkeypatch.setattr(windows, operation, wrong)
+    monkeypatch.setattr(im2col, operation, wrong)
     assert _differences("steady") != []
 
 

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 from steadygan.metrics.sliced import image_distance
+from steadygan.metrics.spectrum import checkerboard_ratio
 from steadygan.training import gallery
 from steadygan.training.checkpoint import checkpoints, load_checkpoint
 from steadygan.training.export import load_generator
@@ -116,17 +117,21 @@ def test_the_best_checkpoint_follows_the_smallest_distance(folder: Path) -> None
 
 
 @pytest.mark.usefixtures("float64")
-def test_the_distance_is_that_of_samples_to_data(folder: Path) -> None:
+def test_what_is_measured_is_that_of_samples_and_of_data(folder: Path) -> None:
     data = tiny.images()
     loop = tiny.play(tiny.small("dcgan"), folder, data, images=40)
-    found = loop.gallery.distance(loop.ready(), loop.state)
+    found = loop.gallery.measure(loop.ready(), loop.state)
     generator = torch.Generator().manual_seed(gallery.SEED)
     latents = loop.state.recipe.latent.sample(64, torch.device("cpu"), generator)
     order = torch.randperm(len(data), generator=generator)
     with torch.no_grad():
         made = ((loop.ready()(latents) + 1) * 127.5).round().clamp(0, 255) / 127.5 - 1
     real = torch.from_numpy(data.images.transpose(0, 3, 1, 2).copy())[order].float() / 127.5 - 1
-    assert found == pytest.approx(image_distance(real, made))
+    assert found == {
+        "quality/sliced_wasserstein": pytest.approx(image_distance(real, made)),
+        "quality/checkerboard": pytest.approx(checkerboard_ratio(made)),
+        "quality/checkerboard/data": pytest.approx(checkerboard_ratio(real)),
+    }
 
 
 @pytest.mark.parametrize("keep", [1, 3])

@@ -11,15 +11,15 @@ import torch.distributed as dist
 from steadygan.distributed import group, world_size
 from steadygan.distributed import rank as own_rank
 from steadygan.errors import SteadyganError
-from steadygan.layers import tuning
+from steadygan.layers.kernels import tuning
 from tests import tiny
 from tests.process_group import run_processes
 
 IMAGES = 80
 ALWAYS = {torch.float32: 0}
-UNLIKE: dict[tuning.Processor, tuning.Ratios] = {
-    "amx": tuning.Ratios(ALWAYS, ALWAYS),
-    "vector": tuning.Ratios({}, {}),
+UNLIKE: dict[tuning.Processor, tuning.Thresholds] = {
+    "amx": tuning.Thresholds(ALWAYS, ALWAYS),
+    "vector": tuning.Thresholds({}, {}),
 }
 """Kinds of processor that differ in every layer, however small."""
 
@@ -28,7 +28,7 @@ def _machine(processor: tuning.Processor, monkeypatch: pytest.MonkeyPatch) -> No
     """Go on on another machine."""
     flags = {"amx": frozenset({"amx_bf16"}), "vector": frozenset[str]()}[processor]
     monkeypatch.setattr(tuning, "processor_flags", lambda: flags)
-    monkeypatch.setattr(tuning, "RATIOS", UNLIKE)
+    monkeypatch.setattr(tuning, "THRESHOLDS", UNLIKE)
 
 
 def _run(folder: Path) -> dict[str, Any]:

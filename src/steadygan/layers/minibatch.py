@@ -7,7 +7,7 @@ from steadygan.distributed import gather, local_rows
 
 
 def minibatch_closeness(kernels: Tensor, batch: Tensor | None = None) -> Tensor:
-    """How close each example is to the others of its batch: o_b(i) = Σ_{j ≠ i} exp(-‖M_ib - M_jb‖₁).
+    """Measure how close each example is to the others of its batch: o_b(i) = Σ_{j ≠ i} exp(-‖M_ib - M_jb‖₁).
 
     Args:
         kernels: float [N, B, C], the rows M_ib.
@@ -26,7 +26,7 @@ def minibatch_closeness(kernels: Tensor, batch: Tensor | None = None) -> Tensor:
 
 
 class MinibatchDiscrimination(nn.Module):
-    """Features [N, A] to [N, A + B]: beside each example's features, how close it is to the others in B respects.
+    """Append to the features of each example how close it is to the others of the batch, in B respects.
 
     Args:
         features: A.
@@ -36,8 +36,12 @@ class MinibatchDiscrimination(nn.Module):
     The tensor T [A, B, C] starts from N(0, 1 / A), so that its columns are about as long as the normalised ones in the
     authors' code.
 
+    Shapes: float [N, A] to [N, A + B].
+
     Source: Salimans et al. 2016, section 3.2.
     """
+
+    mixes_examples = True
 
     def __init__(self, features: int, kernels: int, dimension: int) -> None:
         super().__init__()
@@ -50,17 +54,21 @@ class MinibatchDiscrimination(nn.Module):
 
 
 class MinibatchStddev(nn.Module):
-    """One more channel (vectors: feature): how much the images of a group differ, one number for each group.
+    """Append a channel (for vectors: a feature) with how much the images of a group differ, one number for each group.
 
     Args:
         group: images in a group; lowered to the largest divisor of N that is at most this.
 
     Image i is in group i mod N / group, as in the authors' code.
 
+    Shapes: float [N, C, H, W] to [N, C + 1, H, W], or [N, F] to [N, F + 1].
+
     Source: Karras et al. 2017, section 3; groups from the authors' code.
     """
 
-    def __init__(self, group: int) -> None:
+    mixes_examples = True
+
+    def __init__(self, group: int = 4) -> None:
         super().__init__()
         self.group = group
 
@@ -75,8 +83,30 @@ class MinibatchStddev(nn.Module):
         return torch.cat([x, value.view(-1, *(1,) * (x.ndim - 1)).expand(-1, 1, *x.shape[2:])], 1)
 
 
+class Packing(nn.Module):
+    """Stack each few neighbours of a batch along their channels, so that the discriminator judges them together.
+
+    It is the first layer of a discriminator, whose next layer has as many times the channels.
+
+    Args:
+        packing: images in a pack, m; the batch size must be a multiple of it.
+
+    Shapes: float [N, C, H, W] to [N / m, m·C, H, W], or [N, F] to [N / m, m·F].
+
+    Source: Lin et al. 2017, section 2.
+    """
+
+    def __init__(self, packing: int = 2) -> None:
+        super().__init__()
+        self.packing = packing
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Pack the images; see :func:`pack`."""
+        return pack(images, self.packing)
+
+
 def pack(images: Tensor, packing: int) -> Tensor:
-    """Stack each ``packing`` neighbours of a batch along their channels, to be judged together.
+    """Stack each ``packing`` neighbours of a batch along their channels.
 
     Args:
         images: float [N, C, H, W] or vectors [N, F]; images m·i to m·i + m - 1 make pack i.

@@ -1,13 +1,10 @@
-"""Normalisation of hidden layers: over a batch, over one image, or with the help of a reference batch."""
+"""Normalisation of hidden layers with the help of a reference batch, or with a scale and a shift for each class."""
 
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-
-from steadygan.heuristics.blueprint import Norm
-from steadygan.layers.sides import BatchNorm1d, BatchNorm2d
 
 
 class Moments(NamedTuple):
@@ -25,32 +22,35 @@ class Moments(NamedTuple):
 
 
 class VirtualBatchNorm(nn.Module):
-    """Each example normalised by a fixed reference batch and itself, so that no example depends on its neighbours.
+    """Normalise each example by a fixed reference batch and itself, so that no example depends on its neighbours.
 
     With the means m and mean squares s of n reference examples and those of the example itself, the statistics are
     n / (n + 1) and 1 / (n + 1) parts of each. The reference examples are normalised by their own statistics, and
-    gradients flow through these. Which batch is which is said by :func:`steadygan.layers.reference.with_reference`.
+    gradients flow through these. The network must be wrapped in :class:`steadygan.layers.WithReferenceBatch`, which
+    runs the reference batch through it first::
+
+        network = WithReferenceBatch(nn.Sequential(nn.Linear(64, 128), VirtualBatchNorm(128), nn.ReLU()), latents)
 
     Args:
         features: channels, or features of a vector.
-        eps: added to the variance.
-        alone: whether examples are normalised by the reference batch alone (reference batch normalisation).
+        eps: added to the variance, at least 0.
         affine: whether it has a scale and a shift.
 
-    Source: Salimans et al. 2016, section 3.5; Goodfellow 2016, section 4.3 (``alone``).
+    Shapes: float [N, C] or [N, C, ...], and the same comes out.
+
+    Source: Salimans et al. 2016, section 3.5.
     """
 
-    def __init__(self, features: int, eps: float = 1e-5, alone: bool = False, affine: bool = True) -> None:
+    def __init__(self, features: int, eps: float = 1e-5, affine: bool = True) -> None:
         super().__init__()
         self.eps = eps
-        self.alone = alone
         self.collecting = False
         self.held: Moments | None = None
         self.weight = nn.Parameter(torch.ones(features)) if affine else None
         self.bias = nn.Parameter(torch.zeros(features)) if affine else None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise [N, C, ...]; the reference batch while it is collecting, other examples afterwards.
+        """Normalise the reference batch while its statistics are collected, and other examples afterwards.
 
         Raises:
             RuntimeError: when no reference batch went through before.
@@ -61,22 +61,56 @@ class VirtualBatchNorm(nn.Module):
             variance, mean = torch.var_mean(wide, [0, *range(2, x.ndim)], correction=0, keepdim=True)
             self.held = Moments(mean, variance, x.shape[0])
         elif self.held is None:
-            raise RuntimeError("Virtual batch norm has met no reference batch; call the network through with_reference")
+            raise RuntimeError(f"{type(self).__name__} has no reference batch; wrap the network in WithReferenceBatch")
         else:
-            mean, variance = (self.held.mean, self.held.variance) if self.alone else _together(self.held, wide)
+            mean, variance = self._statistics(self.held, wide)
         normal = (wide - mean) * torch.rsqrt(variance + self.eps)
         if self.weight is not None and self.bias is not None:
-            normal = normal * _beside(self.weight, x) + _beside(self.bias, x)
+            normal = normal * _broadcastable(self.weight, x) + _broadcastable(self.bias, x)
         return normal.to(x.dtype)
+
+    def _statistics(self, reference: Moments, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and variance of the reference batch and each example, which counts as one of n + 1."""
+        if x.ndim > 2:
+            own_variance, own_mean = torch.var_mean(x, list(range(2, x.ndim)), correction=0, keepdim=True)
+        else:
+            own_variance, own_mean = torch.zeros_like(x), x
+        share = 1.0 / (reference.examples + 1.0)
+        # The same as mean squares minus the squared mean, without the difference of two large numbers.
+        distance = own_mean - reference.mean
+        mean = reference.mean + share * distance
+        spread = share * (own_variance - reference.variance) + share * (1.0 - share) * distance**2
+        return mean, reference.variance + spread
+
+
+class ReferenceBatchNorm(VirtualBatchNorm):
+    """Normalise each example by the statistics of a fixed reference batch alone.
+
+    It is used like :class:`VirtualBatchNorm`, inside of :class:`steadygan.layers.WithReferenceBatch`.
+
+    Args:
+        features: channels, or features of a vector.
+        eps: added to the variance, at least 0.
+        affine: whether it has a scale and a shift.
+
+    Shapes: float [N, C] or [N, C, ...], and the same comes out.
+
+    Source: Goodfellow 2016, section 4.3.
+    """
+
+    def _statistics(self, reference: Moments, x: Tensor) -> tuple[Tensor, Tensor]:
+        return reference.mean, reference.variance
 
 
 class ConditionalNorm(nn.Module):
-    """A normalisation whose scale and shift belong to the class of each example.
+    """Give any normalisation a scale and a shift for each class.
 
     Args:
         norm: normalises [N, C, ...] and has no scale and shift of its own.
         features: channels, or features of a vector.
         classes: rows of the tables of scales (1 at first) and shifts (0 at first).
+
+    Shapes: float [N, C] or [N, C, ...], and labels int64 [N]; the shape of x comes out.
 
     Source: Dumoulin et al. 2016, section 2.2, equation 5; Miyato and Koyama 2018 (in a GAN's generator).
     """
@@ -91,54 +125,39 @@ class ConditionalNorm(nn.Module):
         self.shifts = nn.Parameter(torch.zeros(classes, features))
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Normalise [N, C, ...] with labels int64 [N]; -1 and None stand for unknown: the mean over all classes."""
+        """Normalise; where the label is -1, or labels are None, the class is unknown: the mean over all classes."""
         scale, shift = (_rows(table, labels, x.shape[0]).to(x.dtype) for table in (self.scales, self.shifts))
         normal: Tensor = self.norm(x)
-        return torch.addcmul(_beside(shift, x), normal, _beside(scale, x))
+        return torch.addcmul(_broadcastable(shift, x), normal, _broadcastable(scale, x))
 
 
-def make_norm(features: int, norm: Norm, maps: bool, classes: int) -> nn.Module:
-    """A normalisation layer.
+class ConditionalBatchNorm(ConditionalNorm):
+    """Normalise over the batch, with a scale and a shift for each class.
 
-    Instance normalisation keeps no running statistics. For vectors, which have nothing but one value in each feature,
-    it normalises over the features of each vector (layer normalisation).
+    In an :class:`steadygan.layers.ConditionalSequential` it is given the labels; in an :class:`torch.nn.Sequential` it
+    is not, and takes the mean over all classes.
 
     Args:
         features: channels, or features of a vector.
-        norm: which kind, and its parameters.
-        maps: whether the features are maps [N, C, H, W] rather than vectors [N, D].
-        classes: how many there are if it is conditional; otherwise of no importance.
+        classes: how many there are.
+        eps: added to the variance.
+        momentum: of the running statistics.
 
-    Returns:
-        A module for x, or for x and labels if ``norm.conditional``.
+    Shapes: float [N, C] or [N, C, H, W], and labels int64 [N], -1 where unknown; the shape of x comes out.
+
+    Source: Dumoulin et al. 2016, section 2.2, equation 5; Miyato and Koyama 2018.
     """
-    plain = _plain(features, norm, maps, affine=not norm.conditional)
-    return ConditionalNorm(plain, features, classes) if norm.conditional else plain
+
+    def __init__(self, features: int, classes: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
+        super().__init__(_BatchNorm(features, eps, momentum, affine=False), features, classes)
 
 
-def _plain(features: int, norm: Norm, maps: bool, affine: bool) -> nn.Module:
-    if norm.has_reference:
-        return VirtualBatchNorm(features, norm.eps, alone=norm.kind == "reference-batch", affine=affine)
-    if norm.kind == "instance":
-        if maps:
-            return nn.InstanceNorm2d(features, eps=norm.eps, affine=affine)
-        return nn.LayerNorm(features, eps=norm.eps, elementwise_affine=affine)
-    kind = BatchNorm2d if maps else BatchNorm1d
-    return kind(features, eps=norm.eps, momentum=norm.momentum, affine=affine)
+class _BatchNorm(nn.modules.batchnorm._BatchNorm):
+    """Batch normalisation of vectors and maps alike."""
 
-
-def _together(reference: Moments, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and variance of the reference batch and each example, which counts as one of n + 1."""
-    if x.ndim > 2:
-        own_variance, own_mean = torch.var_mean(x, list(range(2, x.ndim)), correction=0, keepdim=True)
-    else:
-        own_variance, own_mean = torch.zeros_like(x), x
-    share = 1.0 / (reference.examples + 1.0)
-    # The same as mean squares minus the squared mean, without the difference of two large numbers.
-    distance = own_mean - reference.mean
-    mean = reference.mean + share * distance
-    variance = reference.variance + share * (own_variance - reference.variance) + share * (1.0 - share) * distance**2
-    return mean, variance
+    def _check_input_dim(self, input: Tensor) -> None:  # noqa: A002  # as the base class calls it
+        if input.ndim < 2:
+            raise ValueError(f"Batch normalisation takes [N, C] or [N, C, ...] and was given {list(input.shape)}")
 
 
 def _rows(table: Tensor, labels: Tensor | None, count: int) -> Tensor:
@@ -148,6 +167,6 @@ def _rows(table: Tensor, labels: Tensor | None, count: int) -> Tensor:
     return torch.where((labels < 0)[:, None], table.mean(0), F.embedding(labels.clamp(min=0), table))
 
 
-def _beside(values: Tensor, x: Tensor) -> Tensor:
+def _broadcastable(values: Tensor, x: Tensor) -> Tensor:
     """Values [C] or [N, C] shaped so that they multiply x [N, C, ...]."""
     return values.reshape(-1, values.shape[-1], *(1,) * (x.ndim - 2))

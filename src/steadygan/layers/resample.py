@@ -1,108 +1,144 @@
-"""Layers that halve or double maps, with sizes that need not be even."""
+"""Layers that halve or double the size of maps, which need not be even."""
+
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import Downsampling, Upsampling
-from steadygan.layers.convolution import Convolution, TransposedConvolution, convolve_transposed
+from steadygan.layers.kernels.convolution import Convolution, TransposedConvolution, convolve_transposed
 
-PLAIN_KERNEL = 3
+DownsampleMode = Literal["max-pooling", "strided", "average-pooling"]
+UpsampleMode = Literal["nearest", "transposed", "pixel-shuffle"]
+
+UNSTRIDED_KERNEL = 3
 LOW_PASS = (0.25, 0.5, 0.25)
-"""Of odd length, so that maps stay where they are."""
+"""Taps of the low-pass filter; of odd length, so that maps are not shifted."""
 
 
 class Downsample(nn.Module):
-    """A convolution whose maps are half as large: [N, in, S, S] to [N, out, ceil(S / 2), ceil(S / 2)].
+    """A convolution that halves the size of maps: [N, in, S, S] to [N, out, ceil(S / 2), ceil(S / 2)].
 
     An odd size is first made even by a row and a column of zeros, so that no pixel is lost.
 
     Args:
-        inputs: channels in.
-        outputs: channels out.
-        how: by stride, or by pooling after a convolution of stride 1.
-        kernel: kernel size where the stride is 2.
+        in_channels: channels in.
+        out_channels: channels out.
+        mode: ``strided`` for a convolution of stride 2, or max or average pooling after a 3x3 convolution of stride 1.
+        kernel_size: of the strided convolution; ignored in the other modes.
         bias: whether the convolution has one.
         filtered: whether a low-pass filter comes before the halving.
+
+    Source: Radford et al. 2015, section 3 (strided); the filter is that of Zhang 2019, section 3.2.
     """
 
     def __init__(
-        self, inputs: int, outputs: int, how: Downsampling, kernel: int, bias: bool, filtered: bool = False
+        self,
+        in_channels: int,
+        out_channels: int,
+        mode: DownsampleMode = "strided",
+        kernel_size: int = 4,
+        bias: bool = True,
+        filtered: bool = False,
     ) -> None:
         super().__init__()
-        self.how = how
+        self.mode = mode
         self.filtered = filtered
-        if how == "strided":
-            self.convolution = Convolution(inputs, outputs, kernel, bias=bias, stride=2)
+        if mode == "strided":
+            self.convolution = Convolution(in_channels, out_channels, kernel_size, bias=bias, stride=2)
         else:
-            self.convolution = Convolution(inputs, outputs, PLAIN_KERNEL, bias=bias)
+            self.convolution = Convolution(in_channels, out_channels, UNSTRIDED_KERNEL, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Halve the maps."""
         odd = x.shape[-1] % 2
-        if self.how == "strided":
+        if self.mode == "strided":
             x = low_pass(x) if self.filtered else x
             result: Tensor = self.convolution(F.pad(x, (0, odd, 0, odd)) if odd else x)
             return result
         x = self.convolution(x)
         x = low_pass(x) if self.filtered else x
-        pool = F.max_pool2d if self.how == "max-pooling" else F.avg_pool2d
+        pool = F.max_pool2d if self.mode == "max-pooling" else F.avg_pool2d
         return pool(x, 2, ceil_mode=True)
 
 
 class Upsample(nn.Module):
-    """A convolution whose maps are twice as large: [N, in, S, S] to [N, out, size, size], size being 2S or 2S - 1.
+    """A convolution that doubles the size of maps: [N, in, S, S] to [N, out, 2S, 2S].
 
     Args:
-        inputs: channels in.
-        outputs: channels out.
-        size: height and width that come out.
-        how: by a transposed convolution, nearest neighbours before a convolution, or pixel shuffle after one.
-        kernel: kernel size where the stride is 2.
+        in_channels: channels in.
+        out_channels: channels out.
+        mode: ``nearest`` repeats pixels before a 3x3 convolution (a resize-convolution), ``pixel-shuffle`` rearranges
+            the channels after one, and ``transposed`` is a transposed convolution of stride 2.
+        kernel_size: of the transposed convolution; ignored in the other modes.
         bias: whether the convolution has one.
         filtered: whether a low-pass filter comes after the doubling.
+        size: height and width that come out, where it is 2S - 1 for an odd size; None for 2S.
+
+    Source: Radford et al. 2015, section 3 (transposed); Odena et al. 2016 (nearest); Shi et al. 2016, section 3.2
+    (pixel shuffle).
     """
 
     def __init__(
-        self, inputs: int, outputs: int, size: int, how: Upsampling, kernel: int, bias: bool, filtered: bool = False
+        self,
+        in_channels: int,
+        out_channels: int,
+        mode: UpsampleMode = "nearest",
+        kernel_size: int = 4,
+        bias: bool = True,
+        filtered: bool = False,
+        size: int | None = None,
     ) -> None:
         super().__init__()
-        self.how = how
+        self.mode = mode
         self.filtered = filtered
         self.size = size
         self.convolution: TransposedConvolution | Convolution
-        if how == "transposed":
-            self.convolution = TransposedConvolution(inputs, outputs, kernel, bias=bias)
+        if mode == "transposed":
+            self.convolution = TransposedConvolution(in_channels, out_channels, kernel_size, bias=bias)
         else:
-            channels = 4 * outputs if how == "pixel-shuffle" else outputs
-            self.convolution = Convolution(inputs, channels, PLAIN_KERNEL, bias=bias)
+            channels = 4 * out_channels if mode == "pixel-shuffle" else out_channels
+            self.convolution = Convolution(in_channels, channels, UNSTRIDED_KERNEL, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Double the maps, and cut them to size."""
-        if self.how == "nearest":
+        """Double the maps, and crop them to ``size`` if one was given."""
+        if self.mode == "nearest":
             x = convolve_nearest(x, self.convolution.weight, self.convolution.bias)
         else:
             x = self.convolution(x)
-        if self.how == "pixel-shuffle":
+        if self.mode == "pixel-shuffle":
             x = F.pixel_shuffle(x, 2)
         x = low_pass(x) if self.filtered else x
-        return x if x.shape[-1] == self.size else x[..., : self.size, : self.size]
+        return x if self.size in (None, x.shape[-1]) else x[..., : self.size, : self.size]
 
-    def begin_evenly(self) -> None:
-        """Change the weights that were drawn so that even maps become even maps, as nearest neighbours leave them."""
+    def icnr_init_(self) -> None:
+        """Change the drawn weights in place so that constant maps become constant maps, as nearest neighbours do."""
         with torch.no_grad():
             weight = self.convolution.weight
-            if self.how == "transposed":
-                weight.copy_(even_kernel(weight))
-            elif self.how == "pixel-shuffle":
+            if self.mode == "transposed":
+                weight.copy_(checkerboard_free_kernel(weight))
+            elif self.mode == "pixel-shuffle":
                 weight.copy_(weight[::4].repeat_interleave(4, 0))
 
 
-def low_pass(x: Tensor) -> Tensor:
-    """Maps without their finest waves: convolved with [1, 2, 1] / 4 along both axes, zeros beyond the border.
+class LowPassFilter(nn.Module):
+    """Remove the finest waves of maps by the filter [1, 2, 1] / 4 along both axes; see :func:`low_pass`.
 
-    The wave of period 2 along an axis, which is what a doubling's four kinds of pixels can disagree by, has no power
-    left in the result, because 1 - 2 + 1 = 0.
+    Shapes: float [N, C, H, W], and the same comes out.
+
+    Source: Zhang 2019, section 3.2 (Tri-3).
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Filter the maps."""
+        return low_pass(x)
+
+
+def low_pass(x: Tensor) -> Tensor:
+    """Remove the finest waves of maps: convolve them with [1, 2, 1] / 4 along both axes, zeros beyond the border.
+
+    The wave of period 2 along an axis, which is the checkerboard that a doubling leaves, has no power left in the
+    result, because 1 - 2 + 1 = 0.
 
     Args:
         x: float [N, C, H, W].
@@ -110,7 +146,7 @@ def low_pass(x: Tensor) -> Tensor:
     Returns:
         float [N, C, H, W].
 
-    Source: Zhang 2019, section 3.2 (Tri-3); the place beside a doubling is that of Karras et al. 2020, appendix B.
+    Source: Zhang 2019, section 3.2 (Tri-3); it is put after a doubling as in Karras et al. 2020, appendix B.
     """
     channels = x.shape[1]
     along = x.new_tensor(LOW_PASS)
@@ -118,16 +154,17 @@ def low_pass(x: Tensor) -> Tensor:
     return F.conv2d(x, kernel.contiguous(), padding=len(LOW_PASS) // 2, groups=channels)
 
 
-def even_kernel(weight: Tensor) -> Tensor:
-    """A kernel for a transposed convolution of stride 2 that leaves even maps even, from one that was drawn.
+def checkerboard_free_kernel(weight: Tensor) -> Tensor:
+    """Change a kernel of a transposed convolution of stride 2 so that constant maps become constant maps.
 
-    Convolved with a square of ones, weights add up to the same sum at each of the four places of a square of pixels.
+    The weights are convolved with a square of ones, after which they add up to the same sum at each of the four pixels
+    of a square of 2x2.
 
     Args:
         weight: [C, O, K, K], K at least 2, of which all but the last row and column are used.
 
     Returns:
-        [C, O, K, K], of the same spread.
+        [C, O, K, K], of the same standard deviation.
 
     Source: after Aitken et al. 2017, whose layer is a pixel shuffle.
     """
@@ -140,11 +177,11 @@ def even_kernel(weight: Tensor) -> Tensor:
 
 
 def convolve_nearest(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """A convolution of maps that were doubled by nearest neighbours, in 16 of its 36 multiplications for a pixel.
+    """Convolve maps that were doubled by nearest neighbours, with 16 multiplications for a pixel instead of 36.
 
-    Two of three taps of the kernel always meet copies of one pixel. With these added up, what is left is a transposed
-    convolution with a kernel of 4 and stride 2, [w2, w1 + w2, w0 + w1, w0] along each axis, so that nothing is ever
-    computed twice and the doubled maps are never made.
+    Two of three taps of the kernel always meet copies of the same pixel. Added up, they make a transposed convolution
+    with a kernel of 4 and stride 2, [w2, w1 + w2, w0 + w1, w0] along each axis, so that nothing is computed twice and
+    the doubled maps are never stored.
 
     Args:
         x: float [N, C, H, W].

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.distributed import all_gather, current_sharding, world_size
-from steadygan.layers.sides import on_each_side
+from steadygan.layers.kernels.joint_batches import per_batch
 
 _BatchNorm = nn.modules.batchnorm._BatchNorm
 
@@ -22,7 +22,7 @@ class Synchronised:
         if current_sharding() is None or not (self.training or self.running_mean is None):
             normal: Tensor = super().forward(x)  # type: ignore[misc]
             return normal
-        return on_each_side(lambda side: _by_all(self, side), x, getattr(self, "sides", 1))
+        return per_batch(lambda batch: _by_all(self, batch), x, getattr(self, "batches", 1))
 
 
 def synchronise_(network: nn.Module) -> None:

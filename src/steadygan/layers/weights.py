@@ -1,6 +1,7 @@
 """Weights that are rescaled whenever they are used: spectral normalisation, and the equalised learning rate."""
 
 import math
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -9,33 +10,40 @@ from torch.nn.utils import parametrizations, parametrize
 _SPECTRAL = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear, nn.Embedding)
 _EQUALISED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 
+Network = TypeVar("Network", bound=nn.Module)
 
-def spectral_norm_(network: nn.Module, iterations: int = 1) -> None:
-    """Divide every weight of a network by its largest singular value from now on; in place.
 
-    A weight is seen as a matrix of outputs × everything else. The singular value follows the weights by power
-    iteration, whenever the network is used in training mode. Draw initial weights before: an assignment to ``weight``
-    does not reach what is trained afterwards.
+def spectral_norm(network: Network, iterations: int = 1) -> Network:
+    """Divide every weight of a network, or of a single layer, by its largest singular value whenever it is used.
+
+    It registers PyTorch's own :func:`torch.nn.utils.parametrizations.spectral_norm`, which is made for one layer, on
+    every layer of the network. A weight is seen as a matrix of outputs × everything else. The singular value follows
+    the weights by power iteration, whenever the network is used in training mode. Initialise the weights before: an
+    assignment to ``weight`` does not reach what is trained afterwards.
 
     Args:
-        network: whose convolutions, transposed convolutions, dense layers and embeddings are normalised.
+        network: whose convolutions, transposed convolutions, dense layers and embeddings are changed in place.
         iterations: of the power method for each use, at least 1.
+
+    Returns:
+        The network, as PyTorch's function does, so that it can stand in a sequence.
 
     Source: Miyato et al. 2018, section 2.1 and algorithm 1; embeddings as in Miyato and Koyama 2018.
     """
     for module in [each for each in network.modules() if isinstance(each, _SPECTRAL)]:
         # PyTorch takes the outputs of a transposed convolution from its second dimension by itself.
         parametrizations.spectral_norm(module, "weight", n_power_iterations=iterations)
+    return network
 
 
-def initialise_statistics_(network: nn.Module, uses: int = 30) -> None:
-    """Let spectral normalisation find the singular values of weights that were put in, such as an average; in place.
+def refresh_spectral_norm(network: nn.Module, iterations: int = 30) -> None:
+    """Estimate the singular values of spectral normalisation anew, after weights such as an average were put in.
 
-    In evaluation the estimates stand still, and an average of estimates belongs to no weight.
+    In evaluation mode the estimates do not move, and the average of estimates is not that of averaged weights.
 
     Args:
         network: a copy that is about to be used in evaluation mode; its mode stays as it is.
-        uses: how often every weight's power iteration is continued.
+        iterations: of the power method, for every weight.
     """
     for module in network.modules():
         if not parametrize.is_parametrized(module, "weight"):
@@ -44,7 +52,7 @@ def initialise_statistics_(network: nn.Module, uses: int = 30) -> None:
         training = rescaling.training
         rescaling.train()
         with torch.no_grad():
-            for _ in range(uses):
+            for _ in range(iterations):
                 rescaling()
         rescaling.train(training)
 
@@ -63,17 +71,21 @@ class HeScale(nn.Module):
         self.constant = constant
 
     def forward(self, weight: Tensor) -> Tensor:
-        """The weight as it is used."""
+        """Return the weight as it is used."""
         return weight * self.constant
 
 
-def equalise_(network: nn.Module) -> None:
-    """Draw all weights from N(0, 1) and multiply them by He's constant whenever they are used; biases 0; in place.
+def equalised_lr(network: Network) -> Network:
+    """Draw the weights of a network, or of a single layer, from N(0, 1) and rescale them whenever they are used.
 
-    The constant is √(2 / fan-in) for every layer; embeddings stay as they are.
+    The factor is He's constant √(2 / fan-in) of each layer, so that all weights learn at the same speed under Adam.
+    Biases become 0; embeddings stay as they are.
 
     Args:
-        network: whose convolutions, transposed convolutions and dense layers are changed.
+        network: whose convolutions, transposed convolutions and dense layers are changed in place.
+
+    Returns:
+        The network, so that it can stand in a sequence.
 
     Source: Karras et al. 2017, section 4.1; He et al. 2015, equation 10.
     """
@@ -82,10 +94,11 @@ def equalise_(network: nn.Module) -> None:
         if module.bias is not None:
             nn.init.zeros_(module.bias)
         parametrize.register_parametrization(module, "weight", HeScale(math.sqrt(2.0 / fan_in(module))))
+    return network
 
 
 def fan_in(module: nn.Conv2d | nn.ConvTranspose2d | nn.Linear) -> float:
-    """Inputs that one output of a layer is a sum of, on average where a stride makes them differ."""
+    """Count the inputs that one output of a layer is a sum of, on average where a stride makes them differ."""
     shape: torch.Size = module.weight.shape
     if isinstance(module, nn.ConvTranspose2d):
         per_pixel = math.prod(shape[2:]) / math.prod(module.stride)

@@ -6,10 +6,10 @@ from torch import nn
 
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.blueprint import Blueprint
-from steadygan.layers.weights import equalise_, spectral_norm_
+from steadygan.layers.initialise import icnr_init, normal_init
+from steadygan.layers.weights import equalised_lr, spectral_norm
 from steadygan.networks.catalogue import check_shape, network_family
 from steadygan.networks.encoder import Encoder
-from steadygan.networks.initialise import icnr_init, normal_init
 
 BLOCKS = 2
 """Residual blocks in each stage of R3GAN's networks, as in its paper."""
@@ -65,12 +65,12 @@ def build(
 
 def _rescale(blueprint: Blueprint, ignored: frozenset[str], generator: nn.Module, discriminator: nn.Module) -> None:
     if blueprint.equalised and "equalised" not in ignored:
-        equalise_(generator)
-        equalise_(discriminator)
+        equalised_lr(generator)
+        equalised_lr(discriminator)
     if blueprint.generator_spectral and "generator_spectral" not in ignored:
-        spectral_norm_(generator, blueprint.generator_spectral)
+        spectral_norm(generator, blueprint.generator_spectral)
     if blueprint.discriminator_spectral and "discriminator_spectral" not in ignored:
-        spectral_norm_(discriminator, blueprint.discriminator_spectral)
+        spectral_norm(discriminator, blueprint.discriminator_spectral)
 
 
 def _check_classes(blueprint: Blueprint) -> None:

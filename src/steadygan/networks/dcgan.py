@@ -5,13 +5,14 @@ from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.layers.attention import SelfAttention
-from steadygan.layers.block import Between, Chain
 from steadygan.layers.minibatch import MinibatchStddev
-from steadygan.layers.reference import reference_batch, with_reference
+from steadygan.layers.reference_batch import with_reference
 from steadygan.layers.resample import Downsample, Upsample
+from steadygan.layers.sequential import ConditionalSequential
 from steadygan.networks.discriminator import Discriminator
-from steadygan.networks.entrance import Entrance, LatentEntrance, unconditional
 from steadygan.networks.head import Head
+from steadygan.networks.hidden import NormActivation, reference_batch
+from steadygan.networks.inputs import DiscriminatorInput, GeneratorInput, unconditional
 from steadygan.networks.sizes import nearest_size, sizes
 
 MOST_DOUBLINGS = 3
@@ -45,15 +46,17 @@ class DcganGenerator(nn.Module):
         depth = channels(width, len(chain) - 1)
         norm = blueprint.generator_norm
         self.base, self.deepest = chain[-1], depth[-1]
-        self.entrance = LatentEntrance(blueprint, latent)
+        self.entrance = GeneratorInput(blueprint, latent)
         inputs = self.entrance.length
-        self.hidden: Chain | None = None
+        self.hidden: ConditionalSequential | None = None
         if blueprint.hidden_dense:
             unnormalised = blueprint.changed(generator_norm=None)
-            self.hidden = Chain(nn.Linear(inputs, HIDDEN * width), _between(unnormalised, HIDDEN * width, maps=False))
+            self.hidden = ConditionalSequential(
+                nn.Linear(inputs, HIDDEN * width), _norm_activation(unnormalised, HIDDEN * width, maps=False)
+            )
             inputs = HIDDEN * width
         self.project = nn.Linear(inputs, self.deepest * self.base**2, bias=norm is None)
-        self.first = _between(blueprint, self.deepest)
+        self.first = _norm_activation(blueprint, self.deepest)
         self.blocks = _doubling(blueprint, chain, (shape[2], *depth))
         self.output = nn.Tanh() if blueprint.output == "tanh" else nn.Sigmoid()
         self.reference = reference_batch(norm, (latent,), blueprint.generator_takes_labels)
@@ -71,8 +74,8 @@ class DcganGenerator(nn.Module):
         return images
 
 
-def _between(blueprint: Blueprint, features: int, maps: bool = True) -> Between:
-    return Between(
+def _norm_activation(blueprint: Blueprint, features: int, maps: bool = True) -> NormActivation:
+    return NormActivation(
         features,
         blueprint.generator_norm,
         blueprint.generator_slope,
@@ -83,7 +86,7 @@ def _between(blueprint: Blueprint, features: int, maps: bool = True) -> Between:
     )
 
 
-def _doubling(blueprint: Blueprint, chain: tuple[int, ...], depth: tuple[int, ...]) -> Chain:
+def _doubling(blueprint: Blueprint, chain: tuple[int, ...], depth: tuple[int, ...]) -> ConditionalSequential:
     """The generator's layers from the smallest maps to the image, whose channels are the first of ``depth``."""
     attended = nearest_size(chain[1:], blueprint.attention)
     blocks: list[nn.Module] = []
@@ -92,11 +95,11 @@ def _doubling(blueprint: Blueprint, chain: tuple[int, ...], depth: tuple[int, ..
         if chain[level + 1] == attended:
             blocks.append(SelfAttention(inputs))
         bias = level == 0 or blueprint.generator_norm is None
-        how, kernel, filtered = blueprint.upsampling, blueprint.strided_kernel, blueprint.generator_filtered
-        blocks.append(Upsample(inputs, outputs, chain[level], how, kernel, bias, filtered))
+        mode, kernel, filtered = blueprint.upsampling, blueprint.strided_kernel, blueprint.generator_filtered
+        blocks.append(Upsample(inputs, outputs, mode, kernel, bias, filtered, chain[level]))
         if level > 0:
-            blocks.append(_between(blueprint, outputs))
-    return Chain(*blocks)
+            blocks.append(_norm_activation(blueprint, outputs))
+    return ConditionalSequential(*blocks)
 
 
 class DcganTrunk(nn.Module):
@@ -125,18 +128,20 @@ class DcganTrunk(nn.Module):
             if level == len(chain) - 2 and blueprint.minibatch_stddev:
                 blocks.append(MinibatchStddev(blueprint.minibatch_stddev))
                 inputs += 1
-            how, kernel, filtered = blueprint.downsampling, blueprint.strided_kernel, blueprint.discriminator_filtered
-            blocks.append(Downsample(inputs, outputs, how, kernel, norm is None, filtered))
-            blocks.append(Between(outputs, norm, slope, 0.0, 0.0, True, classes, alone=True))
+            mode, kernel, filtered = blueprint.downsampling, blueprint.strided_kernel, blueprint.discriminator_filtered
+            blocks.append(Downsample(inputs, outputs, mode, kernel, norm is None, filtered))
+            blocks.append(NormActivation(outputs, norm, slope, 0.0, 0.0, True, classes, inplace=True))
             if chain[level + 1] == attended:
                 blocks.append(SelfAttention(outputs))
             inputs = outputs
-        self.blocks = Chain(*blocks)
+        self.blocks = ConditionalSequential(*blocks)
         self.features = inputs * chain[-1] ** 2
-        self.hidden: Chain | None = None
+        self.hidden: ConditionalSequential | None = None
         if blueprint.hidden_dense:
             dense = nn.Linear(self.features, HIDDEN * width)
-            self.hidden = Chain(dense, Between(HIDDEN * width, None, slope, 0.0, 0.0, False, classes))
+            self.hidden = ConditionalSequential(
+                dense, NormActivation(HIDDEN * width, None, slope, 0.0, 0.0, False, classes)
+            )
             self.features = HIDDEN * width
 
     def forward(self, x: Tensor) -> Tensor:
@@ -159,7 +164,7 @@ class DcganDiscriminator(Discriminator):
 
     def __init__(self, blueprint: Blueprint, shape: tuple[int, int, int], width: int) -> None:
         blueprint = unconditional(blueprint)
-        entrance = Entrance(blueprint, shape[2], shape[0])
+        entrance = DiscriminatorInput(blueprint, shape[2], shape[0])
         trunk = DcganTrunk(blueprint, shape[0], entrance.channels, max(1, round(width * blueprint.discriminator_width)))
         norm, labelled = blueprint.discriminator_norm, blueprint.discriminator_takes_labels
         super().__init__(

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from steadygan.heuristics.turn import DiscriminatorOutput
-from steadygan.layers.reference import ReferenceBatch, with_reference
+from steadygan.layers.reference_batch import ReferenceBatch, with_reference
 from steadygan.networks.head import Head
 
 

@@ -1,10 +1,11 @@
-"""What stands between a discriminator's last hidden layer and its answer, the same for every network."""
+"""The output layers of every discriminator: from the last hidden layer to logits and classes."""
 
 import torch
 from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.turn import DiscriminatorOutput
+from steadygan.layers.embedding import Projection
 from steadygan.layers.minibatch import MinibatchDiscrimination
 
 
@@ -33,7 +34,7 @@ class Head(nn.Module):
         self.minibatch = MinibatchDiscrimination(features, kernels, dimension) if kernels > 0 else None
         self.judge: nn.Linear | None = None
         self.classify: nn.Linear | None = None
-        self.embed: nn.Embedding | None = None
+        self.embed: Projection | None = None
         self.semi_supervised = blueprint.class_answer == "semi-supervised"
         if self.semi_supervised:
             self.classify = nn.Linear(features + kernels, classes)
@@ -42,9 +43,7 @@ class Head(nn.Module):
         if blueprint.class_answer == "auxiliary":
             self.classify = nn.Linear(features, blueprint.packing * classes)
         if blueprint.projection:
-            self.embed = nn.Embedding(classes, features)
-            # As in the authors' code; rows of N(0, 1) would drown the logit in a long feature vector.
-            nn.init.xavier_uniform_(self.embed.weight)
+            self.embed = Projection(classes, features)
 
     def forward(self, features: Tensor, labels: Tensor | None = None) -> DiscriminatorOutput:
         """Answer for features [M, F] of images with labels, int64 [N], -1 where unknown; None is unknown for all."""
@@ -60,13 +59,5 @@ class Head(nn.Module):
         else:
             logits = features.new_zeros(len(features))
         if self.embed is not None and labels is not None:
-            logits = logits + _agreement(self.embed, features, labels)
+            logits = logits + self.embed(features, labels)
         return DiscriminatorOutput(logits, features, class_logits)
-
-
-def _agreement(embed: nn.Embedding, features: Tensor, labels: Tensor) -> Tensor:
-    """The inner product of features and the embeddings of their classes [M]; unknown classes have 0."""
-    vectors: Tensor = embed(labels.clamp(min=0))
-    vectors = torch.where((labels < 0)[:, None], torch.zeros_like(vectors), vectors)
-    of_pack = vectors.view(len(features), -1, features.shape[1]).mean(1)
-    return torch.sum(of_pack * features, 1)

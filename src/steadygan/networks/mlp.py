@@ -5,12 +5,13 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Blueprint
-from steadygan.layers.block import Between, Chain
 from steadygan.layers.minibatch import MinibatchStddev
-from steadygan.layers.reference import reference_batch, with_reference
+from steadygan.layers.reference_batch import with_reference
+from steadygan.layers.sequential import ConditionalSequential
 from steadygan.networks.discriminator import Discriminator
-from steadygan.networks.entrance import Entrance, LatentEntrance, unconditional
 from steadygan.networks.head import Head
+from steadygan.networks.hidden import NormActivation, reference_batch
+from steadygan.networks.inputs import DiscriminatorInput, GeneratorInput, unconditional
 
 HIDDEN_LAYERS = 3
 HIDDEN = 2
@@ -43,14 +44,14 @@ class MlpGenerator(nn.Module):
 
     def __init__(self, blueprint: Blueprint, features: int, latent: int, width: int) -> None:
         super().__init__()
-        self.entrance = LatentEntrance(blueprint, latent)
+        self.entrance = GeneratorInput(blueprint, latent)
         norm, slope = blueprint.generator_norm, blueprint.generator_slope
         dropout, noise, classes = blueprint.generator_dropout, blueprint.generator_noise, blueprint.classes
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise([self.entrance.length] + [HIDDEN * width] * HIDDEN_LAYERS):
             layers.append(nn.Linear(inputs, outputs, bias=norm is None))
-            layers.append(Between(outputs, norm, slope, dropout, noise, False, classes))
-        self.blocks = Chain(*layers)
+            layers.append(NormActivation(outputs, norm, slope, dropout, noise, False, classes))
+        self.blocks = ConditionalSequential(*layers)
         self.output = nn.Linear(HIDDEN * width, features)
         self.reference = reference_batch(norm, (latent,), blueprint.generator_takes_labels)
 
@@ -86,10 +87,10 @@ class MlpTrunk(nn.Module):
                 inputs += 1
             layers.append(nn.Linear(inputs, self.features, bias=norm is None))
             layers.append(
-                Between(self.features, norm, blueprint.discriminator_slope, 0.0, 0.0, False, blueprint.classes)
+                NormActivation(self.features, norm, blueprint.discriminator_slope, 0.0, 0.0, False, blueprint.classes)
             )
             inputs = self.features
-        self.blocks = Chain(*layers)
+        self.blocks = ConditionalSequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
         """Features of vectors."""
@@ -108,7 +109,7 @@ class MlpDiscriminator(Discriminator):
 
     def __init__(self, blueprint: Blueprint, features: int, width: int) -> None:
         blueprint = unconditional(blueprint)
-        entrance = Entrance(blueprint, features)
+        entrance = DiscriminatorInput(blueprint, features)
         trunk = MlpTrunk(blueprint, entrance.channels, max(1, round(width * blueprint.discriminator_width)))
         norm, labelled = blueprint.discriminator_norm, blueprint.discriminator_takes_labels
         super().__init__(entrance, trunk, Head(blueprint, trunk.features), reference_batch(norm, (features,), labelled))

@@ -7,13 +7,13 @@ from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.layers.attention import SelfAttention
-from steadygan.layers.block import Dropout, Noise
-from steadygan.layers.convolution import Convolution, channels_last
+from steadygan.layers.kernels.convolution import Convolution, channels_last
+from steadygan.layers.kernels.leaky_relu import InplaceLeakyReLU
 from steadygan.layers.minibatch import MinibatchStddev
-from steadygan.layers.rectifier import LeakyRectifier
+from steadygan.layers.stochastic import GeneratorDropout, GeneratorNoise
 from steadygan.networks.discriminator import Discriminator
-from steadygan.networks.entrance import Entrance, LatentEntrance
 from steadygan.networks.head import Head
+from steadygan.networks.inputs import DiscriminatorInput, GeneratorInput
 from steadygan.networks.sizes import nearest_size, sizes
 
 SLOPE = 0.2
@@ -164,11 +164,11 @@ class ResidualBlock(nn.Module):
 
 
 def _units(dropout: float, noise: float) -> list[nn.Module]:
-    units: list[nn.Module] = [LeakyRectifier(SLOPE)]
+    units: list[nn.Module] = [InplaceLeakyReLU(SLOPE)]
     if noise > 0:
-        units.append(Noise(noise))
+        units.append(GeneratorNoise(noise))
     if dropout > 0:
-        units.append(Dropout(dropout))
+        units.append(GeneratorDropout(dropout))
     return units
 
 
@@ -196,7 +196,7 @@ class R3ganGenerator(nn.Module):
         chain, widths = sizes(shape[0]), stage_widths(shape[0], width)
         if blueprint.generator_takes_labels and not blueprint.generator_embedding:
             blueprint = blueprint.changed(generator_embedding=latent)
-        self.entrance = LatentEntrance(blueprint, latent)
+        self.entrance = GeneratorInput(blueprint, latent)
         if self.entrance.embed is not None:
             nn.init.normal_(self.entrance.embed.table.weight, 0.0, blueprint.classes**-0.5)
         self.basis = nn.Parameter(torch.randn(widths[-1], chain[-1], chain[-1]))
@@ -290,7 +290,7 @@ class R3ganDiscriminator(Discriminator):
         labelled = blueprint.discriminator_takes_labels
         mixed = (blueprint.discriminator_embedding or stage_widths(shape[0], width)[-1]) if labelled else 0
         blueprint = blueprint.changed(discriminator_embedding=0, projection=labelled)
-        entrance = Entrance(blueprint, shape[2], shape[0])
+        entrance = DiscriminatorInput(blueprint, shape[2], shape[0])
         trunk = R3ganTrunk(blueprint, shape[0], entrance.channels, width, blocks, mixed)
         head = Head(blueprint, trunk.features, bias=False, unconditional=not labelled)
         if head.judge is not None:

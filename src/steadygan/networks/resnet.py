@@ -8,12 +8,13 @@ from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Blueprint, Norm
 from steadygan.layers.attention import SelfAttention
-from steadygan.layers.block import Between, Chain
 from steadygan.layers.minibatch import MinibatchStddev
-from steadygan.layers.reference import reference_batch, with_reference
+from steadygan.layers.reference_batch import with_reference
+from steadygan.layers.sequential import ConditionalSequential
 from steadygan.networks.discriminator import Discriminator
-from steadygan.networks.entrance import Entrance, LatentEntrance, unconditional
 from steadygan.networks.head import Head
+from steadygan.networks.hidden import NormActivation, reference_batch
+from steadygan.networks.inputs import DiscriminatorInput, GeneratorInput, unconditional
 from steadygan.networks.sizes import nearest_size, sizes
 
 SMALL = 32
@@ -86,9 +87,9 @@ class GeneratorBlock(nn.Module):
         return x if x.shape[-1] == self.size else x[..., : self.size, : self.size]
 
 
-def _before(blueprint: Blueprint, features: int, norm: Norm | None) -> Between:
+def _before(blueprint: Blueprint, features: int, norm: Norm | None) -> NormActivation:
     slope, dropout, noise = blueprint.generator_slope, blueprint.generator_dropout, blueprint.generator_noise
-    return Between(features, norm, slope, dropout, noise, True, blueprint.classes)
+    return NormActivation(features, norm, slope, dropout, noise, True, blueprint.classes)
 
 
 class ResnetGenerator(nn.Module):
@@ -114,7 +115,7 @@ class ResnetGenerator(nn.Module):
         chain = sizes(shape[0])
         depth = generator_channels(shape[0], width)
         self.base, self.deepest = chain[-1], depth[-1]
-        self.entrance = LatentEntrance(blueprint, latent)
+        self.entrance = GeneratorInput(blueprint, latent)
         self.project = nn.Linear(self.entrance.length, self.deepest * self.base**2)
         _initialised(self.project)
         attended = nearest_size(chain[:-1], blueprint.attention)
@@ -123,7 +124,7 @@ class ResnetGenerator(nn.Module):
             blocks.append(GeneratorBlock(blueprint, depth[level + 1], depth[level], chain[level]))
             if chain[level] == attended:
                 blocks.append(SelfAttention(depth[level]))
-        self.blocks = Chain(*blocks)
+        self.blocks = ConditionalSequential(*blocks)
         norm = blueprint.generator_norm
         last = None if norm is None else norm.model_copy(update={"conditional": False})
         self.last = _before(blueprint, depth[0], last)
@@ -165,7 +166,7 @@ class DiscriminatorBlock(nn.Module):
         inputs: channels in.
         outputs: channels out.
         halves: whether maps become half as large, rounded up.
-        of_image: whether the images themselves come in: then nothing stands before the first convolution, and no
+        of_image: whether the images themselves come in: then nothing comes before the first convolution, and no
             normalisation before the second.
 
     Source: Miyato et al. 2018, appendix on network architectures; the first block is the authors' ``OptimizedBlock``.
@@ -176,9 +177,9 @@ class DiscriminatorBlock(nn.Module):
         self.halves = halves
         hidden = outputs if of_image else inputs
         norm, slope = blueprint.discriminator_norm, blueprint.discriminator_slope
-        self.before1 = None if of_image else Between(inputs, norm, slope, 0.0, 0.0, True, 0)
+        self.before1 = None if of_image else NormActivation(inputs, norm, slope, 0.0, 0.0, True, 0)
         self.convolution1 = _convolution(inputs, hidden, 3, math.sqrt(2))
-        self.before2 = Between(hidden, None if of_image else norm, slope, 0.0, 0.0, True, 0)
+        self.before2 = NormActivation(hidden, None if of_image else norm, slope, 0.0, 0.0, True, 0)
         self.convolution2 = _convolution(hidden, outputs, 3, math.sqrt(2))
         self.shortcut = _convolution(inputs, outputs, 1, 1.0) if halves or inputs != outputs else None
 
@@ -213,19 +214,19 @@ class ResnetTrunk(nn.Module):
     def __init__(self, blueprint: Blueprint, size: int, inputs: int, width: int) -> None:
         super().__init__()
         plan = discriminator_plan(size, width)
-        made = [sizes(size)[sum(halves for _, halves in plan[: place + 1])] for place in range(len(plan))]
+        made = [sizes(size)[sum(halves for _, halves in plan[: index + 1])] for index in range(len(plan))]
         attended = made.index(nearest_size(made, blueprint.attention)) if blueprint.attention else -1
         blocks: list[nn.Module] = []
-        for place, (outputs, halves) in enumerate(plan):
-            if place == len(plan) - 1 and blueprint.minibatch_stddev:
+        for index, (outputs, halves) in enumerate(plan):
+            if index == len(plan) - 1 and blueprint.minibatch_stddev:
                 blocks.append(MinibatchStddev(blueprint.minibatch_stddev))
                 inputs += 1
-            blocks.append(DiscriminatorBlock(blueprint, inputs, outputs, halves, of_image=place == 0))
-            if place == attended:
+            blocks.append(DiscriminatorBlock(blueprint, inputs, outputs, halves, of_image=index == 0))
+            if index == attended:
                 blocks.append(SelfAttention(outputs))
             inputs = outputs
-        self.blocks = Chain(*blocks)
-        self.last = Between(inputs, None, blueprint.discriminator_slope, 0.0, 0.0, True, 0)
+        self.blocks = ConditionalSequential(*blocks)
+        self.last = NormActivation(inputs, None, blueprint.discriminator_slope, 0.0, 0.0, True, 0)
         self.features = inputs
 
     def forward(self, x: Tensor) -> Tensor:
@@ -252,7 +253,7 @@ class ResnetDiscriminator(Discriminator):
 
     def __init__(self, blueprint: Blueprint, shape: tuple[int, int, int], width: int) -> None:
         blueprint = unconditional(blueprint)
-        entrance = Entrance(blueprint, shape[2], shape[0])
+        entrance = DiscriminatorInput(blueprint, shape[2], shape[0])
         width = max(1, round(width * blueprint.discriminator_width))
         trunk = ResnetTrunk(blueprint, shape[0], entrance.channels, width)
         # In the authors' code the logit has no bias at 32x32 and one at larger sizes.
@@ -274,5 +275,5 @@ def discriminator_plan(resolution: int, width: int) -> tuple[tuple[int, bool], .
     """
     halvings = len(sizes(resolution)) - 1
     if resolution <= SMALL:
-        return tuple((width, place < min(SMALL_HALVINGS, halvings)) for place in range(SMALL_BLOCKS))
-    return tuple((width * 2 ** min(place, MOST_DOUBLINGS), place < halvings) for place in range(halvings + 1))
+        return tuple((width, index < min(SMALL_HALVINGS, halvings)) for index in range(SMALL_BLOCKS))
+    return tuple((width * 2 ** min(index, MOST_DOUBLINGS), index < halvings) for index in range(halvings + 1))

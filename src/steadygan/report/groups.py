@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.catalogue import heuristic_class
+from steadygan.metrics import METRICS, Metric
 from steadygan.report.words import sentence_case, spaced
 from steadygan.vocabulary import Slot
 
@@ -16,9 +17,8 @@ _SHARES = {
     "share": ("Shares", "Parts of a whole, which is 1."),
 }
 """Headings and hints by the last word of a name, for values between 0 and 1."""
-_LOWER_IS_BETTER = "How far generated samples are from real ones; lower is better."
-LOWER_IS_BETTER = frozenset({"quality/sliced_wasserstein"})
-"""Measures of quality that are distances."""
+_DATA = "/data"
+"""How the name of the data's own value of a metric ends."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,12 @@ def group_of(key: str) -> Group:
     """
     head, _, tail = key.rpartition("/")
     if key.startswith("quality/"):
-        # a chart of its own, because measures of quality have nothing in common but their name
-        hint = _LOWER_IS_BETTER if key in LOWER_IS_BETTER else ""
-        return Group(key, "quality", f"Quality: {spaced(key.removeprefix('quality/'))}", hint)
+        # a chart of its own, with the data's value beside it, because metrics have nothing in common but their name
+        key = key.removesuffix(_DATA)
+        metric = metric_of(key)
+        return Group(
+            key, "quality", f"Quality: {spaced(key.removeprefix('quality/'))}", "" if metric is None else metric.hint
+        )
     if tail in _BY_LAST_PART:
         return _FIXED[_BY_LAST_PART[tail]]
     if head in ("logits", "time"):
@@ -103,6 +106,16 @@ def group_of(key: str) -> Group:
         kind = "accuracy" if word == "accuracy" else "shares"
         return Group(f"share-{word}", kind, *_SHARES[word], share=True)
     return _of_heuristic(key.split("/")[0], bool(head))
+
+
+def metric_of(key: str) -> Metric | None:
+    """The metric of a measurement ``quality/<name>``, or None when it is not known here."""
+    return next((metric for metric in METRICS if metric.key == key), None)
+
+
+def is_data_value(key: str) -> bool:
+    """Whether a measurement is the data's own value of a metric."""
+    return key.startswith("quality/") and key.endswith(_DATA)
 
 
 def _of_heuristic(name: str, has_parts: bool) -> Group:
@@ -133,6 +146,8 @@ def label_of(key: str) -> str:
     """The name of a measurement on its chart, without what the chart's title says already."""
     if key == "images_per_second":
         return "images a second"
+    if is_data_value(key):
+        return "the data themselves"
     group = group_of(key)
     if group.key == "time":
         return spaced(key.removeprefix("time/"))

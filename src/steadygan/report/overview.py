@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from steadygan.cores import BUSY
-from steadygan.report.groups import LOWER_IS_BETTER
+from steadygan.report.groups import is_data_value, metric_of
 from steadygan.report.read import RunRecord, Table, number, table, text
 from steadygan.report.words import count, duration, figure, percent, sentence_case, spaced, things
 
@@ -125,20 +125,20 @@ def is_held_out_accuracy(key: str) -> bool:
 
 def _quality(rows: Sequence[Table]) -> list[Figure]:
     """The newest value of each measure of quality."""
-    keys = dict.fromkeys(key for row in rows for key in row if key.startswith("quality/"))
+    keys = dict.fromkeys(key for row in rows for key in row if key.startswith("quality/") and not is_data_value(key))
     found = []
     for key in list(keys)[:3]:
         values = [(value, row["images"]) for row in rows if (value := number(row.get(key))) is not None]
         if not values:
             continue
         remark = ""
-        if key in LOWER_IS_BETTER:
-            best, when = min(values)
-            remark = (
-                "lower is better; this is the best"
-                if values[-1][0] == best
-                else (f"lower is better; best {figure(best)} at {count(when)}")
-            )
+        metric = metric_of(key)
+        if metric is not None:
+            best, when = min(values) if metric.lower_is_better else max(values, key=lambda pair: pair[0])
+            remark = "lower is better; " if metric.lower_is_better else "higher is better; "
+            remark += "this is the best" if values[-1][0] == best else f"best {figure(best)} at {count(when)}"
+            if (own := newest(rows, metric.data_key)) is not None:
+                remark += f"; the data have {figure(own)}"
         name = spaced(key.removeprefix("quality/"))
         found.append(Figure(sentence_case(name), figure(values[-1][0]), remark))
     return found

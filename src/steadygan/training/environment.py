@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from steadygan.distributed import world_size
-from steadygan.layers.tuning import processor_flags, processor_says
+from steadygan.layers.kernels.tuning import processor_flags, processor_says
 
 
 def environment(device: torch.device) -> dict[str, str | int]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from steadygan.distributed import any_process
-from steadygan.layers.tuning import tuned_for
+from steadygan.layers.kernels.tuning import tuned_for
 from steadygan.training.settings import Budget, TrainingSettings
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step

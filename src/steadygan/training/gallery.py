@@ -1,6 +1,7 @@
-"""What a run shows of itself: grids of the same latents over time, and the distance to the data."""
+"""What a run shows of itself: grids of the same latents over time, and measures of samples against the data."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import torch
 from torch import nn
 
 from steadygan.data import Prepared
-from steadygan.metrics.sliced import image_distance, sliced_wasserstein
+from steadygan.errors import SteadyganError
+from steadygan.metrics import METRICS, Metric
 from steadygan.training.folder import RunFolder
 from steadygan.training.grid import GENERATED, GROUND, REAL, image_grid, plane, save_picture, scatter
 from steadygan.training.sampling import generate
@@ -31,11 +33,14 @@ class Gallery:
     Args:
         folder: where grids go.
         state: the run; it is read, never changed.
+        metrics: what is measured, as far as it fits the kind of data.
     """
 
-    def __init__(self, folder: RunFolder, state: TrainingState) -> None:
+    def __init__(self, folder: RunFolder, state: TrainingState, metrics: Sequence[Metric] = METRICS) -> None:
         self.folder = folder
         data = state.data
+        self.metrics = tuple(metric for metric in metrics if data.kind in metric.needs.kinds)
+        self._data_values: dict[str, float] = {}
         generator = torch.Generator().manual_seed(SEED)
         latent = state.recipe.latent
         self.shown = SHOWN if data.kind == "images" else SHOWN_POINTS
@@ -63,13 +68,23 @@ class Gallery:
             made.numpy(), self.folder.sample_grid(state.images_seen), GENERATED, self._real[: self.shown].numpy()
         )
 
-    def distance(self, ready: nn.Module, state: TrainingState) -> float:
-        """Sliced Wasserstein distance of samples to the data, on 1,000 each; see :mod:`steadygan.metrics.sliced`."""
+    def measure(self, ready: nn.Module, state: TrainingState) -> dict[str, float]:
+        """Measure 1,000 samples against 1,000 of the data.
+
+        Returns:
+            For each metric its value, and the data's own where they have one; see
+            :class:`steadygan.metrics.Metric`.
+        """
         made = self._made(ready, state, slice(MEASURED), slice(MEASURED))
-        if state.data.kind == "vectors":
-            return sliced_wasserstein(made, self._real[:MEASURED])
-        real, fake = (_unit(images) for images in (self._real[:MEASURED], made))
-        return image_distance(real, fake)
+        found: dict[str, float] = {}
+        for metric in self.metrics:
+            real, fake = (_as_needed(items, metric) for items in (self._real[:MEASURED], made))
+            found[metric.key] = _value(metric, real, fake)
+            if metric.data_value:
+                if metric.name not in self._data_values:
+                    self._data_values[metric.name] = _value(metric, real, real)
+                found[metric.data_key] = self._data_values[metric.name]
+        return found
 
     def _made(self, ready: nn.Module, state: TrainingState, latents: slice, labels: slice) -> torch.Tensor:
         """What these latents become; in the run's precision, because what a run shows must not cost it much time."""
@@ -129,8 +144,21 @@ def real_rows(data: Prepared, rows: int, columns: int) -> Array:
     return shown
 
 
-def _unit(images: torch.Tensor) -> torch.Tensor:
-    return images.permute(0, 3, 1, 2).float() / 127.5 - 1
+def _as_needed(items: torch.Tensor, metric: Metric) -> torch.Tensor:
+    """Images, uint8 [N, H, W, C], or vectors in the form that a metric wants."""
+    if items.ndim == 2 or metric.needs.images == "uint8":
+        return items
+    return items.permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def _value(metric: Metric, real: torch.Tensor, fake: torch.Tensor) -> float:
+    """What a metric says; its random numbers are its own."""
+    try:
+        with torch.random.fork_rng(devices=[]):
+            return float(metric.measure(real, fake))
+    except Exception as error:  # because a metric may come from anyone
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise SteadyganError(f"The metric '{metric.name}' fails on these data: {reason}") from error
 
 
 def _frame(data: Prepared) -> tuple[Array, Array]:

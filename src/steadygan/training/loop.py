@@ -15,7 +15,8 @@ from torch import nn
 from steadygan.cores import core_wait_seconds
 from steadygan.distributed import any_process
 from steadygan.heuristics.moments import Measures
-from steadygan.layers.tuning import Choice, tuned_for
+from steadygan.layers.kernels.tuning import Choice, tuned_for
+from steadygan.metrics import CHOOSES_BEST, METRICS, Metric
 from steadygan.training.checkpoint import save_checkpoint
 from steadygan.training.export import GeneratorConfig, save_generator
 from steadygan.training.folder import RunFolder
@@ -32,7 +33,7 @@ ROW_STEPS = 20
 FRAMES = 20
 """Grids in a whole run, besides the first."""
 MEASURE_EVERY = 4
-"""Frames from one measurement of the distance to the next."""
+"""Frames from one measurement of samples to the next."""
 CHECKPOINT_SECONDS = 120.0
 
 
@@ -47,6 +48,7 @@ class Loop:
         keep: how many checkpoints stay.
         processor: the kind that convolutions are tuned for, the same in every sitting.
         observers: who watches.
+        metrics: what is measured of samples.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Loop:
         keep: int,
         processor: Choice,
         observers: Sequence[Observer] = (),
+        metrics: Sequence[Metric] = METRICS,
     ) -> None:
         self.state = state
         self.folder = folder
@@ -66,7 +69,7 @@ class Loop:
         self.keep = keep
         self.processor = processor
         self.observers = tuple(observers)
-        self.gallery = Gallery(folder, state)
+        self.gallery = Gallery(folder, state, metrics)
         self.rows = RowFile(folder.metrics)
         self.findings = RowFile(folder.findings)
         self._row_began = (state.images_seen, state.seconds, state.supply.waited)
@@ -190,15 +193,15 @@ class Loop:
             observer.grid(self.state.images_seen, self.folder.sample_grid(self.state.images_seen))
 
     def _measure(self, ready: nn.Module) -> None:
-        distance = self.gallery.distance(ready, self.state)
-        finite = math.isfinite(distance)
+        measured = self.gallery.measure(ready, self.state)
         row: dict[str, Any] = {"images": self.state.images_seen}
-        row["quality/sliced_wasserstein"] = round(distance, 6) if finite else None
+        row |= {key: round(value, 6) if math.isfinite(value) else None for key, value in measured.items()}
         for heuristic in self.state.recipe.all(Measures):
             row |= heuristic.measure(self.state)
         self._append(row)
-        if finite and distance < self.state.best:
-            self.state.best = distance
+        value = measured[CHOOSES_BEST.key]
+        if math.isfinite(value) and value < self.state.best:
+            self.state.best = value
             self.save(best=True)
 
     def save(self, best: bool = False) -> None:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.heuristics.roles import LatentHeuristic
-from steadygan.layers.weights import initialise_statistics_
+from steadygan.layers.weights import refresh_spectral_norm
 from steadygan.training.forward import generator_forward
 from steadygan.training.scaling import Scaling
 from steadygan.training.supply import random_labels
@@ -52,7 +52,7 @@ def ready_generator(
     Source: Brock et al. 2018, section 4.1 and appendix (standing statistics).
     """
     ready = copy.deepcopy(network).eval().requires_grad_(False)
-    initialise_statistics_(ready)
+    refresh_spectral_norm(ready)
     norms = [each for each in ready.modules() if isinstance(each, nn.modules.batchnorm._BatchNorm)]
     norms = [each for each in norms if each.track_running_stats]
     if not norms:

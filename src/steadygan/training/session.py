@@ -17,6 +17,7 @@ from steadygan.data import DataSettings, Prepared
 from steadygan.distributed import any_process, broadcast_string, is_main_process
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.blueprint import Blueprint
+from steadygan.metrics import all_metrics
 from steadygan.networks import Networks, build
 from steadygan.networks.check import check_networks
 from steadygan.recipe import Recipe
@@ -300,7 +301,8 @@ def _loop(
     watching = list(observers)
     if training.tensorboard:
         watching.append(TensorBoard(folder.path / "tensorboard", state.images_seen))
-    return Loop(state, folder, Budget.of(training), config, training.keep, training.tuned_for, watching)
+    metrics = all_metrics(training.metrics)
+    return Loop(state, folder, Budget.of(training), config, training.keep, training.tuned_for, watching, metrics)
 
 
 def refuse_occupied(folder: RunFolder, overwrite: bool) -> None:

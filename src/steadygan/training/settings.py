@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from steadygan.distributed import local_rank, world_size
 from steadygan.errors import SteadyganError
-from steadygan.layers.tuning import Choice, own_processor
+from steadygan.layers.kernels.tuning import Choice, own_processor
 from steadygan.training.environment import computes_bf16
 
 DEFAULT_MINUTES = 30.0
@@ -31,6 +31,7 @@ class TrainingSettings(BaseModel):
         labels: whether the generator is told classes even if no heuristic of the recipe asks for them.
         label_share: share of the labels that training knows.
         labels_per_class: how many labels of each class training knows, instead of a share.
+        metrics: what is measured of samples beside the built-in metrics: entry points or ``package.module:METRIC``.
         tensorboard: whether rows and grids are written for TensorBoard too.
     """
 
@@ -47,6 +48,7 @@ class TrainingSettings(BaseModel):
     labels: bool = False
     label_share: float = Field(1.0, gt=0, le=1)
     labels_per_class: int | None = Field(None, ge=1)
+    metrics: tuple[str, ...] = ()
     tensorboard: bool = False
 
     @property

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from steadygan.data import Prepared
 from steadygan.distributed import broadcast_, world_size
 from steadygan.heuristics.moments import Begins, Memory, Remembers
-from steadygan.layers.sides import separable
+from steadygan.layers.kernels.joint_batches import supports_joint_batches
 from steadygan.layers.synchronised import synchronise_
 from steadygan.networks import Networks
 from steadygan.networks.discriminator import Discriminator
@@ -81,7 +81,7 @@ class TrainingState:
             for player, optimizer in self.optimizers.items()
         }
         discriminator = self.networks[Player.DISCRIMINATOR]
-        self.separable = isinstance(discriminator, Discriminator) and separable(discriminator)
+        self.separable = isinstance(discriminator, Discriminator) and supports_joint_batches(discriminator)
 
     # --- the table
 

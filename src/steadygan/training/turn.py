@@ -11,7 +11,7 @@ from steadygan.distributed import gather, network_input
 from steadygan.heuristics.moments import AddsLoss, ChangesOutput, ReplacesImages
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.turn import DiscriminatorOutput
-from steadygan.layers.sides import side_by_side
+from steadygan.layers.kernels.joint_batches import joint_batches
 from steadygan.training.forward import discriminator_forward, generator_forward
 from steadygan.training.state import TrainingState
 from steadygan.training.supply import Batch
@@ -218,7 +218,7 @@ class TrainingTurn:
             if any(heuristic.joins_batches for heuristic in self._state.recipe.inputs):
                 self._discriminate_both(nullcontext())
             elif self._side_by_side:
-                self._discriminate_both(side_by_side(self._state.network(Player.DISCRIMINATOR), len(Side)))
+                self._discriminate_both(joint_batches(self._state.network(Player.DISCRIMINATOR), len(Side)))
             else:
                 self._keep(side, self._forward(self.inputs(side), self.labels(side)))
         return self._outputs[side]

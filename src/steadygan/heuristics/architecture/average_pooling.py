@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -21,7 +20,14 @@ class AveragePooling(ArchitectureHeuristic):
         sources=(Source(citation="chintala2016ganhacks", where="item 5"),),
         treats=(Finding.DISCRIMINATOR_WINS,),
         cost="1.44 times the work of a stride with kernel 5, 2.25 times that with kernel 4",
-        example=in_a_recipe("average-pooling"),
+        example=(
+            "from torch import nn\n"
+            "discriminator = nn.Sequential(\n"
+            "    nn.Conv2d(3, 64, 3, padding=1), nn.ReLU(), nn.AvgPool2d(2),\n"
+            "    nn.Flatten(), nn.LazyLinear(1),\n"
+            ")\n"
+            "logits = discriminator(real)"
+        ),
     )
 
     def design(self, blueprint: Blueprint) -> Blueprint:

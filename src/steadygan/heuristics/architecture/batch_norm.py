@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.architecture.norm_decisions import norm_decisions
 from steadygan.heuristics.blueprint import Blueprint, Norm
 from steadygan.heuristics.card import Card, Source
@@ -29,7 +28,14 @@ class BatchNormHeuristic(ArchitectureHeuristic):
         ),
         treats=(Finding.STALLED, Finding.MODE_COLLAPSE),
         cost="about a tenth of a step; images of one batch depend on each other",
-        example=in_a_recipe("batch-norm"),
+        example=(
+            "from torch import nn\n"
+            "generator = nn.Sequential(\n"
+            "    nn.Linear(6, 4 * 4 * 64, bias=False), nn.Unflatten(1, (64, 4, 4)), nn.BatchNorm2d(64), nn.ReLU(),\n"
+            "    nn.ConvTranspose2d(64, 3, 4, stride=2, padding=1), nn.Tanh(),\n"
+            ")\n"
+            "fake = generator(z)"
+        ),
         note=(
             "Samples are made with the statistics that the kept weights have over many latents (the standing "
             "statistics of BigGAN), not with the running averages of training."

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint, Norm
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -24,7 +23,13 @@ class ConditionalBatchNorm(ArchitectureHeuristic):
         ),
         treats=(Finding.MODE_DROPPING,),
         cost="two rows of numbers for each class and layer",
-        example=in_a_recipe("conditional-batch-norm"),
+        example=(
+            "import torch\n"
+            "from torch import nn\n"
+            "from steadygan.layers import ConditionalBatchNorm, ConditionalSequential\n"
+            "generator = ConditionalSequential(nn.Linear(6, 64), ConditionalBatchNorm(64, classes=10), nn.ReLU())\n"
+            "hidden = generator(z, torch.tensor([3, 1, 4, 1]))  # one label each, -1 where unknown"
+        ),
         note=(
             "It changes whatever normalisation the generator has, and adds batch norm if there is none. Only a "
             "discriminator that is told the class, or asked for it, makes the generator obey. An unknown class has "

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.architecture.normal_init import WEIGHTS_BEGIN
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
@@ -21,7 +20,14 @@ class EqualisedLR(ArchitectureHeuristic):
         sources=(Source(citation="karras2017progressive", where="section 4.1"),),
         treats=(Finding.EXPLODING_GRADIENTS, Finding.STALLED),
         cost="one product for each weight and use",
-        example=in_a_recipe("equalised-lr"),
+        example=(
+            "from torch import nn\n"
+            "from steadygan.layers import equalised_lr\n"
+            "discriminator = equalised_lr(\n"
+            "    nn.Sequential(nn.Conv2d(3, 64, 4, 2, 1), nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(1024, 1))\n"
+            ")\n"
+            "logits = discriminator(real)"
+        ),
         note=(
             "The authors' code has other constants for the layers at the ends (√2 / 4 instead of √2 in the generator's "
             "first dense layer, 1 in the last layers); here all have He's. The authors train with a learning rate of "

@@ -4,7 +4,6 @@ from typing import ClassVar, Self
 
 from pydantic import model_validator
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -25,7 +24,15 @@ class FilteredResampling(ArchitectureHeuristic):
         ),
         treats=(Finding.CHECKERBOARD,),
         cost="a depthwise convolution of 3x3 for each change of size",
-        example=in_a_recipe("transposed-convolutions").removesuffix(")") + ').with_("filtered-resampling")',
+        example=(
+            "from torch import nn\n"
+            "from steadygan.layers import LowPassFilter\n"
+            "generator = nn.Sequential(\n"
+            "    nn.Linear(6, 64 * 4 * 4), nn.Unflatten(1, (64, 4, 4)), nn.ReLU(),\n"
+            "    nn.ConvTranspose2d(64, 3, 4, stride=2, padding=1), LowPassFilter(), nn.Tanh(),\n"
+            ")\n"
+            "fake = generator(z)"
+        ),
         note=(
             "The wave of period 2 has no power behind the filter, and it is this wave by which the four kinds of "
             "pixels of a transposed convolution disagree. StyleGAN2's filter is [1, 3, 3, 1], which fits its layers' "

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -23,7 +22,12 @@ class GeneratorDropout(ArchitectureHeuristic):
             Source(citation="isola2016pix2pix", where="section 3.1"),
         ),
         treats=(Finding.MODE_COLLAPSE,),
-        example=in_a_recipe("generator-dropout"),
+        example=(
+            "from torch import nn\n"
+            "from steadygan.layers import GeneratorDropout\n"
+            "hidden = nn.Sequential(nn.Linear(6, 64), nn.ReLU(), GeneratorDropout(0.5)).eval()\n"
+            "different = hidden(z) != hidden(z)  # it drops in evaluation mode too"
+        ),
         note="Noise in the layers: the same latent gives a slightly different image each time.",
     )
     probability: float = Field(0.5, gt=0, lt=1)

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -20,7 +19,12 @@ class GeneratorNoise(ArchitectureHeuristic):
         formula="y = x + std · n, n ~ N(0, 1)",
         sources=(Source(citation="chintala2016ganhacks", where="item 13"), Source(citation="zhao2016energy")),
         treats=(Finding.MODE_COLLAPSE,),
-        example=in_a_recipe("generator-noise"),
+        example=(
+            "from torch import nn\n"
+            "from steadygan.layers import GeneratorNoise\n"
+            "hidden = nn.Sequential(nn.Linear(6, 64), nn.ReLU(), GeneratorNoise(0.1)).eval()\n"
+            "different = hidden(z) != hidden(z)  # it is drawn in evaluation mode too"
+        ),
         note=(
             "The list of hacks names no strength and credits the energy-based GAN; the noise comes after each "
             "activation. The same latent gives a slightly different image each time."

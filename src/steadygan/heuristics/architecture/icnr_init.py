@@ -1,4 +1,4 @@
-"""Layers that double maps and begin as if they repeated pixels."""
+"""Sub-pixel convolutions that begin as nearest-neighbour resizing."""
 
 from typing import ClassVar
 
@@ -20,7 +20,15 @@ class IcnrInit(ArchitectureHeuristic):
         formula="W of a pixel shuffle = w of each pixel of a square; W of a transposed convolution = c · (w ∗ 1₂ₓ₂)",
         sources=(Source(citation="aitken2017icnr", where="section on initialisation"),),
         treats=(Finding.CHECKERBOARD,),
-        example='import steadygan as sg\nrecipe = sg.recipe("naive").with_("pixel-shuffle").with_("icnr-init")',
+        example=(
+            "from torch import nn\n"
+            "from steadygan.layers import Upsample, icnr_init\n"
+            "generator = nn.Sequential(\n"
+            "    nn.Linear(6, 64 * 4 * 4), nn.Unflatten(1, (64, 4, 4)), nn.ReLU(),\n"
+            '    Upsample(64, 3, "pixel-shuffle"), nn.Tanh(),\n'
+            ")\n"
+            "fake = icnr_init(generator)(z)"
+        ),
         note=(
             "The paper is about pixel shuffle. What it does there holds for a transposed convolution whose kernel is "
             "one of a size less, convolved with a square of ones; c keeps the spread of the weights. Only the "

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.architecture.norm_decisions import norm_decisions
 from steadygan.heuristics.blueprint import Blueprint, Norm
 from steadygan.heuristics.card import Card, Source
@@ -22,7 +21,11 @@ class InstanceNormHeuristic(ArchitectureHeuristic):
         sources=(Source(citation="ulyanov2016instancenorm"), Source(citation="chintala2016ganhacks", where="item 4")),
         treats=(Finding.STALLED,),
         cost="about that of batch norm; images do not depend on each other",
-        example=in_a_recipe("instance-norm"),
+        example=(
+            "from torch import nn\n"
+            "hidden = nn.Sequential(nn.Conv2d(3, 64, 3, padding=1), nn.InstanceNorm2d(64, affine=True), nn.ReLU())\n"
+            "maps = hidden(real)"
+        ),
         note="Vectors are normalised over their features (layer normalisation): each is one pixel only.",
     )
     in_generator: bool = True

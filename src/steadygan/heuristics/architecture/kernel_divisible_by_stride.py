@@ -4,7 +4,6 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -28,8 +27,11 @@ class KernelDivisibleByStride(ArchitectureHeuristic):
         ),
         treats=(Finding.CHECKERBOARD,),
         cost="16/25 of the work of kernel 5",
-        example=in_a_recipe("strided-convolutions").removesuffix(")")
-        + ').with_("kernel-divisible-by-stride", kernel=4)',
+        example=(
+            "from torch import nn\n"
+            "double = nn.ConvTranspose2d(3, 64, kernel_size=4, stride=2, padding=1)  # 2 divides 4, and not 5\n"
+            "maps = double(real)"
+        ),
     )
     kernel: int = Field(4, ge=2, le=8)
 

@@ -6,7 +6,6 @@ from typing import ClassVar
 from pydantic import Field
 
 from steadygan.heuristics.architecture.conditional_batch_norm import ConditionalBatchNorm
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.base import Company, Heuristic
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
@@ -31,7 +30,13 @@ class LabelEmbedding(ArchitectureHeuristic):
         ),
         treats=(Finding.MODE_DROPPING,),
         cost="one input channel and two small tables",
-        example=in_a_recipe("label-embedding"),
+        example=(
+            "import torch\n"
+            "from steadygan.layers import LabelChannel, LabelEmbedding\n"
+            "labels = torch.tensor([3, 1, 4, 1])\n"
+            "latents = torch.cat([z, LabelEmbedding(classes=10, dimension=50)(labels)], 1)  # for the generator\n"
+            "images = torch.cat([real, LabelChannel(classes=10, dimension=50, size=8)(labels)], 1)  # for the other"
+        ),
         note="Vectors get the embedding appended. An unknown class is a vector, or a channel, of zeros.",
     )
     dimension: int = Field(50, ge=1, le=4096)

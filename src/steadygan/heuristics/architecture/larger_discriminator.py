@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -21,7 +20,12 @@ class LargerDiscriminator(ArchitectureHeuristic):
         sources=(Source(citation="goodfellow2016tutorial", where="section 4.4"),),
         treats=(Finding.MODE_DROPPING, Finding.GARBAGE_FOOLING),
         cost="about factor² times the discriminator's work",
-        example=in_a_recipe("larger-discriminator"),
+        example=(
+            "from torch import nn\n"
+            "width = 64\n"
+            "generator = nn.Sequential(nn.Linear(6, width), nn.ReLU(), nn.Linear(width, 192), nn.Tanh())\n"
+            "discriminator = nn.Sequential(nn.Linear(192, 2 * width), nn.ReLU(), nn.Linear(2 * width, 1))"
+        ),
     )
     factor: float = Field(1.5, gt=1, le=8)
 

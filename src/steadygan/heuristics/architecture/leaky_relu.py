@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -23,7 +22,13 @@ class LeakyReLU(ArchitectureHeuristic):
             Source(citation="chintala2016ganhacks", where="item 5"),
         ),
         treats=(Finding.STALLED, Finding.DISCRIMINATOR_WINS),
-        example=in_a_recipe("leaky-relu"),
+        example=(
+            "from torch import nn\n"
+            "discriminator = nn.Sequential(\n"
+            "    nn.Conv2d(3, 64, 4, 2, 1), nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(1024, 1)\n"
+            ")\n"
+            "logits = discriminator(real)"
+        ),
         note="The paper has ReLU in the generator; leaky in both is later practice (in_generator).",
     )
     in_discriminator: bool = True

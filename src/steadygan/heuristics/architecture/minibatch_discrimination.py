@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -24,7 +23,15 @@ class MinibatchDiscrimination(ArchitectureHeuristic):
         ),
         treats=(Finding.MODE_COLLAPSE,),
         cost="N² · kernels · dimension numbers in memory; the logits of one batch depend on each other",
-        example=in_a_recipe("minibatch-discrimination"),
+        example=(
+            "from torch import nn\n"
+            "from steadygan.layers import MinibatchDiscrimination\n"
+            "discriminator = nn.Sequential(\n"
+            "    nn.Flatten(), nn.Linear(3 * 8 * 8, 128), nn.ReLU(),\n"
+            "    MinibatchDiscrimination(128, kernels=100, dimension=5), nn.Linear(128 + 100, 1),\n"
+            ")\n"
+            "logits = discriminator(real)"
+        ),
         note=(
             "The paper's sum counts the image itself, which adds 1; the authors' code does not. T starts from "
             "N(0, 1 / features) instead of from a batch. The list of hacks reports mixed results."

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -21,7 +20,15 @@ class MinibatchStddev(ArchitectureHeuristic):
         sources=(Source(citation="karras2017progressive", where="section 3"),),
         treats=(Finding.MODE_COLLAPSE, Finding.MODE_DROPPING),
         cost="almost none; the logits of one group depend on each other",
-        example=in_a_recipe("minibatch-stddev"),
+        example=(
+            "from torch import nn\n"
+            "from steadygan.layers import MinibatchStddev\n"
+            "discriminator = nn.Sequential(\n"
+            "    nn.Conv2d(3, 64, 4, 2, 1), nn.ReLU(),\n"
+            "    MinibatchStddev(4), nn.Conv2d(64 + 1, 64, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.LazyLinear(1),\n"
+            ")\n"
+            "logits = discriminator(real)"
+        ),
         note="The paper takes the whole batch as one group; groups of 4 are from the authors' code.",
     )
     group: int = Field(4, ge=2, le=65536)

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -20,7 +19,14 @@ class NoHiddenDense(ArchitectureHeuristic):
         sources=(Source(citation="radford2015dcgan", where="section 3"),),
         treats=(Finding.OSCILLATION,),
         cost="less than nothing: two layers fewer",
-        example=in_a_recipe("no-hidden-dense"),
+        example=(
+            "from torch import nn\n"
+            "generator = nn.Sequential(\n"
+            "    nn.Linear(6, 64 * 4 * 4), nn.Unflatten(1, (64, 4, 4)), nn.ReLU(), nn.ConvTranspose2d(64, 3, 4, 2, 1)\n"
+            ")\n"
+            "discriminator = nn.Sequential(nn.Conv2d(3, 64, 4, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(1024, 1))\n"
+            "logits = discriminator(generator(z))"
+        ),
     )
 
     def design(self, blueprint: Blueprint) -> Blueprint:

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -23,7 +22,12 @@ class NormalInit(ArchitectureHeuristic):
         formula="w ~ N(0, std²), batch-norm scale ~ N(1, std²)",
         sources=(Source(citation="radford2015dcgan", where="section 4"),),
         treats=(Finding.EXPLODING_GRADIENTS, Finding.STALLED),
-        example=in_a_recipe("normal-init"),
+        example=(
+            "from torch import nn\n"
+            "from steadygan.layers import normal_init\n"
+            "discriminator = nn.Sequential(nn.Conv2d(3, 64, 4, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(1024, 1))\n"
+            "logits = normal_init(discriminator, std=0.02)(real)"
+        ),
         note="The normal scale of batch norm is from the authors' code; the paper speaks of weights only.",
     )
     std: float = Field(0.02, gt=0)

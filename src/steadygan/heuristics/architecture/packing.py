@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
@@ -22,7 +21,14 @@ class Packing(ArchitectureHeuristic):
         sources=(Source(citation="lin2017pacgan", where="section 2"),),
         treats=(Finding.MODE_COLLAPSE, Finding.MODE_DROPPING),
         cost="almost none: only the discriminator's first layer grows; as many logits fewer as images in a pack",
-        example=in_a_recipe("packing"),
+        example=(
+            "from torch import nn\n"
+            "from steadygan.layers import Packing\n"
+            "discriminator = nn.Sequential(\n"
+            "    Packing(2), nn.Conv2d(2 * 3, 64, 4, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(1024, 1)\n"
+            ")\n"
+            "logits = discriminator(real)  # one for each two images"
+        ),
         note=(
             "A pack is made of neighbours in the batch, where the authors draw m batches of the same size; "
             "so each logit is learnt from m times the images."

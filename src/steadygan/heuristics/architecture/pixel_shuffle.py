@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -25,7 +24,14 @@ class PixelShuffle(ArchitectureHeuristic):
         ),
         treats=(Finding.CHECKERBOARD,),
         cost="2.25 times a transposed convolution with kernel 4",
-        example=in_a_recipe("pixel-shuffle"),
+        example=(
+            "from torch import nn\n"
+            "generator = nn.Sequential(\n"
+            "    nn.Linear(6, 64 * 4 * 4), nn.Unflatten(1, (64, 4, 4)), nn.ReLU(),\n"
+            "    nn.Conv2d(64, 4 * 3, 3, padding=1), nn.PixelShuffle(2), nn.Tanh(),\n"
+            ")\n"
+            "fake = generator(z)"
+        ),
         note=(
             "No pixel is written more often than others. Odena et al. point out that this removes one cause of "
             "checkerboards and not all: each of the four kinds of pixels has weights of its own, which need not agree. "

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.architecture.label_embedding import TELL_THE_GENERATOR, needs_labelled_generator
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.blueprint import Blueprint
@@ -23,7 +22,14 @@ class Projection(ArchitectureHeuristic):
         sources=(Source(citation="miyato2018projection", where="equation 3 and figure 1"),),
         treats=(Finding.MODE_DROPPING, Finding.OSCILLATION),
         cost="one table of classes × features",
-        example=in_a_recipe("conditional-batch-norm", "projection"),
+        example=(
+            "import torch\n"
+            "from torch import nn\n"
+            "from steadygan.layers import Projection\n"
+            "features = nn.Sequential(nn.Conv2d(3, 64, 8), nn.ReLU(), nn.Flatten())(real)\n"
+            "labels = torch.tensor([3, 1, 4, 1])\n"
+            "logits = nn.Linear(64, 1)(features).squeeze(1) + Projection(classes=10, features=64)(features, labels)"
+        ),
     )
 
     def objection(self, company: Company) -> str | None:

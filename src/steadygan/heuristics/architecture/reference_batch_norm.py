@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.architecture.reference_norm import ReferenceNorm
 from steadygan.heuristics.blueprint import NormKind
 from steadygan.heuristics.card import Card, Source
@@ -20,7 +19,12 @@ class ReferenceBatchNormHeuristic(ReferenceNorm):
         sources=(Source(citation="goodfellow2016tutorial", where="section 4.3"),),
         treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
         cost="the network runs on the reference batch before each batch: with a batch of the same size, twice the work",
-        example=in_a_recipe("reference-batch-norm"),
+        example=(
+            "from torch import nn\n"
+            "from steadygan.layers import ReferenceBatchNorm, WithReferenceBatch\n"
+            "hidden = nn.Sequential(nn.Conv2d(3, 64, 4, 2, 1, bias=False), ReferenceBatchNorm(64), nn.ReLU())\n"
+            "maps = WithReferenceBatch(hidden, real)(fake)  # real is the reference batch from now on"
+        ),
         note="Its author warns that a network can overfit to the reference batch; virtual-batch-norm does so less.",
     )
     in_generator: bool = True

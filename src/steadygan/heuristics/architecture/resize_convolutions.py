@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -21,7 +20,14 @@ class ResizeConvolutions(ArchitectureHeuristic):
         sources=(Source(citation="odena2016deconvolution", where="section on better upsampling"),),
         treats=(Finding.CHECKERBOARD,),
         cost="that of a transposed convolution with kernel 4, which it is once taps that meet one pixel are added",
-        example=in_a_recipe("resize-convolutions"),
+        example=(
+            "from torch import nn\n"
+            "generator = nn.Sequential(\n"
+            "    nn.Linear(6, 64 * 4 * 4), nn.Unflatten(1, (64, 4, 4)), nn.ReLU(),\n"
+            '    nn.Upsample(scale_factor=2, mode="nearest"), nn.Conv2d(64, 3, 3, padding=1), nn.Tanh(),\n'
+            ")\n"
+            "fake = generator(z)"
+        ),
         note=(
             "The kernel is 3. The naive networks double their maps like this too; the name is for recipes that would "
             "do it otherwise. Of a transposed convolution each pixel of a square has weights of its own, whose sums "

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -22,7 +21,14 @@ class SelfAttention(ArchitectureHeuristic):
         sources=(Source(citation="zhang2018selfattention", where="section 3, equations 1 to 3"),),
         treats=(Finding.GARBAGE_FOOLING, Finding.MODE_DROPPING),
         cost="pixels² / 4 numbers an image at the size of the maps",
-        example=in_a_recipe("self-attention"),
+        example=(
+            "from torch import nn\n"
+            "from steadygan.layers import SelfAttention\n"
+            "discriminator = nn.Sequential(\n"
+            "    nn.Conv2d(3, 64, 4, 2, 1), nn.ReLU(), SelfAttention(64), nn.Flatten(), nn.Linear(1024, 1)\n"
+            ")\n"
+            "logits = discriminator(real)"
+        ),
         note=(
             "Keys and values are pooled to half the size and values have C / 2 channels, as in the authors' code; "
             "the paper has C / 8 throughout and no pooling."

@@ -5,7 +5,6 @@ from typing import ClassVar
 from pydantic import Field
 
 from steadygan.heuristics.architecture.equalised_lr import EqualisedLR
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
@@ -23,7 +22,12 @@ class SpectralNormHeuristic(ArchitectureHeuristic):
         sources=(Source(citation="miyato2018spectral", where="section 2.1 and algorithm 1"),),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.EXPLODING_GRADIENTS, Finding.OSCILLATION),
         cost="two products of a matrix with a vector for each weight and use",
-        example=in_a_recipe("spectral-norm"),
+        example=(
+            "from torch import nn\n"
+            "from steadygan.layers import spectral_norm  # PyTorch's own, registered on every layer of a network\n"
+            "discriminator = nn.Sequential(nn.Conv2d(3, 64, 4, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(1024, 1))\n"
+            "logits = spectral_norm(discriminator)(real)"
+        ),
         note=(
             "The paper normalises the discriminator; in_generator is later practice (SAGAN). Normalisation layers "
             "with a scale undo the bound, and the paper's discriminator has none. The tensor of "

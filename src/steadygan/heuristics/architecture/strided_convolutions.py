@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -21,7 +20,13 @@ class StridedConvolutions(ArchitectureHeuristic):
         sources=(Source(citation="radford2015dcgan", where="section 3"),),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.OSCILLATION),
         cost="less than nothing: 0.7 of the work of the convolution that pooling follows, 0.44 with kernel 4",
-        example=in_a_recipe("strided-convolutions"),
+        example=(
+            "from torch import nn\n"
+            "discriminator = nn.Sequential(\n"
+            "    nn.Conv2d(3, 64, 4, stride=2, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(64 * 4 * 4, 1)\n"
+            ")\n"
+            "logits = discriminator(real)"
+        ),
         note="The kernel is 5 with stride 2, as in the paper's figure 1, unless kernel-divisible-by-stride makes it 4.",
     )
 

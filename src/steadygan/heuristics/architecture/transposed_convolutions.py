@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -21,7 +20,14 @@ class TransposedConvolutions(ArchitectureHeuristic):
         sources=(Source(citation="radford2015dcgan", where="section 3"),),
         treats=(Finding.GARBAGE_FOOLING,),
         cost="with kernel 4 that of resize-convolutions, with kernel 5 1.56 times",
-        example=in_a_recipe("transposed-convolutions"),
+        example=(
+            "from torch import nn\n"
+            "generator = nn.Sequential(\n"
+            "    nn.Linear(6, 64 * 4 * 4), nn.Unflatten(1, (64, 4, 4)), nn.ReLU(),\n"
+            "    nn.ConvTranspose2d(64, 3, 4, stride=2, padding=1), nn.Tanh(),\n"
+            ")\n"
+            "fake = generator(z)"
+        ),
         note="The kernel is 5 with stride 2, as in the paper's figure 1, unless kernel-divisible-by-stride makes it 4.",
     )
 

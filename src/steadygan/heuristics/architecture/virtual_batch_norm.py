@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.architecture.reference_norm import ReferenceNorm
 from steadygan.heuristics.blueprint import NormKind
 from steadygan.heuristics.card import Card, Source
@@ -23,7 +22,14 @@ class VirtualBatchNormHeuristic(ReferenceNorm):
         ),
         treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
         cost="the network runs on the reference batch before each batch: with a batch of the same size, twice the work",
-        example=in_a_recipe("virtual-batch-norm"),
+        example=(
+            "import torch\n"
+            "from torch import nn\n"
+            "from steadygan.layers import VirtualBatchNorm, WithReferenceBatch\n"
+            "layers = nn.Sequential(nn.Linear(6, 64), VirtualBatchNorm(64), nn.ReLU(), nn.Linear(64, 192))\n"
+            "generator = WithReferenceBatch(layers, torch.randn(64, 6))  # latents that are drawn once\n"
+            "fake = generator(z)"
+        ),
         note=(
             "Only in the generator by default, as in the paper, because of the cost. The mean of squares is each "
             "example's own, as in the paper and, since May 2017, in the authors' code; in 2016 their code took it over "

@@ -16,6 +16,10 @@ class MixedBatches(InputHeuristic):
         summary="Real and fake images enter the discriminator as one batch: the thing to avoid, here to measure it.",
         formula="D(real ∪ fake) with common batch statistics",
         sources=(Source(citation="chintala2016ganhacks", where="item 4 (its opposite)"),),
-        example='import steadygan as sg\nrecipe = sg.recipe("dcgan").with_("mixed-batches")',
+        example=(
+            "import torch\n"
+            "logits = discriminator(torch.cat([real, fake]))  # batch norm sees both together\n"
+            "real_logits, fake_logits = logits.chunk(2)"
+        ),
         note="Matters only where images of a batch depend on each other, as in batch norm.",
     )

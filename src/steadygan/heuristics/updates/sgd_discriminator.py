@@ -1,4 +1,4 @@
-"""Stochastic gradient descent for the discriminator."""
+"""Plain gradient descent for the discriminator."""
 
 from collections.abc import Iterable
 from typing import ClassVar

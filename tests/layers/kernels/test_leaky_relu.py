@@ -5,17 +5,17 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 
-from steadygan.layers.rectifier import LeakyRectifier
+from steadygan.layers.kernels.leaky_relu import InplaceLeakyReLU
 
 
 def _rectified(x: Tensor) -> Tensor:
-    rectified: Tensor = LeakyRectifier(0.2)(x.clone())
+    rectified: Tensor = InplaceLeakyReLU(0.2)(x.clone())
     return rectified
 
 
 def test_it_takes_a_share_below_nought_in_place() -> None:
     x = torch.tensor([-2.0, 0.0, 3.0])
-    assert LeakyRectifier(0.2)(x) is x
+    assert InplaceLeakyReLU(0.2)(x) is x
     torch.testing.assert_close(x, torch.tensor([-0.4, 0.0, 3.0]))
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 from torch.profiler import ProfilerActivity, profile
 
-from steadygan.layers.convolution import Convolution, channels_last, convolve, convolve_transposed
+from steadygan.layers.kernels.convolution import Convolution, channels_last, convolve, convolve_transposed
 
 GEOMETRIES = [(1, 1, 1), (1, 1, 2), (2, 1, 2), (2, 0, 1), (3, 2, 4)]
 """Stride, padding and groups."""

@@ -5,9 +5,10 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Norm
-from steadygan.layers.block import Between, Chain
 from steadygan.layers.norms import VirtualBatchNorm
-from steadygan.layers.reference import ReferenceBatch, reference_batch, with_reference
+from steadygan.layers.reference_batch import ReferenceBatch, with_reference
+from steadygan.layers.sequential import ConditionalSequential
+from steadygan.networks.hidden import NormActivation, reference_batch
 
 NORM = Norm(kind="virtual-batch", reference=5, eps=0.02)
 
@@ -18,11 +19,11 @@ class Network(nn.Module):
     def __init__(self, norm: Norm | None = NORM, labelled: bool = False) -> None:
         super().__init__()
         self.reference = reference_batch(norm, (3,), labelled)
-        self.layers = Chain(
+        self.layers = ConditionalSequential(
             nn.Linear(3, 4),
-            Between(4, norm, 0.2, 0.0, 0.0, maps=False, classes=2),
+            NormActivation(4, norm, 0.2, 0.0, 0.0, maps=False, classes=2),
             nn.Linear(4, 4),
-            Between(4, norm, 0.2, 0.0, 0.0, maps=False, classes=2),
+            NormActivation(4, norm, 0.2, 0.0, 0.0, maps=False, classes=2),
         )
         self.judge = nn.Linear(4, 1)
 

@@ -1,15 +1,15 @@
-"""How a network lets a fixed reference batch go through it before each batch.
+"""How a network runs a fixed reference batch before each batch.
 
 Virtual and reference batch normalisation take their statistics from the activations of a reference batch in the same
-network with the same weights. A network that has such layers holds the batch and runs itself through
-:func:`with_reference`, in one line:
+network with the same weights. :class:`WithReferenceBatch` does that for any network. A network can also hold the batch
+itself and run through :func:`with_reference`:
 
-    self.reference = reference_batch(blueprint.generator_norm, (latent,), labelled)  # None for other norms
+    self.reference = ReferenceBatch(64, (latent,), labelled=False)
 
     def forward(self, z, labels=None):
         return with_reference(self, self.reference, self._images, z, labels)  # self._images(z, labels) does the work
 
-Whoever begins a run fills the batch: ``network.reference.hold(inputs, labels)``. Until then it is normal noise.
+The training session then fills the batch by ``network.reference.hold(inputs, labels)``; until then it is normal noise.
 """
 
 from collections.abc import Callable
@@ -19,14 +19,13 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.distributed import replicated
-from steadygan.heuristics.blueprint import Norm
 from steadygan.layers.norms import VirtualBatchNorm
 
 Result = TypeVar("Result")
 
 
 class ReferenceBatch(nn.Module):
-    """A fixed batch of a network's inputs; it is part of the network's state and never trained.
+    """A fixed batch of a network's inputs, which is part of the network's state and never trained.
 
     Args:
         count: examples.
@@ -47,14 +46,14 @@ class ReferenceBatch(nn.Module):
         self.register_buffer("labels", torch.full((count,), -1) if labelled else None)
 
     def hold(self, inputs: Tensor, labels: Tensor | None = None) -> None:
-        """Fill it.
+        """Fill the batch.
 
         Args:
             inputs: float [count, ...] of the shape given before.
-            labels: int64 [count]; None for unknown, and of no importance where examples have no labels.
+            labels: int64 [count]; None for unknown, and ignored where examples have no labels.
 
         Raises:
-            ValueError: when the shapes are others.
+            ValueError: when the shape is another.
         """
         if inputs.shape != self.inputs.shape:
             raise ValueError(f"A reference batch of {list(self.inputs.shape)} cannot hold {list(inputs.shape)}")
@@ -66,15 +65,32 @@ class ReferenceBatch(nn.Module):
                 self.labels.fill_(-1)
 
 
-def reference_batch(norm: Norm | None, shape: tuple[int, ...], labelled: bool) -> ReferenceBatch | None:
-    """The reference batch that a network with this normalisation needs; None if it needs none.
+class WithReferenceBatch(nn.Module):
+    """Run a network after a fixed reference batch, from which its :class:`VirtualBatchNorm` layers take statistics.
 
     Args:
-        norm: of its hidden layers.
-        shape: of one input.
-        labelled: whether it takes labels.
+        network: anyone's; it takes x, and labels too if its attribute ``takes_labels`` is true.
+        inputs: float [M, ...], the reference batch: real images for a discriminator, latents for a generator.
+        labels: int64 [M], for a network that takes labels; None otherwise.
+
+    Shapes: those of the network.
+
+    Source: Salimans et al. 2016, section 3.5.
     """
-    return ReferenceBatch(norm.reference, shape, labelled) if norm is not None and norm.has_reference else None
+
+    def __init__(self, network: nn.Module, inputs: Tensor, labels: Tensor | None = None) -> None:
+        super().__init__()
+        self.network = network
+        self.reference = ReferenceBatch(len(inputs), tuple(inputs.shape[1:]), labels is not None)
+        self.reference.to(inputs.device, inputs.dtype).hold(inputs, labels)
+
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Run the network on x; ``labels`` is int64 [N] for a network that takes labels."""
+        return with_reference(self.network, self.reference, self._run, x, labels)
+
+    def _run(self, x: Tensor, labels: Tensor | None) -> Tensor:
+        made: Tensor = self.network(x, labels) if getattr(self.network, "takes_labels", False) else self.network(x)
+        return made
 
 
 def with_reference(
@@ -94,14 +110,14 @@ def with_reference(
         labels: int64 [N], or None.
 
     Returns:
-        What ``run(x, labels)`` returns. Nothing is held afterwards.
+        What ``run(x, labels)`` returns. The layers forget the statistics afterwards.
     """
     if reference is None:
         return run(x, labels)
     norms = [module for module in network.modules() if isinstance(module, VirtualBatchNorm)]
     try:
         _collect(norms, True)
-        with replicated():  # all processes have all of it
+        with replicated():  # every process has the whole reference batch
             run(reference.inputs.to(x.dtype), reference.labels)
         _collect(norms, False)
         return run(x, labels)

@@ -5,13 +5,13 @@ import torch
 
 from steadygan.heuristics.blueprint import Blueprint, Norm
 from steadygan.networks import NETWORKS, build
-from steadygan.networks.entrance import Entrance, LatentEntrance, unconditional
+from steadygan.networks.inputs import DiscriminatorInput, GeneratorInput, unconditional
 
 BLUEPRINT = Blueprint(classes=3, generator_embedding=2, discriminator_embedding=4)
 
 
 def test_latents_get_their_classes_vector_beside_them() -> None:
-    entrance = LatentEntrance(BLUEPRINT, 5)
+    entrance = GeneratorInput(BLUEPRINT, 5)
     z, labels = torch.randn(3, 5), torch.tensor([2, -1, 0])
     assert entrance.embed is not None
     rows = entrance.embed.table.weight
@@ -23,12 +23,12 @@ def test_latents_get_their_classes_vector_beside_them() -> None:
 
 def test_without_an_embedding_labels_change_nothing() -> None:
     z, images, labels = torch.randn(2, 5), torch.randn(2, 3, 8, 8), torch.tensor([0, 1])
-    assert torch.equal(LatentEntrance(Blueprint(), 5)(z, labels), z)
-    assert torch.equal(Entrance(Blueprint(), 3, 8)(images, labels), images)
+    assert torch.equal(GeneratorInput(Blueprint(), 5)(z, labels), z)
+    assert torch.equal(DiscriminatorInput(Blueprint(), 3, 8)(images, labels), images)
 
 
 def test_each_image_of_a_pack_has_its_own_label_channel() -> None:
-    entrance = Entrance(BLUEPRINT.changed(packing=2), 3, 8)
+    entrance = DiscriminatorInput(BLUEPRINT.changed(packing=2), 3, 8)
     images, labels = torch.randn(4, 3, 8, 8), torch.tensor([0, 1, -1, 2])
     seen = entrance(images, labels)
     assert seen.shape == (2, 8, 8, 8)
@@ -43,7 +43,7 @@ def test_each_image_of_a_pack_has_its_own_label_channel() -> None:
 
 
 def test_vectors_have_their_label_beside_them() -> None:
-    entrance = Entrance(BLUEPRINT.changed(packing=2), 3)
+    entrance = DiscriminatorInput(BLUEPRINT.changed(packing=2), 3)
     x, labels = torch.randn(4, 3), torch.tensor([0, 1, -1, 2])
     assert entrance(x, labels).shape == (2, 14)
     assert entrance.channels == 14

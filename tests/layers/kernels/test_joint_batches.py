@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from steadygan.layers.sides import BatchNorm1d, BatchNorm2d, separable, side_by_side
+from steadygan.layers.kernels.joint_batches import BatchNorm1d, BatchNorm2d, joint_batches, supports_joint_batches
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
 from steadygan.training.state import TrainingState
@@ -29,7 +29,7 @@ def test_each_side_has_its_own_statistics_and_both_move_the_running_ones(
     norm = kind(3)
     apart = copy.deepcopy(norm)
     first, second = torch.randn(shape), 3 * torch.randn(shape) + 1
-    with side_by_side(norm, 2):
+    with joint_batches(norm, 2):
         together = norm(torch.cat([first, second]))
     torch.testing.assert_close(together, torch.cat([apart(first), apart(second)]))
     torch.testing.assert_close(norm.state_dict(), apart.state_dict())
@@ -80,8 +80,8 @@ def test_large_batches_are_answered_in_turn(most: int, passes: int, monkeypatch:
 
 @pytest.mark.parametrize("heuristic", ["minibatch-discrimination", "minibatch-stddev", "spectral-norm"])
 def test_layers_that_mix_a_batch_or_count_their_uses_keep_passes_apart(heuristic: str) -> None:
-    assert separable(_state("naive").network(Player.DISCRIMINATOR))
-    assert not separable(_state("naive", heuristic).network(Player.DISCRIMINATOR))
+    assert supports_joint_batches(_state("naive").network(Player.DISCRIMINATOR))
+    assert not supports_joint_batches(_state("naive", heuristic).network(Player.DISCRIMINATOR))
     assert not _state("naive", heuristic).separable
 
 

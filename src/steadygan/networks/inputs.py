@@ -1,43 +1,43 @@
-"""How labels and several images enter a network."""
+"""The first layer of each network: latents with labels, and images with labels, packed."""
 
 import torch
 from torch import Tensor, nn
 
 from steadygan.heuristics.blueprint import Blueprint
-from steadygan.layers.embedding import LabelChannel, LabelVector
+from steadygan.layers.embedding import LabelChannel, LabelEmbedding
 from steadygan.layers.minibatch import pack
 
 
-def _or_unknown(labels: Tensor | None, beside: Tensor) -> Tensor:
-    return torch.full((len(beside),), -1, device=beside.device) if labels is None else labels
+def _or_unknown(labels: Tensor | None, x: Tensor) -> Tensor:
+    return torch.full((len(x),), -1, device=x.device) if labels is None else labels
 
 
-class LatentEntrance(nn.Module):
-    """Latents [N, D], with a vector of their class beside them if the blueprint has an embedding for the generator.
+class GeneratorInput(nn.Module):
+    """Concatenate an embedding of the class to latents [N, D], if the blueprint has one for the generator.
 
     Args:
         blueprint: how the networks are built.
         latent: length D of a latent.
 
     Attributes:
-        length: numbers that come out for each latent.
+        length: of what comes out, [N, length].
     """
 
     def __init__(self, blueprint: Blueprint, latent: int) -> None:
         super().__init__()
         dimension = blueprint.generator_embedding
-        self.embed = LabelVector(blueprint.classes, dimension) if dimension > 0 else None
+        self.embed = LabelEmbedding(blueprint.classes, dimension) if dimension > 0 else None
         self.length = latent + dimension
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Latents with labels, int64 [N], -1 where unknown; None is unknown for all."""
+        """Return latents with labels, int64 [N], -1 where unknown; None is unknown for all."""
         return z if self.embed is None else torch.cat([z, self.embed(_or_unknown(labels, z)).to(z.dtype)], 1)
 
 
-class Entrance(nn.Module):
-    """Images [N, C, H, W] or vectors [N, F] as a discriminator's first layer sees them.
+class DiscriminatorInput(nn.Module):
+    """Give images [N, C, H, W] or vectors [N, F] their labels, and pack them, as the blueprint has it.
 
-    Each image has its own label as a channel (a vector has it as numbers beside its own) before images are packed.
+    Each image has its label as one more channel (a vector as more features); images are packed afterwards.
 
     Args:
         blueprint: how the networks are built.
@@ -45,29 +45,29 @@ class Entrance(nn.Module):
         size: H and W; 0 for vectors.
 
     Attributes:
-        channels: channels, or numbers of a vector, that come out: packing times as many as one image has.
+        channels: that come out, or features of a vector: as many times those of one image as a pack has images.
     """
 
     def __init__(self, blueprint: Blueprint, channels: int, size: int = 0) -> None:
         super().__init__()
         classes, dimension = blueprint.classes, blueprint.discriminator_embedding
-        self.embed: LabelChannel | LabelVector | None = None
+        self.embed: LabelChannel | LabelEmbedding | None = None
         own = channels
         if dimension > 0:
-            self.embed = LabelChannel(classes, dimension, size) if size else LabelVector(classes, dimension)
+            self.embed = LabelChannel(classes, dimension, size) if size else LabelEmbedding(classes, dimension)
             own = channels + (1 if size else dimension)
         self.packing = blueprint.packing
         self.channels = self.packing * own
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Images with labels, int64 [N], -1 where unknown; None is unknown for all. Packs: [N / packing, ...]."""
+        """Return packs [N / packing, ...] of images with labels, int64 [N], -1 where unknown; None: all are unknown."""
         if self.embed is not None:
             x = torch.cat([x, self.embed(_or_unknown(labels, x)).to(x.dtype)], 1)
         return pack(x, self.packing)
 
 
 def unconditional(blueprint: Blueprint) -> Blueprint:
-    """The blueprint with a discriminator whose normalisation knows no classes: only generators have conditional ones.
+    """Return the blueprint with an unconditional norm in the discriminator: only generators have conditional ones.
 
     Args:
         blueprint: how the networks are built.

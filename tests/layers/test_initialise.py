@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from steadygan.heuristics.blueprint import Blueprint, Norm
+from steadygan.layers.initialise import normal_init
 from steadygan.networks import build
-from steadygan.networks.initialise import normal_init
 
 
 @pytest.mark.parametrize("std", [0.02, 0.5])

@@ -6,15 +6,17 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 
-from steadygan.layers import tuning, windows
-from steadygan.layers.convolution import Convolution, TransposedConvolution, convolve, convolve_transposed
+from steadygan.layers.kernels import im2col, tuning
+from steadygan.layers.kernels.convolution import Convolution, TransposedConvolution, convolve, convolve_transposed
 
 
 @pytest.fixture(autouse=True)
 def _always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Matrices for every size and type, so that small and exact examples go that way too."""
     everything = dict.fromkeys((torch.float64, torch.float32, torch.bfloat16), 0)
-    monkeypatch.setattr(tuning, "RATIOS", dict.fromkeys(tuning.RATIOS, tuning.Ratios(everything, everything)))
+    monkeypatch.setattr(
+        tuning, "THRESHOLDS", dict.fromkeys(tuning.THRESHOLDS, tuning.Thresholds(everything, everything))
+    )
 
 
 def _drawn(*shape: int) -> Tensor:
@@ -25,13 +27,15 @@ def _drawn(*shape: int) -> Tensor:
 def test_maps_and_derivatives_are_those_of_a_convolution(height: int, width: int) -> None:
     torch.manual_seed(0)
     x, weight = _drawn(3, 2, height, width), _drawn(5, 2, 4, 4)
-    torch.testing.assert_close(windows.halved(x, weight), F.conv2d(x, weight, None, 2, 1))
+    torch.testing.assert_close(im2col.strided_convolution(x, weight), F.conv2d(x, weight, None, 2, 1))
     small = torch.randn(3, 5, height // 2, width // 2, dtype=torch.float64)
     by_x, by_weight = torch.autograd.grad(F.conv2d(x, weight, None, 2, 1), (x, weight), small)
-    torch.testing.assert_close(windows.doubled(small, weight), by_x)
-    torch.testing.assert_close(windows.weight_derivative(small, x), by_weight)
-    torch.testing.assert_close(windows.doubled(small, weight), F.conv_transpose2d(small, weight, None, 2, 1))
-    torch.testing.assert_close(windows.doubled_thin(small, weight), by_x)
+    torch.testing.assert_close(im2col.transposed_convolution(small, weight), by_x)
+    torch.testing.assert_close(im2col.weight_gradient(small, x), by_weight)
+    torch.testing.assert_close(
+        im2col.transposed_convolution(small, weight), F.conv_transpose2d(small, weight, None, 2, 1)
+    )
+    torch.testing.assert_close(im2col.transposed_convolution_to_few_channels(small, weight), by_x)
 
 
 @pytest.mark.parametrize("by_matrices", [True, False])
@@ -80,8 +84,8 @@ def test_half_precision_is_as_close_to_the_truth_as_pytorchs() -> None:
     small = torch.randn(4, 64, 4, 4)
     narrow, light, little = (each.bfloat16() for each in (x, weight, small))
     pairs = (
-        (windows.halved(narrow, light), F.conv2d(x, weight, None, 2, 1)),
-        (windows.doubled(little, light), F.conv_transpose2d(small, weight, None, 2, 1)),
+        (im2col.strided_convolution(narrow, light), F.conv2d(x, weight, None, 2, 1)),
+        (im2col.transposed_convolution(little, light), F.conv_transpose2d(small, weight, None, 2, 1)),
     )
     for ours, truth in pairs:
         assert (ours.float() - truth).abs().max() < 0.02 * truth.abs().max()
@@ -99,10 +103,10 @@ def test_maps_have_channels_last() -> None:
 def test_large_maps_and_other_devices_stay_with_convolutions() -> None:
     kernel, few, many = torch.Size((512, 256, 4, 4)), torch.Size((64, 256, 8, 8)), torch.Size((64, 256, 32, 32))
     operand, least = torch.empty(1), {torch.float32: 1024}
-    assert windows.quicker(operand, few, kernel, least)
-    assert not windows.quicker(operand, many, kernel, least)
-    assert not windows.quicker(operand.double(), few, kernel, least)
-    assert not windows.quicker(torch.empty(1, device="meta"), few, kernel, least)
-    assert windows.thin(operand, torch.Size((64, 3, 4, 4)))
-    assert not windows.thin(operand, kernel)
-    assert not windows.thin(torch.empty(1, device="meta"), torch.Size((64, 3, 4, 4)))
+    assert im2col.is_faster(operand, few, kernel, least)
+    assert not im2col.is_faster(operand, many, kernel, least)
+    assert not im2col.is_faster(operand.double(), few, kernel, least)
+    assert not im2col.is_faster(torch.empty(1, device="meta"), few, kernel, least)
+    assert im2col.has_few_channels(operand, torch.Size((64, 3, 4, 4)))
+    assert not im2col.has_few_channels(operand, kernel)
+    assert not im2col.has_few_channels(torch.empty(1, device="meta"), torch.Size((64, 3, 4, 4)))

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import torch
 
-from steadygan.layers import convolution, tuning, windows
-from steadygan.layers.convolution import convolve, convolve_transposed
+from steadygan.layers.kernels import convolution, im2col, tuning
+from steadygan.layers.kernels.convolution import convolve, convolve_transposed
 
 SMALL_MAPS = torch.Size((2, 64, 4, 4)), torch.Size((128, 64, 4, 4))
 """Maps and a kernel with so many weights for each of their few positions that AMX takes matrices for all of them."""
@@ -27,9 +27,9 @@ def used(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
         monkeypatch.setattr(place, name, followed)
 
-    for name in ("halved", "doubled", "weight_derivative"):
-        follow(windows, name)
-    follow(convolution, "_derivative")
+    for name in ("strided_convolution", "transposed_convolution", "weight_gradient"):
+        follow(im2col, name)
+    follow(convolution, "_library_gradient")
     return names
 
 
@@ -49,25 +49,25 @@ def _go(kind: torch.dtype) -> None:
 def test_the_processor_says_what_it_is(flags: set[str], kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "processor_flags", lambda: frozenset(flags))
     assert tuning.own_processor() == kind
-    assert tuning.ratios() is tuning.RATIOS[tuning.own_processor()]
+    assert tuning.thresholds() is tuning.THRESHOLDS[tuning.own_processor()]
 
 
 def _inside_of_vector() -> None:
     with tuning.tuned_for("vector"):
-        assert tuning.ratios() is not tuning.RATIOS["vector"], "vector"
+        assert tuning.thresholds() is not tuning.THRESHOLDS["vector"], "vector"
 
 
 @pytest.mark.parametrize("own", ["amx", "vector"])
 def test_what_is_asked_for_holds_inside_only(own: tuning.Processor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "own_processor", lambda: own)
     with tuning.tuned_for("amx"):
-        assert tuning.ratios() is tuning.RATIOS["amx"]
+        assert tuning.thresholds() is tuning.THRESHOLDS["amx"]
         with pytest.raises(AssertionError, match="vector"):
             _inside_of_vector()
-        assert tuning.ratios() is tuning.RATIOS["amx"]
+        assert tuning.thresholds() is tuning.THRESHOLDS["amx"]
         with tuning.tuned_for("auto"):
-            assert tuning.ratios() is tuning.RATIOS[own]
-    assert tuning.ratios() is tuning.RATIOS[own]
+            assert tuning.thresholds() is tuning.THRESHOLDS[own]
+    assert tuning.thresholds() is tuning.THRESHOLDS[own]
 
 
 @pytest.mark.parametrize(("processor", "channels", "widened"), [("vector", 32, 1), ("vector", 8, 0), ("amx", 32, 0)])
@@ -76,13 +76,13 @@ def test_few_channels_in_half_precision_are_multiplied_in_full(
 ) -> None:
     torch.manual_seed(0)
     seen: list[torch.dtype] = []
-    right = convolution._derivative
+    right = convolution._library_gradient
 
     def derivative(g: torch.Tensor, *rest: Any) -> torch.Tensor:
         seen.append(g.dtype)
         return right(g, *rest)
 
-    monkeypatch.setattr(convolution, "_derivative", derivative)
+    monkeypatch.setattr(convolution, "_library_gradient", derivative)
     x, weight = torch.randn(32, channels, 16, 16).bfloat16(), torch.randn(32, channels, 4, 4).bfloat16()
     weight.requires_grad_()
     with tuning.tuned_for(processor):
@@ -102,11 +102,11 @@ def test_few_channels_in_half_precision_are_multiplied_in_full(
 @pytest.mark.parametrize(
     ("processor", "kind", "expected"),
     [
-        ("amx", torch.float32, ["halved", "doubled", "weight_derivative"]),
-        ("amx", torch.bfloat16, ["halved", "doubled", "weight_derivative"]),
-        ("vector", torch.float32, ["_derivative", "_derivative"]),
-        ("vector", torch.bfloat16, ["_derivative", "weight_derivative"]),
-        ("amx", torch.float64, ["_derivative", "_derivative"]),
+        ("amx", torch.float32, ["strided_convolution", "transposed_convolution", "weight_gradient"]),
+        ("amx", torch.bfloat16, ["strided_convolution", "transposed_convolution", "weight_gradient"]),
+        ("vector", torch.float32, ["_library_gradient", "_library_gradient"]),
+        ("vector", torch.bfloat16, ["_library_gradient", "weight_gradient"]),
+        ("amx", torch.float64, ["_library_gradient", "_library_gradient"]),
     ],
 )
 def test_small_maps_go_the_way_of_their_processor(

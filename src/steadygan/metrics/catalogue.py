@@ -1,0 +1,137 @@
+"""Every measure of generated data: its name, what it needs, and the function that computes it."""
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from steadygan.errors import SteadyganError, nearest
+from steadygan.metrics.sliced import image_distance, sliced_wasserstein
+from steadygan.metrics.spectrum import checkerboard_ratio
+from steadygan.plugins import entry_point_names, resolve
+
+GROUP = "steadygan.metrics"
+"""The entry points by which other packages offer metrics."""
+SPECTRUM_NUMBERS, FEWEST_SPECTRA = 3_000_000, 100
+"""Numbers in the images whose spectra are averaged, and the fewest images: all 1,000 would take 15 s at 256x256."""
+
+
+class Needs(BaseModel):
+    """What a metric is given.
+
+    Attributes:
+        kinds: kinds of data that it can measure.
+        images: ``float`` for float32 [N, C, H, W] in [-1, 1], ``uint8`` for uint8 [N, H, W, C]. Vectors are float32
+            [N, F] in the data's own unit.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kinds: frozenset[Literal["images", "vectors"]]
+    images: Literal["float", "uint8"] = "float"
+
+
+class Metric(BaseModel):
+    """A measure of generated data.
+
+    Attributes:
+        name: in words joined by underscores; a run's rows call it ``quality/<name>``.
+        hint: how to read it, in a sentence.
+        lower_is_better: whether a smaller value is a better one.
+        needs: which data it can measure, and in which form.
+        measure: from real and generated data, N of each, to a number; it must leave its arguments as they are.
+        data_value: whether the data have a value of their own, ``measure(real, real)``, with which the value is to be
+            compared.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")
+    hint: str
+    lower_is_better: bool
+    needs: Needs
+    measure: Callable[[Tensor, Tensor], float]
+    data_value: bool = False
+
+    @property
+    def key(self) -> str:
+        """Its name in a run's rows."""
+        return f"quality/{self.name}"
+
+    @property
+    def data_key(self) -> str:
+        """The name of the data's own value in a run's rows."""
+        return f"{self.key}/data"
+
+
+def _distance(real: Tensor, fake: Tensor) -> float:
+    return sliced_wasserstein(fake, real) if real.ndim == 2 else image_distance(real, fake)
+
+
+def _checkerboard(real: Tensor, fake: Tensor) -> float:
+    return checkerboard_ratio(fake[: max(FEWEST_SPECTRA, SPECTRUM_NUMBERS // fake[0].numel())])
+
+
+METRICS = (
+    Metric(
+        name="sliced_wasserstein",
+        hint="How far generated samples are from real ones; lower is better.",
+        lower_is_better=True,
+        needs=Needs(kinds=frozenset({"images", "vectors"})),
+        measure=_distance,
+    ),
+    Metric(
+        name="checkerboard",
+        hint=(
+            "How much more power images have at the frequencies of strides than beside them; lower is better, down to "
+            "what the data have themselves."
+        ),
+        lower_is_better=True,
+        needs=Needs(kinds=frozenset({"images"})),
+        measure=_checkerboard,
+        data_value=True,
+    ),
+)
+"""Metrics that every run measures where its data are of their kind."""
+CHOOSES_BEST = METRICS[0]
+"""The metric by which a run keeps its best checkpoint."""
+
+
+def find_metric(name: str) -> Metric:
+    """Find a metric by its name.
+
+    Args:
+        name: of a metric in :data:`METRICS`, of an entry point in the group ``steadygan.metrics``, or a reference such
+            as ``package.module:METRIC``.
+
+    Raises:
+        SteadyganError: when there is none, or what is found is no :class:`Metric`.
+    """
+    for metric in METRICS:
+        if metric.name == name:
+            return metric
+    found = resolve(name, GROUP)
+    if found is None:
+        known = nearest(name, [*(metric.name for metric in METRICS), *entry_point_names(GROUP)])
+        raise SteadyganError(f"There is no metric '{name}'; {known}")
+    if not isinstance(found, Metric):
+        raise SteadyganError(f"'{name}' is of type {type(found).__name__}; it must be a steadygan.metrics.Metric")
+    return found
+
+
+def all_metrics(added: Iterable[str] = ()) -> tuple[Metric, ...]:
+    """List the metrics of a run: the built-in ones, then those that are added.
+
+    Args:
+        added: names or references, as :func:`find_metric` takes them.
+
+    Raises:
+        SteadyganError: when one cannot be found, or two have the same name.
+    """
+    found = dict.fromkeys([*METRICS, *(find_metric(name) for name in added)])
+    names = [metric.name for metric in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SteadyganError(f"There are two metrics with the name '{twice[0]}'; rename one of them")
+    return tuple(found)
