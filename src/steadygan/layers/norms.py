@@ -120,7 +120,7 @@ class ConditionalNorm(nn.Module):
     def __init__(self, norm: nn.Module, features: int, classes: int) -> None:
         super().__init__()
         self.norm = norm
-        # Not nn.Embedding: what rescales the weights of layers must leave these alone.
+        # Not nn.Embedding, whose weight spectral normalisation would rescale.
         self.scales = nn.Parameter(torch.ones(classes, features))
         self.shifts = nn.Parameter(torch.zeros(classes, features))
 

@@ -16,7 +16,7 @@ BLOCKS = 2
 
 
 class Networks(NamedTuple):
-    """The two players' networks, and others beside them.
+    """The two players' networks, and the others that heuristics need.
 
     Attributes:
         generator: latents [N, D], and labels if it takes any, to images.
@@ -32,7 +32,7 @@ class Networks(NamedTuple):
 def build(
     name: str, blueprint: Blueprint, shape: tuple[int, ...], latent: int, width: int, blocks: int = BLOCKS
 ) -> Networks:
-    """Build and initialise a generator and a discriminator, and what the blueprint wants beside them.
+    """Build and initialise a generator, a discriminator, and the other networks that the blueprint asks for.
 
     Args:
         name: one of :func:`steadygan.networks.network_names`, or ``package.module:attribute``.

@@ -45,7 +45,7 @@ class DiscriminatorInput(nn.Module):
         size: H and W; 0 for vectors.
 
     Attributes:
-        channels: that come out, or features of a vector: as many times those of one image as a pack has images.
+        channels: of the output (for vectors: features), those of one image times the images in a pack.
     """
 
     def __init__(self, blueprint: Blueprint, channels: int, size: int = 0) -> None:

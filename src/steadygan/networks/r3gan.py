@@ -90,8 +90,8 @@ class Resample(nn.Module):
 
     Args:
         inputs: channels in.
-        outputs: channels out; as many as come in need no convolution.
-        size: height and width that come out when maps are doubled; 0 for halving, to half the size rounded up.
+        outputs: channels out; a convolution is needed only if they differ from those in.
+        size: height and width of the output when maps are doubled; 0 for halving, to half the size rounded up.
     """
 
     def __init__(self, inputs: int, outputs: int, size: int = 0) -> None:

@@ -52,13 +52,13 @@ def _convolution(inputs: int, outputs: int, kernel: int, gain: float) -> nn.Conv
 
 
 class GeneratorBlock(nn.Module):
-    """Doubles maps: nearest neighbours inside two convolutions of 3x3, beside a shortcut of 1x1.
+    """A residual block that doubles maps: two 3x3 convolutions with nearest neighbours, and a 1x1 shortcut.
 
     Args:
         blueprint: how it is built.
         inputs: channels in.
         outputs: channels out.
-        size: height and width that come out: twice those that come in, or one less.
+        size: height and width of the output: twice those of the input, or one less.
 
     Source: Miyato et al. 2018, appendix on network architectures, and their code.
     """
@@ -159,14 +159,14 @@ def generator_channels(resolution: int, width: int) -> tuple[int, ...]:
 
 
 class DiscriminatorBlock(nn.Module):
-    """Perhaps halves maps: two convolutions of 3x3 and average pooling, beside a shortcut.
+    """A residual block that may halve maps: two 3x3 convolutions with average pooling, and a shortcut.
 
     Args:
         blueprint: how it is built.
         inputs: channels in.
         outputs: channels out.
         halves: whether maps become half as large, rounded up.
-        of_image: whether the images themselves come in: then nothing comes before the first convolution, and no
+        of_image: whether the input is the image itself: then no activation comes before the first convolution, and no
             normalisation before the second.
 
     Source: Miyato et al. 2018, appendix on network architectures; the first block is the authors' ``OptimizedBlock``.
@@ -267,7 +267,7 @@ class ResnetDiscriminator(Discriminator):
 
 
 def discriminator_plan(resolution: int, width: int) -> tuple[tuple[int, bool], ...]:
-    """The discriminator's blocks: channels that come out, and whether they halve the maps.
+    """List the discriminator's blocks: their output channels, and whether they halve the maps.
 
     Args:
         resolution: height and width of the images.
