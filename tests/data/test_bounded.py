@@ -12,7 +12,7 @@ import pytest
 
 from steadygan.data import Prepared, array_files, arrays, encoded, prepare, store
 from steadygan.data.folder import folder_source
-from steadygan.training.scaling import scaling_for
+from steadygan.feeding.scaling import scaling_for
 from tests import tiny
 from tests.data.hostile import good
 
@@ -73,7 +73,7 @@ def test_making_grey_out_of_colour_holds_a_few_blocks(small_blocks, tmp_path):
 
 
 def test_scaling_vectors_holds_a_few_blocks(monkeypatch, tmp_path):
-    monkeypatch.setattr("steadygan.training.scaling._BLOCK_NUMBERS", 10_000)
+    monkeypatch.setattr("steadygan.feeding.scaling._BLOCK_NUMBERS", 10_000)
     points = np.random.default_rng(0).normal(3, 2, (COUNT, 100)).astype(np.float32)
     np.save(tmp_path / "points.npy", points)
     mapped = tiny.prepared(np.load(tmp_path / "points.npy", mmap_mode="r"))

@@ -6,15 +6,15 @@ import pytest
 import torch
 from torch import nn
 
+from steadygan.feeding.loader import Batch
 from steadygan.layers.sides import BatchNorm1d, BatchNorm2d, separable, side_by_side
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
 from steadygan.training.state import TrainingState
-from steadygan.training.supply import Batch
 from steadygan.training.turn import TrainingTurn
 from steadygan.vocabulary import Player, Side
 from tests import tiny
-from tests.training.told import CPU
+from tests.labelled_networks import CPU
 
 pytestmark = pytest.mark.usefixtures("float64")
 

@@ -23,7 +23,7 @@ from steadygan.training.settings import TrainingSettings
 from steadygan.training.state import TrainingState
 from tests import tiny
 from tests.heuristics.truth import likely_share
-from tests.training.told import CPU, Painter, numbered
+from tests.labelled_networks import CPU, Painter, numbered
 
 pytestmark = pytest.mark.usefixtures("brief")
 DATA = numbered((4, 12, 8))

@@ -12,8 +12,8 @@ from steadygan.training.forward import discriminator_forward, generator_forward
 from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
 from tests import tiny
+from tests.labelled_networks import CPU, Told
 from tests.training import players
-from tests.training.told import CPU, Told
 
 pytestmark = pytest.mark.usefixtures("float64")
 

@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import nn
 
+from steadygan.feeding.scaling import Scaling
 from steadygan.heuristics.latents import NormalLatent
 from steadygan.training import sampling
 from steadygan.training.sampling import generate, own_randomness, ready_generator
-from steadygan.training.scaling import Scaling
 from tests.heuristics.truth import likely_share
+from tests.labelled_networks import Painter
 from tests.training import players
-from tests.training.told import Painter
 
 CPU = torch.device("cpu")
 LATENT = NormalLatent(dimension=players.LATENT)

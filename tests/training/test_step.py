@@ -18,8 +18,8 @@ from steadygan.training.step import move, only_trains, step
 from steadygan.training.turn import TrainingTurn, make_fakes
 from steadygan.vocabulary import Player, Side
 from tests import tiny
+from tests.labelled_networks import CPU
 from tests.training import players
-from tests.training.told import CPU
 
 G, D = Player.GENERATOR, Player.DISCRIMINATOR
 

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from steadygan.feeding.loader import Batch
 from steadygan.heuristics.schedules import PastCheckpoints, Unrolled
 from steadygan.heuristics.turn import State, Turn
 from steadygan.recipe import Recipe
@@ -16,12 +17,11 @@ from steadygan.training.session import Own, new_players
 from steadygan.training.settings import TrainingSettings
 from steadygan.training.state import TrainingState
 from steadygan.training.step import move, step
-from steadygan.training.supply import Batch
 from steadygan.training.turn import TrainingTurn
 from steadygan.vocabulary import Player, Side
 from tests import tiny
+from tests.labelled_networks import CPU
 from tests.training import players
-from tests.training.told import CPU
 
 pytestmark = pytest.mark.usefixtures("float64")
 

@@ -9,14 +9,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor, nn
 
 from steadygan.errors import SteadyganError, nearest
+from steadygan.feeding.labels import random_labels
+from steadygan.feeding.scaling import Scaling
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.catalogue import heuristic_class
 from steadygan.heuristics.roles import LatentHeuristic
 from steadygan.networks import build
 from steadygan.training.folder import RunFolder, write_atomically
 from steadygan.training.sampling import generate
-from steadygan.training.scaling import Scaling
-from steadygan.training.supply import random_labels
 
 CUSTOM = "custom"
 """Network name of generators that a user brought."""

@@ -9,12 +9,12 @@ import torch
 from torch import nn
 
 from steadygan.data import Prepared
+from steadygan.feeding.labels import random_labels
 from steadygan.metrics.sliced import image_distance, sliced_wasserstein
 from steadygan.training.folder import RunFolder
 from steadygan.training.grid import GENERATED, GROUND, REAL, image_grid, plane, save_picture, scatter
 from steadygan.training.sampling import generate
 from steadygan.training.state import TrainingState
-from steadygan.training.supply import random_labels
 
 SEED = 20141
 SHOWN, SHOWN_POINTS = 64, 2000

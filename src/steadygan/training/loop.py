@@ -68,7 +68,7 @@ class Loop:
         self.gallery = Gallery(folder, state)
         self.rows = RowFile(folder.metrics)
         self.findings = RowFile(folder.findings)
-        self._row_began = (state.images_seen, state.seconds, state.supply.waited)
+        self._row_began = (state.images_seen, state.seconds, state.loader.wait_seconds)
         self._waited_for_core = core_wait_seconds()
         self._saved_at = state.seconds
         self._frame = self._frame_now()
@@ -126,7 +126,7 @@ class Loop:
         return math.floor(self.fraction * FRAMES + 1e-9)
 
     def _write_row(self) -> None:
-        now = self.state.images_seen, self.state.seconds, self.state.supply.waited
+        now = self.state.images_seen, self.state.seconds, self.state.loader.wait_seconds
         images, seconds, _ = now
         since_images, since_seconds, since_waited = (new - old for new, old in zip(now, self._row_began, strict=True))
         since_seconds = max(since_seconds, 1e-9)

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from steadygan.feeding.labels import random_labels
+from steadygan.feeding.scaling import Scaling
 from steadygan.heuristics.roles import LatentHeuristic
 from steadygan.layers.weights import initialise_statistics_
 from steadygan.training.forward import generator_forward
-from steadygan.training.scaling import Scaling
-from steadygan.training.supply import random_labels
 
 STANDING_BATCHES, STANDING_BATCH = 8, 128
 CHUNK = 64

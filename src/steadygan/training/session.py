@@ -16,6 +16,8 @@ from torch import nn
 from steadygan.data import DataSettings, Prepared
 from steadygan.distributed import any_process, broadcast_string, is_main_process
 from steadygan.errors import SteadyganError
+from steadygan.feeding.labels import DataView
+from steadygan.feeding.scaling import scaling_for
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.networks import Networks, build
 from steadygan.networks.check import check_networks
@@ -28,13 +30,11 @@ from steadygan.training.environment import environment
 from steadygan.training.export import CUSTOM, GeneratorConfig
 from steadygan.training.folder import RunFolder, said_clearly, write_atomically
 from steadygan.training.follower import Follower
-from steadygan.training.labels import labelled_players, refuse_without_features, view_of
+from steadygan.training.labels import data_view, labelled_players, refuse_without_features
 from steadygan.training.loop import Loop
 from steadygan.training.observe import Observer, TensorBoard
-from steadygan.training.scaling import scaling_for
 from steadygan.training.settings import Budget, TrainingSettings, own_device, resolved
 from steadygan.training.state import TrainingState, new_training_state
-from steadygan.training.supply import View
 from steadygan.vocabulary import Player
 
 FORMAT = 1
@@ -223,15 +223,15 @@ def new_players(
         refuse_uncompilable(device)
     refuse_uneven_batches(recipe)
     refuse_different_runs(recipe, data, training)
-    view = view_of(recipe, data, training)
+    view = data_view(recipe, data, training)
     blueprint = _blueprint(recipe, own, view)
-    broadcast_string = labelled_players(
+    takes_labels = labelled_players(
         blueprint, own.generator is not None, own.discriminator is not None, training.labels
     )
-    networks, names = _networks(recipe, blueprint, data, own, device, view, broadcast_string)
+    networks, names = _networks(recipe, blueprint, data, own, device, view, takes_labels)
     scaling = scaling_for(data, blueprint.image_range)
     state = new_training_state(
-        recipe, data, networks, scaling, device, training.precision, training.seed, view, broadcast_string
+        recipe, data, networks, scaling, device, training.precision, training.seed, view, takes_labels
     )
     for network in state.networks.values():
         if training.compile:
@@ -247,8 +247,8 @@ def _networks(
     data: Prepared,
     own: Own,
     device: torch.device,
-    view: View,
-    broadcast_string: frozenset[Player],
+    view: DataView,
+    takes_labels: frozenset[Player],
 ) -> tuple[Networks, dict[str, str]]:
     names = {"generator": recipe.network, "discriminator": recipe.network}
     generator, discriminator = own.generator, own.discriminator
@@ -260,7 +260,7 @@ def _networks(
         companions = built.companions
     if own:
         check_networks(
-            generator, discriminator, recipe.latent.dimension, data.shape, device, view.classes, broadcast_string
+            generator, discriminator, recipe.latent.dimension, data.shape, device, view.classes, takes_labels
         )
     if own.generator is not None:
         names["generator"] = CUSTOM
@@ -270,7 +270,7 @@ def _networks(
     return Networks(generator, discriminator, companions), names
 
 
-def _blueprint(recipe: Recipe, own: Own, view: View) -> Blueprint:
+def _blueprint(recipe: Recipe, own: Own, view: DataView) -> Blueprint:
     """The recipe's blueprint for these classes; beside a network of the user's own images lie in [-1, 1]."""
     blueprint = recipe.blueprint.changed(classes=view.classes)
     return blueprint.changed(output="tanh") if own else blueprint
@@ -287,7 +287,7 @@ def _loop(
     latent = state.recipe.latent
     config = GeneratorConfig(
         network=names["generator"],
-        blueprint=_blueprint(state.recipe, own, state.supply.view),
+        blueprint=_blueprint(state.recipe, own, state.loader.view),
         width=state.recipe.settings.width,
         blocks=state.recipe.settings.blocks,
         shape=state.data.shape,
@@ -377,7 +377,7 @@ def _write_run(
             for player, network in state.networks.items()
         },
         "classes": state.classes,
-        "held_out": state.supply.held_out_count,
+        "held_out": state.loader.held_out_count,
         "notes": list(notes),
     }
     write_atomically(folder.recipe, state.recipe.to_toml())

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.distributed import once, sharded, sum_gradients, world_size
+from steadygan.feeding.loader import Batch
 from steadygan.heuristics.averages import ema_update
 from steadygan.training.state import TrainingState
-from steadygan.training.supply import Batch
 from steadygan.training.turn import Fakes, TrainingTurn, make_fakes
 from steadygan.vocabulary import Player
 

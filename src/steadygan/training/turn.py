@@ -17,11 +17,11 @@ from steadygan.distributed import (
     replicated,
     world_size,
 )
+from steadygan.feeding.loader import Batch
 from steadygan.heuristics.turn import Answer, State
 from steadygan.layers.sides import side_by_side
 from steadygan.training.forward import discriminator_forward, generator_forward
 from steadygan.training.state import TrainingState
-from steadygan.training.supply import Batch
 from steadygan.vocabulary import Player, Side
 
 MOST_SIDE_BY_SIDE = 2_000_000
