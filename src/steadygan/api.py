@@ -17,16 +17,17 @@ from steadygan.progress import ProgressLine
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
 from steadygan.report import write_report
+from steadygan.runs.export import TrainedGenerator, load_generator
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.sampling import own_randomness
+from steadygan.runs.settings import TrainingSettings
+from steadygan.runs.stored import StoredRun, read_stored_run
 from steadygan.training import session
-from steadygan.training.export import TrainedGenerator, load_generator
-from steadygan.training.folder import RunFolder
-from steadygan.training.follower import Follower
 from steadygan.training.loop import Loop, ask_to_stop
 from steadygan.training.observe import Observer, require_tensorboard
 from steadygan.training.process_settings import fast_kernels
-from steadygan.training.sampling import own_randomness
-from steadygan.training.session import Own, Stored, read_run
-from steadygan.training.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks
+from steadygan.training.worker_loop import WorkerLoop
 
 Progress = Callable[[int, int], None]
 
@@ -176,9 +177,9 @@ def train(
     folder = RunFolder(
         distributed.broadcast_string("folder", lambda: str(out if out is not None else next_folder(chosen.name)))
     )
-    own = Own(generator, discriminator)
+    custom = CustomNetworks(generator, discriminator)
     watching = default_observers() if observers is None else observers
-    return run_new(prepared, chosen, training, data_settings, folder, own, overwrite, watching)
+    return run_new(prepared, chosen, training, data_settings, folder, custom, overwrite, watching)
 
 
 def run_new(
@@ -187,15 +188,15 @@ def run_new(
     training: TrainingSettings,
     data_settings: DataSettings,
     folder: RunFolder,
-    own: Own,
+    custom: CustomNetworks,
     overwrite: bool,
     observers: Sequence[Observer],
 ) -> Run:
     """Begin a run on prepared data and train until its budget is used or Ctrl-C; for arguments see :func:`train`."""
-    built = own.generator is None or own.discriminator is None
+    built = custom.generator is None or custom.discriminator is None
     fitted, notes = fit_recipe(chosen, prepared, training.labels and built)
     with own_randomness(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
-        loop = session.begin(prepared, fitted, training, data_settings, folder, own, overwrite, notes, observers)
+        loop = session.begin(prepared, fitted, training, data_settings, folder, custom, overwrite, notes, observers)
         return _train(loop, folder, interrupted)
 
 
@@ -228,16 +229,18 @@ def resume(
         SteadyganError: when it cannot go on, with the reason.
     """
     folder = RunFolder(out)
-    stored = read_run(folder)
+    stored = read_stored_run(folder)
     training = changed(stored, images, minutes, compile)
-    source = stored.source if data is None else data
+    source = stored.manifest.data.source if data is None else data
     distributed.start()
     where = None if cache is None else Path(cache)
-    prepared = distributed.local_main_process_first("prepare", lambda: prepare(source, stored.data, cache=where))
-    own = Own(generator, discriminator)
+    prepared = distributed.local_main_process_first(
+        "prepare", lambda: prepare(source, stored.manifest.data_settings, cache=where)
+    )
+    custom = CustomNetworks(generator, discriminator)
     watching = default_observers() if observers is None else observers
     with own_randomness(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
-        loop = session.resume(folder, stored, training, prepared, own, watching)
+        loop = session.resume(folder, stored, training, prepared, custom, watching)
         if loop.fraction >= 1:
             raise SteadyganError(
                 f"'{folder.path}' has used its budget ({loop.state.images_seen} images); "
@@ -246,7 +249,7 @@ def resume(
         return _train(loop, folder, interrupted)
 
 
-def _train(loop: Loop | Follower, folder: RunFolder, interrupted: Callable[[], bool]) -> Run:
+def _train(loop: Loop | WorkerLoop, folder: RunFolder, interrupted: Callable[[], bool]) -> Run:
     try:
         with fast_kernels(loop.state.device):
             loop.run(interrupted)
@@ -255,7 +258,7 @@ def _train(loop: Loop | Follower, folder: RunFolder, interrupted: Callable[[], b
             f"One of the {distributed.world_size()} processes has ended, so the others end too; "
             f"go on from the last checkpoint by starting all of them with --resume {folder.path}"
         ) from error
-    if isinstance(loop, Follower):
+    if isinstance(loop, WorkerLoop):
         return Run(folder.path, interrupted=distributed.any_process(False))
     write_report(folder.path)
     early = distributed.any_process(loop.fraction < 1)
@@ -269,10 +272,10 @@ def default_observers() -> list[Observer]:
 
 
 def changed(
-    stored: Stored, images: int | None, minutes: float | None, compiled: bool | None = None
+    stored: StoredRun, images: int | None, minutes: float | None, compiled: bool | None = None
 ) -> TrainingSettings:
     """The settings of a stored run with a new budget, if there is one, and compiled or not from now on."""
-    settings = stored.training.model_dump()
+    settings = stored.manifest.training.model_dump()
     if images is not None or minutes is not None:
         settings |= {"images": images, "minutes": minutes}
     if compiled is not None:

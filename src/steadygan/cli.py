@@ -191,8 +191,8 @@ def sample(
 ) -> None:
     """Make images with a trained generator."""
     from steadygan.outputs import write_samples
-    from steadygan.training.export import load_generator
-    from steadygan.training.folder import RunFolder
+    from steadygan.runs.export import load_generator
+    from steadygan.runs.folder import RunFolder
 
     _show(write_samples(load_generator(RunFolder(run)), number, out, seed, truncation, class_))
 
@@ -209,8 +209,8 @@ def interpolate(
 ) -> None:
     """Film a walk between latents along great circles, back to where it began."""
     from steadygan.outputs import write_walk
-    from steadygan.training.export import load_generator
-    from steadygan.training.folder import RunFolder
+    from steadygan.runs.export import load_generator
+    from steadygan.runs.folder import RunFolder
 
     _show(write_walk(load_generator(RunFolder(run)), out, number, stops, frames, seed, class_))
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
-from steadygan.training.folder import RunFolder
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.sampling import own_randomness
 from steadygan.training.loop import ask_to_stop
-from steadygan.training.sampling import own_randomness
 from tests import tiny
 
 IMAGES = 1600

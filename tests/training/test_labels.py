@@ -16,9 +16,9 @@ from steadygan.heuristics.blueprint import Blueprint
 from steadygan.networks import Networks
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
+from steadygan.runs.settings import TrainingSettings
 from steadygan.training.labels import data_view, labelled_players, refuse_without_features
-from steadygan.training.session import Own, new_players
-from steadygan.training.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState, new_training_state
 from steadygan.training.step import step
 from steadygan.training.turn import make_fakes
@@ -118,7 +118,7 @@ def test_networks_of_ones_own_are_told_if_labels_are_wanted_and_built_ones_if_th
     [("naive", set()), ("conditional", {G, D}), ("semi-supervised", set()), ("steady", set())],
 )
 def test_networks_of_a_recipe_are_told_what_they_are_built_for(name: str, expected: set[Player]) -> None:
-    state, _ = new_players(tiny.small(name), DATA, Own(), CPU, settings())
+    state, _ = new_players(tiny.small(name), DATA, CustomNetworks(), CPU, settings())
     assert state.labelled_players == expected
     assert state.class_shares == ((6 / 36, 12 / 36, 18 / 36) if G in expected else ())
 
@@ -128,7 +128,7 @@ def test_heuristics_that_look_inside_refuse_a_discriminator_that_only_gives_logi
     with pytest.raises(SteadyganError, match=r"'feature-matching' looks at .* answer\(images\)"):
         refuse_without_features(curious, nn.Linear(1, 1))
     refuse_without_features(recipe("steady"), nn.Linear(1, 1))
-    refuse_without_features(curious, new_players(NAIVE, DATA, Own(), CPU, settings())[0].networks[D])
+    refuse_without_features(curious, new_players(NAIVE, DATA, CustomNetworks(), CPU, settings())[0].networks[D])
 
 
 # --- classes of fakes
@@ -158,7 +158,7 @@ def test_fakes_have_the_classes_of_the_reals_and_what_is_unknown_is_drawn() -> N
 
 
 def test_where_all_is_known_nothing_is_drawn() -> None:
-    state, _ = new_players(CONDITIONAL, DATA, Own(), CPU, settings())
+    state, _ = new_players(CONDITIONAL, DATA, CustomNetworks(), CPU, settings())
     labels, random = torch.tensor([2, 0, 1]), torch.get_rng_state()
     made = state.labels_like(labels)
     assert made is not None
@@ -216,7 +216,7 @@ def test_a_discriminator_that_joins_batches_gets_the_labels_of_both() -> None:
 def test_a_generator_alone_may_be_told_but_not_a_discriminator_alone() -> None:
     assert labelled_players(Blueprint(generator_embedding=2, classes=3), False, False, False) == {G}
     for blueprint, own in ((Blueprint(), (False, True)), (Blueprint(discriminator_embedding=2), (True, False))):
-        with pytest.raises(SteadyganError, match="discriminator is labelled_players classes and the generator is not"):
+        with pytest.raises(SteadyganError, match="discriminator is told classes and the generator is not"):
             labelled_players(blueprint, *own, labels=not own[0])
 
 

@@ -14,10 +14,10 @@ import torch
 from PIL import Image
 
 from steadygan.metrics.sliced import image_distance
+from steadygan.runs.checkpoint import checkpoints, load_checkpoint
+from steadygan.runs.export import load_generator
+from steadygan.runs.folder import RunFolder
 from steadygan.training import gallery
-from steadygan.training.checkpoint import checkpoints, load_checkpoint
-from steadygan.training.export import load_generator
-from steadygan.training.folder import RunFolder
 from steadygan.training.loop import ask_to_stop
 from steadygan.vocabulary import Player
 from tests import tiny

@@ -13,8 +13,8 @@ from steadygan.feeding.loader import Batch
 from steadygan.heuristics.schedules import PastCheckpoints, Unrolled
 from steadygan.heuristics.turn import State, Turn
 from steadygan.recipe import Recipe
-from steadygan.training.session import Own, new_players
-from steadygan.training.settings import TrainingSettings
+from steadygan.runs.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
 from steadygan.training.step import move, step
 from steadygan.training.turn import TrainingTurn
@@ -49,7 +49,7 @@ def stranger(network: torch.nn.Module) -> Any:
 
 def labelled_turn(name: str, labels: list[int]) -> TrainingTurn:
     training = TrainingSettings(device="cpu", precision="fp32")
-    state, _ = new_players(tiny.small(name), tiny.images(), Own(), CPU, training)
+    state, _ = new_players(tiny.small(name), tiny.images(), CustomNetworks(), CPU, training)
     return TrainingTurn(D, state, Batch(state.next_real().images, torch.tensor(labels)))
 
 

@@ -19,8 +19,8 @@ from steadygan.feeding.loader import BatchLoader
 from steadygan.heuristics.architecture import SemiSupervised
 from steadygan.heuristics.turn import Answer
 from steadygan.recipe import Recipe
+from steadygan.runs.settings import TrainingSettings
 from steadygan.training.labels import data_view
-from steadygan.training.settings import TrainingSettings
 from steadygan.vocabulary import Player
 from tests import tiny
 from tests.heuristics.truth import FakeTable, likely_share

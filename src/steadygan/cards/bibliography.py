@@ -10,7 +10,7 @@ from steadygan.heuristics.card import Citation
 from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe, recipe_names
-from steadygan.training.folder import RunFolder
+from steadygan.runs.folder import RunFolder
 
 
 def cite(name: str) -> str:

@@ -11,9 +11,9 @@ from torch import nn
 from steadygan.data import Prepared
 from steadygan.feeding.labels import random_labels
 from steadygan.metrics.sliced import image_distance, sliced_wasserstein
-from steadygan.training.folder import RunFolder
-from steadygan.training.grid import GENERATED, GROUND, REAL, image_grid, plane, save_picture, scatter
-from steadygan.training.sampling import generate
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.grid import GENERATED, GROUND, REAL, image_grid, plane, save_picture, scatter
+from steadygan.runs.sampling import generate
 from steadygan.training.state import TrainingState
 
 SEED = 20141

@@ -15,14 +15,14 @@ from torch import nn
 from steadygan.cores import core_wait_seconds
 from steadygan.distributed import any_process
 from steadygan.layers.tuning import Choice, tuned_for
-from steadygan.training.checkpoint import save_checkpoint
-from steadygan.training.export import GeneratorConfig, save_generator
-from steadygan.training.folder import RunFolder
+from steadygan.runs.checkpoint import save_checkpoint
+from steadygan.runs.export import GeneratorConfig, save_generator
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.rows import RowFile
+from steadygan.runs.sampling import ready_generator
+from steadygan.runs.settings import Budget
 from steadygan.training.gallery import Gallery
 from steadygan.training.observe import Observer
-from steadygan.training.rows import RowFile
-from steadygan.training.sampling import ready_generator
-from steadygan.training.settings import Budget
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
 
@@ -202,7 +202,7 @@ class Loop:
 
     def save(self, best: bool = False) -> None:
         """Write a checkpoint, as the best too if it is, and the generator of this moment."""
-        files = {"metrics": self.rows.settle(), "findings": self.findings.settle()}
+        files = {"metrics": self.rows.flush_to_disk(), "findings": self.findings.flush_to_disk()}
         save_checkpoint(self.folder, {**self.state.state_dict(), "files": files}, self.keep, best)
         save_generator(self.folder, self.ready(), self.config_now())
         self._saved_at = self.state.seconds

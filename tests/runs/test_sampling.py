@@ -8,8 +8,8 @@ from torch import nn
 
 from steadygan.feeding.scaling import Scaling
 from steadygan.heuristics.latents import NormalLatent
-from steadygan.training import sampling
-from steadygan.training.sampling import generate, own_randomness, ready_generator
+from steadygan.runs import sampling
+from steadygan.runs.sampling import generate, own_randomness, ready_generator
 from tests.heuristics.truth import likely_share
 from tests.labelled_networks import Painter
 from tests.training import players

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
-from steadygan.training.folder import write_atomically
+from steadygan.runs.folder import write_atomically
 
 GAP = 2
 GROUND = 255

@@ -15,11 +15,9 @@ from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.catalogue import heuristic_class
 from steadygan.heuristics.roles import LatentHeuristic
 from steadygan.networks import build
-from steadygan.training.folder import RunFolder, write_atomically
-from steadygan.training.sampling import generate
-
-CUSTOM = "custom"
-"""Network name of generators that a user brought."""
+from steadygan.runs.folder import RunFolder, write_atomically
+from steadygan.runs.manifest import CUSTOM
+from steadygan.runs.sampling import generate
 
 
 class GeneratorConfig(BaseModel):

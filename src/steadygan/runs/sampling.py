@@ -11,7 +11,6 @@ from steadygan.feeding.labels import random_labels
 from steadygan.feeding.scaling import Scaling
 from steadygan.heuristics.roles import LatentHeuristic
 from steadygan.layers.weights import initialise_statistics_
-from steadygan.training.forward import generator_forward
 
 STANDING_BATCHES, STANDING_BATCH = 8, 128
 CHUNK = 64
@@ -65,7 +64,7 @@ def ready_generator(
     with own_randomness(0, device), torch.inference_mode():
         for _ in range(batches or STANDING_BATCHES):
             labels = random_labels(STANDING_BATCH, class_shares).to(device) if class_shares else None
-            generator_forward(ready, latent.sample(STANDING_BATCH, device), labels)
+            _forward(ready, latent.sample(STANDING_BATCH, device), labels)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
         norm.eval()
@@ -96,7 +95,7 @@ def generate(
     with own_randomness(seed, device), torch.inference_mode():
         chunks = [
             scaling.to_storage(
-                generator_forward(ready, some.to(device), None if of is None else of.to(device)).float()
+                _forward(ready, some.to(device), None if of is None else of.to(device)).float()
             ).cpu()
             for some, of in _chunks(latents, labels)
         ]
@@ -106,3 +105,8 @@ def generate(
 def _chunks(latents: Tensor, labels: Tensor | None) -> Iterator[tuple[Tensor, Tensor | None]]:
     for low in range(0, len(latents), CHUNK):
         yield latents[low : low + CHUNK], None if labels is None else labels[low : low + CHUNK]
+
+
+def _forward(network: nn.Module, latents: Tensor, labels: Tensor | None) -> Tensor:
+    images: Tensor = network(latents) if labels is None else network(latents, labels)
+    return images
