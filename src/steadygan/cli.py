@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from steadygan.cores import share_cores
-from steadygan.errors import SteadyganError, out_of_memory, plain
+from steadygan.errors import SteadyganError, out_of_memory, plain_message
 from steadygan.startup import restart_for_memory
 
 LARGEST_SEED = 2**63 - 1
@@ -315,7 +315,7 @@ def _sentence(error: Exception) -> str:
     if said is not None:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "steadygan"
-        return f"{plain(' '.join(said().split())).rstrip('.')} (see {command} --help)"
+        return f"{plain_message(' '.join(said().split())).rstrip('.')} (see {command} --help)"
     if out_of_memory(error):
         return "There is not enough memory for this; lower --set batch=N, --set width=N, --resolution or -n"
     raise error

@@ -3,12 +3,12 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 
+from steadygan.arrays import Array
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.latents import slerp
 from steadygan.runs.export import TrainedGenerator
@@ -16,8 +16,6 @@ from steadygan.runs.folder import write_atomically, write_errors_as_sentences
 from steadygan.runs.grid import image_grid, plane, save_picture, scatter
 
 FRAME_MILLISECONDS = 60
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def write_samples(

@@ -96,7 +96,7 @@ def test_a_list_of_files_takes_little_for_each(tmp_path):
 def test_choosing_and_decoding_keep_numbers_alone(tmp_path, monkeypatch):
     """Headers and results of a million images must not pile up as objects."""
 
-    class Crew:
+    class DecoderPool:
         def ask_all(self, chunks, target, *, only_header):
             for chunk in chunks:
                 results = [[9, 9, 0] if only_header else None for _ in chunk]
@@ -108,7 +108,9 @@ def test_choosing_and_decoding_keep_numbers_alone(tmp_path, monkeypatch):
 
     count = 30_000
     many = encoded.Encoded(str, np.full(count, 1000), lambda low, high: ["x"] * (high - low))
-    grown = peak(lambda: encoded._read_with(Crew(), many, encoded.DataSettings(), Nowhere(), lambda done, total: None))
+    grown = peak(
+        lambda: encoded._read_with(DecoderPool(), many, encoded.DataSettings(), Nowhere(), lambda done, total: None)
+    )
     assert grown < 130 * count
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from steadygan.report.read import RunRecord, Table
-from steadygan.report.words import count, duration, moment, percent, plain, sentence_case, spaced, things
+from steadygan.report.words import count, duration, moment, percent, sentence_case, spaced, things, value_in_words
 from steadygan.runs.manifest import DataRecord, RunManifest
 from steadygan.runs.settings import TrainingSettings
 
@@ -35,7 +35,7 @@ def data_facts(manifest: RunManifest) -> Facts:
         ("Source", data.source),
         (noun, count(data.count)),
         ("Shape", shape(data.shape)),
-        ("Labels", f"yes, but {count(data.unlabelled)} without" if data.unlabelled else plain(data.labelled)),
+        ("Labels", f"yes, but {count(data.unlabelled)} without" if data.unlabelled else value_in_words(data.labelled)),
         *_labels_used(manifest, noun.lower()),
         ("Files skipped", count(data.skipped)),
         ("Prepared in", duration(data.seconds)),
@@ -106,7 +106,7 @@ def network_facts(manifest: RunManifest) -> Facts:
 
 def flat(values: Table) -> Facts:
     """A flat table as names and values; what is not set is left out."""
-    return [(titled(name), plain(value)) for name, value in values.items() if value is not None]
+    return [(titled(name), value_in_words(value)) for name, value in values.items() if value is not None]
 
 
 def titled(name: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
+from steadygan.arrays import Array
 from steadygan.runs.folder import write_atomically
 
 GAP = 2
@@ -22,8 +23,6 @@ ROWS = "rows"
 """The key under which a PNG holds the names of its rows, a JSON list."""
 SMALL = 32
 """Images smaller than this are enlarged by whole factors, so that a person can see them."""
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def image_grid(images: Array, columns: int | None = None) -> Image.Image:

@@ -2,12 +2,12 @@
 
 import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from steadygan.arrays import Array
 from steadygan.data import Prepared
 from steadygan.feeding.labels import random_labels
 from steadygan.metrics.sliced import image_distance, sliced_wasserstein
@@ -21,8 +21,6 @@ SHOWN, SHOWN_POINTS = 64, 2000
 MEASURED = 1000
 MOST_ROWS = 16
 """Classes of which a grid shows images, one class in a row."""
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class Gallery:
