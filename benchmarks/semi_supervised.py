@@ -18,11 +18,11 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from steadygan.settings import TrainingSettings
 
 from steadygan.data import prepare
 from steadygan.heuristics.inputs import DiffAugment, diff_augment
 from steadygan.recipes import recipe
-from steadygan.runs.settings import TrainingSettings
 from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
 from steadygan.vocabulary import Player

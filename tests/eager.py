@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 import torch
+from steadygan.settings import TrainingSettings
 from torch import Tensor, nn
 
 from steadygan.layers.convolution import Convolution, TransposedConvolution
 from steadygan.layers.rectifier import LeakyRectifier
 from steadygan.recipe import Recipe
-from steadygan.runs.settings import TrainingSettings
 from steadygan.training import step as steps
 from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState

@@ -11,13 +11,13 @@ from functools import cache
 from itertools import combinations
 
 import torch
+from steadygan.settings import TrainingSettings
 
 from steadygan.data import Prepared
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.catalogue import CATALOGUE
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
-from steadygan.runs.settings import TrainingSettings
 from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step

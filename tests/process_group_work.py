@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from steadygan.settings import TrainingSettings
 from torch import nn
 
 from steadygan.recipes import parse
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.sampling import own_randomness
-from steadygan.runs.settings import TrainingSettings
 from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from steadygan.settings import TrainingSettings
 
 from steadygan.data import DataSettings, Prepared
 from steadygan.recipe import Recipe
@@ -14,7 +15,6 @@ from steadygan.recipes import recipe
 from steadygan.runs.checkpoint import checkpoints, load_checkpoint
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.sampling import own_randomness
-from steadygan.runs.settings import TrainingSettings
 from steadygan.runs.stored import read_stored_run
 from steadygan.training import session
 from steadygan.training.loop import Loop

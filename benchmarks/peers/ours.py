@@ -13,6 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from rich.console import Console
+from steadygan.settings import TrainingSettings
 
 import steadygan as sg
 from peers.device import clerk_on, parameters
@@ -23,7 +24,6 @@ from steadygan.data import prepare
 from steadygan.layers.sides import side_by_side
 from steadygan.progress import ProgressLine
 from steadygan.recipe import Recipe
-from steadygan.runs.settings import TrainingSettings
 from steadygan.training.process_settings import keep_memory
 from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState

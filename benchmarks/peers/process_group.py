@@ -12,11 +12,11 @@ import time
 from pathlib import Path
 
 import torch
+from steadygan.settings import TrainingSettings
 
 from steadygan.data import prepare
 from steadygan.distributed import is_main_process, start, stop
 from steadygan.recipes import recipe
-from steadygan.runs.settings import TrainingSettings
 from steadygan.training.process_settings import keep_memory
 from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.step import step

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from steadygan.settings import TrainingSettings
 from torch.profiler import ProfilerActivity, profile
 
 from peers.example import Example, pool
 from peers.ours import LIKE_EXAMPLE, recipe_for, stored
 from peers.serve import Clerk
 from steadygan.data import prepare
-from steadygan.runs.settings import TrainingSettings
 from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.step import step
 from workloads import Workload

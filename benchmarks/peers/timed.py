@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from steadygan.settings import TrainingSettings
 from torch import Tensor
 
 from peers.example import Example
@@ -23,7 +24,6 @@ from steadygan.api import fit_recipe, recipe_of
 from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.runs.export import TrainedGenerator
 from steadygan.runs.folder import RunFolder
-from steadygan.runs.settings import TrainingSettings
 from steadygan.training.loop import Loop, ask_to_stop
 from steadygan.training.process_settings import keep_memory
 from steadygan.training.session import CustomNetworks, begin

@@ -20,8 +20,8 @@ from steadygan.report import write_report
 from steadygan.runs.export import TrainedGenerator, load_generator
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.sampling import own_randomness
-from steadygan.runs.settings import TrainingSettings
 from steadygan.runs.stored import StoredRun, read_stored_run
+from steadygan.settings import TrainingSettings
 from steadygan.training import session
 from steadygan.training.loop import Loop, ask_to_stop
 from steadygan.training.observe import Observer, require_tensorboard

@@ -100,7 +100,7 @@ def test_choosing_and_decoding_keep_numbers_alone(tmp_path, monkeypatch):
         def ask_all(self, chunks, target, *, only_header):
             for chunk in chunks:
                 results = [[9, 9, 0] if only_header else None for _ in chunk]
-                yield encoded.Answer(results, b"" if only_header else bytes(9 * 9 * 3 * len(chunk)))
+                yield encoded.DecodeResult(results, b"" if only_header else bytes(9 * 9 * 3 * len(chunk)))
 
     class Nowhere:
         def start(self, shape, dtype): ...

@@ -4,11 +4,11 @@ import copy
 
 import pytest
 import torch
+from steadygan.settings import TrainingSettings
 from torch import nn
 
 from steadygan.feeding.loader import Batch
 from steadygan.layers.sides import BatchNorm1d, BatchNorm2d, separable, side_by_side
-from steadygan.runs.settings import TrainingSettings
 from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
 from steadygan.training.turn import TrainingTurn

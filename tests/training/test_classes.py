@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from steadygan.settings import TrainingSettings
 
 from steadygan.cli import main
 from steadygan.errors import SteadyganError
 from steadygan.outputs import write_samples, write_walk
 from steadygan.runs.export import TrainedGenerator, load_generator
 from steadygan.runs.folder import RunFolder
-from steadygan.runs.settings import TrainingSettings
 from steadygan.training import gallery
 from steadygan.training.gallery import Gallery
 from steadygan.training.session import CustomNetworks, new_players

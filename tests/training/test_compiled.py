@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 import torch
 from filelock import FileLock
+from steadygan.settings import TrainingSettings
 from torch import nn
 
 from steadygan.errors import SteadyganError
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe_names
-from steadygan.runs.settings import TrainingSettings
 from steadygan.training import compiled
 from steadygan.training.compiled import Compiled, compile_, decompile_, refuse_uncompilable
 from steadygan.training.forward import discriminator_forward, generator_forward, is_plain

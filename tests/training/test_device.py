@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import torch
+from steadygan.settings import TrainingSettings
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils import _foreach_utils
@@ -19,7 +20,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe, recipe_names
-from steadygan.runs.settings import TrainingSettings
 from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.step import step
 from tests import tiny

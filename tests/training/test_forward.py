@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 import torch
+from steadygan.settings import TrainingSettings
 from torch import nn
 
 from steadygan.heuristics.turn import Answer
-from steadygan.runs.settings import TrainingSettings
 from steadygan.training.forward import discriminator_forward, generator_forward
 from steadygan.training.session import CustomNetworks, new_players
 from tests import tiny

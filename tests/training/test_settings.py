@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 from pydantic import ValidationError
+from steadygan.settings import TrainingSettings
+from steadygan.training.budget import DEFAULT_MINUTES, Budget
 
 from steadygan.errors import SteadyganError
 from steadygan.runs.environment import device_name, environment
-from steadygan.runs.settings import DEFAULT_MINUTES, Budget, TrainingSettings
 from steadygan.training.device import choose_device, resolve_settings
 from steadygan.training.process_settings import keep_memory
 

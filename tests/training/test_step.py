@@ -9,10 +9,10 @@ from itertools import pairwise
 
 import pytest
 import torch
+from steadygan.settings import TrainingSettings
 from torch import Tensor, nn
 
 from steadygan.recipe import Recipe
-from steadygan.runs.settings import TrainingSettings
 from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.step import move, only_trains, step
 from steadygan.training.turn import TrainingTurn, make_fakes

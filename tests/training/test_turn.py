@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from steadygan.settings import TrainingSettings
 from torch import Tensor
 
 from steadygan.feeding.loader import Batch
 from steadygan.heuristics.schedules import PastCheckpoints, Unrolled
 from steadygan.heuristics.turn import State, Turn
 from steadygan.recipe import Recipe
-from steadygan.runs.settings import TrainingSettings
 from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
 from steadygan.training.step import move, step

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from steadygan.settings import TrainingSettings
 from torch import Tensor, nn
 
 from steadygan.api import fit_recipe
@@ -19,7 +20,6 @@ from steadygan.feeding.loader import BatchLoader
 from steadygan.heuristics.architecture import SemiSupervised
 from steadygan.heuristics.turn import Answer
 from steadygan.recipe import Recipe
-from steadygan.runs.settings import TrainingSettings
 from steadygan.training.labels import data_view
 from steadygan.vocabulary import Player
 from tests import tiny

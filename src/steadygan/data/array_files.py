@@ -14,8 +14,8 @@ from steadygan.arrays import Array
 from steadygan.data.arrays import ArrayRows, Classes, classes_of, read_rows, rows_of
 from steadygan.data.labels import MEANING
 from steadygan.data.reading import DataSource, Outcome, Progress, Sink
-from steadygan.data.settings import DataSettings
 from steadygan.errors import SteadyganError
+from steadygan.settings import DataSettings
 
 IMAGE_KEYS = ("images", "train_images", "x_train", "data")
 VECTOR_KEYS = ("points", "vectors")

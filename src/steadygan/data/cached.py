@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from steadygan.data.reading import DataSource, Outcome, Progress
-from steadygan.data.settings import DataSettings
 from steadygan.data.store import StoredData, Writer, key_of, load_or_build
+from steadygan.settings import DataSettings
 
 
 def read_cached(

@@ -14,9 +14,9 @@ from steadygan.data.labels import MEANING, UNLABELLED, drop_empty
 from steadygan.data.pool import Item
 from steadygan.data.prepared import printable
 from steadygan.data.reading import DataSource, Outcome, Progress, Sink
-from steadygan.data.settings import DataSettings
 from steadygan.data.walk import Entry, walk
 from steadygan.errors import SteadyganError
+from steadygan.settings import DataSettings
 
 _UNLABELLED = ("unlabelled", "unlabeled")
 

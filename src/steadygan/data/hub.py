@@ -19,9 +19,9 @@ from steadygan.data.encoded import Decoded, Encoded, nothing_usable, read_encode
 from steadygan.data.labels import MEANING, UNLABELLED, drop_empty
 from steadygan.data.pool import Item
 from steadygan.data.reading import DataSource, Outcome, Progress, Sink
-from steadygan.data.settings import DataSettings
 from steadygan.data.streamed import STREAMED, Stream, read_streamed
 from steadygan.errors import SteadyganError
+from steadygan.settings import DataSettings
 
 # short names for data sets that have moved below their owners
 SHORT_NAMES = {

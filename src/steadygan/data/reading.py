@@ -8,7 +8,7 @@ import numpy as np
 
 from steadygan.arrays import Array
 from steadygan.data.prepared import Skipped
-from steadygan.data.settings import DataSettings
+from steadygan.settings import DataSettings
 
 Progress = Callable[[int, int], None]
 

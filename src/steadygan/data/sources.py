@@ -17,11 +17,11 @@ from steadygan.data.folder import folder_source
 from steadygan.data.hub import SHORT_NAMES, hub_source, is_saved, looks_like_hub_name, saved_source
 from steadygan.data.prepared import Prepared
 from steadygan.data.reading import DataSource, Outcome, Progress, Sink
-from steadygan.data.settings import DataSettings
 from steadygan.data.stacked import STACKED, stacked_source
 from steadygan.data.streamed import STREAMED
 from steadygan.data.toys import TOYS, toy_source
 from steadygan.errors import SteadyganError
+from steadygan.settings import DataSettings
 
 if TYPE_CHECKING:
     import torch

@@ -15,8 +15,8 @@ from steadygan.data.arrays import VectorsError
 from steadygan.data.cached import read_cached
 from steadygan.data.labels import UNLABELLED, drop_empty
 from steadygan.data.reading import DataSource, Outcome, Progress, Sink
-from steadygan.data.settings import DataSettings
 from steadygan.errors import SteadyganError
+from steadygan.settings import DataSettings
 
 STACKED = "stacked:"
 # the fixed training set of VEEGAN and of PacGAN; 60,000 would be 60 for each of the 1,000 classes

@@ -10,7 +10,7 @@ import numpy as np
 from steadygan.arrays import Array
 from steadygan.data.arrays import Classes, read_rows, rows_of
 from steadygan.data.reading import DataSource, Outcome, Progress, Sink
-from steadygan.data.settings import DataSettings
+from steadygan.settings import DataSettings
 
 TOY_POINTS = 100_000
 _SEED = 0

@@ -7,7 +7,7 @@ from pathlib import Path
 from steadygan.report.read import RunRecord, Table
 from steadygan.report.words import count, duration, moment, percent, sentence_case, spaced, things, value_in_words
 from steadygan.runs.manifest import DataRecord, RunManifest
-from steadygan.runs.settings import TrainingSettings
+from steadygan.settings import TrainingSettings
 
 Facts = list[tuple[str, str]]
 _CLASSES = 100

@@ -10,7 +10,7 @@ from typing import Any
 from steadygan.errors import SteadyganError
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.manifest import NewerFormatError, RunManifest, read_manifest
-from steadygan.runs.settings import TrainingSettings
+from steadygan.settings import TrainingSettings
 
 Table = Mapping[str, Any]
 

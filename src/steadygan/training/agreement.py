@@ -6,7 +6,7 @@ from steadygan.data import Prepared
 from steadygan.distributed import differs_between_processes, world_size
 from steadygan.errors import SteadyganError
 from steadygan.recipe import Recipe
-from steadygan.runs.settings import TrainingSettings
+from steadygan.settings import TrainingSettings
 
 
 def refuse_uneven_batches(recipe: Recipe) -> None:

@@ -5,7 +5,7 @@ import torch
 from steadygan.distributed import local_rank, world_size
 from steadygan.errors import SteadyganError
 from steadygan.layers.tuning import own_processor, processor_flags
-from steadygan.runs.settings import TrainingSettings
+from steadygan.settings import TrainingSettings
 
 
 def choose_device(name: str) -> torch.device:

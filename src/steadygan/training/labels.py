@@ -7,7 +7,7 @@ from steadygan.errors import SteadyganError
 from steadygan.feeding.labels import DataView
 from steadygan.heuristics.blueprint import Blueprint
 from steadygan.recipe import Recipe
-from steadygan.runs.settings import TrainingSettings
+from steadygan.settings import TrainingSettings
 from steadygan.vocabulary import Labels, Player
 
 

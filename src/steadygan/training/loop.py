@@ -20,7 +20,7 @@ from steadygan.runs.export import GeneratorConfig, save_generator
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.rows import RowFile
 from steadygan.runs.sampling import ready_generator
-from steadygan.runs.settings import Budget
+from steadygan.training.budget import Budget
 from steadygan.training.gallery import Gallery
 from steadygan.training.observe import Observer
 from steadygan.training.state import TrainingState

@@ -23,9 +23,10 @@ from steadygan.runs.environment import environment
 from steadygan.runs.export import GeneratorConfig
 from steadygan.runs.folder import RunFolder, write_atomically, write_json
 from steadygan.runs.manifest import CUSTOM, DataRecord, NetworkRecord, RunManifest, write_manifest
-from steadygan.runs.settings import Budget, TrainingSettings
 from steadygan.runs.stored import StoredRun
+from steadygan.settings import TrainingSettings
 from steadygan.training.agreement import refuse_different_runs, refuse_uneven_batches
+from steadygan.training.budget import Budget
 from steadygan.training.compiled import compile_, decompile_, refuse_uncompilable
 from steadygan.training.device import process_device, resolve_settings
 from steadygan.training.labels import data_view, labelled_players, refuse_without_features

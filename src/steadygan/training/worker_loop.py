@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from steadygan.distributed import any_process
 from steadygan.layers.tuning import tuned_for
-from steadygan.runs.settings import Budget, TrainingSettings
+from steadygan.settings import TrainingSettings
+from steadygan.training.budget import Budget
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
 
