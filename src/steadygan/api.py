@@ -104,6 +104,7 @@ def train(
     seed: int = 0,
     device: str = "auto",
     precision: str = "auto",
+    tuned_for: str = "auto",
     compile: bool = False,  # noqa: A002  # as PyTorch calls it, and the command line
     keep: int = 3,
     labels: bool = False,
@@ -120,27 +121,30 @@ def train(
         data: a folder of images, an ``.npz`` or ``.npy`` file, a name (``digits``, or a data set of the Hugging Face
             hub), an array, or a tensor.
         recipe: its name, the path of a TOML file, or a :class:`Recipe`.
-        images: real images to see in all.
-        minutes: time to train in all; with ``images``, whichever ends first. Without either: 30 minutes.
+        images: Real images to see in all, such as 600000; with minutes, whichever ends first.
+        minutes: Time to train in all; with images, whichever ends first. Without either: 30 minutes.
         out: the run folder; ``runs/<recipe>-<number>`` when None.
-        generator: your own: latents [N, D] to images [N, C, H, W] in [-1, 1]. Trained in place.
-        discriminator: your own: images to logits [N], [N, 1] or [N, 1, h, w]. Trained in place.
-        resolution: height and width, 8 to 256; chosen from the data when None.
-        channels: 1 or 3; chosen from the data when None.
-        background: colour under transparent pixels.
-        max_pixels: images with more are skipped, which protects memory.
-        seed: of weights, latents and the order of the data.
-        device: ``auto``, ``cpu``, ``cuda``, ``mps``.
-        precision: ``fp32``, ``bf16``, or ``auto``: bf16 where the device has instructions for it.
-        compile: whether networks are compiled for the calls that allow it, which needs a C++ compiler and one process;
-            see docs/performance.md for what it gains and costs.
-        keep: how many checkpoints stay.
-        labels: whether to make images of a class: recipes that do not ask for labels get ``label-embedding``, and
-            networks of your own are called as ``G(z, y)`` and ``D(x, y)`` with int64 labels [N]
-            (-1 where training does not know one).
-        label_share: share of the labels that training knows, for recipes that can do with some.
-        labels_per_class: how many labels of each class training knows, instead of a share.
-        tensorboard: whether to write for TensorBoard too.
+        generator: your own: latents [N, D] to images [N, C, H, W] in [-1, 1]. Trained in place. With ``labels`` it is
+            called as ``G(z, y)`` with int64 labels [N].
+        discriminator: your own: images to logits [N], [N, 1] or [N, 1, h, w]. Trained in place. With ``labels`` it is
+            called as ``D(x, y)`` with int64 labels [N], -1 where training does not know one.
+        resolution: Height and width in pixels, 8 to 256. By default the data's own where all images share one square
+            size (8 to 64 in a folder); elsewhere 64, or less where that would enlarge more than a tenth of the images.
+        channels: 1 for grey, 3 for colour. By default 1 if every image is grey, else 3.
+        background: Colour under transparent pixels: a name, or #rrggbb.
+        max_pixels: Images with more pixels are skipped before they are decoded.
+        seed: Seed of initial weights, latents and the order of data.
+        device: Device to train on: auto, cpu, cuda, cuda:1, mps.
+        precision: Precision of the networks: fp32, bf16, or auto, which is bf16 for images where the device has
+            instructions for it. Losses, penalties and weights stay fp32.
+        tuned_for: Kind of processor for which convolutions are tuned: amx, vector, or auto, which is this one's.
+        compile: Compile the networks: quicker on a GPU, slower on a CPU. Needs a C++ compiler and one process.
+        keep: Number of checkpoints that stay, besides the best.
+        labels: Make images of a class, even if the recipe asks for no labels: it then gets label-embedding, and
+            networks of your own take labels.
+        label_share: Share of the labels that training knows, such as 0.01.
+        labels_per_class: Number of labels of each class that training knows, instead of a share.
+        tensorboard: Write rows and grids for TensorBoard too.
         overwrite: whether a run that is at ``out`` may be replaced.
         cache: where prepared data are kept.
         observers: who watches; see :class:`steadygan.training.observe.Observer`. When None, a progress line on a
@@ -152,24 +156,11 @@ def train(
     Raises:
         SteadyganError: for anything that you can mend, in one sentence.
     """
+    given = dict(locals())  # every setting is an argument of the same name
     if data is None:
         raise SteadyganError("train() needs data: a folder of images, an .npz file, an array, or a name such as digits")
-    data_settings = make_data_settings(
-        resolution=resolution, channels=channels, background=background, max_pixels=max_pixels
-    )
-    training = make_training_settings(
-        images=images,
-        minutes=minutes,
-        seed=seed,
-        device=device,
-        precision=precision,
-        compile=compile,
-        keep=keep,
-        labels=labels,
-        label_share=label_share,
-        labels_per_class=labels_per_class,
-        tensorboard=tensorboard,
-    )
+    data_settings = make_data_settings(**{name: given[name] for name in DataSettings.model_fields})
+    training = make_training_settings(**{name: given[name] for name in TrainingSettings.model_fields})
     chosen = recipe_of(recipe)
     distributed.start()
     where = None if cache is None else Path(cache)
@@ -272,14 +263,17 @@ def default_observers() -> list[Observer]:
 
 
 def changed(
-    stored: StoredRun, images: int | None, minutes: float | None, compiled: bool | None = None
+    stored: StoredRun,
+    images: int | None,
+    minutes: float | None,
+    compile: bool | None = None,  # noqa: A002  # as in train()
 ) -> TrainingSettings:
     """The settings of a stored run with a new budget, if there is one, and compiled or not from now on."""
     settings = stored.manifest.training.model_dump()
     if images is not None or minutes is not None:
         settings |= {"images": images, "minutes": minutes}
-    if compiled is not None:
-        settings["compile"] = compiled
+    if compile is not None:
+        settings["compile"] = compile
     try:
         return TrainingSettings.model_validate(settings)
     except ValidationError as error:

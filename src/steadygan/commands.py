@@ -24,54 +24,34 @@ from steadygan.training.process_settings import keep_memory
 from steadygan.training.session import CustomNetworks
 
 DEFAULT_RECIPE = "steady"
-DATA_FIELDS = ("resolution", "channels", "max_pixels", "background")
-TRAINING_FIELDS = (
-    "images",
-    "minutes",
-    "seed",
-    "device",
-    "precision",
-    "compile",
-    "keep",
-    "labels",
-    "label_share",
-    "labels_per_class",
-    "tensorboard",
-)
 CHANGEABLE_FIELDS = ("images", "minutes", "compile")
 """What may be different when a run goes on."""
 
 
 class RunRequest(BaseModel):
-    """What a user asked for; None is what they left out."""
+    """What a user asked for.
 
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+    Attributes:
+        data: what they named as data; None when they left it out.
+        recipe: the name or path of a recipe; None when they left it out.
+        add: heuristics to put in.
+        remove: heuristics to take out.
+        values: what to set in the recipe, by key.
+        data_settings: the settings of the data that they gave, by name.
+        training: the training settings that they gave, by name.
+        keep_memory: whether freed memory is kept for the next step.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     data: str | None = None
     recipe: str | None = None
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     values: dict[str, Any] = {}
-    images: int | None = None
-    minutes: float | None = None
-    resolution: int | None = None
-    channels: int | None = None
-    max_pixels: int | None = None
-    background: str | None = None
-    seed: int | None = None
-    device: str | None = None
-    precision: str | None = None
-    compile: bool | None = None
-    keep: int | None = None
-    labels: bool | None = None
-    label_share: float | None = None
-    labels_per_class: int | None = None
-    tensorboard: bool | None = None
+    data_settings: dict[str, Any] = {}
+    training: dict[str, Any] = {}
     keep_memory: bool = True
-
-    def given(self, names: tuple[str, ...]) -> dict[str, Any]:
-        """Of these, what was not left out."""
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
 def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: Console) -> None:
@@ -79,8 +59,8 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
     if request.data is None:
         raise SteadyganError("Name the data: a folder of images, an .npz file, or digits; or go on with --resume RUN")
     recipe = api.recipe_of(request.recipe or DEFAULT_RECIPE).change(request.add, request.remove, request.values)
-    data_settings = api.make_data_settings(**request.given(DATA_FIELDS))
-    training = api.make_training_settings(**request.given(TRAINING_FIELDS))
+    data_settings = api.make_data_settings(**request.data_settings)
+    training = api.make_training_settings(**request.training)
     resolve_settings(training)  # a wrong device is said before the data are prepared
     folder = RunFolder(broadcast_string("folder", lambda: _free_folder(out or api.next_folder(recipe.name), overwrite)))
     if request.keep_memory:
@@ -108,7 +88,7 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> None:
     folder = RunFolder(path)
     stored = read_stored_run(folder)
     refuse_changes(request, stored, folder)
-    training = api.changed(stored, request.images, request.minutes, request.compile)
+    training = api.changed(stored, **{name: request.training.get(name) for name in CHANGEABLE_FIELDS})
     if request.keep_memory:
         keep_memory()
     prepared = _prepare(stored.manifest.data.source, stored.manifest.data_settings, console)
@@ -137,7 +117,7 @@ def refuse_changes(request: RunRequest, stored: StoredRun, folder: RunFolder) ->
         **stored.manifest.training.model_dump(),
         **stored.manifest.data_settings.model_dump(),
     }
-    given = request.given((*DATA_FIELDS, *TRAINING_FIELDS))
+    given = request.data_settings | request.training
     # the run keeps what "auto" chose when it began
     now: dict[str, Any] = {**was, **{name: value for name, value in given.items() if value != "auto"}}
     for name in _flat(stored.recipe):

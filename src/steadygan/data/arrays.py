@@ -12,8 +12,9 @@ from steadygan.data.decode import fit, flatten
 from steadygan.data.encoded import enlarged_note
 from steadygan.data.labels import UNLABELLED, drop_empty
 from steadygan.data.reading import Outcome, Progress, Sink
-from steadygan.data.settings import LARGEST_RESOLUTION, DataSettings, choose_resolution
+from steadygan.data.resolution import choose_resolution
 from steadygan.errors import SteadyganError
+from steadygan.settings import LARGEST_RESOLUTION, DataSettings
 
 _BLOCK_BYTES = 16_000_000
 # resizing and rounding may overshoot a range by a little

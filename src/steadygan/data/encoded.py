@@ -12,7 +12,8 @@ from steadygan.data.decode import Target
 from steadygan.data.pool import DecodeResult, DecoderPool, Item
 from steadygan.data.prepared import Skipped, printable
 from steadygan.data.reading import Progress, Sink
-from steadygan.data.settings import DataSettings, choose_resolution
+from steadygan.data.resolution import choose_resolution
+from steadygan.settings import DataSettings
 
 CHUNK_FILES = 64
 CHUNK_BYTES = 16_000_000

@@ -11,7 +11,8 @@ from steadygan.data.decode import Target
 from steadygan.data.encoded import CHUNK_BYTES, CHUNK_FILES, KEEP_UP_TO, Decoded, collect, enlarged_note
 from steadygan.data.pool import DecoderPool, Item
 from steadygan.data.reading import Progress, Sink
-from steadygan.data.settings import DataSettings, choose_resolution
+from steadygan.data.resolution import choose_resolution
+from steadygan.settings import DataSettings
 
 STREAMED = "streamed:"
 LOOKED_AT = 1024

@@ -8,14 +8,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 
-Processor = Literal["amx", "vector"]
-"""``amx`` has tiles for products of matrices in bf16 (Intel AMX); ``vector`` is any other."""
-Choice = Processor | Literal["auto"]
-"""``auto`` is the kind on which the process runs."""
+from steadygan.vocabulary import Processor as Processor
+from steadygan.vocabulary import ProcessorChoice
 
 
 class Ratios(NamedTuple):
@@ -42,7 +40,7 @@ RATIOS: dict[Processor, Ratios] = {
     "vector": Ratios({}, {torch.bfloat16: 16}, widened=2**15),
 }
 
-_chosen: Choice = "auto"
+_chosen: ProcessorChoice = "auto"
 
 
 @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]  # it says nothing of types
@@ -57,7 +55,7 @@ def ratios() -> Ratios:
 
 
 @contextmanager
-def tuned_for(processor: Choice) -> Iterator[None]:
+def tuned_for(processor: ProcessorChoice) -> Iterator[None]:
     """Where convolutions go by the ways that are quickest on this kind of processor; for the whole process."""
     global _chosen
     before, _chosen = _chosen, processor

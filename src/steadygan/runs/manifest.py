@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from steadygan.data import DataSettings, Prepared
 from steadygan.errors import SteadyganError
 from steadygan.runs.folder import RunFolder, write_json
-from steadygan.runs.settings import TrainingSettings
+from steadygan.settings import TrainingSettings
 from steadygan.vocabulary import Player
 
 FORMAT = 1

@@ -94,9 +94,7 @@ def generate(
     """
     with own_randomness(seed, device), torch.inference_mode():
         chunks = [
-            scaling.to_storage(
-                _forward(ready, some.to(device), None if of is None else of.to(device)).float()
-            ).cpu()
+            scaling.to_storage(_forward(ready, some.to(device), None if of is None else of.to(device)).float()).cpu()
             for some, of in _chunks(latents, labels)
         ]
     return torch.cat(chunks)

@@ -14,7 +14,7 @@ from torch import nn
 
 from steadygan.cores import core_wait_seconds
 from steadygan.distributed import any_process
-from steadygan.layers.tuning import Choice, tuned_for
+from steadygan.layers.tuning import tuned_for
 from steadygan.runs.checkpoint import save_checkpoint
 from steadygan.runs.export import GeneratorConfig, save_generator
 from steadygan.runs.folder import RunFolder
@@ -25,6 +25,7 @@ from steadygan.training.gallery import Gallery
 from steadygan.training.observe import Observer
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
+from steadygan.vocabulary import ProcessorChoice
 
 ROW_STEPS = 20
 """Steps in a row of metrics."""
@@ -55,7 +56,7 @@ class Loop:
         budget: Budget,
         config: GeneratorConfig,
         keep: int,
-        processor: Choice,
+        processor: ProcessorChoice,
         observers: Sequence[Observer] = (),
     ) -> None:
         self.state = state
