@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from steadygan.settings import TrainingSettings
 from torch import nn
 
 from steadygan.recipes import parse
 from steadygan.runs.folder import RunFolder
-from steadygan.runs.sampling import own_randomness
+from steadygan.runs.sampling import temporary_seed
+from steadygan.settings import TrainingSettings
 from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
@@ -104,7 +104,7 @@ def sat(folder: str, text: str, steps: int, images: int) -> dict[str, Any]:
         module, _, constant = name.rpartition(".")
         setattr(pkgutil.resolve_name(module), constant, value)
     path, stop = Path(folder), tiny.after(steps)
-    with own_randomness(0, torch.device("cpu")):
+    with temporary_seed(0, torch.device("cpu")):
         if RunFolder(path).exists():
             loop: Any = tiny.resume(path, tiny.images())
         else:

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from steadygan.settings import TrainingSettings
 
 from steadygan.data import DataSettings, Prepared
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
 from steadygan.runs.checkpoint import checkpoints, load_checkpoint
 from steadygan.runs.folder import RunFolder
-from steadygan.runs.sampling import own_randomness
+from steadygan.runs.sampling import temporary_seed
 from steadygan.runs.stored import read_stored_run
+from steadygan.settings import TrainingSettings
 from steadygan.training import session
 from steadygan.training.loop import Loop
 from steadygan.training.observe import Observer
@@ -124,7 +124,7 @@ def after(steps: int) -> Callable[[], bool]:
 
 def play(chosen: Recipe, folder: Path, data: Prepared, stop: Callable[[], bool] = never, **given: Any) -> Loop:
     """A new run, trained."""
-    with own_randomness(0, torch.device("cpu")):
+    with temporary_seed(0, torch.device("cpu")):
         loop = begin(chosen, folder, data, **given)
         loop.run(stop)
     return loop
@@ -132,7 +132,7 @@ def play(chosen: Recipe, folder: Path, data: Prepared, stop: Callable[[], bool] 
 
 def play_on(folder: Path, data: Prepared, stop: Callable[[], bool] = never, **given: Any) -> Loop:
     """A run that goes on, trained."""
-    with own_randomness(7, torch.device("cpu")):
+    with temporary_seed(7, torch.device("cpu")):
         loop = resume(folder, data, **given)
         loop.run(stop)
     return loop

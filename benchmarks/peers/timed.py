@@ -14,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from steadygan.settings import TrainingSettings
 from torch import Tensor
 
 from peers.example import Example
@@ -24,6 +23,7 @@ from steadygan.api import fit_recipe, recipe_of
 from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.runs.export import TrainedGenerator
 from steadygan.runs.folder import RunFolder
+from steadygan.settings import TrainingSettings
 from steadygan.training.loop import Loop, ask_to_stop
 from steadygan.training.process_settings import keep_memory
 from steadygan.training.session import CustomNetworks, begin
@@ -49,7 +49,7 @@ class Watch(Still):
 
     def _sample(self, count: int) -> Images:
         assert self.loop is not None
-        trained = TrainedGenerator(self.loop.ready(), self.loop.config_now(), self.loop.state.device)
+        trained = TrainedGenerator(self.loop.sampling_generator(), self.loop.config_now(), self.loop.state.device)
         made: Images = trained.sample(count).numpy()
         return made
 

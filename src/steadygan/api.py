@@ -19,7 +19,7 @@ from steadygan.recipes import recipe
 from steadygan.report import write_report
 from steadygan.runs.export import TrainedGenerator, load_generator
 from steadygan.runs.folder import RunFolder
-from steadygan.runs.sampling import own_randomness
+from steadygan.runs.sampling import temporary_seed
 from steadygan.runs.stored import StoredRun, read_stored_run
 from steadygan.settings import TrainingSettings
 from steadygan.training import session
@@ -186,7 +186,7 @@ def run_new(
     """Begin a run on prepared data and train until its budget is used or Ctrl-C; for arguments see :func:`train`."""
     built = custom.generator is None or custom.discriminator is None
     fitted, notes = fit_recipe(chosen, prepared, training.labels and built)
-    with own_randomness(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
+    with temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
         loop = session.begin(prepared, fitted, training, data_settings, folder, custom, overwrite, notes, observers)
         return _train(loop, folder, interrupted)
 
@@ -230,7 +230,7 @@ def resume(
     )
     custom = CustomNetworks(generator, discriminator)
     watching = default_observers() if observers is None else observers
-    with own_randomness(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
+    with temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
         loop = session.resume(folder, stored, training, prepared, custom, watching)
         if loop.fraction >= 1:
             raise SteadyganError(
@@ -253,7 +253,11 @@ def _train(loop: Loop | WorkerLoop, folder: RunFolder, interrupted: Callable[[],
         return Run(folder.path, interrupted=distributed.any_process(False))
     write_report(folder.path)
     early = distributed.any_process(loop.fraction < 1)
-    return Run(folder.path, TrainedGenerator(loop.ready(), loop.config_now(), loop.state.device), interrupted=early)
+    return Run(
+        folder.path,
+        TrainedGenerator(loop.sampling_generator(), loop.config_now(), loop.state.device),
+        interrupted=early,
+    )
 
 
 def default_observers() -> list[Observer]:

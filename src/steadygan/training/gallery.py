@@ -43,8 +43,8 @@ class Gallery:
             self.shown = len(self._labels) - MEASURED
         self._rows = () if self._columns is None else data.class_names[: self.shown // self._columns]
         self._data = data
-        places = torch.randperm(len(data), generator=generator)[: max(self.shown, MEASURED)]
-        self._real = torch.from_numpy(_read(data, places.numpy()))
+        indices = torch.randperm(len(data), generator=generator)[: max(self.shown, MEASURED)]
+        self._real = torch.from_numpy(_read(data, indices.numpy()))
         self._low, self._high = _frame(data)
 
     def draw_real(self) -> None:
@@ -70,7 +70,7 @@ class Gallery:
         return image_distance(real, fake)
 
     def _made(self, ready: nn.Module, state: TrainingState, latents: slice, labels: slice) -> torch.Tensor:
-        """What these latents become; in the run's precision, because what a run shows must not cost it much time."""
+        """Images of these latents, in the run's precision so that they take little time."""
         of = None if self._labels is None else self._labels[labels]
         with state.in_precision():
             return generate(ready, self._latents[latents], state.scaling, state.device, labels=of)
@@ -82,15 +82,15 @@ class Gallery:
             save_picture(scatter(items, self._low, self._high, behind, colour), path)
 
 
-def _read(data: Prepared, places: Array) -> Array:
-    """Images by their place in the data, in the order of ``places``.
+def _read(data: Prepared, indices: Array) -> Array:
+    """Images by their indices in the data, in the order of ``indices``.
 
     The disk is asked in its own order. What comes back must not stay in it: images of a folder are sorted by class, so
-    that the first ones of sorted places would all be of one class.
+    that the first ones of sorted indices would all be of one class.
     """
-    images = np.empty((len(places), *data.images.shape[1:]), data.images.dtype)
-    order = np.argsort(places)
-    images[order] = data.images[places[order]]
+    images = np.empty((len(indices), *data.images.shape[1:]), data.images.dtype)
+    order = np.argsort(indices)
+    images[order] = data.images[indices[order]]
     return images
 
 
@@ -112,7 +112,7 @@ def real_rows(data: Prepared, rows: int, columns: int) -> Array:
     Args:
         data: images with labels.
         rows: how many classes.
-        columns: how many images of each; places that a small class leaves are white.
+        columns: how many images of each; cells that a small class leaves are white.
 
     Returns:
         uint8 [rows · columns, H, W, C].
@@ -122,8 +122,8 @@ def real_rows(data: Prepared, rows: int, columns: int) -> Array:
     labels = data.labels[shuffled]
     shown = np.full((rows * columns, *data.shape), GROUND, np.uint8)
     for row in range(rows):
-        places = np.sort(shuffled[labels == row][:columns])
-        shown[row * columns : row * columns + len(places)] = data.images[places]
+        indices = np.sort(shuffled[labels == row][:columns])
+        shown[row * columns : row * columns + len(indices)] = data.images[indices]
     return shown
 
 

@@ -20,7 +20,7 @@ def data_view(recipe: Recipe, data: Prepared, training: TrainingSettings) -> Dat
         training: what the user asks for.
 
     Raises:
-        SteadyganError: when labels are asked for that are not there, or only some are where all are needed.
+        SteadyganError: when the run needs labels and the data have none, or needs all labels and only some are known.
     """
     uses = recipe.asks_for_labels or training.labels
     if (uses or recipe.settings.class_balanced) and not _any_labels(data):
