@@ -6,9 +6,9 @@ from typing import Any, Self, TypeVar
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
 
+from steadygan.blueprint import Blueprint
 from steadygan.errors import SteadyganError, nearest, sentence
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.catalogue import CATALOGUE, heuristic_class
 from steadygan.heuristics.composition import placed, refusals
 from steadygan.heuristics.latents import UniformLatent

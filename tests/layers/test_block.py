@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import Norm
+from steadygan.blueprint import Norm
 from steadygan.layers.block import Between, Chain, Dropout, Noise
 from steadygan.layers.norms import ConditionalNorm
 from steadygan.layers.sides import BatchNorm1d, BatchNorm2d

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import Norm
+from steadygan.blueprint import Norm
 from steadygan.layers.block import Between, Chain
 from steadygan.layers.norms import VirtualBatchNorm
 from steadygan.layers.reference import ReferenceBatch, reference_batch, with_reference

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from steadygan.heuristics.blueprint import Downsampling, Upsampling
+from steadygan.blueprint import Downsampling, Upsampling
 from steadygan.layers.resample import Downsample, Upsample, convolve_nearest, even_kernel, low_pass
 
 pytestmark = pytest.mark.usefixtures("float64")

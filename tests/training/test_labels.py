@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 import torch
-from steadygan.settings import TrainingSettings
 from torch import nn
 
 from steadygan.api import train
+from steadygan.blueprint import Blueprint
 from steadygan.errors import SteadyganError
 from steadygan.feeding.labels import DataView
 from steadygan.feeding.loader import Batch
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.networks import Networks
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
+from steadygan.settings import TrainingSettings
 from steadygan.training.labels import data_view, labelled_players, refuse_without_features
 from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState, new_training_state

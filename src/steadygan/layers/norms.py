@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import Norm
+from steadygan.blueprint import Norm
 from steadygan.layers.sides import BatchNorm1d, BatchNorm2d
 
 

@@ -18,8 +18,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from steadygan.blueprint import Norm
 from steadygan.distributed import replicated
-from steadygan.heuristics.blueprint import Norm
 from steadygan.layers.norms import VirtualBatchNorm
 
 Result = TypeVar("Result")

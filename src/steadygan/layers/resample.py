@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import Downsampling, Upsampling
+from steadygan.blueprint import Downsampling, Upsampling
 from steadygan.layers.convolution import Convolution, TransposedConvolution, convolve_transposed
 
 PLAIN_KERNEL = 3

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from torch import nn
 
+from steadygan.blueprint import Blueprint
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.layers.weights import equalise_, spectral_norm_
 from steadygan.networks import dcgan, mlp, r3gan, resnet
 from steadygan.networks.encoder import Encoder

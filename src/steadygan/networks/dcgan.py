@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import Blueprint
+from steadygan.blueprint import Blueprint
 from steadygan.layers.attention import SelfAttention
 from steadygan.layers.block import Between, Chain
 from steadygan.layers.minibatch import MinibatchStddev

@@ -8,10 +8,10 @@ import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor, nn
 
+from steadygan.blueprint import Blueprint
 from steadygan.errors import SteadyganError, nearest
 from steadygan.feeding.labels import random_labels
 from steadygan.feeding.scaling import Scaling
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.catalogue import heuristic_class
 from steadygan.heuristics.roles import LatentHeuristic
 from steadygan.networks import build

@@ -2,10 +2,10 @@
 
 from torch import nn
 
+from steadygan.blueprint import Blueprint
 from steadygan.data import Prepared
 from steadygan.errors import SteadyganError
 from steadygan.feeding.labels import DataView
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.recipe import Recipe
 from steadygan.settings import TrainingSettings
 from steadygan.vocabulary import Labels, Player

@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from steadygan.blueprint import Blueprint
 from steadygan.data import DataSettings, Prepared
 from steadygan.distributed import any_process, broadcast_string, is_main_process
 from steadygan.errors import SteadyganError
 from steadygan.feeding.labels import DataView
 from steadygan.feeding.scaling import scaling_for
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.networks import Networks, build
 from steadygan.networks.check import check_networks
 from steadygan.recipe import Recipe

@@ -8,10 +8,10 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
+from steadygan.blueprint import Blueprint
 from steadygan.heuristics.architecture.diversity import Packing
 from steadygan.heuristics.architecture.labels import TELL_THE_GENERATOR, conditioned_and_asked, needs_labelled_generator
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
     AC_GAN,

@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from steadygan.blueprint import Blueprint
 from steadygan.heuristics.architecture.example import in_a_recipe
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
     GANHACKS,

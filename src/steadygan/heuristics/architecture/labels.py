@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from steadygan.blueprint import Blueprint
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.architecture.normalisation import ConditionalBatchNorm
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
     CONDITIONAL,

@@ -6,10 +6,10 @@ from typing import ClassVar, Protocol
 from pydantic import Field
 from torch import Tensor
 
+from steadygan.blueprint import Blueprint, Norm, NormKind
 from steadygan.heuristics.architecture.diversity import Packing
 from steadygan.heuristics.architecture.example import in_a_recipe
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.blueprint import Blueprint, Norm, NormKind
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import (
     BATCH_NORM,

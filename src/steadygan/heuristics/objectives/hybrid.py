@@ -7,8 +7,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from steadygan.blueprint import Blueprint
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import GANHACKS, VAE_GAN
 from steadygan.heuristics.latents import NormalLatent
