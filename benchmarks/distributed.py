@@ -26,8 +26,8 @@ import numpy as np
 
 from peers.ours import recipe_for, stored
 from race import environment
-from steadygan.training.checkpoint import checkpoints
-from steadygan.training.folder import RunFolder
+from steadygan.runs.checkpoint import checkpoints
+from steadygan.runs.folder import RunFolder
 from tables import machine, table, write_section
 from workloads import Workload
 

@@ -26,7 +26,7 @@ from judge import spent
 from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.metrics.sliced import image_distance
 from steadygan.metrics.spectrum import checkerboard_ratio, power_spectrum
-from steadygan.training.grid import image_grid, save_picture
+from steadygan.runs.grid import image_grid, save_picture
 
 SAMPLES, SHOWN, ENLARGED = 2_000, 36, 4
 

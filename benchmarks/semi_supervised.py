@@ -22,8 +22,8 @@ import torch.nn.functional as F
 from steadygan.data import prepare
 from steadygan.heuristics.inputs import DiffAugment, diff_augment
 from steadygan.recipes import recipe
-from steadygan.training.session import Own, new_players
-from steadygan.training.settings import TrainingSettings
+from steadygan.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
 from steadygan.vocabulary import Player
 
@@ -48,7 +48,7 @@ def plain(arguments: argparse.Namespace, seed: int, augmented: bool) -> float:
     """The held-out accuracy of the same network, trained on the labelled images alone."""
     torch.manual_seed(seed)
     settings = TrainingSettings(seed=seed, labels_per_class=arguments.labels_per_class, precision="fp32")
-    state, _ = new_players(recipe(RECIPE), prepare(arguments.data), Own(), torch.device("cpu"), settings)
+    state, _ = new_players(recipe(RECIPE), prepare(arguments.data), CustomNetworks(), torch.device("cpu"), settings)
     network = state.network(Player.DISCRIMINATOR)
     optimizer = state.optimizer(Player.DISCRIMINATOR)
     for _ in range(STEPS):

@@ -26,7 +26,7 @@ from judge import changes, spent
 from steadygan.data import DataSettings, prepare
 from steadygan.data.labels import keep_label_count
 from steadygan.metrics.sliced import image_distance
-from steadygan.training.grid import image_grid, save_picture
+from steadygan.runs.grid import image_grid, save_picture
 
 SAMPLES, SHOWN, COARSE = 1000, 12, 16
 

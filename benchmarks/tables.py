@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from steadygan.training.environment import environment
+from steadygan.runs.environment import environment
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

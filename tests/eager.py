@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from steadygan.layers.kernels.convolution import Convolution, TransposedConvolution
 from steadygan.layers.kernels.leaky_relu import InplaceLeakyReLU
 from steadygan.recipe import Recipe
+from steadygan.settings import TrainingSettings
 from steadygan.training import step as steps
-from steadygan.training.session import Own, new_players
-from steadygan.training.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
 from steadygan.training.turn import TrainingTurn
 from steadygan.vocabulary import Player, Side
@@ -120,7 +120,7 @@ def new_training_state(chosen: Recipe) -> TrainingState:
     """A game on small coloured images; a recipe's games begin alike and draw the same numbers."""
     torch.manual_seed(0)
     training = TrainingSettings.model_validate({"device": "cpu", "precision": "fp32"})
-    state, _ = new_players(chosen, tiny.images(size=SIZE, channels=3), Own(), torch.device("cpu"), training)
+    state, _ = new_players(chosen, tiny.images(size=SIZE, channels=3), CustomNetworks(), torch.device("cpu"), training)
     torch.manual_seed(1)
     return state
 

@@ -17,8 +17,8 @@ from steadygan.errors import SteadyganError
 from steadygan.heuristics.catalogue import BUILT_IN
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
-from steadygan.training.session import Own, new_players
-from steadygan.training.settings import TrainingSettings
+from steadygan.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
 from tests import tiny
@@ -50,7 +50,7 @@ def trained(chosen: Recipe, data: Prepared) -> TrainingState:
     torch.manual_seed(0)
     chosen = chosen.change(values={"batch": tiny.BATCH, "width": 2})
     training = TrainingSettings(device="cpu", precision="fp32")
-    state, _ = new_players(chosen, data, Own(), torch.device("cpu"), training)
+    state, _ = new_players(chosen, data, CustomNetworks(), torch.device("cpu"), training)
     for _ in range(STEPS):
         step(state)
     return state

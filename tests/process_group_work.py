@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from steadygan.recipes import parse
-from steadygan.training.folder import RunFolder
-from steadygan.training.sampling import own_randomness
-from steadygan.training.session import Own, new_players
-from steadygan.training.settings import TrainingSettings
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.sampling import temporary_seed
+from steadygan.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
 from tests import tiny
@@ -38,7 +38,7 @@ def played(
         return exactly(played, text, data, own, "fp32", steps)
     torch.manual_seed(0)
     training = TrainingSettings.model_validate({"device": "cpu", "precision": precision})
-    brought = Own(players.generator(), _judge(own)) if own else Own()
+    brought = CustomNetworks(players.generator(), _judge(own)) if own else CustomNetworks()
     items = tiny.vectors() if data == "vectors" else tiny.images()
     state, _ = new_players(parse(text, "test"), items, brought, torch.device("cpu"), training)
     for _ in range(steps):
@@ -104,7 +104,7 @@ def sat(folder: str, text: str, steps: int, images: int) -> dict[str, Any]:
         module, _, constant = name.rpartition(".")
         setattr(pkgutil.resolve_name(module), constant, value)
     path, stop = Path(folder), tiny.after(steps)
-    with own_randomness(0, torch.device("cpu")):
+    with temporary_seed(0, torch.device("cpu")):
         if RunFolder(path).exists():
             loop: Any = tiny.resume(path, tiny.images())
         else:

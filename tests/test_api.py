@@ -194,7 +194,7 @@ def test_vectors_go_in_and_come_out_in_their_own_units(folder: Path) -> None:
 
 def test_what_was_left_out_for_vectors_is_noted(folder: Path) -> None:
     run = sg.train(tiny.vectors().images, tiny.small("dcgan"), out=folder, **SMALL)
-    notes = run.folder.read_json(run.folder.run)["notes"]
+    notes = run.folder.read_json(run.folder.manifest)["notes"]
     assert any("network mlp, without kernel-divisible-by-stride" in note for note in notes)
 
 

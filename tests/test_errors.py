@@ -2,7 +2,7 @@ import pytest
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from steadygan.errors import nearest, out_of_memory, plain, sentence
+from steadygan.errors import nearest, out_of_memory, plain_message, sentence
 
 
 class Penalty(BaseModel):
@@ -73,7 +73,7 @@ def test_wrong_kinds_are_said_in_plain_words(values: dict[str, object], words: s
 
 
 def test_plain_words_stay_as_they_are() -> None:
-    assert plain("should be greater than 0") == "should be greater than 0"
+    assert plain_message("should be greater than 0") == "should be greater than 0"
 
 
 def test_memory_that_was_not_enough_is_recognised() -> None:

@@ -52,7 +52,9 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
 
 
 def test_the_package_says_how_many_lines_each_part_takes() -> None:
-    said = {name: int(lines) for lines, name in re.findall(r"\| (\d+) \| `[^`]*my_gans[.](\w+)", PAGE.read_text("utf-8"))}
+    said = {
+        name: int(lines) for lines, name in re.findall(r"\| (\d+) \| `[^`]*my_gans[.](\w+)", PAGE.read_text("utf-8"))
+    }
     counted = {Path(path).stem: len(text.splitlines()) for path, text in files().items() if path.endswith(".py")}
     assert said == counted
 
@@ -86,7 +88,9 @@ def test_references_and_a_file_do_what_names_do(installed: Path, tmp_path: Path)
     steadygan(installed, "train", "my_gans.data:stripes", *references, *end, str(referred))
     recipe = tmp_path / "mine.toml"
     recipe.write_text((named / "recipe.toml").read_text("utf-8"), "utf-8")
-    steadygan(installed, "train", "stripes", "--recipe", str(recipe), "--seed", "3", "--images", "32", "--out", str(read))
+    steadygan(
+        installed, "train", "stripes", "--recipe", str(recipe), "--seed", "3", "--images", "32", "--out", str(read)
+    )
     expected = weights(named)
     for other in (referred, read):
         found = weights(other)

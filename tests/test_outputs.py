@@ -7,8 +7,8 @@ from PIL import Image, ImageSequence
 
 from steadygan.errors import SteadyganError
 from steadygan.outputs import write_samples, write_walk
-from steadygan.training.export import TrainedGenerator, load_generator
-from steadygan.training.folder import RunFolder
+from steadygan.runs.export import TrainedGenerator, load_generator
+from steadygan.runs.folder import RunFolder
 from tests import tiny
 
 

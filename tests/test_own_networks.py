@@ -80,7 +80,7 @@ def test_networks_of_ones_own_train_and_improve(folder: Path) -> None:
     print(f"distance to the data: {before:.3f} untrained, {after:.3f} trained")
     assert after < before / 3
     assert run.metrics[-1][KEY] == pytest.approx(after, rel=0.5)
-    assert run.folder.read_json(run.folder.run)["networks"]["generator"]["name"] == "custom"
+    assert run.folder.read_json(run.folder.manifest)["networks"]["generator"]["name"] == "custom"
 
 
 def test_their_weights_are_saved_under_their_own_names(folder: Path) -> None:
@@ -132,7 +132,7 @@ def test_only_a_generator_of_ones_own(recipe: str, folder: Path) -> None:
     chosen = sg.recipe(recipe).change(values={"batch": 16, "width": 4})
     run = sg.train(_array(), chosen, generator=generator, out=folder, images=64, device="cpu")
     assert run.sample(2).shape == (2, 8, 8, 1)
-    names = run.folder.read_json(run.folder.run)["networks"]
+    names = run.folder.read_json(run.folder.manifest)["networks"]
     assert (names["generator"]["name"], names["discriminator"]["name"]) == ("custom", "dcgan")
 
 

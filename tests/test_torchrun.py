@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import steadygan as sg
-from steadygan.training.checkpoint import checkpoints
-from steadygan.training.folder import RunFolder
+from steadygan.runs.checkpoint import checkpoints
+from steadygan.runs.folder import RunFolder
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 180.0

@@ -11,14 +11,15 @@ import torch
 from steadygan.data import DataSettings, Prepared
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
+from steadygan.runs.checkpoint import checkpoints, load_checkpoint
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.sampling import temporary_seed
+from steadygan.runs.stored import read_stored_run
+from steadygan.settings import TrainingSettings
 from steadygan.training import session
-from steadygan.training.checkpoint import checkpoints, load_checkpoint
-from steadygan.training.folder import RunFolder
 from steadygan.training.loop import Loop
 from steadygan.training.observe import Observer
-from steadygan.training.sampling import own_randomness
-from steadygan.training.session import Own
-from steadygan.training.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks
 
 BATCH = 4
 CLASSES = ("first", "second", "third")
@@ -27,8 +28,8 @@ BRIEF = {
     "steadygan.training.loop.MEASURE_EVERY": 2,
     "steadygan.training.gallery.MEASURED": 64,
     "steadygan.training.gallery.SHOWN": 16,
-    "steadygan.training.sampling.STANDING_BATCHES": 2,
-    "steadygan.training.sampling.STANDING_BATCH": 16,
+    "steadygan.runs.sampling.STANDING_BATCHES": 2,
+    "steadygan.runs.sampling.STANDING_BATCH": 16,
 }
 """Values of constants with which a run spends little on pictures."""
 TIMINGS = ("seconds", "images_per_second", "time/data", "time/without_core")
@@ -84,24 +85,24 @@ def begin(
     chosen: Recipe,
     folder: Path,
     data: Prepared,
-    own: Own | None = None,
+    own: CustomNetworks | None = None,
     observers: Sequence[Observer] = (),
     **given: Any,
 ) -> Loop:
     """A new run."""
     training = TrainingSettings(device="cpu", **given)
     return session.begin(
-        data, chosen, training, DataSettings(), RunFolder(folder), own or Own(), False, (), tuple(observers)
+        data, chosen, training, DataSettings(), RunFolder(folder), own or CustomNetworks(), False, (), tuple(observers)
     )
 
 
 def resume(
-    folder: Path, data: Prepared, own: Own | None = None, observers: Sequence[Observer] = (), **given: Any
+    folder: Path, data: Prepared, own: CustomNetworks | None = None, observers: Sequence[Observer] = (), **given: Any
 ) -> Loop:
     """A run that goes on."""
-    stored = session.read_run(RunFolder(folder))
-    training = stored.training.model_copy(update=given)
-    return session.resume(RunFolder(folder), stored, training, data, own or Own(), tuple(observers))
+    stored = read_stored_run(RunFolder(folder))
+    training = stored.manifest.training.model_copy(update=given)
+    return session.resume(RunFolder(folder), stored, training, data, own or CustomNetworks(), tuple(observers))
 
 
 def never() -> bool:
@@ -123,7 +124,7 @@ def after(steps: int) -> Callable[[], bool]:
 
 def play(chosen: Recipe, folder: Path, data: Prepared, stop: Callable[[], bool] = never, **given: Any) -> Loop:
     """A new run, trained."""
-    with own_randomness(0, torch.device("cpu")):
+    with temporary_seed(0, torch.device("cpu")):
         loop = begin(chosen, folder, data, **given)
         loop.run(stop)
     return loop
@@ -131,7 +132,7 @@ def play(chosen: Recipe, folder: Path, data: Prepared, stop: Callable[[], bool] 
 
 def play_on(folder: Path, data: Prepared, stop: Callable[[], bool] = never, **given: Any) -> Loop:
     """A run that goes on, trained."""
-    with own_randomness(7, torch.device("cpu")):
+    with temporary_seed(7, torch.device("cpu")):
         loop = resume(folder, data, **given)
         loop.run(stop)
     return loop

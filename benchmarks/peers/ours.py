@@ -23,9 +23,9 @@ from steadygan.data import prepare
 from steadygan.layers.kernels.joint_batches import joint_batches
 from steadygan.progress import ProgressLine
 from steadygan.recipe import Recipe
+from steadygan.settings import TrainingSettings
 from steadygan.training.process_settings import keep_memory
-from steadygan.training.session import Own, new_players
-from steadygan.training.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
 from steadygan.vocabulary import Player
@@ -131,7 +131,7 @@ def main() -> None:
     torch.manual_seed(0)
     training = TrainingSettings.model_validate({"device": device, "precision": precision})
     data = prepare(stored(workload), cache=folder / "cache")
-    state, _ = new_players(recipe, data, Own(), torch.device(device), training)
+    state, _ = new_players(recipe, data, CustomNetworks(), torch.device(device), training)
     one_step = step if kind == "step" else bare
     facts = {"parameters": parameters(*state.networks.values())}
     clerk_on(torch.device(device), facts).serve(lambda: one_step(state))

@@ -16,9 +16,9 @@ import torch
 from steadygan.data import prepare
 from steadygan.distributed import is_main_process, start, stop
 from steadygan.recipes import recipe
+from steadygan.settings import TrainingSettings
 from steadygan.training.process_settings import keep_memory
-from steadygan.training.session import Own, new_players
-from steadygan.training.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.step import step
 from steadygan.vocabulary import Player
 
@@ -37,7 +37,7 @@ def main() -> None:
         double()
     torch.manual_seed(0)
     training = TrainingSettings.model_validate({"device": "cpu", "precision": "fp32"})
-    state, _ = new_players(recipe(name), prepare(data), Own(), torch.device("cpu"), training)
+    state, _ = new_players(recipe(name), prepare(data), CustomNetworks(), torch.device("cpu"), training)
     losses: dict[str, list[float | int | None]] = {player.value: [] for player in Player}
     seconds = []
     for _ in range(int(steps)):

@@ -17,8 +17,8 @@ from peers.example import Example, pool
 from peers.ours import LIKE_EXAMPLE, recipe_for, stored
 from peers.serve import Clerk
 from steadygan.data import prepare
-from steadygan.training.session import Own, new_players
-from steadygan.training.settings import TrainingSettings
+from steadygan.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.step import step
 from workloads import Workload
 
@@ -30,7 +30,7 @@ def one_step(workload: Workload, kind: str, precision: str, folder: Path) -> Cal
         return lambda: example.step(images)
     training = TrainingSettings.model_validate({"device": "cpu", "precision": precision})
     data = prepare(stored(workload), cache=folder / "cache")
-    state, _ = new_players(recipe_for(LIKE_EXAMPLE, workload), data, Own(), torch.device("cpu"), training)
+    state, _ = new_players(recipe_for(LIKE_EXAMPLE, workload), data, CustomNetworks(), torch.device("cpu"), training)
     return lambda: step(state)
 
 

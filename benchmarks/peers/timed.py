@@ -21,12 +21,12 @@ from peers.snapshots import Images, Snapshots
 from peers.still import Still
 from steadygan.api import fit_recipe, recipe_of
 from steadygan.data import DataSettings, Prepared, prepare
-from steadygan.training.export import TrainedGenerator
-from steadygan.training.folder import RunFolder
+from steadygan.runs.export import TrainedGenerator
+from steadygan.runs.folder import RunFolder
+from steadygan.settings import TrainingSettings
 from steadygan.training.loop import Loop, ask_to_stop
 from steadygan.training.process_settings import keep_memory
-from steadygan.training.session import Own, begin
-from steadygan.training.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, begin
 from workloads import Workload
 
 BATCH, CHUNK = 64, 100
@@ -49,7 +49,7 @@ class Watch(Still):
 
     def _sample(self, count: int) -> Images:
         assert self.loop is not None
-        trained = TrainedGenerator(self.loop.ready(), self.loop.config_now(), self.loop.state.device)
+        trained = TrainedGenerator(self.loop.sampling_generator(), self.loop.config_now(), self.loop.state.device)
         made: Images = trained.sample(count).numpy()
         return made
 
@@ -62,7 +62,7 @@ def train_ours(data: Prepared, folder: Path, seed: int, times: Sequence[float], 
     snapshots = Snapshots(folder, times)
     watch = Watch(snapshots)
     run = RunFolder(folder / "run")
-    watch.loop = begin(data, fitted, training, DataSettings(), run, Own(), True, notes, [watch])
+    watch.loop = begin(data, fitted, training, DataSettings(), run, CustomNetworks(), True, notes, [watch])
     with ask_to_stop() as interrupted:
         watch.loop.run(lambda: snapshots.done or interrupted())
 

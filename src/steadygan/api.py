@@ -18,16 +18,17 @@ from steadygan.progress import ProgressLine
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
 from steadygan.report import write_report
+from steadygan.runs.export import TrainedGenerator, load_generator
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.sampling import temporary_seed
+from steadygan.runs.stored import StoredRun, read_stored_run
+from steadygan.settings import TrainingSettings
 from steadygan.training import session
-from steadygan.training.export import TrainedGenerator, load_generator
-from steadygan.training.folder import RunFolder
-from steadygan.training.follower import Follower
 from steadygan.training.loop import Loop, ask_to_stop
 from steadygan.training.observe import Observer, require_tensorboard
 from steadygan.training.process_settings import fast_kernels
-from steadygan.training.sampling import own_randomness
-from steadygan.training.session import Own, Stored, read_run
-from steadygan.training.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks
+from steadygan.training.worker_loop import WorkerLoop
 
 Progress = Callable[[int, int], None]
 
@@ -104,6 +105,7 @@ def train(
     seed: int = 0,
     device: str = "auto",
     precision: str = "auto",
+    tuned_for: str = "auto",
     compile: bool = False,  # noqa: A002  # as PyTorch calls it, and the command line
     keep: int = 3,
     labels: bool = False,
@@ -121,30 +123,31 @@ def train(
         data: a folder of images, an ``.npz`` or ``.npy`` file, a name (``glyphs``, ``digits``, or a data set of the
             Hugging Face hub), an array, or a tensor.
         recipe: its name, the path of a TOML file, or a :class:`Recipe`.
-        images: real images to see in all.
-        minutes: time to train in all; with ``images``, whichever ends first. Without either: 30 minutes.
+        images: Real images to see in all, such as 600000; with minutes, whichever ends first.
+        minutes: Time to train in all; with images, whichever ends first. Without either: 30 minutes.
         out: the run folder; ``runs/<recipe>-<number>`` when None.
-        generator: your own: latents [N, D] to images [N, C, H, W] in [-1, 1]. Trained in place.
-        discriminator: your own: images to logits [N], [N, 1] or [N, 1, h, w]. Trained in place.
-        resolution: height and width, 8 to 256; chosen from the data when None.
-        channels: 1 or 3; chosen from the data when None.
-        background: colour under transparent pixels.
-        max_pixels: images with more are skipped, which protects memory.
-        seed: of weights, latents and the order of the data.
-        device: ``auto``, ``cpu``, ``cuda``, ``mps``.
-        precision: ``fp32``, ``bf16``, or ``auto``: bf16 where the device has instructions for it.
-        compile: whether networks are compiled for the calls that allow it, which needs a C++ compiler and one process;
-            see docs/performance.md for what it gains and costs.
-        keep: how many checkpoints stay.
-        labels: whether to make images of a class: recipes that do not ask for labels get ``label-embedding``, and
-            networks of your own are called as ``G(z, y)`` and ``D(x, y)`` with int64 labels [N]
-            (-1 where training does not know one).
-        label_share: share of the labels that training knows, for recipes that can do with some.
-        labels_per_class: how many labels of each class training knows, instead of a share.
-        metrics: what to measure of samples beside the built-in metrics: names of entry points in the group
-            ``steadygan.metrics``, or references such as ``package.module:METRIC``; see
-            :class:`steadygan.metrics.Metric`.
-        tensorboard: whether to write for TensorBoard too.
+        generator: your own: latents [N, D] to images [N, C, H, W] in [-1, 1]. Trained in place. With ``labels`` it is
+            called as ``G(z, y)`` with int64 labels [N].
+        discriminator: your own: images to logits [N], [N, 1] or [N, 1, h, w]. Trained in place. With ``labels`` it is
+            called as ``D(x, y)`` with int64 labels [N], -1 where training does not know one.
+        resolution: Height and width in pixels, 8 to 256. By default the data's own where all images share one square
+            size (8 to 64 in a folder); elsewhere 64, or less where that would enlarge more than a tenth of the images.
+        channels: 1 for grey, 3 for colour. By default 1 if every image is grey, else 3.
+        background: Colour under transparent pixels: a name, or #rrggbb.
+        max_pixels: Images with more pixels are skipped before they are decoded.
+        seed: Seed of initial weights, latents and the order of data.
+        device: Device to train on: auto, cpu, cuda, cuda:1, mps.
+        precision: Precision of the networks: fp32, bf16, or auto, which is bf16 for images where the device has
+            instructions for it. Losses, penalties and weights stay fp32.
+        tuned_for: Kind of processor for which convolutions are tuned: amx, vector, or auto, which is this one's.
+        compile: Compile the networks: quicker on a GPU, slower on a CPU. Needs a C++ compiler and one process.
+        keep: Number of checkpoints that stay, besides the best.
+        labels: Make images of a class, even if the recipe asks for no labels: it then gets label-embedding, and
+            networks of your own take labels.
+        label_share: Share of the labels that training knows, such as 0.01.
+        labels_per_class: Number of labels of each class that training knows, instead of a share.
+        metrics: Metrics to measure beside the built-in ones: names, or package.module:METRIC.
+        tensorboard: Write rows and grids for TensorBoard too.
         overwrite: whether a run that is at ``out`` may be replaced.
         cache: where prepared data are kept.
         observers: who watches; see :class:`steadygan.training.observe.Observer`. When None, a progress line on a
@@ -156,25 +159,11 @@ def train(
     Raises:
         SteadyganError: for anything that you can mend, in one sentence.
     """
+    given = dict(locals())  # every setting is an argument of the same name
     if data is None:
         raise SteadyganError("train() needs data: a folder of images, an .npz file, an array, or a name such as glyphs")
-    data_settings = make_data_settings(
-        resolution=resolution, channels=channels, background=background, max_pixels=max_pixels
-    )
-    training = make_training_settings(
-        images=images,
-        minutes=minutes,
-        seed=seed,
-        device=device,
-        precision=precision,
-        compile=compile,
-        keep=keep,
-        labels=labels,
-        label_share=label_share,
-        labels_per_class=labels_per_class,
-        metrics=metrics,
-        tensorboard=tensorboard,
-    )
+    data_settings = make_data_settings(**{name: given[name] for name in DataSettings.model_fields})
+    training = make_training_settings(**{name: given[name] for name in TrainingSettings.model_fields})
     chosen = recipe_of(recipe)
     distributed.start()
     where = None if cache is None else Path(cache)
@@ -182,9 +171,9 @@ def train(
     folder = RunFolder(
         distributed.broadcast_string("folder", lambda: str(out if out is not None else next_folder(chosen.name)))
     )
-    own = Own(generator, discriminator)
+    custom = CustomNetworks(generator, discriminator)
     watching = default_observers() if observers is None else observers
-    return run_new(prepared, chosen, training, data_settings, folder, own, overwrite, watching)
+    return run_new(prepared, chosen, training, data_settings, folder, custom, overwrite, watching)
 
 
 def run_new(
@@ -193,15 +182,15 @@ def run_new(
     training: TrainingSettings,
     data_settings: DataSettings,
     folder: RunFolder,
-    own: Own,
+    custom: CustomNetworks,
     overwrite: bool,
     observers: Sequence[Observer],
 ) -> Run:
     """Begin a run on prepared data and train until its budget is used or Ctrl-C; for arguments see :func:`train`."""
-    built = own.generator is None or own.discriminator is None
+    built = custom.generator is None or custom.discriminator is None
     fitted, notes = fit_recipe(chosen, prepared, training.labels and built)
-    with own_randomness(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
-        loop = session.begin(prepared, fitted, training, data_settings, folder, own, overwrite, notes, observers)
+    with temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
+        loop = session.begin(prepared, fitted, training, data_settings, folder, custom, overwrite, notes, observers)
         return _train(loop, folder, interrupted)
 
 
@@ -234,16 +223,18 @@ def resume(
         SteadyganError: when it cannot go on, with the reason.
     """
     folder = RunFolder(out)
-    stored = read_run(folder)
+    stored = read_stored_run(folder)
     training = changed(stored, images, minutes, compile)
-    source = stored.source if data is None else data
+    source = stored.manifest.data.source if data is None else data
     distributed.start()
     where = None if cache is None else Path(cache)
-    prepared = distributed.local_main_process_first("prepare", lambda: prepare(source, stored.data, cache=where))
-    own = Own(generator, discriminator)
+    prepared = distributed.local_main_process_first(
+        "prepare", lambda: prepare(source, stored.manifest.data_settings, cache=where)
+    )
+    custom = CustomNetworks(generator, discriminator)
     watching = default_observers() if observers is None else observers
-    with own_randomness(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
-        loop = session.resume(folder, stored, training, prepared, own, watching)
+    with temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
+        loop = session.resume(folder, stored, training, prepared, custom, watching)
         if loop.fraction >= 1:
             raise SteadyganError(
                 f"'{folder.path}' has used its budget ({loop.state.images_seen} images); "
@@ -252,7 +243,7 @@ def resume(
         return _train(loop, folder, interrupted)
 
 
-def _train(loop: Loop | Follower, folder: RunFolder, interrupted: Callable[[], bool]) -> Run:
+def _train(loop: Loop | WorkerLoop, folder: RunFolder, interrupted: Callable[[], bool]) -> Run:
     try:
         with fast_kernels(loop.state.device):
             loop.run(interrupted)
@@ -261,11 +252,15 @@ def _train(loop: Loop | Follower, folder: RunFolder, interrupted: Callable[[], b
             f"One of the {distributed.world_size()} processes has ended, so the others end too; "
             f"go on from the last checkpoint by starting all of them with --resume {folder.path}"
         ) from error
-    if isinstance(loop, Follower):
+    if isinstance(loop, WorkerLoop):
         return Run(folder.path, interrupted=distributed.any_process(False))
     write_report(folder.path)
     early = distributed.any_process(loop.fraction < 1)
-    return Run(folder.path, TrainedGenerator(loop.ready(), loop.config_now(), loop.state.device), interrupted=early)
+    return Run(
+        folder.path,
+        TrainedGenerator(loop.sampling_generator(), loop.config_now(), loop.state.device),
+        interrupted=early,
+    )
 
 
 def default_observers() -> list[Observer]:
@@ -275,14 +270,17 @@ def default_observers() -> list[Observer]:
 
 
 def changed(
-    stored: Stored, images: int | None, minutes: float | None, compiled: bool | None = None
+    stored: StoredRun,
+    images: int | None,
+    minutes: float | None,
+    compile: bool | None = None,  # noqa: A002  # as in train()
 ) -> TrainingSettings:
     """The settings of a stored run with a new budget, if there is one, and compiled or not from now on."""
-    settings = stored.training.model_dump()
+    settings = stored.manifest.training.model_dump()
     if images is not None or minutes is not None:
         settings |= {"images": images, "minutes": minutes}
-    if compiled is not None:
-        settings["compile"] = compiled
+    if compile is not None:
+        settings["compile"] = compile
     try:
         return TrainingSettings.model_validate(settings)
     except ValidationError as error:

@@ -13,10 +13,11 @@ from rich.markup import escape
 from rich.text import Text
 
 from steadygan.cores import share_cores
-from steadygan.errors import SteadyganError, out_of_memory, plain
+from steadygan.errors import SteadyganError, out_of_memory, plain_message
+from steadygan.options import setting_option, settings_given
+from steadygan.settings import LARGEST_SEED, DataSettings, TrainingSettings
 from steadygan.startup import restart_for_memory
 
-LARGEST_SEED = 2**63 - 1
 REFUSED, BROKEN_OFF = 2, 130
 """Exit statuses: something that the user can mend, and a second Ctrl-C. Everything else ends with 0."""
 
@@ -61,6 +62,7 @@ def _steadygan(
 
 @app.command()
 def train(
+    context: typer.Context,
     data: Annotated[
         str | None,
         typer.Argument(
@@ -83,10 +85,8 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="r1.gamma=5, batch=64, width=32; may be repeated."),
     ] = None,
-    images: Annotated[str | None, typer.Option(metavar="N", help="Images to see in all, such as 600k or 1M.")] = None,
-    minutes: Annotated[
-        float | None, typer.Option(metavar="N", help="Time to train in all (without --images: 30).")
-    ] = None,
+    images: Annotated[str | None, setting_option(TrainingSettings, "images")] = None,
+    minutes: Annotated[float | None, setting_option(TrainingSettings, "minutes")] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Run folder (default: runs/RECIPE-NUMBER).")
     ] = None,
@@ -94,46 +94,23 @@ def train(
         Path | None, typer.Option(metavar="RUN", help="Go on with this run, without a GPU bit for bit.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run that is in --out.")] = False,
-    resolution: Annotated[
-        int | None, typer.Option(metavar="N", help="Height and width, 8 to 256 (default: from the data).")
+    resolution: Annotated[int | None, setting_option(DataSettings, "resolution")] = None,
+    channels: Annotated[int | None, setting_option(DataSettings, "channels")] = None,
+    max_pixels: Annotated[int | None, setting_option(DataSettings, "max_pixels")] = None,
+    background: Annotated[str | None, setting_option(DataSettings, "background", metavar="COLOUR")] = None,
+    seed: Annotated[int | None, setting_option(TrainingSettings, "seed")] = None,
+    device: Annotated[str | None, setting_option(TrainingSettings, "device", metavar="NAME")] = None,
+    precision: Annotated[str | None, setting_option(TrainingSettings, "precision", metavar="NAME")] = None,
+    tuned_for: Annotated[str | None, setting_option(TrainingSettings, "tuned_for", metavar="NAME")] = None,
+    compile_: Annotated[bool | None, setting_option(TrainingSettings, "compile", "--compile/--no-compile")] = None,
+    keep: Annotated[int | None, setting_option(TrainingSettings, "keep")] = None,
+    labels: Annotated[bool | None, setting_option(TrainingSettings, "labels", "--labels")] = None,
+    label_share: Annotated[float | None, setting_option(TrainingSettings, "label_share")] = None,
+    labels_per_class: Annotated[int | None, setting_option(TrainingSettings, "labels_per_class")] = None,
+    metrics: Annotated[
+        list[str] | None, setting_option(TrainingSettings, "metrics", "--metric", metavar="NAME")
     ] = None,
-    channels: Annotated[
-        int | None, typer.Option(metavar="N", help="1 for grey, 3 for colour (default: from the data).")
-    ] = None,
-    max_pixels: Annotated[
-        int | None, typer.Option(metavar="N", help="Larger images are skipped (default: 64000000).")
-    ] = None,
-    background: Annotated[
-        str | None, typer.Option(metavar="COLOUR", help="Under transparent pixels (default: white).")
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Of weights, latents and the order of data (default: 0).")
-    ] = None,
-    device: Annotated[
-        str | None, typer.Option(metavar="NAME", help="auto, cpu, cuda, cuda:1, mps (default: auto).")
-    ] = None,
-    precision: Annotated[str | None, typer.Option(metavar="NAME", help="fp32, bf16, auto (default: auto).")] = None,
-    compile_: Annotated[
-        bool | None,
-        typer.Option(
-            "--compile/--no-compile", help="Compile the networks: for GPUs; slower on a CPU.", show_default=False
-        ),
-    ] = None,
-    keep: Annotated[int | None, typer.Option(metavar="N", help="Checkpoints that stay (default: 3).")] = None,
-    labels: Annotated[
-        bool, typer.Option("--labels", help="Make images of a class; sub-folders or an .npz's labels are the classes.")
-    ] = False,
-    label_share: Annotated[
-        float | None, typer.Option(metavar="N", help="Share of the labels that training knows, such as 0.01.")
-    ] = None,
-    labels_per_class: Annotated[
-        int | None, typer.Option(metavar="N", help="Labels of each class that training knows, such as 10.")
-    ] = None,
-    metric: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Measure this metric too: an installed one, or MODULE:NAME; repeatable."),
-    ] = None,
-    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write for TensorBoard too.")] = False,
+    tensorboard: Annotated[bool | None, setting_option(TrainingSettings, "tensorboard", "--tensorboard")] = None,
     keep_memory: Annotated[
         bool, typer.Option(help="Whether freed memory is kept for the next step, which is quicker on Linux.")
     ] = True,
@@ -149,28 +126,17 @@ def train(
 
     start()
     screen = console if is_main_process() else Console(quiet=True)
+    training = settings_given(TrainingSettings, context.params)
+    if images is not None:
+        training["images"] = _images(images)
     request = RunRequest(
         data=data,
         recipe=recipe,
         add=tuple(with_ or ()),
         remove=tuple(without or ()),
         values=dict(_assignment(text) for text in set_ or ()),
-        images=None if images is None else _images(images),
-        minutes=minutes,
-        resolution=resolution,
-        channels=channels,
-        max_pixels=max_pixels,
-        background=background,
-        seed=seed,
-        device=device,
-        precision=precision,
-        compile=compile_,
-        keep=keep,
-        labels=labels or None,
-        label_share=label_share,
-        labels_per_class=labels_per_class,
-        metrics=tuple(metric) if metric else None,
-        tensorboard=tensorboard or None,
+        data_settings=settings_given(DataSettings, context.params),
+        training=training,
         keep_memory=keep_memory,
     )
     if resume is None:
@@ -196,8 +162,8 @@ def sample(
 ) -> None:
     """Make images with a trained generator."""
     from steadygan.outputs import write_samples
-    from steadygan.training.export import load_generator
-    from steadygan.training.folder import RunFolder
+    from steadygan.runs.export import load_generator
+    from steadygan.runs.folder import RunFolder
 
     _show(write_samples(load_generator(RunFolder(run)), number, out, seed, truncation, class_))
 
@@ -214,8 +180,8 @@ def interpolate(
 ) -> None:
     """Film a walk between latents along great circles, back to where it began."""
     from steadygan.outputs import write_walk
-    from steadygan.training.export import load_generator
-    from steadygan.training.folder import RunFolder
+    from steadygan.runs.export import load_generator
+    from steadygan.runs.folder import RunFolder
 
     _show(write_walk(load_generator(RunFolder(run)), out, number, stops, frames, seed, class_))
 
@@ -320,7 +286,7 @@ def _sentence(error: Exception) -> str:
     if said is not None:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "steadygan"
-        return f"{plain(' '.join(said().split())).rstrip('.')} (see {command} --help)"
+        return f"{plain_message(' '.join(said().split())).rstrip('.')} (see {command} --help)"
     if out_of_memory(error):
         return "There is not enough memory for this; lower --set batch=N, --set width=N, --resolution or -n"
     raise error

@@ -17,62 +17,41 @@ from steadygan.errors import SteadyganError
 from steadygan.networks import check_shape
 from steadygan.progress import ProgressLine, clock
 from steadygan.recipe import Recipe
-from steadygan.training.folder import RunFolder
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.stored import StoredRun, read_stored_run
+from steadygan.training.device import resolve_settings
 from steadygan.training.process_settings import keep_memory
-from steadygan.training.session import Own, Stored, read_run, refuse_occupied
-from steadygan.training.settings import resolved
+from steadygan.training.session import CustomNetworks
 
 DEFAULT_RECIPE = "steady"
-DATA_FIELDS = ("resolution", "channels", "max_pixels", "background")
-TRAINING_FIELDS = (
-    "images",
-    "minutes",
-    "seed",
-    "device",
-    "precision",
-    "compile",
-    "keep",
-    "labels",
-    "label_share",
-    "labels_per_class",
-    "metrics",
-    "tensorboard",
-)
 CHANGEABLE_FIELDS = ("images", "minutes", "compile")
 """What may be different when a run goes on."""
 
 
 class RunRequest(BaseModel):
-    """What a user asked for; None is what they left out."""
+    """What a user asked for.
 
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+    Attributes:
+        data: what they named as data; None when they left it out.
+        recipe: the name or path of a recipe; None when they left it out.
+        add: heuristics to put in.
+        remove: heuristics to take out.
+        values: what to set in the recipe, by key.
+        data_settings: the settings of the data that they gave, by name.
+        training: the training settings that they gave, by name.
+        keep_memory: whether freed memory is kept for the next step.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     data: str | None = None
     recipe: str | None = None
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     values: dict[str, Any] = {}
-    images: int | None = None
-    minutes: float | None = None
-    resolution: int | None = None
-    channels: int | None = None
-    max_pixels: int | None = None
-    background: str | None = None
-    seed: int | None = None
-    device: str | None = None
-    precision: str | None = None
-    compile: bool | None = None
-    keep: int | None = None
-    labels: bool | None = None
-    label_share: float | None = None
-    labels_per_class: int | None = None
-    metrics: tuple[str, ...] | None = None
-    tensorboard: bool | None = None
+    data_settings: dict[str, Any] = {}
+    training: dict[str, Any] = {}
     keep_memory: bool = True
-
-    def given(self, names: tuple[str, ...]) -> dict[str, Any]:
-        """Of these, what was not left out."""
-        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
 def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: Console) -> None:
@@ -80,9 +59,9 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
     if request.data is None:
         raise SteadyganError("Name the data: a folder of images, an .npz file, or glyphs; or go on with --resume RUN")
     recipe = api.recipe_of(request.recipe or DEFAULT_RECIPE).change(request.add, request.remove, request.values)
-    data_settings = api.make_data_settings(**request.given(DATA_FIELDS))
-    training = api.make_training_settings(**request.given(TRAINING_FIELDS))
-    resolved(training)  # a wrong device is said before the data are prepared
+    data_settings = api.make_data_settings(**request.data_settings)
+    training = api.make_training_settings(**request.training)
+    resolve_settings(training)  # a wrong device is said before the data are prepared
     folder = RunFolder(broadcast_string("folder", lambda: _free_folder(out or api.next_folder(recipe.name), overwrite)))
     if request.keep_memory:
         keep_memory()
@@ -93,24 +72,26 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
     console.print(
         f"recipe [bold]{escape(recipe.name)}[/] · run folder [bold]{escape(str(folder.path))}[/]", soft_wrap=True
     )
-    run = api.run_new(prepared, recipe, training, data_settings, folder, Own(), overwrite, [ProgressLine(console)])
+    run = api.run_new(
+        prepared, recipe, training, data_settings, folder, CustomNetworks(), overwrite, [ProgressLine(console)]
+    )
     _say_end(run, console)
 
 
 def _free_folder(path: Path, overwrite: bool) -> str:
-    refuse_occupied(RunFolder(path), overwrite)  # before the user waits for the data
+    RunFolder(path).refuse_occupied(overwrite)  # before the user waits for the data
     return str(path)
 
 
 def continue_run(request: RunRequest, path: Path, console: Console) -> None:
     """Go on with a run."""
     folder = RunFolder(path)
-    stored = read_run(folder)
+    stored = read_stored_run(folder)
     refuse_changes(request, stored, folder)
-    training = api.changed(stored, request.images, request.minutes, request.compile)
+    training = api.changed(stored, **{name: request.training.get(name) for name in CHANGEABLE_FIELDS})
     if request.keep_memory:
         keep_memory()
-    prepared = _prepare(stored.source, stored.data, console)
+    prepared = _prepare(stored.manifest.data.source, stored.manifest.data_settings, console)
     _say_notes(prepared.notes, console)
     console.print(f"going on with [bold]{escape(str(folder.path))}[/]", soft_wrap=True)
     run = api.resume(
@@ -124,21 +105,28 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> None:
     _say_end(run, console)
 
 
-def refuse_changes(request: RunRequest, stored: Stored, folder: RunFolder) -> None:
+def refuse_changes(request: RunRequest, stored: StoredRun, folder: RunFolder) -> None:
     """Refuse whatever a resumed run would have to do differently.
 
     Raises:
         SteadyganError: with the name of the first setting that changed.
     """
     asked = _recipe_asked(request, stored)
-    was: dict[str, Any] = {**_flat(stored.recipe), **stored.training.model_dump(), **stored.data.model_dump()}
-    given = request.given((*DATA_FIELDS, *TRAINING_FIELDS))
+    was: dict[str, Any] = {
+        **_flat(stored.recipe),
+        **stored.manifest.training.model_dump(),
+        **stored.manifest.data_settings.model_dump(),
+    }
+    given = request.data_settings | request.training
     # the run keeps what "auto" chose when it began
     now: dict[str, Any] = {**was, **{name: value for name, value in given.items() if value != "auto"}}
     for name in _flat(stored.recipe):
         now.pop(name)
     now |= _flat(asked)
-    was["data"], now["data"] = stored.source, stored.source if request.data is None else request.data
+    was["data"], now["data"] = (
+        stored.manifest.data.source,
+        stored.manifest.data.source if request.data is None else request.data,
+    )
     # what explains the other changes comes first
     for name in sorted(was.keys() | now.keys(), key=lambda name: (name not in ("recipe", "data"), name)):
         before, after = was.get(name, "absent"), now.get(name, "absent")
@@ -149,7 +137,7 @@ def refuse_changes(request: RunRequest, stored: Stored, folder: RunFolder) -> No
             )
 
 
-def _recipe_asked(request: RunRequest, stored: Stored) -> Recipe:
+def _recipe_asked(request: RunRequest, stored: StoredRun) -> Recipe:
     base = stored.recipe
     if request.recipe is not None and request.recipe != stored.recipe.name:
         base = api.recipe_of(request.recipe)

@@ -58,7 +58,7 @@ def sentence(error: ValidationError, subject: str, fields: Iterable[str]) -> str
         if not known:
             return f"'{subject}' has no parameters, so '{place}' cannot be set"
         return f"'{subject}' has no parameter '{place}'; {nearest(place, known)}"
-    message = plain(first["msg"])
+    message = plain_message(first["msg"])
     if not place:
         return f"'{subject}' is not possible: {message}"
     whole = f"{subject}.{place}" if subject else place
@@ -67,7 +67,7 @@ def sentence(error: ValidationError, subject: str, fields: Iterable[str]) -> str
     return f"'{whole}' {message}, but it is {first['input']!r}"
 
 
-def plain(message: str) -> str:
+def plain_message(message: str) -> str:
     """What pydantic says of a value, in the words of someone who does not program."""
     for technical, words in _PLAIN.items():
         message = re.sub(technical, words, message)

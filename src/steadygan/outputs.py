@@ -3,21 +3,19 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 
+from steadygan.arrays import Array
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.latents import slerp
-from steadygan.training.export import TrainedGenerator
-from steadygan.training.folder import said_clearly, write_atomically
-from steadygan.training.grid import image_grid, plane, save_picture, scatter
+from steadygan.runs.export import TrainedGenerator
+from steadygan.runs.folder import write_atomically, write_errors_as_sentences
+from steadygan.runs.grid import image_grid, plane, save_picture, scatter
 
 FRAME_MILLISECONDS = 60
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def write_samples(
@@ -89,7 +87,7 @@ def _write_folder(out: Path, images: Array) -> None:
     if out.is_dir() and any(out.iterdir()):
         raise SteadyganError(f"The folder '{out}' is not empty; give a new one, so that no image is mixed with others")
     digits = len(str(len(images) - 1))
-    with said_clearly(out):
+    with write_errors_as_sentences(out):
         out.mkdir(parents=True, exist_ok=True)
         for place, image in enumerate(images):
             Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(out / f"{place:0{digits}d}.png")

@@ -6,9 +6,9 @@ from typing import Any, Self, TypeVar
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
 
+from steadygan.blueprint import Blueprint
 from steadygan.errors import SteadyganError, nearest, sentence
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.catalogue import heuristic_class, reference, sort_key
 from steadygan.heuristics.composition import put_in, refusals
 from steadygan.heuristics.latents import UniformLatent
@@ -38,21 +38,16 @@ OFF = "off"
 
 
 class Settings(BaseModel):
-    """Numbers of a recipe that are no heuristic.
-
-    Attributes:
-        batch: real images in one move.
-        width: channels of the layer nearest to the image; deeper ones double it.
-        blocks: residual blocks in a stage, for networks that have stages.
-        class_balanced: whether every class is seen equally often.
-    """
+    """Numbers of a recipe that are no heuristic; each field's description says what it is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    batch: int = Field(64, ge=2, le=65536)
-    width: int = Field(64, ge=1, le=1024)
-    blocks: int = Field(1, ge=1, le=8)
-    class_balanced: bool = False
+    batch: int = Field(64, ge=2, le=65536, description="Real images in one move.")
+    width: int = Field(
+        64, ge=1, le=1024, description="Channels of the layer nearest to the image; deeper layers double it."
+    )
+    blocks: int = Field(1, ge=1, le=8, description="Residual blocks in a stage, for networks that have stages.")
+    class_balanced: bool = Field(False, description="Whether every class is seen equally often.")
 
 
 class Recipe(BaseModel):

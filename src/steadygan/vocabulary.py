@@ -1,6 +1,12 @@
 """The words that every room shares: slots, players, sides, labels and findings."""
 
 from enum import StrEnum
+from typing import Literal
+
+Processor = Literal["amx", "vector"]
+"""Kinds of processors: ``amx`` has tiles for products of matrices in bf16 (Intel AMX); ``vector`` is any other."""
+ProcessorChoice = Processor | Literal["auto"]
+"""``auto`` is the kind on which the process runs."""
 
 
 class Slot(StrEnum):

@@ -12,7 +12,7 @@ import pytest
 
 from steadygan.data import Prepared, array_files, arrays, encoded, prepare, store
 from steadygan.data.folder import folder_source
-from steadygan.training.scaling import scaling_for
+from steadygan.feeding.scaling import scaling_for
 from tests import tiny
 from tests.data.hostile import good
 
@@ -73,7 +73,7 @@ def test_making_grey_out_of_colour_holds_a_few_blocks(small_blocks, tmp_path):
 
 
 def test_scaling_vectors_holds_a_few_blocks(monkeypatch, tmp_path):
-    monkeypatch.setattr("steadygan.training.scaling._BLOCK_NUMBERS", 10_000)
+    monkeypatch.setattr("steadygan.feeding.scaling._BLOCK_NUMBERS", 10_000)
     points = np.random.default_rng(0).normal(3, 2, (COUNT, 100)).astype(np.float32)
     np.save(tmp_path / "points.npy", points)
     mapped = tiny.prepared(np.load(tmp_path / "points.npy", mmap_mode="r"))
@@ -96,11 +96,11 @@ def test_a_list_of_files_takes_little_for_each(tmp_path):
 def test_choosing_and_decoding_keep_numbers_alone(tmp_path, monkeypatch):
     """Headers and results of a million images must not pile up as objects."""
 
-    class Crew:
+    class DecoderPool:
         def ask_all(self, chunks, target, *, only_header):
             for chunk in chunks:
                 results = [[9, 9, 0] if only_header else None for _ in chunk]
-                yield encoded.DiscriminatorOutput(results, b"" if only_header else bytes(9 * 9 * 3 * len(chunk)))
+                yield encoded.DecodeResult(results, b"" if only_header else bytes(9 * 9 * 3 * len(chunk)))
 
     class Nowhere:
         def start(self, shape, dtype): ...
@@ -108,7 +108,9 @@ def test_choosing_and_decoding_keep_numbers_alone(tmp_path, monkeypatch):
 
     count = 30_000
     many = encoded.Encoded(str, np.full(count, 1000), lambda low, high: ["x"] * (high - low))
-    grown = peak(lambda: encoded._read_with(Crew(), many, encoded.DataSettings(), Nowhere(), lambda done, total: None))
+    grown = peak(
+        lambda: encoded._read_with(DecoderPool(), many, encoded.DataSettings(), Nowhere(), lambda done, total: None)
+    )
     assert grown < 130 * count
 
 

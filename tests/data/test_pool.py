@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from steadygan.data.decode import Target
-from steadygan.data.pool import Crew, worker_command
+from steadygan.data.pool import DecoderPool, worker_command
 from steadygan.errors import SteadyganError
 from tests.data.hostile import encoded, good
 
@@ -45,8 +45,8 @@ def harmful() -> list[str]:
 
 
 def answers(chunks, **options):
-    with Crew(2, **options) as crew:
-        return list(crew.ask_all(chunks, TARGET, only_header=False))
+    with DecoderPool(2, **options) as decoders:
+        return list(decoders.ask_all(chunks, TARGET, only_header=False))
 
 
 def test_chunks_are_answered_in_order(tmp_path):
@@ -65,8 +65,8 @@ def test_images_in_memory_and_headers_are_answered(tmp_path):
     (answer,) = answers([[data, b"nothing", data]])
     assert answer.results == [None, "not an image of a known kind", None]
     assert set(np.frombuffer(answer.pixels, np.uint8).reshape(-1, 3).sum(1)) == {6}
-    with Crew(1) as crew:
-        (headers,) = crew.ask_all([[data]], TARGET, only_header=True)
+    with DecoderPool(1) as decoders:
+        (headers,) = decoders.ask_all([[data]], TARGET, only_header=True)
     assert headers.results == [[16, 16, 0]]
 
 
@@ -98,8 +98,8 @@ def test_a_process_killed_from_outside_is_replaced(tmp_path):
     good(tmp_path, 40)
     chunks = [[str(tmp_path / f"good{i}.png")] for i in range(40)]
     given = []
-    with Crew(2) as crew:
-        for answer in crew.ask_all(chunks, TARGET, only_header=False):
+    with DecoderPool(2) as decoders:
+        for answer in decoders.ask_all(chunks, TARGET, only_header=False):
             given += answer.results
             if len(given) in (5, 15):
                 for child in _children():
@@ -132,8 +132,8 @@ def test_an_error_in_the_middle_leaves_no_process_behind(tmp_path):
     chunks = ([str(tmp_path / f"good{i}.png")] for i in range(30))
 
     def stop_after_one():
-        with Crew(2) as crew:
-            for _ in crew.ask_all(chunks, TARGET, only_header=False):
+        with DecoderPool(2) as decoders:
+            for _ in decoders.ask_all(chunks, TARGET, only_header=False):
                 assert _children()
                 raise KeyboardInterrupt
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from steadygan.blueprint import Blueprint
 from steadygan.heuristics.architecture import (
     AuxiliaryClassifier,
     AveragePooling,
@@ -39,7 +40,6 @@ from steadygan.heuristics.architecture import (
     scale_images,
     unscale_images,
 )
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.roles import ArchitectureHeuristic
 
 NORM = {"kind": "batch", "momentum": 0.1, "eps": 1e-5, "reference": 64, "conditional": False}

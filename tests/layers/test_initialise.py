@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from steadygan.heuristics.blueprint import Blueprint, Norm
+from steadygan.blueprint import Blueprint, Norm
 from steadygan.layers.initialise import normal_init
 from steadygan.networks import build
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import Norm
+from steadygan.blueprint import Norm
 from steadygan.layers.norms import ConditionalNorm, Moments, ReferenceBatchNorm, VirtualBatchNorm
 from steadygan.networks.hidden import make_norm
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import Norm
+from steadygan.blueprint import Norm
 from steadygan.layers.norms import VirtualBatchNorm
 from steadygan.layers.reference_batch import ReferenceBatch, with_reference
 from steadygan.layers.sequential import ConditionalSequential

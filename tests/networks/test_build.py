@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from steadygan.blueprint import Blueprint, Norm
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.blueprint import Blueprint, Norm
 from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.layers.reference_batch import ReferenceBatch
 from steadygan.networks import NETWORKS, Networks, build, ignored_fields

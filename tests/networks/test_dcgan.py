@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
+from steadygan.blueprint import Blueprint, Norm
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.blueprint import Blueprint, Norm
 from steadygan.layers.resample import Downsample, Upsample
 from steadygan.layers.stochastic import GeneratorDropout
 from steadygan.networks import build

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from steadygan.heuristics.blueprint import Blueprint, Norm
+from steadygan.blueprint import Blueprint, Norm
 from steadygan.layers.reference_batch import ReferenceBatch
 from steadygan.networks import NETWORKS, build
 from steadygan.networks.discriminator import Discriminator

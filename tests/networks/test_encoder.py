@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from steadygan.heuristics.blueprint import Blueprint, Norm
+from steadygan.blueprint import Blueprint, Norm
 from steadygan.networks import NETWORKS, build
 from steadygan.networks.dcgan import DcganTrunk
 from steadygan.networks.encoder import Encoder

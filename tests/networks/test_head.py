@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from steadygan.heuristics.blueprint import Blueprint
+from steadygan.blueprint import Blueprint
 from steadygan.layers.minibatch import MinibatchDiscrimination
 from steadygan.networks.head import Head
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from steadygan.heuristics.blueprint import Norm
+from steadygan.blueprint import Norm
 from steadygan.layers.kernels.joint_batches import BatchNorm1d, BatchNorm2d
 from steadygan.layers.norms import ConditionalNorm
 from steadygan.layers.stochastic import GeneratorDropout, GeneratorNoise

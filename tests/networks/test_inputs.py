@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from steadygan.heuristics.blueprint import Blueprint, Norm
+from steadygan.blueprint import Blueprint, Norm
 from steadygan.networks import NETWORKS, build
 from steadygan.networks.inputs import DiscriminatorInput, GeneratorInput, unconditional
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from steadygan.heuristics.blueprint import Blueprint, Norm
+from steadygan.blueprint import Blueprint, Norm
 from steadygan.networks import build
 from steadygan.networks.mlp import HIDDEN, HIDDEN_LAYERS
 

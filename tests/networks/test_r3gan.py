@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import Blueprint
+from steadygan.blueprint import Blueprint
 from steadygan.networks import build
 from steadygan.networks.r3gan import (
     GAIN,

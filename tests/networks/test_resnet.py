@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import Blueprint, Norm
+from steadygan.blueprint import Blueprint, Norm
 from steadygan.layers.attention import SelfAttention
 from steadygan.layers.minibatch import MinibatchStddev
 from steadygan.networks import build

@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Dialog, Page, expect
 
 from steadygan.report import write_report
-from steadygan.training.grid import save_picture
+from steadygan.runs.grid import save_picture
 from tests.report.example import build_run, rows
 from tests.report.test_page import hostile_run, with_rows
 

@@ -4,40 +4,46 @@ from typing import Any
 import pytest
 
 from steadygan.report.facts import class_names, commands, data_facts, is_flattened, network_facts, shape, shown_path
-from steadygan.report.read import read_run
+from steadygan.report.read import read_run_record
+from steadygan.runs.manifest import DataRecord, RunManifest
 from tests.report.example import RUN, build_run
+
+
+def manifest(data: dict[str, Any] | None = None, **given: Any) -> RunManifest:
+    """The manifest of the example with other data, classes or settings."""
+    return RunManifest.model_validate(RUN | {"data": RUN["data"] | (data or {})} | given)
+
+
+def data_of(**given: Any) -> DataRecord:
+    return manifest(given).data
 
 
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ([28, 28, 1], "28 × 28, grey"),
-        ([32, 64, 3], "64 × 32, colour"),
-        ([8, 8, 5], "8 × 8, 5 channels"),
-        ([2], "2 values"),
-        ("wide", ""),
-        (None, ""),
+        ((28, 28, 1), "28 × 28, grey"),
+        ((32, 64, 3), "64 × 32, colour"),
+        ((8, 8, 5), "8 × 8, 5 channels"),
+        ((2,), "2 values"),
     ],
 )
-def test_shapes_are_written_width_first(value: Any, words: str) -> None:
+def test_shapes_are_written_width_first(value: tuple[int, ...], words: str) -> None:
     assert shape(value) == words
 
 
-def test_data_is_listed_and_what_is_missing_left_out() -> None:
-    assert dict(data_facts(RUN["data"], {}))["Images"] == "60,000"
-    assert data_facts({"kind": "vectors", "count": 500}, {"channels": None}) == [("Vectors", "500")]
+def test_data_are_listed_with_their_settings() -> None:
+    listed = dict(data_facts(manifest()))
+    assert listed["Images"] == "60,000"
+    assert listed["Resolution"] == "28"
+    assert "Channels" not in listed  # it is not set
+    assert dict(data_facts(manifest({"kind": "vectors", "shape": [2], "count": 500})))["Vectors"] == "500"
 
 
-LABELLED: dict[str, Any] = {
-    "data": RUN["data"],
-    "classes": 4,
-    "held_out": 180,
-    "training": {"label_share": 1.0, "labels_per_class": None},
-}
+LABELLED: dict[str, Any] = {"classes": 4, "held_out": 180}
 
 
 def test_classes_labels_and_what_is_held_out_are_listed() -> None:
-    listed = dict(data_facts(RUN["data"], {}, LABELLED))
+    listed = dict(data_facts(manifest(**LABELLED)))
     assert listed["Classes used"] == "4: zero, one, two, three"
     assert listed["Labels known"] == "all"
     assert listed["Held out"] == "180 images that no move is trained on"
@@ -52,32 +58,29 @@ def test_classes_labels_and_what_is_held_out_are_listed() -> None:
     ],
 )
 def test_how_many_labels_are_known_follows_from_the_settings(settings: dict[str, Any], known: str) -> None:
-    assert dict(data_facts(RUN["data"], {}, LABELLED | {"training": settings}))["Labels known"] == known
+    assert dict(data_facts(manifest(**LABELLED, training=settings)))["Labels known"] == known
 
 
 def test_how_many_items_are_unlabelled_is_listed() -> None:
-    data = RUN["data"] | {"count": 100, "unlabelled": 60}
-    listed = dict(data_facts(data, {}, LABELLED | {"data": data}))
+    data = {"count": 100, "unlabelled": 60}
+    listed = dict(data_facts(manifest(data, **LABELLED)))
     assert listed["Labels"] == "yes, but 60 without"
     assert listed["Labels known"] == "all 40 that there are"
-    training = {"labels_per_class": 3, "label_share": 1.0}
-    assert dict(data_facts(data, {}, LABELLED | {"data": data, "training": training}))["Labels known"].startswith(
-        "3 of"
-    )
-    complete = data | {"unlabelled": 0}
-    assert dict(data_facts(complete, {}, LABELLED | {"data": complete}))["Labels known"] == "all"
+    some = dict(data_facts(manifest(data, **LABELLED, training={"labels_per_class": 3})))
+    assert some["Labels known"] == "3 of each class"
+    assert dict(data_facts(manifest(data | {"unlabelled": 0}, **LABELLED)))["Labels known"] == "all"
 
 
 def test_labels_that_are_not_looked_at_are_said_to_be_so() -> None:
-    listed = dict(data_facts(RUN["data"], {}, LABELLED | {"classes": 0, "held_out": 0}))
+    listed = dict(data_facts(manifest(classes=0, held_out=0)))
     assert listed["Classes used"].startswith("none")
     assert not {"Labels known", "Held out"} & set(listed)
-    assert "Classes used" not in dict(data_facts(RUN["data"], {}, RUN))  # a run of the past, which did not say
+    assert "Classes used" not in dict(data_facts(manifest()))  # a run of the past, which did not say
 
 
 def test_of_many_classes_the_first_are_named() -> None:
-    data = {"class_names": [f"{n:03}" for n in range(1000)]}
-    listed = dict(data_facts(data, {}, LABELLED | {"data": data, "classes": 1000}))
+    names = [f"{n:03}" for n in range(1000)]
+    listed = dict(data_facts(manifest({"class_names": names}, **LABELLED | {"classes": 1000})))
     assert listed["Classes used"].startswith("1,000: 000, 001,")
     assert listed["Classes used"].endswith("015, …")
 
@@ -87,20 +90,20 @@ def test_of_many_classes_the_first_are_named() -> None:
     [("vectors", [2], False), ("vectors", [1], False), ("vectors", [5], True), ("images", [8, 8, 1], False)],
 )
 def test_vectors_of_more_than_two_numbers_are_shown_in_part(kind: str, size: list[int], flattened: bool) -> None:
-    assert is_flattened({"kind": kind, "shape": size}) == flattened
+    assert is_flattened(data_of(kind=kind, shape=size)) == flattened
 
 
 def test_many_classes_are_cut_short() -> None:
-    names, more = class_names({"class_names": [f"class {n}" for n in range(1000)]})
+    names, more = class_names(data_of(class_names=[f"class {n}" for n in range(1000)]))
     assert (len(names), more) == (100, 900)
 
 
 def test_networks_have_name_and_size() -> None:
-    assert network_facts(RUN["networks"])[0] == ("Generator", "dcgan, 1,243,009 parameters")
+    assert network_facts(manifest())[0] == ("Generator", "dcgan, 1,243,009 parameters")
 
 
 def test_no_command_names_a_folder_of_this_machine(run_folder: Path) -> None:
-    lines = [line for _, line in commands(read_run(run_folder))]
+    lines = [line for _, line in commands(read_run_record(run_folder))]
     assert lines[0] == "steadygan train --resume runs/first --images 1200k"
     assert "steadygan sample runs/first -n 64 --out grid.png" in lines
     assert not any(str(run_folder.parent.parent) in line for line in lines)
@@ -108,7 +111,10 @@ def test_no_command_names_a_folder_of_this_machine(run_folder: Path) -> None:
 
 def test_an_unfinished_run_goes_on_to_its_own_aim(tmp_path: Path) -> None:
     build_run(tmp_path / "runs" / "first", measured=[{"images": 599_999}])
-    assert commands(read_run(tmp_path / "runs" / "first"))[0] == ("Train on", "steadygan train --resume runs/first")
+    assert commands(read_run_record(tmp_path / "runs" / "first"))[0] == (
+        "Train on",
+        "steadygan train --resume runs/first",
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@ from typing import Any
 
 import pytest
 
-from steadygan.report.overview import Figure, Warned, figures, sentence, warnings
-from steadygan.report.read import read_run
+from steadygan.report.overview import Figure, Warned, figures, summary_sentence, warnings
+from steadygan.report.read import read_run_record
 from tests.report.example import RUN, build_run, rows
 
 
 def test_the_sentence_says_what_was_trained_and_how_far(run_folder: Path) -> None:
-    assert sentence(read_run(run_folder)) == (
+    assert summary_sentence(read_run_record(run_folder)) == (
         "Recipe steady on mnist.npz: 600,000 images seen in 4 min 58 s, as planned."
     )
 
@@ -25,13 +25,13 @@ def test_the_sentence_says_what_was_trained_and_how_far(run_folder: Path) -> Non
 )
 def test_the_sentence_compares_with_the_plan(tmp_path: Path, settings: dict[str, Any], ending: str) -> None:
     build_run(tmp_path / "run", run=RUN | {"training": settings})
-    assert sentence(read_run(tmp_path / "run")).endswith(ending)
+    assert summary_sentence(read_run_record(tmp_path / "run")).endswith(ending)
 
 
 def test_a_run_without_rows_says_so(tmp_path: Path) -> None:
     build_run(tmp_path / "run", measured=[])
-    record = read_run(tmp_path / "run")
-    assert sentence(record).endswith("no measurements yet: the run has not come to its first row.")
+    record = read_run_record(tmp_path / "run")
+    assert summary_sentence(record).endswith("no measurements yet: the run has not come to its first row.")
     assert figures(record) == []
 
 
@@ -44,7 +44,7 @@ def test_the_newest_and_the_best_quality_are_shown(tmp_path: Path) -> None:
         {"images": 4000},
     ]
     build_run(tmp_path / "run", measured=measured)
-    assert figures(read_run(tmp_path / "run")) == [
+    assert figures(read_run_record(tmp_path / "run")) == [
         Figure("Images seen", "4,000", "0.06667 × the data"),
         Figure("Sliced Wasserstein", "0.3", "lower is better; best 0.25 at 2,000"),
     ]
@@ -58,7 +58,7 @@ def test_a_busy_machine_is_named_beside_the_speed(tmp_path: Path, late: float, s
         {"images": 2000, "seconds": 60.0, "images_per_second": 100.0, "time/data": 0.0, "time/without_core": late},
     ]
     build_run(tmp_path / "run", measured=measured)
-    remark = next(figure.remark for figure in figures(read_run(tmp_path / "run")) if figure.name == "Speed")
+    remark = next(figure.remark for figure in figures(read_run_record(tmp_path / "run")) if figure.name == "Speed")
     assert remark == f"images a second; 0.0% of the time is waiting for data{f'; {said}' if said else ''}"
 
 
@@ -70,14 +70,14 @@ def test_the_accuracy_on_what_is_held_out_is_a_figure_before_quality(tmp_path: P
         {"images": 3000, key: 0.875, "quality/sliced_wasserstein": 0.3},
     ]
     build_run(tmp_path / "run", run=RUN | {"held_out": 180}, measured=measured)
-    assert figures(read_run(tmp_path / "run"))[1:] == [
+    assert figures(read_run_record(tmp_path / "run"))[1:] == [
         Figure("Held-out accuracy", "87.5%", "of 180 images; best 90.0% at 2,000"),
         Figure("Sliced Wasserstein", "0.3", "lower is better; this is the best"),
     ]
 
 
 def test_each_finding_is_listed_once_with_its_times(run_folder: Path) -> None:
-    assert warnings(read_run(run_folder)) == [
+    assert warnings(read_run_record(run_folder)) == [
         Warned("discriminator-wins", "Real and fake logits are 11.4 apart.", "2 times, from 96,000 to 144,000 images")
     ]
 
@@ -86,10 +86,10 @@ def test_values_that_were_not_finite_are_a_warning(tmp_path: Path) -> None:
     measured = rows(4)
     measured[2]["not_finite"] = 7
     build_run(tmp_path / "run", measured=measured, findings=[])
-    (warned,) = warnings(read_run(tmp_path / "run"))
+    (warned,) = warnings(read_run_record(tmp_path / "run"))
     assert (warned.finding, warned.when) == ("not-finite", "at 450,000 images")
 
 
 def test_a_damaged_file_is_a_warning(run_folder: Path) -> None:
     (run_folder / "recipe.toml").write_text("= broken")
-    assert "recipe.toml cannot be read" in warnings(read_run(run_folder))[-1].message
+    assert "recipe.toml cannot be read" in warnings(read_run_record(run_folder))[-1].message

@@ -8,7 +8,7 @@ from PIL import Image
 
 from steadygan.errors import SteadyganError
 from steadygan.report import write_report
-from steadygan.training.grid import save_picture
+from steadygan.runs.grid import save_picture
 from tests.report.example import RECIPE, RUN, build_run, rows
 
 POINTS = {"kind": "vectors", "shape": [2], "count": 500}
@@ -91,8 +91,8 @@ def hostile_run(folder: Path) -> Path:
     heuristics = {HOSTILE: {HOSTILE: HOSTILE}, "r1": {HOSTILE: 3}}
     recipe = RECIPE | {"name": HOSTILE, "summary": HOSTILE, "sources": [HOSTILE, "javascript:alert(3)"]}
     data = RUN["data"] | {"source": HOSTILE, "class_names": [HOSTILE], "fingerprint": HOSTILE}
-    training = {HOSTILE: HOSTILE, "images": 100}
-    networks = {HOSTILE: {"name": HOSTILE}}
+    training = {"device": HOSTILE, "images": 100}
+    networks = {"generator": {"name": HOSTILE, "parameters": 1}}
     return build_run(
         folder,
         run=RUN | {"name": HOSTILE, "data": data, "training": training, "networks": networks, "notes": [HOSTILE]},
@@ -135,7 +135,7 @@ def test_a_run_that_has_only_begun_gets_a_page_that_says_so(tmp_path: Path) -> N
 def test_values_of_the_wrong_kind_do_no_harm(run_folder: Path, value: Any) -> None:
     for name in ("environment.json", "skipped.json"):
         (run_folder / name).write_text(json.dumps(value))
-    (run_folder / "run.json").write_text(json.dumps(dict.fromkeys(RUN, value)))
+    (run_folder / "run.json").write_text(json.dumps(dict.fromkeys(RUN.keys() - {"format"}, value)))
     (run_folder / "metrics.jsonl").write_text(json.dumps({"images": 1, "r1": value, "seconds": value}))
     (run_folder / "findings.jsonl").write_text(json.dumps({"images": value, "finding": value, "message": value}))
     assert "Samples" in page_of(run_folder).text
@@ -150,7 +150,7 @@ def test_the_page_says_when_curves_are_smoothed_or_thinned(tmp_path: Path) -> No
 
 
 def test_vectors_are_called_what_they_are(tmp_path: Path) -> None:
-    run = RUN | {"data": {"kind": "vectors", "shape": [2], "count": 500}}
+    run = RUN | {"data": RUN["data"] | {"kind": "vectors", "shape": [2]}}
     page = page_of(build_run(tmp_path / "run", run=run))
     assert page.all("img")[0]["alt"] == "Scatter plot of generated samples after 0 images"
     assert all("class" not in picture for picture in page.all("img"))
@@ -159,7 +159,7 @@ def test_vectors_are_called_what_they_are(tmp_path: Path) -> None:
 def test_captions_say_what_the_pale_points_are(tmp_path: Path) -> None:
     pages = []
     for size in (2, 5):
-        run = RUN | {"data": {"kind": "vectors", "shape": [size], "count": 500}}
+        run = RUN | {"data": RUN["data"] | {"kind": "vectors", "shape": [size]}}
         pages.append(page_of(build_run(tmp_path / str(size), run=run)).text)
     assert all("The pale points behind the generated ones are real." in text for text in pages)
     assert ["the first two numbers" in text for text in pages] == [False, True]

@@ -9,8 +9,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from steadygan.report.pictures import evenly, frames, picture, real_picture
-from steadygan.training.folder import RunFolder
-from steadygan.training.grid import ROWS, save_picture
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.grid import ROWS, save_picture
 
 
 def decoded(uri: str) -> Image.Image:

@@ -1,6 +1,6 @@
 import pytest
 
-from steadygan.report.words import count, duration, figure, moment, percent, plain, spaced, things
+from steadygan.report.words import count, duration, figure, moment, percent, spaced, things, value_in_words
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_moment_is_written_out_and_anything_else_is_left_alone() -> None:
 
 
 def test_settings_are_written_plainly() -> None:
-    assert [plain(value) for value in (True, None, 64, 0.0004, [0.0, 0.99], "cpu")] == [
+    assert [value_in_words(value) for value in (True, None, 64, 0.0004, [0.0, 0.99], "cpu")] == [
         "yes",
         "none",
         "64",

@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
-from steadygan.training.folder import RunFolder
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.sampling import temporary_seed
 from steadygan.training.loop import ask_to_stop
-from steadygan.training.sampling import own_randomness
 from tests import tiny
 
 IMAGES = 1600
@@ -42,7 +42,7 @@ def main(folder: Path, images: int = IMAGES) -> None:
         module, _, constant = name.rpartition(".")
         setattr(pkgutil.resolve_name(module), constant, value)
     data, chosen = tiny.images(), tiny.stateful()
-    with own_randomness(os.getpid(), torch.device("cpu")), ask_to_stop() as interrupted:
+    with temporary_seed(os.getpid(), torch.device("cpu")), ask_to_stop() as interrupted:
         if RunFolder(folder).exists():
             loop = tiny.resume(folder, data, observers=[Slow()])
         else:

@@ -5,9 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from steadygan.feeding.scaling import Scaling
 from steadygan.networks import Networks
 from steadygan.recipe import Recipe
-from steadygan.training.scaling import Scaling
 from steadygan.training.state import TrainingState, new_training_state
 from tests import tiny
 

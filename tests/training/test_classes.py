@@ -14,16 +14,16 @@ from PIL import Image
 from steadygan.cli import main
 from steadygan.errors import SteadyganError
 from steadygan.outputs import write_samples, write_walk
+from steadygan.runs.export import TrainedGenerator, load_generator
+from steadygan.runs.folder import RunFolder
+from steadygan.settings import TrainingSettings
 from steadygan.training import gallery
-from steadygan.training.export import TrainedGenerator, load_generator
-from steadygan.training.folder import RunFolder
 from steadygan.training.gallery import Gallery
-from steadygan.training.session import Own, new_players
-from steadygan.training.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
 from tests import tiny
 from tests.heuristics.truth import likely_share
-from tests.training.told import CPU, Painter, numbered
+from tests.labelled_networks import CPU, Painter, numbered
 
 pytestmark = pytest.mark.usefixtures("brief")
 DATA = numbered((4, 12, 8))
@@ -166,7 +166,7 @@ def test_a_walk_stays_in_its_classes(painter: TrainedGenerator, tmp_path: Path) 
 
 def told_game(name: str = "conditional") -> TrainingState:
     training = TrainingSettings(device="cpu", precision="fp32")
-    return new_players(tiny.small(name), DATA, Own(), CPU, training)[0]
+    return new_players(tiny.small(name), DATA, CustomNetworks(), CPU, training)[0]
 
 
 def test_rows_of_a_runs_grids_are_classes(tmp_path: Path) -> None:

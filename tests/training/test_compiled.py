@@ -21,11 +21,11 @@ from torch import nn
 from steadygan.errors import SteadyganError
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe_names
+from steadygan.settings import TrainingSettings
 from steadygan.training import compiled
 from steadygan.training.compiled import Compiled, compile_, decompile_, refuse_uncompilable
 from steadygan.training.forward import discriminator_forward, generator_forward, is_plain
-from steadygan.training.session import Own, new_players
-from steadygan.training.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
 from steadygan.vocabulary import Player
@@ -70,7 +70,7 @@ def _steady(chosen: Recipe) -> Recipe:
 def _played(chosen: Recipe, compiling: bool, size: int = 8, steps: int = STEPS) -> TrainingState:
     torch.manual_seed(0)
     training = TrainingSettings(device="cpu", precision="fp32", compile=compiling)
-    state, _ = new_players(_steady(chosen), tiny.images(size=size), Own(), CPU, training)
+    state, _ = new_players(_steady(chosen), tiny.images(size=size), CustomNetworks(), CPU, training)
     for _ in range(steps):
         step(state)
     return state

@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from steadygan.errors import SteadyganError
-from steadygan.training import session
-from steadygan.training.checkpoint import checkpoints, load_checkpoint, load_newest
-from steadygan.training.export import load_generator
-from steadygan.training.folder import RunFolder
+from steadygan.runs.checkpoint import checkpoints, load_checkpoint, load_newest
+from steadygan.runs.export import load_generator
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.stored import read_stored_run
 from tests import tiny
 
 pytestmark = pytest.mark.usefixtures("brief")
@@ -176,16 +176,16 @@ def test_unfinished_writes_of_a_killed_process_are_removed(run: Path) -> None:
 def test_a_run_folder_without_its_description_is_refused(name: str, run: Path) -> None:
     (run / name).write_text("{]")
     with pytest.raises(SteadyganError, match=r"damaged|not TOML|not complete"):
-        session.read_run(RunFolder(run))
+        read_stored_run(RunFolder(run))
     (run / name).unlink()
     with pytest.raises(SteadyganError, match=r"no run\.json|not complete"):
-        session.read_run(RunFolder(run))
+        read_stored_run(RunFolder(run))
 
 
 def test_a_missing_key_in_the_description_is_refused(run: Path) -> None:
     (run / "run.json").write_text('{"training": {}}')
     with pytest.raises(SteadyganError, match="not complete or not of this version"):
-        session.read_run(RunFolder(run))
+        read_stored_run(RunFolder(run))
 
 
 def test_other_data_are_refused(run: Path) -> None:

@@ -19,8 +19,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe, recipe_names
-from steadygan.training.session import Own, new_players
-from steadygan.training.settings import TrainingSettings
+from steadygan.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.step import step
 from tests import tiny
 from tests.everything import covering
@@ -112,7 +112,7 @@ def _waits(chosen: Recipe, vectors: bool = False) -> set[str]:
     """What is waited for in the steps after the first."""
     data = tiny.vectors() if vectors else tiny.images(size=16, channels=3)
     training = TrainingSettings(device="cpu", precision="fp32")
-    state, _ = new_players(chosen, data, Own(), META, training)
+    state, _ = new_players(chosen, data, CustomNetworks(), META, training)
     step(state)
     with Waits() as waits, Builds() as builds:
         for _ in range(STEPS):

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from steadygan.errors import SteadyganError
-from steadygan.training.checkpoint import checkpoints
-from steadygan.training.folder import RunFolder, write_atomically
-from steadygan.training.rows import RowFile
+from steadygan.runs.checkpoint import checkpoints
+from steadygan.runs.folder import RunFolder, write_atomically
+from steadygan.runs.rows import RowFile
 from tests import tiny
 
 pytestmark = pytest.mark.usefixtures("brief")

@@ -8,12 +8,12 @@ import torch
 from torch import nn
 
 from steadygan.heuristics.turn import DiscriminatorOutput
+from steadygan.settings import TrainingSettings
 from steadygan.training.forward import discriminator_forward, generator_forward
-from steadygan.training.session import Own, new_players
-from steadygan.training.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
 from tests import tiny
+from tests.labelled_networks import CPU, Told
 from tests.training import players
-from tests.training.told import CPU, Told
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -41,7 +41,7 @@ def built(name: str) -> Any:
     """The networks of a recipe."""
     torch.manual_seed(0)
     training = TrainingSettings(device="cpu", precision="fp32")
-    return new_players(tiny.small(name), tiny.images(), Own(), CPU, training)[0].networks
+    return new_players(tiny.small(name), tiny.images(), CustomNetworks(), CPU, training)[0].networks
 
 
 def assert_same(one: DiscriminatorOutput, two: DiscriminatorOutput) -> None:

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from steadygan.data import DataSettings, Prepared, prepare
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.grid import GENERATED, GROUND, PALE, REAL, ROWS
 from steadygan.training import gallery
-from steadygan.training.folder import RunFolder
-from steadygan.training.grid import GENERATED, GROUND, PALE, REAL, ROWS
 from tests import tiny
 
 pytestmark = pytest.mark.usefixtures("brief")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from steadygan.training.checkpoint import checkpoints, load_checkpoint
-from steadygan.training.folder import RunFolder
+from steadygan.runs.checkpoint import checkpoints, load_checkpoint
+from steadygan.runs.folder import RunFolder
 from tests import tiny
 from tests.training import driver
 

@@ -15,10 +15,10 @@ from PIL import Image
 
 from steadygan.metrics.sliced import image_distance
 from steadygan.metrics.spectrum import checkerboard_ratio
+from steadygan.runs.checkpoint import checkpoints, load_checkpoint
+from steadygan.runs.export import load_generator
+from steadygan.runs.folder import RunFolder
 from steadygan.training import gallery
-from steadygan.training.checkpoint import checkpoints, load_checkpoint
-from steadygan.training.export import load_generator
-from steadygan.training.folder import RunFolder
 from steadygan.training.loop import ask_to_stop
 from steadygan.vocabulary import Player
 from tests import tiny
@@ -77,10 +77,10 @@ def test_frames_are_spread_evenly_over_the_budget(folder: Path) -> None:
 def test_grids_show_the_same_latents_each_time(folder: Path) -> None:
     """Two grids of one generator are equal, whatever happened in between."""
     loop = tiny.begin(tiny.small("dcgan"), folder, tiny.images(), images=IMAGES)
-    loop.gallery.draw(loop.ready(), loop.state)
+    loop.gallery.draw(loop.sampling_generator(), loop.state)
     first = RunFolder(folder).sample_grid(0).read_bytes()
     torch.manual_seed(77)
-    loop.gallery.draw(loop.ready(), loop.state)
+    loop.gallery.draw(loop.sampling_generator(), loop.state)
     assert RunFolder(folder).sample_grid(0).read_bytes() == first
     loop.run(lambda: True)
 
@@ -120,12 +120,12 @@ def test_the_best_checkpoint_follows_the_smallest_distance(folder: Path) -> None
 def test_what_is_measured_is_that_of_samples_and_of_data(folder: Path) -> None:
     data = tiny.images()
     loop = tiny.play(tiny.small("dcgan"), folder, data, images=40)
-    found = loop.gallery.measure(loop.ready(), loop.state)
+    found = loop.gallery.measure(loop.sampling_generator(), loop.state)
     generator = torch.Generator().manual_seed(gallery.SEED)
     latents = loop.state.recipe.latent.sample(64, torch.device("cpu"), generator)
     order = torch.randperm(len(data), generator=generator)
     with torch.no_grad():
-        made = ((loop.ready()(latents) + 1) * 127.5).round().clamp(0, 255) / 127.5 - 1
+        made = ((loop.sampling_generator()(latents) + 1) * 127.5).round().clamp(0, 255) / 127.5 - 1
     real = torch.from_numpy(data.images.transpose(0, 3, 1, 2).copy())[order].float() / 127.5 - 1
     assert found == {
         "quality/sliced_wasserstein": pytest.approx(image_distance(real, made)),
@@ -168,7 +168,7 @@ def test_the_exported_generator_is_the_one_of_the_end(folder: Path) -> None:
         loop = tiny.play(tiny.small(name), folder / name, tiny.images(), images=80)
         latents = torch.randn(5, 100)
         with torch.no_grad():
-            expected = loop.ready()(latents)
+            expected = loop.sampling_generator()(latents)
             found = load_generator(RunFolder(folder / name)).network(latents)
         assert torch.equal(found, expected)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from steadygan.training.folder import RunFolder
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.rows import RowFile
 from steadygan.training.record import Record
-from steadygan.training.rows import RowFile
 
 
 def test_a_row_is_the_mean_of_means_since_the_last() -> None:
@@ -45,12 +45,12 @@ def test_rows_can_be_read_at_once_and_cut(tmp_path: Path) -> None:
     file = RowFile(path)
     file.append({"images": 1, "name": "größer"})
     assert json.loads(path.read_text("utf-8")) == {"images": 1, "name": "größer"}
-    length = file.settle()
+    length = file.flush_to_disk()
     assert length == path.stat().st_size
     file.append({"images": 2})
-    file.cut(length)
+    file.truncate(length)
     file.append({"images": 3})
-    file.cut(10_000)
+    file.truncate(10_000)
     file.close()
     assert [row["images"] for row in RunFolder(tmp_path).read_rows(path)] == [1, 3]
 

@@ -8,8 +8,8 @@ import torch
 from steadygan.heuristics.catalogue import BUILT_IN
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe_names
-from steadygan.training.checkpoint import checkpoints, load_checkpoint
-from steadygan.training.folder import RunFolder
+from steadygan.runs.checkpoint import checkpoints, load_checkpoint
+from steadygan.runs.folder import RunFolder
 from tests import everything, tiny
 
 IMAGES = 200

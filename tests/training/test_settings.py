@@ -9,9 +9,11 @@ import torch
 from pydantic import ValidationError
 
 from steadygan.errors import SteadyganError
-from steadygan.training.environment import device_name, environment
+from steadygan.runs.environment import device_name, environment
+from steadygan.settings import TrainingSettings
+from steadygan.training.budget import DEFAULT_MINUTES, Budget
+from steadygan.training.device import choose_device, resolve_settings
 from steadygan.training.process_settings import keep_memory
-from steadygan.training.settings import DEFAULT_MINUTES, Budget, TrainingSettings, choose_device, resolved
 
 
 @pytest.mark.parametrize(
@@ -106,6 +108,6 @@ def test_memory_is_kept_only_where_the_c_library_can(monkeypatch: pytest.MonkeyP
 def test_points_are_not_rounded_to_8_bits_by_themselves(
     kind: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("steadygan.training.settings.computes_bf16", lambda device: True)
-    assert resolved(TrainingSettings(device="cpu"), kind).precision == expected
-    assert resolved(TrainingSettings(device="cpu", precision="bf16"), kind).precision == "bf16"
+    monkeypatch.setattr("steadygan.training.device.computes_bf16", lambda device: True)
+    assert resolve_settings(TrainingSettings(device="cpu"), kind).precision == expected
+    assert resolve_settings(TrainingSettings(device="cpu", precision="bf16"), kind).precision == "bf16"

@@ -77,8 +77,8 @@ def test_rows_and_pictures_are_those_of_one_process(runs: tuple[Path, Path, Any]
 def test_one_process_writes_and_all_stop_at_the_same_step(runs: tuple[Path, Path, Any]) -> None:
     sittings = runs[2]
     assert [[each["kind"] for each in sitting] for sitting in sittings] == [
-        ["Loop", *["Follower"] * 3],
-        ["Loop", "Follower"],
+        ["Loop", *["WorkerLoop"] * 3],
+        ["Loop", "WorkerLoop"],
         ["Loop"],
     ]
     assert all(len({each["images"] for each in sitting}) == 1 for sitting in sittings)

@@ -12,14 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.recipe import Recipe
-from steadygan.training.session import Own, new_players
-from steadygan.training.settings import TrainingSettings
+from steadygan.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.step import move, only_trains, step
 from steadygan.training.turn import TrainingTurn, make_fakes
 from steadygan.vocabulary import Player, Side
 from tests import tiny
+from tests.labelled_networks import CPU
 from tests.training import players
-from tests.training.told import CPU
 
 G, D = Player.GENERATOR, Player.DISCRIMINATOR
 
@@ -270,7 +270,7 @@ def _graphs() -> Iterator[Callable[[], int]]:
 @pytest.mark.parametrize("name", ["dcgan", "steady", "wgan-gp"])
 def test_nothing_of_a_moves_graph_outlives_it(name: str) -> None:
     training = TrainingSettings(device="cpu", precision="fp32")
-    state, _ = new_players(tiny.small(name), tiny.images(), Own(), CPU, training)
+    state, _ = new_players(tiny.small(name), tiny.images(), CustomNetworks(), CPU, training)
     real = state.next_real()
     gc.disable()  # a graph that only the collector frees lives on into the next move
     try:

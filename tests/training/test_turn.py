@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from steadygan.feeding.loader import Batch
 from steadygan.heuristics.moments import (
     AddsLoss,
     AfterMove,
@@ -27,16 +28,15 @@ from steadygan.heuristics.schedules import Alternate
 from steadygan.heuristics.state import State
 from steadygan.heuristics.turn import DiscriminatorOutput, Turn
 from steadygan.recipe import Recipe
-from steadygan.training.session import Own, new_players
-from steadygan.training.settings import TrainingSettings
+from steadygan.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
 from steadygan.training.step import move, step
-from steadygan.training.supply import Batch
 from steadygan.training.turn import TrainingTurn
 from steadygan.vocabulary import Player, Side
 from tests import tiny
+from tests.labelled_networks import CPU
 from tests.training import players
-from tests.training.told import CPU
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -64,7 +64,7 @@ def stranger(network: torch.nn.Module) -> Any:
 
 def labelled_turn(name: str, labels: list[int]) -> TrainingTurn:
     training = TrainingSettings(device="cpu", precision="fp32")
-    state, _ = new_players(tiny.small(name), tiny.images(), Own(), CPU, training)
+    state, _ = new_players(tiny.small(name), tiny.images(), CustomNetworks(), CPU, training)
     return TrainingTurn(D, state, Batch(state.next_real().images, torch.tensor(labels)))
 
 
@@ -97,7 +97,7 @@ class Halves(InputHeuristic, ReplacesImages):
 def test_images_that_are_replaced_take_part_with_their_own_labels() -> None:
     training = TrainingSettings(device="cpu", precision="fp32")
     chosen = tiny.small("conditional").with_(Halves())
-    state, _ = new_players(chosen, tiny.images(), Own(), CPU, training)
+    state, _ = new_players(chosen, tiny.images(), CustomNetworks(), CPU, training)
     turn = TrainingTurn(D, state, Batch(state.next_real().images, torch.tensor([0, 1, 0, 1])))
     labels = {side: turn.labels(side) for side in Side}
     assert {side: each.tolist() for side, each in labels.items() if each is not None} == {

@@ -14,16 +14,17 @@ from torch import Tensor, nn
 from steadygan.api import fit_recipe
 from steadygan.data import Prepared
 from steadygan.errors import SteadyganError
+from steadygan.feeding.labels import DataView
+from steadygan.feeding.loader import BatchLoader
 from steadygan.heuristics.architecture import SemiSupervised
 from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.recipe import Recipe
-from steadygan.training.labels import view_of
-from steadygan.training.settings import TrainingSettings
-from steadygan.training.supply import Supply, View
+from steadygan.settings import TrainingSettings
+from steadygan.training.labels import data_view
 from steadygan.vocabulary import Player
 from tests import tiny
 from tests.heuristics.truth import FakeState, likely_share
-from tests.training.told import CPU, UNIT, numbered, numbers
+from tests.labelled_networks import CPU, UNIT, numbered, numbers
 
 NAIVE, CONDITIONAL, SOME = tiny.small("naive"), tiny.small("conditional"), tiny.small("semi-supervised")
 WHOLE = numbered((8, 12, 20))
@@ -42,8 +43,8 @@ def partly(known: tuple[int, ...] = KNOWN) -> Prepared:
 DATA = partly()
 
 
-def view(chosen: Recipe, data: Prepared = DATA, **given: Any) -> View:
-    return view_of(chosen, data, TrainingSettings(device="cpu", precision="fp32", **given))
+def view(chosen: Recipe, data: Prepared = DATA, **given: Any) -> DataView:
+    return data_view(chosen, data, TrainingSettings(device="cpu", precision="fp32", **given))
 
 
 def labels_of(images: Tensor) -> list[int]:
@@ -75,13 +76,13 @@ def test_who_needs_every_label_refuses_unlabelled_images(chosen: Recipe, given: 
 @pytest.mark.parametrize(
     ("chosen", "given", "expected"),
     [
-        (NAIVE, {}, View()),
-        (SOME, {}, View(classes=3, held_out_share=0.1)),
-        (SOME, {"labels_per_class": 2}, View(classes=3, labels_per_class=2, held_out_share=0.1)),
-        (NAIVE.set("class_balanced", True), {}, View(balanced=True)),
+        (NAIVE, {}, DataView()),
+        (SOME, {}, DataView(classes=3, held_out_share=0.1)),
+        (SOME, {"labels_per_class": 2}, DataView(classes=3, labels_per_class=2, held_out_share=0.1)),
+        (NAIVE.set("class_balanced", True), {}, DataView(balanced=True)),
     ],
 )
-def test_who_needs_some_labels_or_none_takes_them(chosen: Recipe, given: Any, expected: View) -> None:
+def test_who_needs_some_labels_or_none_takes_them(chosen: Recipe, given: Any, expected: DataView) -> None:
     assert view(chosen, **given) == expected
 
 
@@ -102,46 +103,46 @@ def test_balance_that_leaves_the_unlabelled_out_says_so() -> None:
 
 
 def test_an_epoch_holds_the_unlabelled_too_with_their_label_unknown() -> None:
-    batch = Supply(DATA, UNIT, CPU, 0, View(classes=3)).next(40)
+    batch = BatchLoader(DATA, UNIT, CPU, 0, DataView(classes=3)).next(40)
     assert batch.labels is not None
     assert sorted(numbers(batch.images)) == list(range(40))
     assert batch.labels.tolist() == labels_of(batch.images)
 
 
 def test_shares_of_classes_count_what_is_labelled() -> None:
-    assert Supply(DATA, UNIT, CPU, 0, View(classes=3)).class_shares == pytest.approx([4 / 12, 6 / 12, 2 / 12])
+    assert BatchLoader(DATA, UNIT, CPU, 0, DataView(classes=3)).class_shares == pytest.approx([4 / 12, 6 / 12, 2 / 12])
 
 
 def test_drawn_labelled_images_are_labelled_each_class_equally_often() -> None:
     torch.manual_seed(0)
-    images, labels = Supply(DATA, UNIT, CPU, 0, View(classes=3)).labelled(3000)
+    images, labels = BatchLoader(DATA, UNIT, CPU, 0, DataView(classes=3)).labelled(3000)
     assert labels.tolist() == labels_of(images)
     assert {*labels.tolist()} == {0, 1, 2}
     assert all(likely_share(int((labels == each).sum()), 3000, 1 / 3) for each in range(3))
 
 
 def test_a_number_of_labels_per_class_counts_what_is_labelled() -> None:
-    batch = Supply(DATA, UNIT, CPU, 0, View(classes=3, labels_per_class=3)).next(40)
+    batch = BatchLoader(DATA, UNIT, CPU, 0, DataView(classes=3, labels_per_class=3)).next(40)
     assert batch.labels is not None
     assert Counter(batch.labels.tolist()) == {0: 3, 1: 3, 2: 2, -1: 32}
 
 
 @pytest.mark.parametrize("classes", [0, 3])
 def test_classes_seen_equally_often_leave_the_unlabelled_out(classes: int) -> None:
-    images = Supply(DATA, UNIT, CPU, 0, View(classes=classes, balanced=True)).next(36).images
+    images = BatchLoader(DATA, UNIT, CPU, 0, DataView(classes=classes, balanced=True)).next(36).images
     assert Counter(labels_of(images)) == {0: 12, 1: 12, 2: 12}
 
 
 def test_a_class_without_any_labelled_image_is_neither_drawn_nor_expected() -> None:
     data = partly((4, 0, 2))
     for balanced, shares in ((False, [2 / 3, 0, 1 / 3]), (True, [1 / 2, 0, 1 / 2])):
-        of = Supply(data, UNIT, CPU, 0, View(classes=3, balanced=balanced))
+        of = BatchLoader(data, UNIT, CPU, 0, DataView(classes=3, balanced=balanced))
         assert of.class_shares == pytest.approx(shares)
         assert {*of.labelled(50)[1].tolist()} == {0, 2}
 
 
 def test_labelled_and_unlabelled_images_are_held_out_in_proportion() -> None:
-    of = Supply(DATA, UNIT, CPU, 0, View(classes=3, held_out_share=0.5))
+    of = BatchLoader(DATA, UNIT, CPU, 0, DataView(classes=3, held_out_share=0.5))
     (chunk,) = of.held_out_chunks(100)
     assert chunk[1] is not None
     assert chunk[1].tolist() == labels_of(chunk[0])

@@ -10,7 +10,7 @@ from steadygan.heuristics.catalogue import BUILT_IN, heuristic_class
 from steadygan.heuristics.citations import Citation
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe, recipe_names
-from steadygan.training.folder import RunFolder
+from steadygan.runs.folder import RunFolder
 
 
 def cite(name: str) -> str:

@@ -4,7 +4,7 @@ from steadygan.data.labels import UNLABELLED, keep_label_count, keep_label_share
 from steadygan.data.prepare import prepare
 from steadygan.data.prepared import Prepared, Skipped
 from steadygan.data.sampler import BalancedSampler, Order, Sampler, order
-from steadygan.data.settings import DataSettings
+from steadygan.settings import DataSettings
 
 __all__ = [
     "UNLABELLED",

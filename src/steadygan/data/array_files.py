@@ -10,11 +10,12 @@ from typing import IO, Any
 
 import numpy as np
 
-from steadygan.data.arrays import Classes, Rows, classes_of, read_rows, rows_of
+from steadygan.arrays import Array
+from steadygan.data.arrays import ArrayRows, Classes, classes_of, read_rows, rows_of
 from steadygan.data.labels import MEANING
-from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
-from steadygan.data.settings import DataSettings
+from steadygan.data.reading import DataSource, Outcome, Progress, Sink
 from steadygan.errors import SteadyganError
+from steadygan.settings import DataSettings
 
 IMAGE_KEYS = ("images", "train_images", "x_train", "data")
 VECTOR_KEYS = ("points", "vectors")
@@ -22,7 +23,7 @@ LABEL_KEYS = ("labels", "train_labels", "y_train", "y")
 _COPY_BYTES = 1_000_000
 
 
-def array_file_source(path: Path, name: str) -> Source:
+def array_file_source(path: Path, name: str) -> DataSource:
     """An ``.npy`` or ``.npz`` file that exists, as a source.
 
     Args:
@@ -50,7 +51,7 @@ def array_file_source(path: Path, name: str) -> Source:
             # the last two: compression that zipfile does not know, and passwords
             raise SteadyganError(f"'{name}' is broken and cannot be read ({error}).") from error
 
-    return Source(name, repr((str(path.resolve()), status.st_size, status.st_mtime_ns, MEANING)), read)
+    return DataSource(name, repr((str(path.resolve()), status.st_size, status.st_mtime_ns, MEANING)), read)
 
 
 def _starts_with(path: Path, magic: bytes) -> bool:
@@ -58,7 +59,7 @@ def _starts_with(path: Path, magic: bytes) -> bool:
         return file.read(len(magic)) == magic
 
 
-def _open_npy(path: Path, name: str) -> Rows:
+def _open_npy(path: Path, name: str) -> ArrayRows:
     with path.open("rb") as file:
         if file.read(6) != b"\x93NUMPY":
             raise SteadyganError(f"'{name}' is not a NumPy file, whatever its name says.")
@@ -70,7 +71,7 @@ def _open_npy(path: Path, name: str) -> Rows:
     return rows_of(np.load(path, mmap_mode="r", allow_pickle=False))
 
 
-def _open_npz(path: Path, name: str) -> tuple[Rows, Classes | None]:
+def _open_npz(path: Path, name: str) -> tuple[ArrayRows, Classes | None]:
     with zipfile.ZipFile(path) as archive:
         members = {
             one.filename.removesuffix(".npy"): one for one in archive.infolist() if one.filename.endswith(".npy")
@@ -93,7 +94,7 @@ def _open_npz(path: Path, name: str) -> tuple[Rows, Classes | None]:
     if fortran:
         # stored column by column: rows cannot be streamed
         return rows_of(_unpacked(path, members[chosen], name)), classes
-    return Rows(shape, dtype, lambda rows: _stream(path, members[chosen], rows, name)), classes
+    return ArrayRows(shape, dtype, lambda rows: _stream(path, members[chosen], rows, name)), classes
 
 
 def _stream(path: Path, member: zipfile.ZipInfo, rows: int, name: str) -> Iterator[Array]:

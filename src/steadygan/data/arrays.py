@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from steadygan.arrays import Array
 from steadygan.data.decode import fit, flatten
 from steadygan.data.encoded import enlarged_note
 from steadygan.data.labels import UNLABELLED, drop_empty
-from steadygan.data.reading import Array, Outcome, Progress, Sink
-from steadygan.data.settings import LARGEST_RESOLUTION, DataSettings, choose_resolution
+from steadygan.data.reading import Outcome, Progress, Sink
+from steadygan.data.resolution import choose_resolution
 from steadygan.errors import SteadyganError
+from steadygan.settings import LARGEST_RESOLUTION, DataSettings
 
 _BLOCK_BYTES = 16_000_000
 # resizing and rounding may overshoot a range by a little
@@ -24,7 +26,7 @@ class VectorsError(SteadyganError):
 
 
 @dataclass(frozen=True)
-class Rows:
+class ArrayRows:
     """An array that is read in blocks along its first axis.
 
     Args:
@@ -56,14 +58,14 @@ class Classes:
     names: tuple[str, ...]
 
 
-def rows_of(array: Array) -> Rows:
+def rows_of(array: Array) -> ArrayRows:
     """An array in memory, or a memory map, as rows."""
 
     def blocks(rows: int) -> Iterator[Array]:
         for low in range(0, len(array), rows):
             yield np.asarray(array[low : low + rows])
 
-    return Rows(tuple(array.shape), array.dtype, blocks)
+    return ArrayRows(tuple(array.shape), array.dtype, blocks)
 
 
 def classes_of(values: Array, count: int, where: str) -> Classes:
@@ -95,7 +97,7 @@ def classes_of(values: Array, count: int, where: str) -> Classes:
 
 
 def read_rows(
-    rows: Rows,
+    rows: ArrayRows,
     classes: Classes | None,
     where: str,
     settings: DataSettings,
@@ -137,7 +139,9 @@ def read_rows(
     return Outcome(labels, names, (), notes + about_labels)
 
 
-def _read_vectors(rows: Rows, where: str, settings: DataSettings, sink: Sink, progress: Progress) -> tuple[str, ...]:
+def _read_vectors(
+    rows: ArrayRows, where: str, settings: DataSettings, sink: Sink, progress: Progress
+) -> tuple[str, ...]:
     if settings.resolution is not None or settings.channels is not None:
         raise VectorsError(
             f"The vectors in {where}, {list(rows.shape)}, have no resolution and no channels: leave these settings out."
@@ -159,7 +163,7 @@ def _read_vectors(rows: Rows, where: str, settings: DataSettings, sink: Sink, pr
 
 
 def _read_images(
-    rows: Rows, where: str, settings: DataSettings, sink: Sink, progress: Progress, channels_first: bool
+    rows: ArrayRows, where: str, settings: DataSettings, sink: Sink, progress: Progress, channels_first: bool
 ) -> tuple[str, ...]:
     first = _channels_axis(rows.shape, channels_first, where) == 1
     height, width, channels = _item_shape(rows.shape, first)
@@ -212,7 +216,7 @@ def _refit(images: Array, resolution: int, channels: int, background: tuple[int,
     return np.stack(fitted)
 
 
-def value_rule(rows: Rows, where: str) -> Callable[[Array], Array]:
+def value_rule(rows: ArrayRows, where: str) -> Callable[[Array], Array]:
     """How the values of an image array become 0..255, from the range of the whole array.
 
     uint8 stays. True is 255. Other whole numbers within 0..255 stay; uint16 beyond that is divided by 257. Floats
@@ -248,7 +252,7 @@ def value_rule(rows: Rows, where: str) -> Callable[[Array], Array]:
     return rule
 
 
-def _range(rows: Rows) -> tuple[float, float]:
+def _range(rows: ArrayRows) -> tuple[float, float]:
     least, greatest = np.inf, -np.inf
     for block in rows.walk():
         # nan spreads through both, and then fits no rule

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from steadygan.data.reading import Outcome, Progress, Source
-from steadygan.data.settings import DataSettings
-from steadygan.data.store import Stored, Writer, key_of, load_or_build
+from steadygan.data.reading import DataSource, Outcome, Progress
+from steadygan.data.store import StoredData, Writer, key_of, load_or_build
+from steadygan.settings import DataSettings
 
 
 def read_cached(
-    source: Source, settings: DataSettings, root: Path, workers: int, progress: Progress
-) -> tuple[Stored, bool]:
+    source: DataSource, settings: DataSettings, root: Path, workers: int, progress: Progress
+) -> tuple[StoredData, bool]:
     """Opens the prepared content of a source, or prepares it.
 
     Args:

@@ -8,12 +8,12 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-Array = np.ndarray[Any, Any]
+from steadygan.arrays import Array
 
 # EPS and other formats that start programs, and stubs that decode nothing, are left out on purpose.
 _FORMATS = (

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from steadygan.arrays import Array
 from steadygan.data.decode import Target
-from steadygan.data.pool import Answer, Crew, Item
+from steadygan.data.pool import DecodeResult, DecoderPool, Item
 from steadygan.data.prepared import Skipped, printable
-from steadygan.data.reading import Array, Progress, Sink
-from steadygan.data.settings import DataSettings, choose_resolution
+from steadygan.data.reading import Progress, Sink
+from steadygan.data.resolution import choose_resolution
+from steadygan.settings import DataSettings
 
 CHUNK_FILES = 64
 CHUNK_BYTES = 16_000_000
@@ -78,17 +80,19 @@ def read_encoded(encoded: Encoded, settings: DataSettings, sink: Sink, workers: 
     if len(encoded) == 0:
         return Decoded(np.empty(0, np.int64), (), ())
     # the same processes read headers and pixels, and are gone when this is done or fails
-    with Crew(max(1, min(workers, sum(1 for _ in _ranges(encoded.sizes))))) as crew:
-        return _read_with(crew, encoded, settings, sink, progress)
+    with DecoderPool(max(1, min(workers, sum(1 for _ in _ranges(encoded.sizes))))) as decoders:
+        return _read_with(decoders, encoded, settings, sink, progress)
 
 
-def _read_with(crew: Crew, encoded: Encoded, settings: DataSettings, sink: Sink, progress: Progress) -> Decoded:
+def _read_with(
+    decoders: DecoderPool, encoded: Encoded, settings: DataSettings, sink: Sink, progress: Progress
+) -> Decoded:
     count = len(encoded)
     begun = 0
     if settings.resolution is None or settings.channels is None:
         # headers are counted as the first half of the work
         begun = count // 2
-        headers = _probe(encoded, settings, crew, lambda done: progress(done // 2, count))
+        headers = _probe(encoded, settings, decoders, lambda done: progress(done // 2, count))
     else:
         headers = _Headers(np.arange(count), np.empty((0, 2), np.int64), np.empty(0, bool), [])
     if len(headers.positions) == 0:
@@ -98,7 +102,7 @@ def _read_with(crew: Crew, encoded: Encoded, settings: DataSettings, sink: Sink,
         def report(done: int) -> None:
             progress(begun + done * (count - begun) // len(positions), count)
 
-        return _decode(encoded, positions, target, sink, crew, report)
+        return _decode(encoded, positions, target, sink, decoders, report)
 
     target = _target(headers, settings)
     kept, broken = decode_into_sink(headers.positions, target)
@@ -139,13 +143,15 @@ def enlarged_note(count: int, resolution: int) -> tuple[str, ...]:
     return (f"{count:,} images smaller than {resolution} x {resolution} were enlarged (bicubic).",)
 
 
-def _probe(encoded: Encoded, settings: DataSettings, crew: Crew, progress: Callable[[int], None]) -> _Headers:
+def _probe(
+    encoded: Encoded, settings: DataSettings, decoders: DecoderPool, progress: Callable[[int], None]
+) -> _Headers:
     target = Target(1, 1, settings.background_rgb, settings.max_pixels)
     found = array("q")  # four numbers for each image, where a million tuples would be as large as their images
     skipped: list[Skipped] = []
     position = 0
     chunks = (encoded.items(low, high) for low, high in _ranges(encoded.sizes))
-    for answer in crew.ask_all(chunks, target, only_header=True):
+    for answer in decoders.ask_all(chunks, target, only_header=True):
         for result in answer.results:
             if isinstance(result, str):
                 skipped.append(Skipped(printable(encoded.name(position)), result))
@@ -162,15 +168,15 @@ def _decode(
     candidates: Array,
     target: Target,
     sink: Sink,
-    crew: Crew,
+    decoders: DecoderPool,
     progress: Callable[[int], None],
 ) -> tuple[Array, list[Skipped]]:
-    answers = crew.ask_all(_chosen_chunks(encoded, candidates), target, only_header=False)
+    answers = decoders.ask_all(_chosen_chunks(encoded, candidates), target, only_header=False)
     return collect(answers, map(int, candidates), encoded.name, target, sink, progress)
 
 
 def collect(
-    answers: Iterable[Answer],
+    answers: Iterable[DecodeResult],
     positions: Iterator[int],
     name: Callable[[int], str],
     target: Target,

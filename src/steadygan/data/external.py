@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 
 from steadygan.data.arrays import classes_of, read_rows, rows_of
-from steadygan.data.reading import Outcome, Progress, Sink, Source
-from steadygan.data.settings import DataSettings
+from steadygan.data.reading import DataSource, Outcome, Progress, Sink
 from steadygan.errors import SteadyganError
 from steadygan.plugins import entry_point_names, resolve
+from steadygan.settings import DataSettings
 
 GROUP = "steadygan.data"
 """The entry point group in which other packages declare data sources."""
 
 
-def external_source(name: str) -> Source | None:
+def external_source(name: str) -> DataSource | None:
     """A data source from outside the package.
 
     Args:
@@ -44,7 +44,7 @@ def external_source(name: str) -> Source | None:
         classes = None if labels is None else classes_of(labels, len(images), f"'{name}'")
         return read_rows(rows_of(images), classes, f"'{name}'", settings, sink, progress)
 
-    return Source(name, f"{name} {_version(function)}", read)
+    return DataSource(name, f"{name} {_version(function)}", read)
 
 
 def _called(function: Callable[..., Any], name: str) -> tuple["np.ndarray[Any, Any]", "np.ndarray[Any, Any] | None"]:

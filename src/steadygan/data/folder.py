@@ -8,19 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
+from steadygan.arrays import Array
 from steadygan.data.encoded import Encoded, nothing_usable, read_encoded
 from steadygan.data.labels import MEANING, UNLABELLED, drop_empty
 from steadygan.data.pool import Item
 from steadygan.data.prepared import printable
-from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
-from steadygan.data.settings import DataSettings
+from steadygan.data.reading import DataSource, Outcome, Progress, Sink
 from steadygan.data.walk import Entry, walk
 from steadygan.errors import SteadyganError
+from steadygan.settings import DataSettings
 
 _UNLABELLED = ("unlabelled", "unlabeled")
 
 
-def folder_source(path: Path, name: str) -> Source:
+def folder_source(path: Path, name: str) -> DataSource:
     """A folder that exists, as a source.
 
     Its sub-folders are the classes, if at least two hold images. Images that then lie beside them, or in a sub-folder
@@ -48,7 +49,7 @@ def folder_source(path: Path, name: str) -> Source:
         labels, class_names, notes = _label([files[i].relative for i in decoded.kept], name)
         return Outcome(labels, class_names, tuple(all_skipped), decoded.notes + notes)
 
-    return Source(name, repr((str(path.resolve()), _digest(files), skipped, MEANING)), read)
+    return DataSource(name, repr((str(path.resolve()), _digest(files), skipped, MEANING)), read)
 
 
 def _digest(files: Iterable[Entry]) -> str:

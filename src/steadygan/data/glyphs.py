@@ -13,10 +13,10 @@ import numpy as np
 import PIL
 from PIL import Image, ImageDraw, ImageFont, features
 
-from steadygan.data.arrays import Classes, Rows, read_rows
-from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
-from steadygan.data.settings import LARGEST_RESOLUTION, SMALLEST_RESOLUTION, DataSettings
+from steadygan.data.arrays import ArrayRows, Classes, read_rows
+from steadygan.data.reading import DataSource, Outcome, Progress, Sink
 from steadygan.errors import SteadyganError
+from steadygan.settings import LARGEST_RESOLUTION, SMALLEST_RESOLUTION, DataSettings
 
 GLYPHS = "glyphs"
 GLYPH_CLASSES = tuple("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -95,7 +95,7 @@ def draw_colours(count: int, seed: int) -> tuple[Array, Array]:
     return np.where(dark_ink, dark, light).astype(np.uint8), np.where(dark_ink, light, dark).astype(np.uint8)
 
 
-def glyphs_source(name: str) -> Source:
+def glyphs_source(name: str) -> DataSource:
     """36,000 images of 36 glyphs with their classes, 1,000 of each.
 
     Glyphs are drawn at the resolution and with the channels of the settings where these say so, else as the name says,
@@ -124,7 +124,7 @@ def glyphs_source(name: str) -> Source:
         return replace(outcome, notes=(*outcome.notes, note))
 
     made_by = (PIL.__version__, features.version("freetype2"))
-    return Source(name, repr((name, _VERSION, GLYPH_IMAGES, _SEED, made_by)), read)
+    return DataSource(name, repr((name, _VERSION, GLYPH_IMAGES, _SEED, made_by)), read)
 
 
 def _named_size(name: str) -> tuple[int, int]:
@@ -153,7 +153,7 @@ def _labels(count: int) -> Array:
     return np.arange(count, dtype=np.int64) % len(GLYPH_CLASSES)
 
 
-def _rows(count: int, side: int, channels: int, seed: int) -> Rows:
+def _rows(count: int, side: int, channels: int, seed: int) -> ArrayRows:
     """Glyphs that are drawn while they are read."""
 
     def blocks(length: int) -> Iterator[Array]:
@@ -165,7 +165,7 @@ def _rows(count: int, side: int, channels: int, seed: int) -> Rows:
             coverage = np.stack([_draw_one(shapes, place, side) for place in range(low, high)])
             yield _coloured(coverage, ink[low:high], paper[low:high])
 
-    return Rows((count, side, side, channels), np.dtype(np.uint8), blocks)
+    return ArrayRows((count, side, side, channels), np.dtype(np.uint8), blocks)
 
 
 def _draw_shapes(count: int, seed: int) -> _Shapes:

@@ -14,13 +14,14 @@ from urllib.request import getproxies
 
 import numpy as np
 
+from steadygan.arrays import Array
 from steadygan.data.encoded import Decoded, Encoded, nothing_usable, read_encoded
 from steadygan.data.labels import MEANING, UNLABELLED, drop_empty
 from steadygan.data.pool import Item
-from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
-from steadygan.data.settings import DataSettings
+from steadygan.data.reading import DataSource, Outcome, Progress, Sink
 from steadygan.data.streamed import STREAMED, Stream, read_streamed
 from steadygan.errors import SteadyganError
+from steadygan.settings import DataSettings
 
 # short names for data sets that have moved below their owners
 SHORT_NAMES = {
@@ -47,7 +48,7 @@ def is_saved(path: Path) -> bool:
     return path.suffix == ".parquet"
 
 
-def hub_source(name: str, hint: str, *, streamed: bool = False) -> Source:
+def hub_source(name: str, hint: str, *, streamed: bool = False) -> DataSource:
     """A data set of the hub, by its name.
 
     It is downloaded as a whole, which keeps it for other settings, or streamed: read as it arrives, so that nothing of
@@ -123,7 +124,7 @@ def _known_host(address: str) -> bool:
         return False
 
 
-def saved_source(path: Path, name: str) -> Source:
+def saved_source(path: Path, name: str) -> DataSource:
     """A data set on this machine: a parquet file or a folder written by ``save_to_disk``.
 
     Args:
@@ -148,7 +149,7 @@ def saved_source(path: Path, name: str) -> Source:
     return _source(name, repr((str(path.resolve()), statuses, MEANING)), load, "")
 
 
-def _source(name: str, identity: str, load: Callable[[Any], Any], before: str) -> Source:
+def _source(name: str, identity: str, load: Callable[[Any], Any], before: str) -> DataSource:
     def read(settings: DataSettings, sink: Sink, workers: int, progress: Progress) -> Outcome:
         try:
             import datasets
@@ -158,7 +159,7 @@ def _source(name: str, identity: str, load: Callable[[Any], Any], before: str) -
             ) from error
         return _read(load(datasets), datasets, name, settings, sink, workers, progress)
 
-    return Source(name, identity, read)
+    return DataSource(name, identity, read)
 
 
 def _read(

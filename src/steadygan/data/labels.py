@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from steadygan.data.reading import Array
+from steadygan.arrays import Array
 from steadygan.errors import SteadyganError
 
 UNLABELLED = -1

@@ -40,7 +40,7 @@ Item = str | bytes
 
 
 @dataclass(frozen=True)
-class Answer:
+class DecodeResult:
     """The answer about a chunk of images.
 
     Args:
@@ -68,7 +68,7 @@ def default_workers() -> int:
     return min(16, usable)
 
 
-class Crew:
+class DecoderPool:
     """Several decoding processes, which end with the ``with`` block at the latest.
 
     Args:
@@ -91,7 +91,7 @@ class Crew:
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="decode")
         self._seconds = seconds
 
-    def __enter__(self) -> "Crew":
+    def __enter__(self) -> "DecoderPool":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -102,7 +102,7 @@ class Crew:
             process.close()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def ask_all(self, chunks: Iterable[Sequence[Item]], target: Target, *, only_header: bool) -> Iterator[Answer]:
+    def ask_all(self, chunks: Iterable[Sequence[Item]], target: Target, *, only_header: bool) -> Iterator[DecodeResult]:
         """Decodes chunks of images, or reads their headers, in parallel.
 
         Args:
@@ -114,14 +114,14 @@ class Crew:
             One answer per chunk, in the order of the chunks.
         """
 
-        def ask(chunk: Sequence[Item]) -> Answer:
+        def ask(chunk: Sequence[Item]) -> DecodeResult:
             process = self._idle.get()
             try:
                 return _ask_safely(process, chunk, target, only_header, self._seconds)
             finally:
                 self._idle.put(process)
 
-        waiting: deque[Future[Answer]] = deque()
+        waiting: deque[Future[DecodeResult]] = deque()
         for chunk in chunks:
             waiting.append(self._threads.submit(ask, chunk))
             # few chunks are on the way at once, so that memory stays bounded
@@ -133,19 +133,19 @@ class Crew:
 
 def _ask_safely(
     process: "_Process", chunk: Sequence[Item], target: Target, only_header: bool, seconds: tuple[float, float]
-) -> Answer:
+) -> DecodeResult:
     try:
         return process.ask(chunk, target, only_header, seconds[0])
     except _DiedError:
         alone = [_ask_alone(process, item, target, only_header, seconds[1]) for item in chunk]
-    return Answer([one.results[0] for one in alone], b"".join(one.pixels for one in alone))
+    return DecodeResult([one.results[0] for one in alone], b"".join(one.pixels for one in alone))
 
 
-def _ask_alone(process: "_Process", item: Item, target: Target, only_header: bool, seconds: float) -> Answer:
+def _ask_alone(process: "_Process", item: Item, target: Target, only_header: bool, seconds: float) -> DecodeResult:
     try:
         return process.ask([item], target, only_header, seconds)
     except _DiedError as death:
-        return Answer([str(death)], b"")
+        return DecodeResult([str(death)], b"")
 
 
 class _Process:
@@ -157,7 +157,7 @@ class _Process:
         self._closed = False
         self._lock = threading.Lock()
 
-    def ask(self, items: Sequence[Item], target: Target, only_header: bool, seconds: float) -> Answer:
+    def ask(self, items: Sequence[Item], target: Target, only_header: bool, seconds: float) -> DecodeResult:
         """One request and its answer; raises when the process ends on the way."""
         running = self._started()
         silent = threading.Event()
@@ -238,7 +238,9 @@ def _start(command: list[str]) -> "subprocess.Popen[bytes]":
     return started
 
 
-def _exchange(running: "subprocess.Popen[bytes]", items: Sequence[Item], target: Target, only_header: bool) -> Answer:
+def _exchange(
+    running: "subprocess.Popen[bytes]", items: Sequence[Item], target: Target, only_header: bool
+) -> DecodeResult:
     if running.stdin is None or running.stdout is None:
         raise OSError("the pipes of the decoding process are closed")
     request = {
@@ -258,4 +260,4 @@ def _exchange(running: "subprocess.Popen[bytes]", items: Sequence[Item], target:
     pixels = running.stdout.read(answer["bytes"])
     if len(pixels) != answer["bytes"]:
         raise EOFError
-    return Answer(answer["results"], pixels)
+    return DecodeResult(answer["results"], pixels)

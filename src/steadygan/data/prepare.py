@@ -7,9 +7,10 @@ from steadygan.data.cached import read_cached
 from steadygan.data.pool import default_workers
 from steadygan.data.prepared import Prepared
 from steadygan.data.reading import Progress, no_progress
-from steadygan.data.settings import DEFAULT_SETTINGS, DataSettings
+from steadygan.data.resolution import DEFAULT_SETTINGS
 from steadygan.data.sources import Named, find_source
 from steadygan.data.store import cache_folder
+from steadygan.settings import DataSettings
 
 
 def prepare(

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from steadygan.arrays import Array
 from steadygan.data.prepared import Skipped
-from steadygan.data.settings import DataSettings
+from steadygan.settings import DataSettings
 
-Array = np.ndarray[Any, Any]
 Progress = Callable[[int, int], None]
 
 
@@ -41,7 +41,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Source:
+class DataSource:
     """Something that can be prepared.
 
     Args:

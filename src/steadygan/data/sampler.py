@@ -2,13 +2,12 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from steadygan.arrays import Indices
 from steadygan.errors import SteadyganError
-
-Indices = np.ndarray[Any, np.dtype[np.int64]]
 
 # classes are ordered this many at a time at least, so that few classes do not mean many small pieces of work
 _LEAST_BLOCK = 1024

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
+from steadygan.arrays import Array
 from steadygan.data.array_files import array_file_source
 from steadygan.data.arrays import Classes, classes_of, read_rows, rows_of
 from steadygan.data.external import external_source
@@ -17,12 +18,12 @@ from steadygan.data.folder import folder_source
 from steadygan.data.glyphs import EXAMPLE_SIZE, GLYPHS, glyphs_source
 from steadygan.data.hub import SHORT_NAMES, hub_source, is_saved, looks_like_hub_name, saved_source
 from steadygan.data.prepared import Prepared
-from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
-from steadygan.data.settings import DataSettings
+from steadygan.data.reading import DataSource, Outcome, Progress, Sink
 from steadygan.data.stacked import STACKED, stacked_source
 from steadygan.data.streamed import STREAMED
 from steadygan.data.toys import TOYS, toy_source
 from steadygan.errors import SteadyganError
+from steadygan.settings import DataSettings
 
 if TYPE_CHECKING:
     import torch
@@ -37,7 +38,7 @@ _KINDS = (
 )
 
 
-def find_source(named: Named, root: Path) -> Source:
+def find_source(named: Named, root: Path) -> DataSource:
     """Finds what can be prepared.
 
     Args:
@@ -68,7 +69,7 @@ def find_source(named: Named, root: Path) -> Source:
     )
 
 
-def _named_source(name: str, root: Path) -> Source:
+def _named_source(name: str, root: Path) -> DataSource:
     if not name or "\0" in name:
         raise SteadyganError(f"An empty or broken name was given for the data: name {_KINDS}.")
     path = Path(name).expanduser()
@@ -93,10 +94,10 @@ def _named_source(name: str, root: Path) -> Source:
     raise SteadyganError(f"'{name}' is a single file of another kind: name {_KINDS}.")
 
 
-def _unpathed_source(name: str, path: Path, root: Path) -> Source:
+def _unpathed_source(name: str, path: Path, root: Path) -> DataSource:
     """A name that is no path: embedded, made from another source, of the hub, or a mistake."""
     if name == _DIGITS:
-        return Source(name, "scikit-learn digits", _read_digits)
+        return DataSource(name, "scikit-learn digits", _read_digits)
     if name == GLYPHS or name.startswith(f"{GLYPHS}:"):
         return glyphs_source(name)
     if name in TOYS:
@@ -153,7 +154,7 @@ def _hint(name: str, path: Path) -> str:
     return f"did you mean '{known[close[0]]}'?" if close else f"name {_KINDS}."
 
 
-def _memory_source(array: Array, name: str, classes: Classes | None = None, channels_first: bool = False) -> Source:
+def _memory_source(array: Array, name: str, classes: Classes | None = None, channels_first: bool = False) -> DataSource:
     if array.dtype.hasobject:
         raise SteadyganError(f"The array in memory holds {array.dtype}: give a plain array of numbers.")
     digest = hashlib.blake2b(digest_size=32)
@@ -165,7 +166,7 @@ def _memory_source(array: Array, name: str, classes: Classes | None = None, chan
         return read_rows(rows_of(array), classes, "memory", settings, sink, progress, channels_first)
 
     identity = (digest.hexdigest(), array.shape, array.dtype.str, channels_first, labels)
-    return Source(name, repr(identity), read)
+    return DataSource(name, repr(identity), read)
 
 
 def _read_digits(settings: DataSettings, sink: Sink, workers: int, progress: Progress) -> Outcome:

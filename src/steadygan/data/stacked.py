@@ -10,12 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from steadygan.arrays import Array
 from steadygan.data.arrays import VectorsError
 from steadygan.data.cached import read_cached
 from steadygan.data.labels import UNLABELLED, drop_empty
-from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
-from steadygan.data.settings import DataSettings
+from steadygan.data.reading import DataSource, Outcome, Progress, Sink
 from steadygan.errors import SteadyganError
+from steadygan.settings import DataSettings
 
 STACKED = "stacked:"
 # the fixed training set of VEEGAN and of PacGAN; 60,000 would be 60 for each of the 1,000 classes
@@ -25,7 +26,7 @@ _SEED = 0
 _BLOCK_BYTES = 16_000_000
 
 
-def stacked_source(inner: Source, root: Path) -> Source:
+def stacked_source(inner: DataSource, root: Path) -> DataSource:
     """Three random images of a source, made grey, as the channels of one: uint8 [N, H, W, 3].
 
     N is the number of images in the source, but at least 128,000, which is what PacGAN and VEEGAN train on. As in
@@ -65,7 +66,7 @@ def stacked_source(inner: Source, root: Path) -> Source:
         labels, names, about_labels = drop_empty(labels, names, f"'{name}'", "one of three is unlabelled")
         return Outcome(labels, names, found.skipped, found.notes + about_labels)
 
-    return Source(name, repr(("stacked", LEAST_ITEMS, MOST_CLASSES, _SEED, inner.identity)), read)
+    return DataSource(name, repr(("stacked", LEAST_ITEMS, MOST_CLASSES, _SEED, inner.identity)), read)
 
 
 def draw_triples(images: int, count: int, seed: int) -> Array:

@@ -19,8 +19,9 @@ from typing import IO, Any
 import numpy as np
 from filelock import FileLock
 
+from steadygan.arrays import Array
 from steadygan.data.prepared import Skipped
-from steadygan.data.reading import Array, Outcome
+from steadygan.data.reading import Outcome
 from steadygan.errors import SteadyganError
 
 _FORMAT = 1
@@ -29,7 +30,7 @@ _COPY_ROWS = 1024
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredData:
     """Prepared content as it lies in the cache; the fields are those of ``Prepared``."""
 
     images: Array
@@ -57,7 +58,7 @@ def key_of(*parts: str) -> str:
     return digest.hexdigest()
 
 
-def load(folder: Path) -> Stored | None:
+def load(folder: Path) -> StoredData | None:
     """Opens prepared content.
 
     Args:
@@ -74,7 +75,7 @@ def load(folder: Path) -> Stored | None:
             return None
         images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
         labels = np.load(folder / "labels.npy", allow_pickle=False) if meta["labelled"] else None
-        return Stored(
+        return StoredData(
             images=images,
             labels=labels,
             class_names=tuple(meta["class_names"]),
@@ -89,7 +90,7 @@ def load(folder: Path) -> Stored | None:
 
 def load_or_build(
     root: Path, key: str, about: dict[str, Any], fill: Callable[["Writer"], Outcome]
-) -> tuple[Stored, bool]:
+) -> tuple[StoredData, bool]:
     """Opens prepared content, or prepares it.
 
     Args:
@@ -195,7 +196,7 @@ class Writer:
         self.finish()
 
 
-def _build(root: Path, key: str, about: dict[str, Any], fill: Callable[[Writer], Outcome]) -> Stored:
+def _build(root: Path, key: str, about: dict[str, Any], fill: Callable[[Writer], Outcome]) -> StoredData:
     building = root / f"{key}.{uuid.uuid4().hex[:8]}{_BUILDING}"
     with _writing(root):
         building.mkdir()

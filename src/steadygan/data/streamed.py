@@ -6,11 +6,13 @@ from itertools import chain, count
 
 import numpy as np
 
+from steadygan.arrays import Array
 from steadygan.data.decode import Target
 from steadygan.data.encoded import CHUNK_BYTES, CHUNK_FILES, KEEP_UP_TO, Decoded, collect, enlarged_note
-from steadygan.data.pool import Crew, Item
-from steadygan.data.reading import Array, Progress, Sink
-from steadygan.data.settings import DataSettings, choose_resolution
+from steadygan.data.pool import DecoderPool, Item
+from steadygan.data.reading import Progress, Sink
+from steadygan.data.resolution import choose_resolution
+from steadygan.settings import DataSettings
 
 STREAMED = "streamed:"
 LOOKED_AT = 1024
@@ -51,11 +53,11 @@ def read_streamed(stream: Stream, settings: DataSettings, sink: Sink, workers: i
         Which images could be used.
     """
     first = list(_first(stream.items))
-    with Crew(workers) as crew:
-        sizes = _sizes(crew, first, settings) if settings.resolution is None else np.empty((0, 2), np.int64)
+    with DecoderPool(workers) as decoders:
+        sizes = _sizes(decoders, first, settings) if settings.resolution is None else np.empty((0, 2), np.int64)
         resolution = settings.resolution or (choose_resolution(sizes, KEEP_UP_TO) if len(sizes) else _USUAL_RESOLUTION)
         target = Target(resolution, settings.channels or 3, settings.background_rgb, settings.max_pixels)
-        answers = crew.ask_all(_chunks(chain(first, stream.items)), target, only_header=False)
+        answers = decoders.ask_all(_chunks(chain(first, stream.items)), target, only_header=False)
         kept, skipped = collect(
             answers, count(), stream.name, target, sink, lambda done: progress(done, max(done, stream.count or 0))
         )
@@ -74,10 +76,10 @@ def _first(items: Iterator[Item]) -> Iterator[Item]:
             return
 
 
-def _sizes(crew: Crew, items: list[Item], settings: DataSettings) -> Array:
+def _sizes(decoders: DecoderPool, items: list[Item], settings: DataSettings) -> Array:
     """Width and height of each usable image, int64 [n, 2]."""
     target = Target(1, 1, settings.background_rgb, settings.max_pixels)
-    answers = crew.ask_all(_chunks(items), target, only_header=True)
+    answers = decoders.ask_all(_chunks(items), target, only_header=True)
     found = [result[:2] for answer in answers for result in answer.results if not isinstance(result, str)]
     return np.asarray(found, dtype=np.int64).reshape(-1, 2)
 

@@ -7,9 +7,10 @@ from types import MappingProxyType
 
 import numpy as np
 
+from steadygan.arrays import Array
 from steadygan.data.arrays import Classes, read_rows, rows_of
-from steadygan.data.reading import Array, Outcome, Progress, Sink, Source
-from steadygan.data.settings import DataSettings
+from steadygan.data.reading import DataSource, Outcome, Progress, Sink
+from steadygan.settings import DataSettings
 
 TOY_POINTS = 100_000
 _SEED = 0
@@ -74,7 +75,7 @@ def toy_points(toy: Toy, count: int, seed: int) -> tuple[Array, Array]:
     return points.astype(np.float32), modes
 
 
-def toy_source(name: str) -> Source:
+def toy_source(name: str) -> DataSource:
     """100,000 points of a toy mixture, as PacGAN trains on, with their modes as classes.
 
     Args:
@@ -90,4 +91,4 @@ def toy_source(name: str) -> Source:
         points, labels = toy_points(toy, TOY_POINTS, _SEED)
         return read_rows(rows_of(points), Classes(labels, modes), f"'{name}'", settings, sink, progress)
 
-    return Source(name, repr(("toy", name, toy.centres.tolist(), toy.sigma, TOY_POINTS, _SEED)), read)
+    return DataSource(name, repr(("toy", name, toy.centres.tolist(), toy.sigma, TOY_POINTS, _SEED)), read)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from steadygan.heuristics.blueprint import Blueprint
+from steadygan.blueprint import Blueprint
 from steadygan.heuristics.state import Memory, Remembers, State
 from steadygan.heuristics.turn import DiscriminatorOutput, Turn
 from steadygan.vocabulary import Side

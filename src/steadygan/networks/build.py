@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from torch import nn
 
+from steadygan.blueprint import Blueprint
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.layers.initialise import icnr_init, normal_init
 from steadygan.layers.weights import equalised_lr, spectral_norm
 from steadygan.networks.catalogue import check_shape, network_family

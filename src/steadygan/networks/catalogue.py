@@ -1,7 +1,7 @@
 """The kinds of network by name: those of the package, and those from outside."""
 
+from steadygan.blueprint import Blueprint
 from steadygan.errors import SteadyganError, nearest
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.networks import dcgan, mlp, r3gan, resnet
 from steadygan.networks.family import NetworkFamily, Pair
 from steadygan.networks.sizes import LARGEST, SMALLEST

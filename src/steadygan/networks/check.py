@@ -16,7 +16,7 @@ def check_networks(
     shape: tuple[int, ...],
     device: torch.device,
     classes: int = 0,
-    told: frozenset[Player] = frozenset(Player),
+    labelled_players: frozenset[Player] = frozenset(Player),
 ) -> None:
     """Run one small batch through both networks.
 
@@ -27,7 +27,7 @@ def check_networks(
         shape: of one item of the data: (H, W, C), or (F,).
         device: where to run.
         classes: above 0, networks are also given labels, int64 [N] from 0 to ``classes`` - 1.
-        told: the players whose networks take labels.
+        labelled_players: the players whose networks take labels.
 
     Raises:
         SteadyganError: in one sentence, what does not fit.
@@ -41,8 +41,8 @@ def check_networks(
     discriminator.to(device)
     labels = (torch.arange(TRIED, device=device) % classes,) if classes > 0 else ()
     latents = torch.zeros(TRIED, latent, device=device)
-    fakes = _fakes(generator, (latents, *labels) if Player.GENERATOR in told else (latents,), shape)
-    _check_logits(discriminator, (fakes, *labels) if Player.DISCRIMINATOR in told else (fakes,))
+    fakes = _fakes(generator, (latents, *labels) if Player.GENERATOR in labelled_players else (latents,), shape)
+    _check_logits(discriminator, (fakes, *labels) if Player.DISCRIMINATOR in labelled_players else (fakes,))
 
 
 def _fakes(generator: nn.Module, given: tuple[Tensor, ...], shape: tuple[int, ...]) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import Blueprint
+from steadygan.blueprint import Blueprint
 from steadygan.layers.attention import SelfAttention
 from steadygan.layers.minibatch import MinibatchStddev
 from steadygan.layers.reference_batch import with_reference

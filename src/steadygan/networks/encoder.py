@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import Blueprint
+from steadygan.blueprint import Blueprint
 from steadygan.networks.dcgan import DcganTrunk
 from steadygan.networks.mlp import MlpTrunk
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from torch import nn
 
-from steadygan.heuristics.blueprint import Blueprint
+from steadygan.blueprint import Blueprint
 
 Pair = tuple[nn.Module, nn.Module]
 Make = Callable[[Blueprint, tuple[int, ...], int, int, int], Pair]

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import Blueprint
+from steadygan.blueprint import Blueprint
 from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.layers.embedding import Projection
 from steadygan.layers.minibatch import MinibatchDiscrimination

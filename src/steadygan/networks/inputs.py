@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import Blueprint
+from steadygan.blueprint import Blueprint
 from steadygan.layers.embedding import LabelChannel, LabelEmbedding
 from steadygan.layers.minibatch import pack
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import Blueprint
+from steadygan.blueprint import Blueprint
 from steadygan.layers.minibatch import MinibatchStddev
 from steadygan.layers.reference_batch import with_reference
 from steadygan.layers.sequential import ConditionalSequential

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from steadygan.heuristics.blueprint import Blueprint
+from steadygan.blueprint import Blueprint
 from steadygan.layers.attention import SelfAttention
 from steadygan.layers.kernels.convolution import Convolution, channels_last
 from steadygan.layers.kernels.leaky_relu import InplaceLeakyReLU

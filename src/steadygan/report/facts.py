@@ -1,16 +1,19 @@
 """The data, the settings, the networks and the environment as lists of names and values."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
-from steadygan.report.read import RunRecord, Table, number, table, text, texts
-from steadygan.report.words import count, duration, moment, percent, plain, sentence_case, spaced, things
+from steadygan.report.read import RunRecord, Table
+from steadygan.report.words import count, duration, moment, percent, sentence_case, spaced, things, value_in_words
+from steadygan.runs.manifest import DataRecord, RunManifest
+from steadygan.settings import TrainingSettings
 
 Facts = list[tuple[str, str]]
 _CLASSES = 100
 _NAMED = 16
 """The most classes whose names stand among the facts."""
-_OF_LABELS = frozenset({"labels", "label_share", "labels_per_class"})
+_OF_LABELS = {"labels", "label_share", "labels_per_class"}
 """Settings of which the facts on the data say what came of them."""
 _NAMES = {
     "steadygan": "steadygan",
@@ -24,108 +27,86 @@ _NAMES = {
 }
 
 
-def data_facts(data: Table, prepared: Table, run: Table | None = None) -> Facts:
-    """What the run was trained on, how it was prepared, and what the run made of it.
-
-    Args:
-        data: source, kind, shape and the like.
-        prepared: settings of the preparation.
-        run: the rest of ``run.json``, for labels and what is held out.
-    """
-    kind = text(data.get("kind"))
-    noun = "Vectors" if kind == "vectors" else "Images"
+def data_facts(manifest: RunManifest) -> Facts:
+    """What the run was trained on, how it was prepared, and what the run made of it."""
+    data = manifest.data
+    noun = "Vectors" if data.kind == "vectors" else "Images"
     facts = [
-        ("Source", text(data.get("source"))),
-        (noun, count(number(data.get("count"))) if "count" in data else ""),
-        ("Shape", shape(data.get("shape"))),
-        ("Labels", _labels(data)),
-        *_labels_used(run or {}, noun.lower()),
-        ("Files skipped", count(number(data.get("skipped"))) if "skipped" in data else ""),
-        ("Prepared in", duration(number(data.get("seconds"))) if "seconds" in data else ""),
-        ("Fingerprint", text(data.get("fingerprint"))),
+        ("Source", data.source),
+        (noun, count(data.count)),
+        ("Shape", shape(data.shape)),
+        ("Labels", f"yes, but {count(data.unlabelled)} without" if data.unlabelled else value_in_words(data.labelled)),
+        *_labels_used(manifest, noun.lower()),
+        ("Files skipped", count(data.skipped)),
+        ("Prepared in", duration(data.seconds)),
+        ("Fingerprint", data.fingerprint),
     ]
+    prepared = manifest.data_settings.model_dump(mode="json")
     return [(name, value) for name, value in facts + flat(prepared) if value]
 
 
-def _labels(data: Table) -> str:
-    """Whether there are labels, and how many items have none."""
-    unlabelled = number(data.get("unlabelled"))
-    if unlabelled:
-        return f"yes, but {count(unlabelled)} without"
-    return "" if "labelled" not in data else plain(data["labelled"])
-
-
-def _labels_used(run: Table, noun: str) -> Facts:
+def _labels_used(manifest: RunManifest, noun: str) -> Facts:
     """Which classes a run uses, how many of their labels training knows, and how many items are held out."""
-    classes, held_out = number(run.get("classes")), number(run.get("held_out"))
+    names = manifest.data.class_names
     facts = []
-    if classes:
-        names = texts(table(run.get("data")).get("class_names"))
+    if manifest.classes:
         named = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
-        facts.append(("Classes used", f"{count(classes)}: {named}" if names else count(classes)))
-        facts.append(("Labels known", _known(table(run.get("training")), table(run.get("data")))))
-    elif classes == 0 and table(run.get("data")).get("labelled") is True:
+        facts.append(("Classes used", f"{count(manifest.classes)}: {named}" if names else count(manifest.classes)))
+        facts.append(("Labels known", _labels_known(manifest.training, manifest.data)))
+    elif manifest.classes == 0 and manifest.data.labelled:
         facts.append(("Classes used", "none: this run does not look at the labels"))
-    if held_out:
-        facts.append(("Held out", f"{things(held_out, noun.removesuffix('s'), noun)} that no move is trained on"))
+    if manifest.held_out:
+        held_out = things(manifest.held_out, noun.removesuffix("s"), noun)
+        facts.append(("Held out", f"{held_out} that no move is trained on"))
     return facts
 
 
-def _known(plan: Table, data: Table) -> str:
+def _labels_known(training: TrainingSettings, data: DataRecord) -> str:
     """How many labels training knows, by the settings of the run."""
-    per_class, share = number(plan.get("labels_per_class")), number(plan.get("label_share"))
-    if per_class:
-        return f"{count(per_class)} of each class"
-    if share is not None and share < 1:
-        return f"{percent(share)} of each class"
-    items, unlabelled = number(data.get("count")), number(data.get("unlabelled"))
-    return f"all {count(items - unlabelled)} that there are" if items and unlabelled else "all"
+    if training.labels_per_class:
+        return f"{count(training.labels_per_class)} of each class"
+    if training.label_share < 1:
+        return f"{percent(training.label_share)} of each class"
+    return f"all {count(data.count - data.unlabelled)} that there are" if data.count and data.unlabelled else "all"
 
 
-def shape(value: object) -> str:
+def shape(sizes: Sequence[int]) -> str:
     """A shape in words: ``28 × 28, grey``."""
-    if not isinstance(value, list) or not all(isinstance(size, int) for size in value):
-        return ""
-    if len(value) != 3:
-        return " × ".join(str(size) for size in value) + (" values" if len(value) == 1 else "")
-    colour = {1: "grey", 3: "colour"}.get(value[2], f"{value[2]} channels")
-    return f"{value[1]} × {value[0]}, {colour}"
+    if len(sizes) != 3:
+        return " × ".join(str(size) for size in sizes) + (" values" if len(sizes) == 1 else "")
+    colour = {1: "grey", 3: "colour"}.get(sizes[2], f"{sizes[2]} channels")
+    return f"{sizes[1]} × {sizes[0]}, {colour}"
 
 
-def is_flattened(data: Table) -> bool:
+def is_flattened(data: DataRecord) -> bool:
     """Whether a picture of these vectors shows only the first two of their numbers."""
-    size = data.get("shape")
-    return data.get("kind") == "vectors" and isinstance(size, list) and size not in ([1], [2])
+    return data.kind == "vectors" and data.shape not in ((1,), (2,))
 
 
-def class_names(data: Table) -> tuple[tuple[str, ...], int]:
+def class_names(data: DataRecord) -> tuple[tuple[str, ...], int]:
     """The first class names, and how many more there are."""
-    names = texts(data.get("class_names"))
-    return names[:_CLASSES], max(0, len(names) - _CLASSES)
+    return data.class_names[:_CLASSES], max(0, len(data.class_names) - _CLASSES)
 
 
-def setting_facts(record: RunRecord) -> Facts:
+def setting_facts(manifest: RunManifest) -> Facts:
     """How the run was started."""
-    started, version = text(record.run.get("started")), text(record.run.get("version"))
-    facts = [("Started", moment(started)), ("Made with", f"steadygan {version}" if version else "")]
-    facts += flat({name: value for name, value in record.plan.items() if name not in _OF_LABELS})
+    made_with = f"steadygan {manifest.version}" if manifest.version else ""
+    settings = manifest.training.model_dump(mode="json", exclude=_OF_LABELS)
+    facts = [("Started", moment(manifest.started)), ("Made with", made_with), *flat(settings)]
     return [(name, value) for name, value in facts if value]
 
 
-def network_facts(networks: Table) -> Facts:
-    """The two players."""
-    facts = []
-    for player, network in networks.items():
-        parameters = number(table(network).get("parameters"))
-        size = f"{count(parameters)} parameters" if parameters is not None else ""
-        parts = [part for part in (text(table(network).get("name")), size) if part]
-        facts.append((titled(player), ", ".join(parts)))
-    return facts
+def network_facts(manifest: RunManifest) -> Facts:
+    """The names and sizes of the two networks."""
+    return [
+        (titled(player), f"{network.name}, {count(network.parameters)} parameters")
+        for player, network in manifest.networks.items()
+    ]
 
 
 def flat(values: Table) -> Facts:
     """A flat table as names and values; what is not set is left out."""
-    return [(titled(name), plain(value)) for name, value in values.items() if value is not None]
+    return [(titled(name), value_in_words(value)) for name, value in values.items() if value is not None]
 
 
 def titled(name: str) -> str:
@@ -150,16 +131,16 @@ def _short(images: int) -> str:
 
 def commands(record: RunRecord) -> list[tuple[str, str]]:
     """What to do next with this run, as lines for a shell, each with what it does."""
-    place = shlex.quote(shown_path(record.folder.path))
-    aim, seen = number(record.plan.get("images")), max((row["images"] for row in record.rows), default=0)
+    folder = shlex.quote(shown_path(record.folder.path))
+    aim, seen = record.training.images, max((row["images"] for row in record.rows), default=0)
     further = f" --images {_short(round(aim * 2))}" if aim and seen >= aim else ""
     return [
-        ("Train on", f"steadygan train --resume {place}{further}"),
-        ("Draw samples", f"steadygan sample {place} -n 64 --out grid.png"),
-        ("Walk between samples", f"steadygan interpolate {place} --out walk.gif"),
+        ("Train on", f"steadygan train --resume {folder}{further}"),
+        ("Draw samples", f"steadygan sample {folder} -n 64 --out grid.png"),
+        ("Walk between samples", f"steadygan interpolate {folder} --out walk.gif"),
         (
             "Use this recipe again",
             f"steadygan train DATA --recipe {shlex.quote(shown_path(record.folder.path) + '/recipe.toml')}",
         ),
-        ("Rebuild this page", f"steadygan report {place}"),
+        ("Rebuild this page", f"steadygan report {folder}"),
     ]

@@ -7,7 +7,7 @@ from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.card import Card
 from steadygan.heuristics.catalogue import heuristic_class
 from steadygan.report.read import Table, table
-from steadygan.report.words import plain
+from steadygan.report.words import value_in_words
 from steadygan.vocabulary import Slot
 
 
@@ -71,7 +71,7 @@ def _written(value: object) -> str:
     """A value as the command line takes it."""
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, int) else plain(value)
+    return str(value) if isinstance(value, int) else value_in_words(value)
 
 
 def _ingredient(name: str, kind: type[Heuristic] | None, given: Table) -> Ingredient:

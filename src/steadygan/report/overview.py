@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from steadygan.cores import BUSY
 from steadygan.report.groups import is_data_value, metric_of
-from steadygan.report.read import RunRecord, Table, number, table, text
+from steadygan.report.read import RunRecord, Table, number, text
 from steadygan.report.words import count, duration, figure, percent, sentence_case, spaced, things
 
 
@@ -39,9 +39,9 @@ def newest(rows: Sequence[Table], key: str) -> float | None:
     return next((value for value in values if value is not None), None)
 
 
-def sentence(record: RunRecord) -> str:
+def summary_sentence(record: RunRecord) -> str:
     """What this run is and how far it came."""
-    recipe, source = text(record.recipe.get("name")), text(table(record.run.get("data")).get("source"))
+    recipe, source = text(record.recipe.get("name")), "" if record.manifest is None else record.manifest.data.source
     subject = " ".join(
         part for part in (f"Recipe {recipe}" if recipe else "", f"on {source}" if source else "") if part
     )
@@ -55,7 +55,7 @@ def sentence(record: RunRecord) -> str:
 
 def _ending(record: RunRecord) -> str:
     """Whether the run came to the end that was planned."""
-    images, minutes = number(record.plan.get("images")), number(record.plan.get("minutes"))
+    images, minutes = record.training.images, record.training.minutes
     seen, seconds = newest(record.rows, "images") or 0.0, newest(record.rows, "seconds") or 0.0
     if (images and seen >= images) or (minutes and seconds >= 60 * minutes * 0.98):
         return ", as planned"
@@ -70,7 +70,7 @@ def figures(record: RunRecord) -> list[Figure]:
     images, speed = newest(rows, "images"), newest(rows, "images_per_second")
     found = []
     if images is not None:
-        size = number(table(record.run.get("data")).get("count"))
+        size = None if record.manifest is None else record.manifest.data.count
         found.append(Figure("Images seen", count(images), f"{figure(images / size)} × the data" if size else ""))
     if (seconds := newest(rows, "seconds")) is not None:
         found.append(Figure("Training time", duration(seconds)))
@@ -103,7 +103,7 @@ def without_core(rows: Sequence[Table]) -> float:
 
 def _held_out_accuracy(record: RunRecord) -> list[Figure]:
     """The newest share of held-out images that were classified rightly, of every heuristic that measures it."""
-    held_out = number(record.run.get("held_out"))
+    held_out = None if record.manifest is None else record.manifest.held_out
     keys = [key for key in dict.fromkeys(key for row in record.rows for key in row) if is_held_out_accuracy(key)]
     found = []
     for key in keys:

@@ -13,9 +13,9 @@ from steadygan.report import facts, overview, words
 from steadygan.report.curves import Chart, charts
 from steadygan.report.ingredients import filled_slots
 from steadygan.report.pictures import frames, real_picture
-from steadygan.report.read import RunRecord, number, read_run, table, text, texts
+from steadygan.report.read import RunRecord, read_run_record, table, text, texts
 from steadygan.report.skipped import group_skipped
-from steadygan.training.folder import write_atomically
+from steadygan.runs.folder import write_atomically
 
 
 def write_report(folder: Path | str) -> Path:
@@ -30,7 +30,7 @@ def write_report(folder: Path | str) -> Path:
     Raises:
         SteadyganError: when it is no run folder or the page cannot be written.
     """
-    record = read_run(folder)
+    record = read_run_record(folder)
     # Names of files may hold lone surrogates, which UTF-8 cannot encode.
     write_atomically(record.folder.report, render(record).encode("utf-8", "replace"))
     return record.folder.report
@@ -49,35 +49,36 @@ def render(record: RunRecord) -> str:
     )
     environment.filters.update(count=words.count, figure=words.figure)
     drawn = charts(record.rows)
-    data = table(record.run.get("data"))
+    manifest = record.manifest
+    data = None if manifest is None else manifest.data
     shown = frames(record.folder)
     return environment.get_template("report.html").render(
-        name=text(record.run.get("name")) or record.folder.path.resolve().name,
-        sentence=overview.sentence(record),
+        name=(manifest and manifest.name) or record.folder.path.resolve().name,
+        sentence=overview.summary_sentence(record),
         figures=overview.figures(record),
         warnings=overview.warnings(record),
-        notes=texts(record.run.get("notes")),
+        notes=() if manifest is None else manifest.notes,
         frames=shown,
         frames_left_out=len(record.folder.sample_grids()) - len(shown),
         real=real_picture(record.folder),
-        vectors=data.get("kind") == "vectors",
-        flattened=facts.is_flattened(data),
-        classes=number(record.run.get("classes")) or 0,
+        vectors=data is not None and data.kind == "vectors",
+        flattened=data is not None and facts.is_flattened(data),
+        classes=(manifest and manifest.classes) or 0,
         charts=drawn,
         smoothed=any(curve.smooth_images for chart in drawn for curve in chart.curves),
         thinned=any(curve.thinned for chart in drawn for curve in chart.curves),
         recipe=_recipe_head(record),
         slots=filled_slots(record.recipe),
         recipe_settings=facts.flat(table(record.recipe.get("settings"))),
-        data_facts=facts.data_facts(data, table(record.run.get("data_settings")), record.run),
-        class_names=facts.class_names(data),
-        setting_facts=facts.setting_facts(record),
-        network_facts=facts.network_facts(table(record.run.get("networks"))),
+        data_facts=[] if manifest is None else facts.data_facts(manifest),
+        class_names=((), 0) if data is None else facts.class_names(data),
+        setting_facts=[] if manifest is None else facts.setting_facts(manifest),
+        network_facts=[] if manifest is None else facts.network_facts(manifest),
         environment_facts=facts.flat(record.environment),
         skipped=group_skipped(record.skipped),
         skipped_count=len(record.skipped),
         commands=facts.commands(record),
-        version=text(record.run.get("version")),
+        version="" if manifest is None else manifest.version,
         style=_verbatim("report.css"),
         script=_verbatim("report.js"),
         plotly=Markup(get_plotlyjs()) if drawn else "",

@@ -11,8 +11,8 @@ from typing import TypeVar
 from PIL import Image
 
 from steadygan.report.read import texts
-from steadygan.training.folder import RunFolder
-from steadygan.training.grid import ROWS
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.grid import ROWS
 
 T = TypeVar("T")
 

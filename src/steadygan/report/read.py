@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from steadygan.errors import SteadyganError
-from steadygan.training.folder import RunFolder
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.manifest import NewerFormatError, RunManifest, read_manifest
+from steadygan.settings import TrainingSettings
 
 Table = Mapping[str, Any]
 
@@ -19,7 +21,7 @@ class RunRecord:
 
     Attributes:
         folder: where it was read from.
-        run: settings, data and networks.
+        manifest: settings, data and networks; None when they cannot be read.
         recipe: the recipe as it was written.
         environment: versions and machine.
         skipped: files that were not used, each with ``path`` and ``reason``.
@@ -29,7 +31,7 @@ class RunRecord:
     """
 
     folder: RunFolder
-    run: Table
+    manifest: RunManifest | None
     recipe: Table
     environment: Table
     skipped: tuple[Table, ...]
@@ -38,18 +40,18 @@ class RunRecord:
     unreadable: tuple[str, ...]
 
     @property
-    def plan(self) -> Table:
-        """How long, with which seed and on what the run trains."""
-        return table(self.run.get("training"))
+    def training(self) -> TrainingSettings:
+        """How long, with which seed and on what the run trains; nothing is known when the manifest cannot be read."""
+        return TrainingSettings() if self.manifest is None else self.manifest.training
 
 
-def read_run(folder: Path | str) -> RunRecord:
+def read_run_record(folder: Path | str) -> RunRecord:
     """Read everything but the pictures.
 
     Raises:
-        SteadyganError: when this is no run folder at all.
+        SteadyganError: when the folder holds no run, or a newer version of steadygan wrote it.
     """
-    place = RunFolder(folder).require()
+    run_folder = RunFolder(folder).require()
     unreadable: list[str] = []
 
     def attempt(path: Path, read: Callable[[Path], Any]) -> Any:
@@ -58,19 +60,25 @@ def read_run(folder: Path | str) -> RunRecord:
             return None
         try:
             return read(path)
+        except NewerFormatError:
+            raise
         except (SteadyganError, ValueError, OSError, RecursionError):
             unreadable.append(path.name)
             return None
 
-    rows = [row for row in tables(attempt(place.metrics, place.read_rows)) if number(row.get("images")) is not None]
+    rows = [
+        row
+        for row in tables(attempt(run_folder.metrics, run_folder.read_rows))
+        if number(row.get("images")) is not None
+    ]
     return RunRecord(
-        folder=place,
-        run=table(attempt(place.run, place.read_json)),
-        recipe=table(attempt(place.recipe, _read_toml)),
-        environment=table(attempt(place.environment, place.read_json)),
-        skipped=tables(attempt(place.skipped, place.read_json)),
+        folder=run_folder,
+        manifest=attempt(run_folder.manifest, lambda _: read_manifest(run_folder)),
+        recipe=table(attempt(run_folder.recipe, _read_toml)),
+        environment=table(attempt(run_folder.environment, run_folder.read_json)),
+        skipped=tables(attempt(run_folder.skipped, run_folder.read_json)),
         rows=tuple(sorted(rows, key=lambda row: number(row["images"]) or 0.0)),
-        findings=tables(attempt(place.findings, place.read_rows)),
+        findings=tables(attempt(run_folder.findings, run_folder.read_rows)),
         unreadable=tuple(unreadable),
     )
 

@@ -57,7 +57,7 @@ def moment(written: str) -> str:
     return f"{when.day} {when:%B %Y, %H:%M}{zone}"
 
 
-def plain(value: object) -> str:
+def value_in_words(value: object) -> str:
     """Any setting as text: yes and no for truth, ``none`` for nothing, lists with commas."""
     if value is None:
         return "none"
@@ -68,7 +68,7 @@ def plain(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, list | tuple):
-        return ", ".join(plain(item) for item in value)
+        return ", ".join(value_in_words(item) for item in value)
     return str(value)
 
 

@@ -1,4 +1,4 @@
-"""Whether processes that train together can."""
+"""Refusals of processes that cannot train together: uneven batches and different runs."""
 
 import torch
 
@@ -7,7 +7,7 @@ from steadygan.distributed import differs_between_processes, world_size
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.composition import refusals
 from steadygan.recipe import Recipe
-from steadygan.training.settings import TrainingSettings
+from steadygan.settings import TrainingSettings
 
 
 def refuse_uneven_batches(recipe: Recipe) -> None:
@@ -30,7 +30,7 @@ def refuse_uneven_batches(recipe: Recipe) -> None:
 
 
 def refuse_different_runs(recipe: Recipe, data: Prepared, training: TrainingSettings) -> None:
-    """Refuse processes that were not asked for the same run.
+    """Refuse processes that were started with different settings, data or versions.
 
     Raises:
         SteadyganError: on every process.

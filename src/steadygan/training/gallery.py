@@ -3,28 +3,26 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from steadygan.arrays import Array
 from steadygan.data import Prepared
 from steadygan.errors import SteadyganError
+from steadygan.feeding.labels import random_labels
 from steadygan.metrics import METRICS, Metric
-from steadygan.training.folder import RunFolder
-from steadygan.training.grid import GENERATED, GROUND, REAL, image_grid, plane, save_picture, scatter
-from steadygan.training.sampling import generate
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.grid import GENERATED, GROUND, REAL, image_grid, plane, save_picture, scatter
+from steadygan.runs.sampling import generate
 from steadygan.training.state import TrainingState
-from steadygan.training.supply import random_labels
 
 SEED = 20141
 SHOWN, SHOWN_POINTS = 64, 2000
 MEASURED = 1000
 MOST_ROWS = 16
 """Classes of which a grid shows images, one class in a row."""
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 class Gallery:
@@ -50,8 +48,8 @@ class Gallery:
             self.shown = len(self._labels) - MEASURED
         self._rows = () if self._columns is None else data.class_names[: self.shown // self._columns]
         self._data = data
-        places = torch.randperm(len(data), generator=generator)[: max(self.shown, MEASURED)]
-        self._real = torch.from_numpy(_read(data, places.numpy()))
+        indices = torch.randperm(len(data), generator=generator)[: max(self.shown, MEASURED)]
+        self._real = torch.from_numpy(_read(data, indices.numpy()))
         self._low, self._high = _frame(data)
 
     def draw_real(self) -> None:
@@ -87,7 +85,7 @@ class Gallery:
         return found
 
     def _made(self, ready: nn.Module, state: TrainingState, latents: slice, labels: slice) -> torch.Tensor:
-        """What these latents become; in the run's precision, because what a run shows must not cost it much time."""
+        """Images of these latents, in the run's precision so that they take little time."""
         of = None if self._labels is None else self._labels[labels]
         with state.in_precision():
             return generate(ready, self._latents[latents], state.scaling, state.device, labels=of)
@@ -99,15 +97,15 @@ class Gallery:
             save_picture(scatter(items, self._low, self._high, behind, colour), path)
 
 
-def _read(data: Prepared, places: Array) -> Array:
-    """Images by their place in the data, in the order of ``places``.
+def _read(data: Prepared, indices: Array) -> Array:
+    """Images by their indices in the data, in the order of ``indices``.
 
     The disk is asked in its own order. What comes back must not stay in it: images of a folder are sorted by class, so
-    that the first ones of sorted places would all be of one class.
+    that the first ones of sorted indices would all be of one class.
     """
-    images = np.empty((len(places), *data.images.shape[1:]), data.images.dtype)
-    order = np.argsort(places)
-    images[order] = data.images[places[order]]
+    images = np.empty((len(indices), *data.images.shape[1:]), data.images.dtype)
+    order = np.argsort(indices)
+    images[order] = data.images[indices[order]]
     return images
 
 
@@ -129,7 +127,7 @@ def real_rows(data: Prepared, rows: int, columns: int) -> Array:
     Args:
         data: images with labels.
         rows: how many classes.
-        columns: how many images of each; places that a small class leaves are white.
+        columns: how many images of each; cells that a small class leaves are white.
 
     Returns:
         uint8 [rows · columns, H, W, C].
@@ -139,8 +137,8 @@ def real_rows(data: Prepared, rows: int, columns: int) -> Array:
     labels = data.labels[shuffled]
     shown = np.full((rows * columns, *data.shape), GROUND, np.uint8)
     for row in range(rows):
-        places = np.sort(shuffled[labels == row][:columns])
-        shown[row * columns : row * columns + len(places)] = data.images[places]
+        indices = np.sort(shuffled[labels == row][:columns])
+        shown[row * columns : row * columns + len(indices)] = data.images[indices]
     return shown
 
 

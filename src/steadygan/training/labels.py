@@ -1,18 +1,18 @@
-"""What a run does with labels: which it uses, who is told, and what is refused."""
+"""Labels of a run: which of them it uses, which players take them, and what is refused."""
 
 from torch import nn
 
+from steadygan.blueprint import Blueprint
 from steadygan.data import Prepared
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.blueprint import Blueprint
+from steadygan.feeding.labels import DataView
 from steadygan.recipe import Recipe
-from steadygan.training.settings import TrainingSettings
-from steadygan.training.supply import View
+from steadygan.settings import TrainingSettings
 from steadygan.vocabulary import Labels, Player
 
 
-def view_of(recipe: Recipe, data: Prepared, training: TrainingSettings) -> View:
-    """How a run looks at its data.
+def data_view(recipe: Recipe, data: Prepared, training: TrainingSettings) -> DataView:
+    """The part of the data and labels that a run uses.
 
     Args:
         recipe: what its heuristics ask for.
@@ -20,7 +20,7 @@ def view_of(recipe: Recipe, data: Prepared, training: TrainingSettings) -> View:
         training: what the user asks for.
 
     Raises:
-        SteadyganError: when labels are asked for that are not there, or only some are where all are needed.
+        SteadyganError: when the run needs labels and the data have none, or needs all labels and only some are known.
     """
     uses = recipe.asks_for_labels or training.labels
     if (uses or recipe.settings.class_balanced) and not _any_labels(data):
@@ -32,7 +32,7 @@ def view_of(recipe: Recipe, data: Prepared, training: TrainingSettings) -> View:
         _refuse_some(recipe, training, uses)
     if uses and data.unlabelled:
         _refuse_unlabelled(recipe, data)
-    return View(
+    return DataView(
         classes=len(data.class_names) if uses else 0,
         label_share=training.label_share,
         labels_per_class=training.labels_per_class,
@@ -95,7 +95,7 @@ def labelled_players(
         labels: whether the user's own networks take labels.
 
     Raises:
-        SteadyganError: when the discriminator alone would be told.
+        SteadyganError: when the discriminator alone would take labels.
     """
     takes = {
         Player.GENERATOR: labels if own_generator else blueprint.generator_takes_labels,
@@ -106,7 +106,7 @@ def labelled_players(
             "The discriminator is told classes and the generator is not, so it cannot make what is expected; "
             "give labels=True and a generator that takes them, or a recipe without labels"
         )
-    return frozenset(player for player, told in takes.items() if told)
+    return frozenset(player for player, takes_labels in takes.items() if takes_labels)
 
 
 def refuse_without_features(recipe: Recipe, discriminator: nn.Module) -> None:

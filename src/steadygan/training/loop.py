@@ -15,18 +15,19 @@ from torch import nn
 from steadygan.cores import core_wait_seconds
 from steadygan.distributed import any_process
 from steadygan.heuristics.moments import Measures
-from steadygan.layers.kernels.tuning import Choice, tuned_for
+from steadygan.layers.kernels.tuning import tuned_for
 from steadygan.metrics import CHOOSES_BEST, METRICS, Metric
-from steadygan.training.checkpoint import save_checkpoint
-from steadygan.training.export import GeneratorConfig, save_generator
-from steadygan.training.folder import RunFolder
+from steadygan.runs.checkpoint import save_checkpoint
+from steadygan.runs.export import GeneratorConfig, save_generator
+from steadygan.runs.folder import RunFolder
+from steadygan.runs.rows import RowFile
+from steadygan.runs.sampling import sampling_generator
+from steadygan.training.budget import Budget
 from steadygan.training.gallery import Gallery
 from steadygan.training.observe import Observer
-from steadygan.training.rows import RowFile
-from steadygan.training.sampling import ready_generator
-from steadygan.training.settings import Budget
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
+from steadygan.vocabulary import ProcessorChoice
 
 ROW_STEPS = 20
 """Steps in a row of metrics."""
@@ -38,15 +39,15 @@ CHECKPOINT_SECONDS = 120.0
 
 
 class Loop:
-    """One sitting of a run, of the process that writes; others of several take its steps as followers.
+    """The loop of the process that writes; where there are several, the others run a :class:`WorkerLoop` beside it.
 
     Args:
-        state: the state, which the loop advances.
+        state: the training state, which the loop advances.
         folder: where everything is saved.
         budget: when the run is over.
         config: of the exported generator.
         keep: how many checkpoints stay.
-        processor: the kind that convolutions are tuned for, the same in every sitting.
+        processor: the kind that convolutions are tuned for, the same whenever the run is resumed.
         observers: who watches.
         metrics: what is measured of samples.
     """
@@ -58,7 +59,7 @@ class Loop:
         budget: Budget,
         config: GeneratorConfig,
         keep: int,
-        processor: Choice,
+        processor: ProcessorChoice,
         observers: Sequence[Observer] = (),
         metrics: Sequence[Metric] = METRICS,
     ) -> None:
@@ -72,11 +73,11 @@ class Loop:
         self.gallery = Gallery(folder, state, metrics)
         self.rows = RowFile(folder.metrics)
         self.findings = RowFile(folder.findings)
-        self._row_began = (state.images_seen, state.seconds, state.supply.waited)
-        self._waited_for_core = core_wait_seconds()
+        self._row_began = (state.images_seen, state.seconds, state.loader.wait_seconds)
+        self._core_wait_before = core_wait_seconds()
         self._saved_at = state.seconds
         self._frame = self._frame_now()
-        self._ready: tuple[int, nn.Module] | None = None
+        self._made_generator: tuple[int, nn.Module] | None = None
 
     @property
     def fraction(self) -> float:
@@ -103,7 +104,7 @@ class Loop:
     def _train(self, interrupted: Callable[[], bool]) -> None:
         if self.state.images_seen == 0:
             self.gallery.draw_real()
-            self._show(self.ready())
+            self._show(self.sampling_generator())
             self.save()  # from the first moment on there is something to go on from
         while not any_process(self.fraction >= 1 or interrupted()):
             self._timed_step()
@@ -130,14 +131,14 @@ class Loop:
         return math.floor(self.fraction * FRAMES + 1e-9)
 
     def _write_row(self) -> None:
-        now = self.state.images_seen, self.state.seconds, self.state.supply.waited
+        now = self.state.images_seen, self.state.seconds, self.state.loader.wait_seconds
         images, seconds, _ = now
-        since_images, since_seconds, since_waited = (new - old for new, old in zip(now, self._row_began, strict=True))
+        since_images, since_seconds, since_waiting = (new - old for new, old in zip(now, self._row_began, strict=True))
         since_seconds = max(since_seconds, 1e-9)
         row: dict[str, Any] = {"images": images, "step": self.state.steps, **self.state.record.row()}
         row["seconds"] = round(seconds, 3)
         row["images_per_second"] = round(since_images / since_seconds, 2)
-        row["time/data"] = round(since_waited / since_seconds, 6)
+        row["time/data"] = round(since_waiting / since_seconds, 6)
         row |= self._core_wait(since_seconds)
         self._row_began = now
         self._append(row)
@@ -148,11 +149,11 @@ class Loop:
 
     def _core_wait(self, seconds: float) -> dict[str, float]:
         """The share of its threads' time that this process was without a core, where the system counts it."""
-        before, self._waited_for_core = self._waited_for_core, core_wait_seconds()
-        if before is None or self._waited_for_core is None:
+        before, self._core_wait_before = self._core_wait_before, core_wait_seconds()
+        if before is None or self._core_wait_before is None:
             return {}
-        # A thread that has ended takes what it waited along.
-        waited = max(0.0, self._waited_for_core - before)
+        # The wait of a thread that has ended is no longer counted.
+        waited = max(0.0, self._core_wait_before - before)
         return {"time/without_core": round(min(1.0, waited / seconds / torch.get_num_threads()), 6)}
 
     def _append(self, row: dict[str, Any]) -> None:
@@ -163,25 +164,27 @@ class Loop:
     def _next_frame(self) -> None:
         self._frame = self._frame_now()
         measured = self._frame % MEASURE_EVERY == 0 or self.fraction >= 1
-        ready = self.ready() if measured else self._rough()
+        ready = self.sampling_generator() if measured else self._quick_sampling_generator()
         self._show(ready)
         if measured:
             self._measure(ready)
 
-    def _rough(self) -> nn.Module:
-        """Ready enough for a grid: statistics of one batch, because grids must not cost the time of training."""
-        return self._ready_now(batches=1)
+    def _quick_sampling_generator(self) -> nn.Module:
+        """A generator good enough for a grid: its batch norm has the statistics of one batch, which takes no time."""
+        return self._new_sampling_generator(batches=1)
 
-    def ready(self) -> nn.Module:
-        """The generator of this moment, ready to make images; made once for a moment."""
-        if self._ready is None or self._ready[0] != self.state.steps:
-            self._ready = (self.state.steps, self._ready_now())
-        return self._ready[1]
+    def sampling_generator(self) -> nn.Module:
+        """The generator of this moment, ready to make images; it is made once a step at most."""
+        if self._made_generator is None or self._made_generator[0] != self.state.steps:
+            self._made_generator = (self.state.steps, self._new_sampling_generator())
+        return self._made_generator[1]
 
-    def _ready_now(self, batches: int | None = None) -> nn.Module:
+    def _new_sampling_generator(self, batches: int | None = None) -> nn.Module:
         state = self.state
         with state.in_precision():
-            return ready_generator(state.kept_generator, state.recipe.latent, state.device, batches, state.class_shares)
+            return sampling_generator(
+                state.kept_generator, state.recipe.latent, state.device, batches, state.class_shares
+            )
 
     def config_now(self) -> GeneratorConfig:
         """What the generator of this moment is."""
@@ -206,20 +209,20 @@ class Loop:
 
     def save(self, best: bool = False) -> None:
         """Write a checkpoint, as the best too if it is, and the generator of this moment."""
-        files = {"metrics": self.rows.settle(), "findings": self.findings.settle()}
+        files = {"metrics": self.rows.flush_to_disk(), "findings": self.findings.flush_to_disk()}
         save_checkpoint(self.folder, {**self.state.state_dict(), "files": files}, self.keep, best)
-        save_generator(self.folder, self.ready(), self.config_now())
+        save_generator(self.folder, self.sampling_generator(), self.config_now())
         self._saved_at = self.state.seconds
 
     def _finish(self) -> None:
         if not self.folder.sample_grid(self.state.images_seen).exists():
-            self._show(self.ready())
+            self._show(self.sampling_generator())
         self.save()
 
 
 @contextmanager
 def ask_to_stop() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C (or SIGTERM) into a question that the loop asks; the second one breaks off at once.
+    """Let the first Ctrl-C (or SIGTERM) ask the loop to stop; the second one ends the program at once.
 
     Yields:
         A function that says whether someone asked to stop. Signals reach only the main thread: elsewhere it is False.
@@ -231,13 +234,13 @@ def ask_to_stop() -> Iterator[Callable[[], bool]]:
     signals = (signal.SIGINT, signal.SIGTERM)
     before = {each: signal.getsignal(each) for each in signals}
 
-    def hear(number: int, frame: FrameType | None) -> None:
+    def on_signal(number: int, frame: FrameType | None) -> None:
         asked.set()
         for each in signals:
             signal.signal(each, before[each])
 
     for each in signals:
-        signal.signal(each, hear)
+        signal.signal(each, on_signal)
     try:
         yield asked.is_set
     finally:

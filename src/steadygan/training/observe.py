@@ -1,4 +1,4 @@
-"""Who watches a run: the progress bar, TensorBoard. The loop tells them and never waits for an answer."""
+"""Observers of a run, such as the progress line and TensorBoard: the loop calls them and they return nothing."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,7 +10,7 @@ from steadygan.errors import SteadyganError
 
 
 class Observer(Protocol):
-    """Watches a run."""
+    """Is called while a run trains."""
 
     def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
         """After every step."""

@@ -39,8 +39,8 @@ def keep_memory() -> bool:
 def fast_kernels(device: torch.device) -> Iterator[None]:
     """Let CUDA multiply float32 matrices in TF32, as it convolves, and let cuDNN try which convolution is quickest.
 
-    Afterwards both settings, which hold for the whole process, are as they were. Whoever asked PyTorch for
-    deterministic algorithms goes without the trials, because two of them need not have the same winner.
+    Afterwards both settings, which hold for the whole process, are as they were. Where PyTorch shall use
+    deterministic algorithms, cuDNN tries nothing, because two trials need not have the same result.
 
     Args:
         device: where networks are; nothing happens unless it is CUDA.

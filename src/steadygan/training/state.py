@@ -13,6 +13,10 @@ from torch import Tensor, nn
 
 from steadygan.data import Prepared
 from steadygan.distributed import broadcast_, world_size
+from steadygan.feeding.labels import DataView, random_labels
+from steadygan.feeding.loader import Batch, BatchLoader
+from steadygan.feeding.scaling import Scaling
+from steadygan.feeding.transfer import to_device
 from steadygan.heuristics.moments import Begins, Memory, Remembers
 from steadygan.layers.kernels.joint_batches import supports_joint_batches
 from steadygan.layers.synchronised import synchronise_
@@ -21,9 +25,6 @@ from steadygan.networks.discriminator import Discriminator
 from steadygan.recipe import Recipe
 from steadygan.training.compiled import new_batch
 from steadygan.training.record import Record
-from steadygan.training.scaling import Scaling
-from steadygan.training.sending import sent
-from steadygan.training.supply import Batch, Supply, View, random_labels
 from steadygan.vocabulary import Player
 
 M = TypeVar("M", bound=Memory)
@@ -41,8 +42,8 @@ class TrainingState:
         networks: the players' networks.
         companions: networks beside the two, which move with the generator.
         optimizers: the players' optimisers.
-        supply: real images.
-        told: the players whose networks take labels.
+        loader: real images.
+        labelled_players: the players whose networks take labels.
         averaged: the generator whose samples are kept, if the recipe averages.
         memories: what heuristics remember, by name.
         record: measurements since the last row.
@@ -62,8 +63,8 @@ class TrainingState:
     networks: dict[Player, nn.Module]
     companions: dict[str, nn.Module]
     optimizers: dict[Player, torch.optim.Optimizer]
-    supply: Supply
-    told: frozenset[Player] = frozenset()
+    loader: BatchLoader
+    labelled_players: frozenset[Player] = frozenset()
     averaged: nn.Module | None = None
     memories: dict[str, Memory] = field(default_factory=dict)
     record: Record = field(default_factory=Record)
@@ -114,29 +115,29 @@ class TrainingState:
     def latents(self, count: int) -> Tensor:
         """Fresh latents on the device."""
         # Drawn by the CPU, as they are everywhere: the same numbers for every device.
-        return sent(self.recipe.latent.sample(count, torch.device("cpu")), self.device)
+        return to_device(self.recipe.latent.sample(count, torch.device("cpu")), self.device)
 
     def random_labels(self, count: int) -> Tensor | None:
         """Labels with the frequencies of the data, int64 [count]; None if the generator takes none."""
         if not self.takes_labels_of(Player.GENERATOR):
             return None
-        return sent(random_labels(count, self.supply.class_shares), self.device)
+        return to_device(random_labels(count, self.loader.class_shares), self.device)
 
     def reference(self, count: int) -> tuple[Tensor, Tensor | None]:
         """Always the same real images, with their labels if any are used."""
-        return self.supply.reference(count)
+        return self.loader.reference(count)
 
     def labelled(self, count: int) -> tuple[Tensor, Tensor]:
         """Random real images whose labels are known, each class equally often."""
-        return self.supply.labelled(count)
+        return self.loader.labelled(count)
 
     def held_out(self, count: int) -> tuple[Tensor, Tensor | None]:
         """Random real images that no move is trained on."""
-        return self.supply.held_out(count)
+        return self.loader.held_out(count)
 
     def held_out_chunks(self, size: int) -> Iterator[tuple[Tensor, Tensor | None]]:
         """All of them, ``size`` at a time."""
-        return self.supply.held_out_chunks(size)
+        return self.loader.held_out_chunks(size)
 
     def log(self, name: str, value: Tensor) -> None:
         """Measure."""
@@ -147,21 +148,21 @@ class TrainingState:
     @property
     def data(self) -> Prepared:
         """The data."""
-        return self.supply.data
+        return self.loader.data
 
     @property
     def classes(self) -> int:
         """Classes that the run uses; 0 where it asks for no labels."""
-        return self.supply.view.classes
+        return self.loader.view.classes
 
     def takes_labels_of(self, player: Player) -> bool:
         """Whether this player's network takes labels."""
-        return player in self.told
+        return player in self.labelled_players
 
     @property
     def class_shares(self) -> tuple[float, ...]:
         """The frequencies of the classes that the generator is told of; () if it takes no labels."""
-        return self.supply.class_shares if self.takes_labels_of(Player.GENERATOR) else ()
+        return self.loader.class_shares if self.takes_labels_of(Player.GENERATOR) else ()
 
     @property
     def kept_generator(self) -> nn.Module:
@@ -171,15 +172,15 @@ class TrainingState:
     def next_real(self) -> Batch:
         """The next batch of real data as the networks see them."""
         new_batch(self.device)
-        return self.supply.next(self.recipe.settings.batch)
+        return self.loader.next(self.recipe.settings.batch)
 
     def labels_like(self, labels: Tensor | None) -> Tensor | None:
         """Labels for fakes that stand beside these reals: the same, drawn where unknown; None if none are taken."""
         if labels is None or not self.takes_labels_of(Player.GENERATOR):
             return None
-        if self.recipe.all_labelled and self.supply.view.label_share == 1 and self.supply.view.labels_per_class is None:
+        if self.recipe.all_labelled and self.loader.view.knows_every_label:
             return labels
-        drawn = sent(random_labels(len(labels), self.supply.class_shares), self.device)
+        drawn = to_device(random_labels(len(labels), self.loader.class_shares), self.device)
         return torch.where(labels >= 0, labels, drawn)
 
     def parts(self, player: Player) -> dict[str, nn.Module]:
@@ -202,7 +203,7 @@ class TrainingState:
             "optimizers": {player.value: optimizer.state_dict() for player, optimizer in self.optimizers.items()},
             "averaged": None if self.averaged is None else self.averaged.state_dict(),
             "memories": {name: fields_of(memory) for name, memory in self.memories.items()},
-            "sampler": self.supply.state_dict(),
+            "sampler": self.loader.state_dict(),
             "record": self.record.state_dict(),
             "random": _random_state(self.device),
             "images_seen": self.images_seen,
@@ -224,7 +225,7 @@ class TrainingState:
         for name, memory in self.memories.items():
             fields = _on_device(saved["memories"][name], self.device)
             self.memories[name] = dataclasses.replace(memory, **fields)
-        self.supply.load_state_dict(saved["sampler"])
+        self.loader.load_state_dict(saved["sampler"])
         self.record.load_state_dict(saved["record"], self.device)
         self.images_seen, self.steps = saved["images_seen"], saved["steps"]
         self.seconds, self.best = saved["seconds"], saved["best"]
@@ -242,8 +243,8 @@ def new_training_state(
     device: torch.device,
     precision: str,
     seed: int,
-    view: View | None = None,
-    told: frozenset[Player] = frozenset(),
+    view: DataView | None = None,
+    labelled_players: frozenset[Player] = frozenset(),
 ) -> TrainingState:
     """Put networks on the device, give each player its optimiser, and let every heuristic begin.
 
@@ -255,8 +256,8 @@ def new_training_state(
         device: where to train.
         precision: ``fp32`` or ``bf16``.
         seed: of the order of the data, of which labels are known, and of what is held out.
-        view: how the run looks at the data; without labels when None.
-        told: the players whose networks take labels.
+        view: the part of the data and labels that the run uses; no labels when None.
+        labelled_players: the players whose networks take labels.
     """
     players = {Player.GENERATOR: networks.generator, Player.DISCRIMINATOR: networks.discriminator}
     for network in (*players.values(), *networks.companions.values()):
@@ -279,8 +280,8 @@ def new_training_state(
         networks=players,
         companions=dict(networks.companions),
         optimizers=optimizers,
-        supply=Supply(data, scaling, device, seed, view or View(held_out_share=recipe.held_out_share)),
-        told=told,
+        loader=BatchLoader(data, scaling, device, seed, view or DataView(held_out_share=recipe.held_out_share)),
+        labelled_players=labelled_players,
     )
     for heuristic in recipe.all(Remembers):
         state.memories[_name(heuristic)] = heuristic.initial_memory(state)

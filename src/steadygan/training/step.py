@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.distributed import average_gradients, sharded, world_size
+from steadygan.feeding.loader import Batch
 from steadygan.heuristics.averages import ema_update
 from steadygan.heuristics.moments import AfterMove, AfterStep, BeforeUpdate, ReplacesOpponent
 from steadygan.training.state import TrainingState
-from steadygan.training.supply import Batch
 from steadygan.training.turn import Fakes, TrainingTurn, make_fakes
 from steadygan.vocabulary import Player
 

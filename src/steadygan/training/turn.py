@@ -7,14 +7,17 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from steadygan.distributed import gather, network_input
+from steadygan.distributed import (
+    gather,
+    network_input,
+)
+from steadygan.feeding.loader import Batch
 from steadygan.heuristics.moments import AddsLoss, ChangesOutput, ReplacesImages
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.layers.kernels.joint_batches import joint_batches
 from steadygan.training.forward import discriminator_forward, generator_forward
 from steadygan.training.state import TrainingState
-from steadygan.training.supply import Batch
 from steadygan.vocabulary import Player, Side
 
 MOST_SIDE_BY_SIDE = 2_000_000

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
 
+from steadygan.blueprint import Blueprint
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.composition import refusals
 from steadygan.heuristics.latents import NormalLatent, SphereLatent, UniformLatent
 from steadygan.heuristics.objectives import (

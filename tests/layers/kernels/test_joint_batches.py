@@ -6,15 +6,15 @@ import pytest
 import torch
 from torch import nn
 
+from steadygan.feeding.loader import Batch
 from steadygan.layers.kernels.joint_batches import BatchNorm1d, BatchNorm2d, joint_batches, supports_joint_batches
-from steadygan.training.session import Own, new_players
-from steadygan.training.settings import TrainingSettings
+from steadygan.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
-from steadygan.training.supply import Batch
 from steadygan.training.turn import TrainingTurn
 from steadygan.vocabulary import Player, Side
 from tests import tiny
-from tests.training.told import CPU
+from tests.labelled_networks import CPU
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -39,7 +39,7 @@ def test_each_side_has_its_own_statistics_and_both_move_the_running_ones(
 def _state(name: str, *extra: str) -> TrainingState:
     torch.manual_seed(0)
     training = TrainingSettings(device="cpu", precision="fp32")
-    state, _ = new_players(tiny.small(name).change(add=extra), tiny.images(size=16), Own(), CPU, training)
+    state, _ = new_players(tiny.small(name).change(add=extra), tiny.images(size=16), CustomNetworks(), CPU, training)
     return state
 
 

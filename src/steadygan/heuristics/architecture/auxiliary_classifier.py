@@ -6,10 +6,10 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
+from steadygan.blueprint import Blueprint
 from steadygan.heuristics.architecture.class_answers import HOW_CLASSES_ARE_NAMED, conditioned_and_asked
 from steadygan.heuristics.architecture.label_embedding import TELL_THE_GENERATOR, needs_labelled_generator
 from steadygan.heuristics.base import Company
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.moments import AddsLoss
 from steadygan.heuristics.roles import ArchitectureHeuristic

@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
+from steadygan.blueprint import Blueprint
 from steadygan.heuristics.architecture.normal_init import WEIGHTS_BEGIN
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding

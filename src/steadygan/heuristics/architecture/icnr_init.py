@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from steadygan.heuristics.blueprint import Blueprint
+from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding

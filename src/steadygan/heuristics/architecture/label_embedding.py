@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from steadygan.blueprint import Blueprint
 from steadygan.heuristics.architecture.conditional_batch_norm import ConditionalBatchNorm
 from steadygan.heuristics.base import Company, Heuristic
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding, Labels

@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from steadygan.blueprint import Blueprint
 from steadygan.heuristics.base import Company
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding

@@ -2,9 +2,9 @@
 
 from typing import ClassVar
 
+from steadygan.blueprint import Blueprint
 from steadygan.heuristics.architecture.label_embedding import TELL_THE_GENERATOR, needs_labelled_generator
 from steadygan.heuristics.base import Company
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding, Labels

@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
+from steadygan.blueprint import NormKind
 from steadygan.heuristics.architecture.reference_norm import ReferenceNorm
-from steadygan.heuristics.blueprint import NormKind
 from steadygan.heuristics.card import Card, Source
 from steadygan.vocabulary import Finding
 

@@ -5,10 +5,10 @@ from typing import ClassVar, Protocol
 from pydantic import Field
 from torch import Tensor
 
+from steadygan.blueprint import Blueprint, Norm, NormKind
 from steadygan.heuristics.architecture.norm_decisions import norm_decisions
 from steadygan.heuristics.architecture.packing import Packing
 from steadygan.heuristics.base import Company
-from steadygan.heuristics.blueprint import Blueprint, Norm, NormKind
 from steadygan.heuristics.moments import Begins
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.heuristics.state import State

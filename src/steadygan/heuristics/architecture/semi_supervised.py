@@ -6,11 +6,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from steadygan.blueprint import Blueprint
 from steadygan.heuristics.architecture.auxiliary_classifier import class_cross_entropy
 from steadygan.heuristics.architecture.class_answers import HOW_CLASSES_ARE_NAMED, conditioned_and_asked
 from steadygan.heuristics.architecture.packing import Packing
 from steadygan.heuristics.base import Company
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.moments import AddsLoss, Measures
 from steadygan.heuristics.roles import ArchitectureHeuristic

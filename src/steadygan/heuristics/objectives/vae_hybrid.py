@@ -6,8 +6,8 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from steadygan.blueprint import Blueprint
 from steadygan.heuristics.base import Company
-from steadygan.heuristics.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.latents import NormalLatent
 from steadygan.heuristics.moments import AddsLoss, Designs

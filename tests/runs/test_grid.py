@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from steadygan.training.grid import (
+from steadygan.runs.grid import (
     CANVAS,
     GAP,
     GENERATED,

@@ -8,18 +8,16 @@ import torch
 from pydantic import BaseModel, ConfigDict, ValidationError
 from torch import Tensor, nn
 
+from steadygan.blueprint import Blueprint
 from steadygan.errors import SteadyganError, nearest
-from steadygan.heuristics.blueprint import Blueprint
+from steadygan.feeding.labels import random_labels
+from steadygan.feeding.scaling import Scaling
 from steadygan.heuristics.catalogue import heuristic_class
 from steadygan.heuristics.roles import LatentHeuristic
 from steadygan.networks import build
-from steadygan.training.folder import RunFolder, write_atomically
-from steadygan.training.sampling import generate
-from steadygan.training.scaling import Scaling
-from steadygan.training.supply import random_labels
-
-CUSTOM = "custom"
-"""Network name of generators that a user brought."""
+from steadygan.runs.folder import RunFolder, write_atomically
+from steadygan.runs.manifest import CUSTOM
+from steadygan.runs.sampling import generate
 
 
 class GeneratorConfig(BaseModel):
@@ -149,9 +147,9 @@ class TrainedGenerator:
         return self.images(self.latents(count, seed, truncation), seed, self.labels(count, seed, class_name))
 
 
-def save_generator(folder: RunFolder, ready: nn.Module, config: GeneratorConfig) -> None:
-    """Write weights and config."""
-    weights = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in ready.state_dict().items()}
+def save_generator(folder: RunFolder, generator: nn.Module, config: GeneratorConfig) -> None:
+    """Write the weights of a generator, and the config that rebuilds it."""
+    weights = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in generator.state_dict().items()}
     write_atomically(folder.generator, safetensors.torch.save(weights))
     write_atomically(folder.generator_config, config.model_dump_json(indent=1))
 
@@ -178,8 +176,8 @@ def load_generator(folder: RunFolder, device: torch.device | None = None) -> Tra
         config.blocks,
     )
     _load_weights(network.generator, folder.generator)
-    ready = network.generator.to(device).eval().requires_grad_(False)
-    return TrainedGenerator(ready, config, device)
+    generator = network.generator.to(device).eval().requires_grad_(False)
+    return TrainedGenerator(generator, config, device)
 
 
 def _read_config(folder: RunFolder) -> GeneratorConfig:

@@ -1,22 +1,22 @@
-"""Reading ahead changes neither what comes nor where a run goes on."""
+"""Prefetching changes neither what comes nor where a run goes on."""
 
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
+from steadygan.arrays import Indices
 from steadygan.data import Prepared, order, prepare
-from steadygan.training.ahead import Ahead, Rows
-from steadygan.training.supply import Supply, View
+from steadygan.feeding.labels import DataView
+from steadygan.feeding.loader import BatchLoader
+from steadygan.feeding.prefetch import Prefetcher, RowReader
 from tests import tiny
-from tests.training.told import CPU, UNIT
+from tests.labelled_networks import CPU, UNIT
 
 GROUPS = np.array([0, 1, 1, -1, 2, 0, 1, 2, 2, 2, 0])
 BATCHES = (4, 4, 4, 7, 7, 1, 30, 30, 4)
 
-Places = np.ndarray
 Asked = list[tuple[int, int]]
 
 
@@ -38,17 +38,17 @@ def on_disk(folder: Path) -> Prepared:
 
 
 @pytest.mark.parametrize("groups", [None, GROUPS], ids=["all alike", "balanced"])
-def test_the_order_is_that_of_nobody_who_looks_ahead(groups: Places | None) -> None:
-    plain, ahead = order(11, 5, groups), Ahead(order(11, 5, groups), lambda places: None)
+def test_the_order_is_that_of_nobody_who_looks_ahead(groups: Indices | None) -> None:
+    plain, prefetcher = order(11, 5, groups), Prefetcher(order(11, 5, groups), lambda indices: None)
     for batch in BATCHES:
-        assert ahead.next(batch).tolist() == plain.next(batch).tolist()
-        assert ahead.state_dict() == plain.state_dict()
+        assert prefetcher.next(batch).tolist() == plain.next(batch).tolist()
+        assert prefetcher.state_dict() == plain.state_dict()
 
 
 @pytest.mark.parametrize("groups", [None, GROUPS], ids=["all alike", "balanced"])
 @pytest.mark.parametrize("stop", range(len(BATCHES)))
-def test_who_goes_on_from_a_state_gets_what_was_not_given_out(groups: Places | None, stop: int) -> None:
-    one, other = (Ahead(order(11, 5, groups), lambda places: None) for _ in range(2))
+def test_who_goes_on_from_a_state_gets_what_was_not_given_out(groups: Indices | None, stop: int) -> None:
+    one, other = (Prefetcher(order(11, 5, groups), lambda indices: None) for _ in range(2))
     for batch in BATCHES[:stop]:
         one.next(batch)
     other.next(3)
@@ -59,14 +59,14 @@ def test_who_goes_on_from_a_state_gets_what_was_not_given_out(groups: Places | N
 
 def test_what_comes_next_is_said_a_batch_early() -> None:
     said: list[list[int]] = []
-    ahead = Ahead(order(11, 5), lambda places: said.append(places.tolist()))
-    given = [ahead.next(4).tolist() for _ in range(6)]
+    prefetcher = Prefetcher(order(11, 5), lambda indices: said.append(indices.tolist()))
+    given = [prefetcher.next(4).tolist() for _ in range(6)]
     assert said[:-1] == given[1:]
 
 
 def test_the_rows_that_are_asked_for_are_those_of_the_next_batch(asked: Asked, tmp_path: Path) -> None:
     data = on_disk(tmp_path)
-    of = Supply(data, UNIT, CPU, 0, View(held_out_share=0.2))
+    of = BatchLoader(data, UNIT, CPU, 0, DataView(held_out_share=0.2))
     of.next(4)
     assert isinstance(data.images, np.memmap)
     stored = Path(str(data.images.filename)).read_bytes()
@@ -78,7 +78,7 @@ def test_the_rows_that_are_asked_for_are_those_of_the_next_batch(asked: Asked, t
 
 
 def test_what_nobody_could_know_early_is_asked_for_before_it_is_read(asked: Asked, tmp_path: Path) -> None:
-    of = Supply(on_disk(tmp_path), UNIT, CPU, 0, View(held_out_share=0.2))
+    of = BatchLoader(on_disk(tmp_path), UNIT, CPU, 0, DataView(held_out_share=0.2))
     of.held_out(6)
     of.reference(5)
     assert len(asked) == 11
@@ -87,17 +87,17 @@ def test_what_nobody_could_know_early_is_asked_for_before_it_is_read(asked: Aske
 def test_memory_is_not_asked_for_and_neither_is_a_part_of_a_map(asked: Asked, tmp_path: Path) -> None:
     data = on_disk(tmp_path)
     for items in (np.array(data.images), data.images[10:], data.images[:, ::2]):
-        rows = Rows(items)
-        places = np.array([3, 0, 3])
-        rows.ask(places)
-        np.testing.assert_array_equal(rows.read(places), np.array(items)[places])
+        rows = RowReader(items)
+        indices = np.array([3, 0, 3])
+        rows.prefetch(indices)
+        np.testing.assert_array_equal(rows.read(indices), np.array(items)[indices])
     assert asked == []
 
 
 def test_files_are_closed_with_their_rows(tmp_path: Path) -> None:
     data = on_disk(tmp_path)
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
-    held = [Supply(data, UNIT, CPU, 0, View()) for _ in range(5)]
+    held = [BatchLoader(data, UNIT, CPU, 0, DataView()) for _ in range(5)]
     assert len(os.listdir("/proc/self/fd")) == before + 5  # noqa: PTH208
     held.clear()
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
@@ -114,35 +114,7 @@ def test_data_on_the_disk_and_in_memory_train_the_same(tmp_path: Path) -> None:
 def test_the_time_spent_on_waiting_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(100))
     monkeypatch.setattr("time.perf_counter", lambda: float(next(clock)))
-    of = Supply(tiny.images(), UNIT, CPU, 0, View(held_out_share=0.5))
+    of = BatchLoader(tiny.images(), UNIT, CPU, 0, DataView(held_out_share=0.5))
     of.next(3)
     of.held_out(3)
-    assert of.waited == 2.0
-
-
-def test_rows_hold_the_share_of_time_spent_on_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("steadygan.training.loop.ROW_STEPS", 2)
-    loop = tiny.play(tiny.small("dcgan"), tmp_path / "run", tiny.images(), images=40)
-    shares = [row["time/data"] for row in loop.folder.read_rows(loop.folder.metrics) if "step" in row]
-    assert len(shares) == 5
-    assert all(0 < share < 1 for share in shares)
-    assert torch.tensor(shares).unique().numel() > 1
-
-
-def test_rows_hold_the_share_of_time_without_a_core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits of 30 ms in each row of a clock that says so, for as many threads as there are."""
-    waits = iter(range(1000))
-    monkeypatch.setattr("steadygan.training.loop.ROW_STEPS", 2)
-    monkeypatch.setattr("steadygan.training.loop.core_wait_seconds", lambda: 0.03 * next(waits))
-    loop = tiny.play(tiny.small("dcgan"), tmp_path / "run", tiny.images(), images=40)
-    rows = [row for row in loop.folder.read_rows(loop.folder.metrics) if "step" in row]
-    ends = [0.0, *(row["seconds"] for row in rows)]
-    for row, begun, ended in zip(rows, ends, ends[1:], strict=False):
-        wanted = min(1.0, 0.03 / (ended - begun) / torch.get_num_threads())
-        assert row["time/without_core"] == pytest.approx(wanted, rel=0.1)  # seconds are rounded to milliseconds
-
-
-def test_where_nobody_counts_waits_no_row_speaks_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("steadygan.training.loop.core_wait_seconds", lambda: None)
-    loop = tiny.play(tiny.small("dcgan"), tmp_path / "run", tiny.images(), images=40)
-    assert not any("time/without_core" in row for row in loop.folder.read_rows(loop.folder.metrics))
+    assert of.wait_seconds == 2.0

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from steadygan.errors import SteadyganError
-from steadygan.training.folder import RunFolder, write_atomically
+from steadygan.runs.folder import RunFolder, write_atomically
 
 FORMAT = 1
 

@@ -1,4 +1,4 @@
-"""Files of rows: appended while training, cut back to the checkpoint when a run goes on."""
+"""Files of rows: they grow while a run trains, and are truncated to the checkpoint when it is resumed."""
 
 import contextlib
 import json
@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from steadygan.training.folder import said_clearly
+from steadygan.runs.folder import write_errors_as_sentences
 
 
 class RowFile:
@@ -18,30 +18,30 @@ class RowFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with said_clearly(path):
+        with write_errors_as_sentences(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("ab")
 
     def append(self, row: dict[str, Any]) -> None:
         """Write one row, so that a reader sees it at once."""
-        with said_clearly(self.path):
+        with write_errors_as_sentences(self.path):
             self._file.write(json.dumps(row, allow_nan=False).encode("utf-8") + b"\n")
             self._file.flush()
 
-    def settle(self) -> int:
-        """Make sure that the rows are on the disk.
+    def flush_to_disk(self) -> int:
+        """Wait until the rows are on the disk.
 
         Returns:
             The file's length in bytes.
         """
-        with said_clearly(self.path):
+        with write_errors_as_sentences(self.path):
             self._file.flush()
             os.fsync(self._file.fileno())
             return self._file.tell()
 
-    def cut(self, length: int) -> None:
-        """Forget what came after ``length`` bytes."""
-        with said_clearly(self.path):
+    def truncate(self, length: int) -> None:
+        """Remove what comes after ``length`` bytes."""
+        with write_errors_as_sentences(self.path):
             self._file.truncate(min(length, self._file.tell()))
             self._file.seek(0, os.SEEK_END)
 

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,8 +29,8 @@ class RunFolder:
         return self.path / "recipe.toml"
 
     @property
-    def run(self) -> Path:
-        """Settings and data of the run, JSON."""
+    def manifest(self) -> Path:
+        """Data, settings and networks of the run, JSON; see :class:`steadygan.runs.manifest.RunManifest`."""
         return self.path / "run.json"
 
     @property
@@ -86,14 +87,19 @@ class RunFolder:
         grids = (path for path in self.samples.glob("*.png") if path.stem.isdecimal())
         return sorted((int(path.stem), path) for path in grids)
 
-    def sweep(self) -> None:
-        """Remove what writes left behind that a killed process never finished."""
+    @property
+    def tensorboard(self) -> Path:
+        """Event files of TensorBoard."""
+        return self.path / "tensorboard"
+
+    def remove_unfinished_files(self) -> None:
+        """Remove the temporary files of writes that a killed process never finished."""
         for part in self.path.rglob(".*.part"):
             part.unlink(missing_ok=True)
 
     def exists(self) -> bool:
         """Whether a run has begun here."""
-        return self.run.is_file()
+        return self.manifest.is_file()
 
     def require(self) -> "RunFolder":
         """The folder itself, if it holds a run.
@@ -107,6 +113,52 @@ class RunFolder:
             raise SteadyganError(f"There is no run folder '{self.path}'; give the folder that `steadygan train` made")
         raise SteadyganError(f"'{self.path}' is not a run folder: it has no run.json; give one that training made")
 
+    def refuse_occupied(self, overwrite: bool) -> None:
+        """Refuse a folder in which a new run would mix with something else; nothing is written.
+
+        Args:
+            overwrite: whether a run that is there may be replaced.
+
+        Raises:
+            SteadyganError: when the folder holds a run that may not be replaced, or something that is no run.
+        """
+        path = self.path
+        if self.exists() and not overwrite:
+            raise SteadyganError(
+                f"'{path}' holds a run already; go on with --resume {path}, "
+                "choose another folder with --out, or replace it with --overwrite"
+            )
+        if path.is_dir() and not self.exists() and any(each.is_file() for each in path.rglob("*")):
+            raise SteadyganError(f"'{path}' is not empty and holds no run; choose another folder with --out")
+        if path.exists() and not path.is_dir():
+            raise SteadyganError(f"'{path}' is a file, not a folder; choose another name with --out")
+
+    def create(self, overwrite: bool) -> None:
+        """Make the folder ready for a new run; a run that is there is removed.
+
+        Args:
+            overwrite: whether a run that is there may be replaced.
+
+        Raises:
+            SteadyganError: when the folder is occupied (see :meth:`refuse_occupied`) or cannot be written.
+        """
+        self.refuse_occupied(overwrite)
+        if self.exists():
+            for path in (self.samples, self.checkpoints, self.tensorboard):
+                shutil.rmtree(path, ignore_errors=True)
+            for path in (
+                self.manifest,
+                self.metrics,
+                self.findings,
+                self.report,
+                self.generator,
+                self.generator_config,
+            ):
+                path.unlink(missing_ok=True)
+        with write_errors_as_sentences(self.path):
+            for path in (self.path, self.samples, self.checkpoints):
+                path.mkdir(parents=True, exist_ok=True)
+
     def read_json(self, path: Path) -> Any:
         """The content of one of the JSON files.
 
@@ -117,7 +169,7 @@ class RunFolder:
             return json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise SteadyganError(f"'{self.path}' has no {path.name}, so it is not a complete run folder") from None
-        except (ValueError, UnicodeDecodeError):
+        except (ValueError, UnicodeDecodeError, RecursionError):
             raise SteadyganError(f"'{path}' is damaged: it is not JSON; restore it or start a new run") from None
 
     def read_rows(self, path: Path) -> list[dict[str, Any]]:
@@ -140,7 +192,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         SteadyganError: when the folder cannot be written or the disk is full; the old file is still there.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
-    with said_clearly(path):
+    with write_errors_as_sentences(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         try:
@@ -155,9 +207,17 @@ def write_atomically(path: Path, content: bytes | str) -> None:
             raise
 
 
+def write_json(path: Path, content: Any) -> None:
+    """Write readable JSON so that at every moment the file is either the old one or the new one, whole."""
+    write_atomically(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
 @contextmanager
-def said_clearly(path: Path) -> Iterator[None]:
-    """Turn what the system says of a failed write into one sentence.
+def write_errors_as_sentences(path: Path) -> Iterator[None]:
+    """Turn the operating system's error about a failed write into one sentence.
+
+    Args:
+        path: what is written.
 
     Raises:
         SteadyganError: instead of OSError.

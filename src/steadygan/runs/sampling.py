@@ -7,11 +7,10 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from steadygan.feeding.labels import random_labels
+from steadygan.feeding.scaling import Scaling
 from steadygan.heuristics.roles import LatentHeuristic
 from steadygan.layers.weights import refresh_spectral_norm
-from steadygan.training.forward import generator_forward
-from steadygan.training.scaling import Scaling
-from steadygan.training.supply import random_labels
 
 STANDING_BATCHES, STANDING_BATCH = 8, 128
 CHUNK = 64
@@ -19,15 +18,15 @@ CHUNK = 64
 
 
 @contextmanager
-def own_randomness(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed the global randomness for a while, and put it back as it was."""
+def temporary_seed(seed: int, device: torch.device) -> Iterator[None]:
+    """Seed PyTorch's global randomness inside the block, and restore it after."""
     cuda = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=cuda):
         torch.manual_seed(seed)
         yield
 
 
-def ready_generator(
+def sampling_generator(
     network: nn.Module,
     latent: LatentHeuristic,
     device: torch.device,
@@ -51,29 +50,29 @@ def ready_generator(
 
     Source: Brock et al. 2018, section 4.1 and appendix (standing statistics).
     """
-    ready = copy.deepcopy(network).eval().requires_grad_(False)
-    refresh_spectral_norm(ready)
-    norms = [each for each in ready.modules() if isinstance(each, nn.modules.batchnorm._BatchNorm)]
+    copied = copy.deepcopy(network).eval().requires_grad_(False)
+    refresh_spectral_norm(copied)
+    norms = [each for each in copied.modules() if isinstance(each, nn.modules.batchnorm._BatchNorm)]
     norms = [each for each in norms if each.track_running_stats]
     if not norms:
-        return ready
+        return copied
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None  # a plain mean over the batches
         norm.train()
-    with own_randomness(0, device), torch.inference_mode():
+    with temporary_seed(0, device), torch.inference_mode():
         for _ in range(batches or STANDING_BATCHES):
             labels = random_labels(STANDING_BATCH, class_shares).to(device) if class_shares else None
-            generator_forward(ready, latent.sample(STANDING_BATCH, device), labels)
+            _forward(copied, latent.sample(STANDING_BATCH, device), labels)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
         norm.eval()
-    return ready
+    return copied
 
 
 def generate(
-    ready: nn.Module,
+    generator: nn.Module,
     latents: Tensor,
     scaling: Scaling,
     device: torch.device,
@@ -83,7 +82,7 @@ def generate(
     """Images for latents.
 
     Args:
-        ready: a generator in evaluation mode.
+        generator: a generator in evaluation mode.
         latents: float32 [N, D].
         scaling: how its output becomes storage.
         device: where the generator is.
@@ -93,10 +92,10 @@ def generate(
     Returns:
         On the CPU: uint8 [N, H, W, C], or float32 [N, F] for vectors.
     """
-    with own_randomness(seed, device), torch.inference_mode():
+    with temporary_seed(seed, device), torch.inference_mode():
         chunks = [
             scaling.to_storage(
-                generator_forward(ready, some.to(device), None if of is None else of.to(device)).float()
+                _forward(generator, some.to(device), None if of is None else of.to(device)).float()
             ).cpu()
             for some, of in _chunks(latents, labels)
         ]
@@ -106,3 +105,8 @@ def generate(
 def _chunks(latents: Tensor, labels: Tensor | None) -> Iterator[tuple[Tensor, Tensor | None]]:
     for low in range(0, len(latents), CHUNK):
         yield latents[low : low + CHUNK], None if labels is None else labels[low : low + CHUNK]
+
+
+def _forward(network: nn.Module, latents: Tensor, labels: Tensor | None) -> Tensor:
+    images: Tensor = network(latents) if labels is None else network(latents, labels)
+    return images

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from steadygan.training.scaling import Scaling, scaling_for
+from steadygan.feeding.scaling import Scaling, scaling_for
 from tests import tiny
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from steadygan.distributed import world_size
-from steadygan.layers.kernels.tuning import processor_flags, processor_says
+from steadygan.layers.kernels.tuning import processor_says
 
 
 def environment(device: torch.device) -> dict[str, str | int]:
@@ -32,15 +32,6 @@ def device_name(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return device.type
-
-
-def computes_bf16(device: torch.device) -> bool:
-    """Whether the device has instructions for bf16; without them it is emulated, and slower than fp32."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if device.type == "cpu":
-        return not processor_flags().isdisjoint({"avx512_bf16", "amx_bf16"})
-    return False
 
 
 def _processor() -> str:

@@ -1,18 +1,16 @@
-"""Between stored data (8-bit images, vectors) and what networks see."""
+"""Scaling between stored data (8-bit images, vectors) and what networks see."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
+from steadygan.arrays import Array
 from steadygan.data import Prepared
+from steadygan.feeding.transfer import to_device
 from steadygan.heuristics.architecture import scale_images, unscale_images
-from steadygan.training.sending import sent
-
-Array = np.ndarray[Any, Any]
 
 _BLOCK_NUMBERS = 2_000_000
 
@@ -42,14 +40,14 @@ class Scaling(BaseModel):
             float32 [N, C, H, W] in ``image_range``, laid out channels last; or float32 [N, D] with mean 0, std 1.
         """
         if self.image_range is None:
-            mean, std = (sent(torch.tensor(each), stored.device) for each in (self.mean, self.std))
+            mean, std = (to_device(torch.tensor(each), stored.device) for each in (self.mean, self.std))
             return (stored - mean) / std
         return scale_images(stored.permute(0, 3, 1, 2), *self.image_range)
 
     def to_storage(self, made: Tensor) -> Tensor:
         """Undo :meth:`to_network`: uint8 [N, H, W, C], or float32 [N, D]."""
         if self.image_range is None:
-            mean, std = (sent(torch.tensor(each), made.device) for each in (self.mean, self.std))
+            mean, std = (to_device(torch.tensor(each), made.device) for each in (self.mean, self.std))
             return made.float() * std + mean
         return unscale_images(made, *self.image_range).permute(0, 2, 3, 1).contiguous()
 
@@ -70,12 +68,12 @@ def scaling_for(data: Prepared, image_range: tuple[float, float]) -> Scaling:
     return Scaling(image_range=None, mean=_numbers(mean), std=_numbers(np.where(std > 0, std, 1.0)))
 
 
-def _mean(vectors: Array, of: Callable[[Array], Array]) -> Array:
-    """Of a function of the vectors, block by block, because data may be larger than memory."""
+def _mean(vectors: Array, function: Callable[[Array], Array]) -> Array:
+    """The mean of a function of the vectors, block by block, because data may be larger than memory."""
     total = np.zeros(vectors.shape[1:], dtype=np.float64)
     rows = max(1, _BLOCK_NUMBERS // max(1, total.size))
     for low in range(0, len(vectors), rows):
-        total += of(vectors[low : low + rows].astype(np.float64)).sum(0)
+        total += function(vectors[low : low + rows].astype(np.float64)).sum(0)
     return total / len(vectors)
 
 

@@ -1,19 +1,20 @@
-"""What the processes of a run do that write nothing."""
+"""The loop of the processes that take part in every step and write nothing."""
 
 from collections.abc import Callable
 
 from steadygan.distributed import any_process
 from steadygan.layers.kernels.tuning import tuned_for
-from steadygan.training.settings import Budget, TrainingSettings
+from steadygan.settings import TrainingSettings
+from steadygan.training.budget import Budget
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
 
 
-class Follower:
-    """Takes every step together with the process that writes, until that one or anyone asked says that it is over.
+class WorkerLoop:
+    """Takes every step together with the main process, until any process asks to stop or the budget is used.
 
     Args:
-        state: the state, which the steps advance.
+        state: the training state, which the steps advance.
         training: settings of the run.
     """
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steadygan.data import DataSettings
-from steadygan.data.settings import choose_resolution
+from steadygan.data.resolution import choose_resolution
 from steadygan.errors import SteadyganError
 
 

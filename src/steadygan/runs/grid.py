@@ -4,13 +4,13 @@ import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
-from steadygan.training.folder import write_atomically
+from steadygan.arrays import Array
+from steadygan.runs.folder import write_atomically
 
 GAP = 2
 GROUND = 255
@@ -22,8 +22,6 @@ ROWS = "rows"
 """The key under which a PNG holds the names of its rows, a JSON list."""
 SMALL = 32
 """Images smaller than this are enlarged by whole factors, so that a person can see them."""
-
-Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def image_grid(images: Array, columns: int | None = None) -> Image.Image:
@@ -43,9 +41,9 @@ def image_grid(images: Array, columns: int | None = None) -> Image.Image:
     images = images.repeat(factor, 1).repeat(factor, 2)
     height, width = height * factor, width * factor
     sheet = np.full((rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, channels), GROUND, np.uint8)
-    for place, image in enumerate(images):
-        top = GAP + (place // columns) * (height + GAP)
-        left = GAP + (place % columns) * (width + GAP)
+    for index, image in enumerate(images):
+        top = GAP + (index // columns) * (height + GAP)
+        left = GAP + (index % columns) * (width + GAP)
         sheet[top : top + height, left : left + width] = image
     return Image.fromarray(sheet[..., 0] if channels == 1 else sheet)
 
@@ -73,19 +71,19 @@ def scatter(
     draw = ImageDraw.Draw(picture)
     for drawn, radius, shade in ((behind, 3.0, PALE), (points, 1.5, colour)):
         if drawn is not None:
-            _dots(draw, _places(drawn, low, high), radius, shade)
+            _dots(draw, _canvas_positions(drawn, low, high), radius, shade)
     return picture
 
 
-def _places(points: Array, low: Array, high: Array) -> Array:
-    """Where points lie on the canvas; those outside, or not finite, at its edge."""
+def _canvas_positions(points: Array, low: Array, high: Array) -> Array:
+    """The pixels of points on the canvas; points outside, or not finite, lie at its edge."""
     span = np.maximum(high - low, 1e-9)
-    places: Array = np.nan_to_num((plane(points).astype(np.float64) - low) / span).clip(-0.02, 1.02) * (CANVAS - 1)
-    return places
+    positions: Array = np.nan_to_num((plane(points).astype(np.float64) - low) / span).clip(-0.02, 1.02) * (CANVAS - 1)
+    return positions
 
 
-def _dots(draw: ImageDraw.ImageDraw, places: Array, radius: float, colour: tuple[int, int, int]) -> None:
-    for x, y in places:
+def _dots(draw: ImageDraw.ImageDraw, positions: Array, radius: float, colour: tuple[int, int, int]) -> None:
+    for x, y in positions:
         draw.ellipse((x - radius, CANVAS - y - radius, x + radius, CANVAS - y + radius), fill=colour)
 
 

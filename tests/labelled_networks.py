@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.data import Prepared
-from steadygan.training.scaling import Scaling
+from steadygan.feeding.scaling import Scaling
 from tests import tiny
 
 UNIT = Scaling(image_range=(-1.0, 1.0))

@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import nn
 
+from steadygan.feeding.scaling import Scaling
 from steadygan.heuristics.latents import NormalLatent
-from steadygan.training import sampling
-from steadygan.training.sampling import generate, own_randomness, ready_generator
-from steadygan.training.scaling import Scaling
+from steadygan.runs import sampling
+from steadygan.runs.sampling import generate, sampling_generator, temporary_seed
 from tests.heuristics.truth import likely_share
+from tests.labelled_networks import Painter
 from tests.training import players
-from tests.training.told import Painter
 
 CPU = torch.device("cpu")
 LATENT = NormalLatent(dimension=players.LATENT)
@@ -34,7 +34,7 @@ def trained() -> nn.Module:
 def test_standing_statistics_are_means_over_many_latents(trained: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "STANDING_BATCHES", 3)
     monkeypatch.setattr(sampling, "STANDING_BATCH", 32)
-    ready: Any = ready_generator(trained, LATENT, CPU)
+    ready: Any = sampling_generator(trained, LATENT, CPU)
     means, variances = [], []
     with torch.no_grad(), torch.random.fork_rng():
         torch.manual_seed(0)
@@ -64,7 +64,7 @@ class ByClass(nn.Module):
 
 @pytest.mark.usefixtures("float64")
 def test_standing_statistics_are_those_of_classes_as_often_as_they_come() -> None:
-    ready: Any = ready_generator(ByClass(), LATENT, CPU, class_shares=(0.25, 0.75, 0.0))
+    ready: Any = sampling_generator(ByClass(), LATENT, CPU, class_shares=(0.25, 0.75, 0.0))
     drawn = sampling.STANDING_BATCHES * sampling.STANDING_BATCH
     # the mean of the second number is the share of the second class
     assert likely_share(round(float(ready.norm.running_mean[1]) * drawn), drawn, 0.75)
@@ -81,7 +81,7 @@ def test_images_of_classes_do_not_depend_on_the_size_of_chunks(monkeypatch: pyte
 
 def test_making_ready_changes_neither_the_network_nor_the_randomness(trained: nn.Module) -> None:
     before, random = players.weights(trained), torch.get_rng_state()
-    ready_generator(trained, LATENT, CPU)
+    sampling_generator(trained, LATENT, CPU)
     assert players.unchanged(trained, before)
     assert trained.training
     assert torch.equal(torch.get_rng_state(), random)
@@ -89,7 +89,7 @@ def test_making_ready_changes_neither_the_network_nor_the_randomness(trained: nn
 
 def test_a_generator_without_norm_is_copied_as_it_is() -> None:
     network = players.generator(norm=False)
-    ready = ready_generator(network, LATENT, CPU)
+    ready = sampling_generator(network, LATENT, CPU)
     assert players.unchanged(ready, players.weights(network))
     assert ready is not network
     assert not any(parameter.requires_grad for parameter in ready.parameters())
@@ -98,12 +98,12 @@ def test_a_generator_without_norm_is_copied_as_it_is() -> None:
 
 def test_norms_without_running_statistics_are_left_alone() -> None:
     network = nn.Sequential(nn.Linear(players.LATENT, 4), nn.BatchNorm1d(4, track_running_stats=False))
-    assert isinstance(ready_generator(network, LATENT, CPU), nn.Sequential)
+    assert isinstance(sampling_generator(network, LATENT, CPU), nn.Sequential)
 
 
 @pytest.mark.usefixtures("float64")
 def test_images_do_not_depend_on_the_size_of_chunks(trained: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
-    ready, latents = ready_generator(trained, LATENT, CPU), torch.randn(10, players.LATENT)
+    ready, latents = sampling_generator(trained, LATENT, CPU), torch.randn(10, players.LATENT)
     whole = generate(ready, latents, UNIT, CPU)
     monkeypatch.setattr(sampling, "CHUNK", 3)
     assert torch.equal(generate(ready, latents, UNIT, CPU), whole)
@@ -114,8 +114,8 @@ def test_own_randomness_is_seeded_and_given_back() -> None:
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
-    with own_randomness(5, CPU):
+    with temporary_seed(5, CPU):
         first = torch.rand(3)
     assert torch.equal(torch.rand(3), expected)
-    with own_randomness(5, CPU):
+    with temporary_seed(5, CPU):
         assert torch.equal(torch.rand(3), first)

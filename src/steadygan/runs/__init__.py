@@ -1,0 +1,1 @@
+"""Runs: what a run folder holds, and how its files are written safely and read again."""

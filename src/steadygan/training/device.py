@@ -1,0 +1,75 @@
+"""The device on which a run trains, and the precision that suits it."""
+
+import torch
+
+from steadygan.distributed import local_rank, world_size
+from steadygan.errors import SteadyganError
+from steadygan.layers.kernels.tuning import own_processor, processor_flags
+from steadygan.settings import TrainingSettings
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of that name, if it is there.
+
+    Args:
+        name: ``auto`` takes CUDA, else MPS, else the CPU.
+
+    Raises:
+        SteadyganError: when there is no such device.
+    """
+    available = ["cpu"]
+    if torch.cuda.is_available():
+        available = ["cuda", *(f"cuda:{each}" for each in range(torch.cuda.device_count())), *available]
+    elif torch.backends.mps.is_available():
+        available = ["mps", *available]
+    if name == "auto":
+        return torch.device(available[0])
+    if name not in available:
+        raise SteadyganError(f"There is no device '{name}' here; choose one of: auto, {', '.join(available)}")
+    return torch.device(name)
+
+
+def process_device(name: str) -> torch.device:
+    """The device on which this process trains; each of several processes on one machine has a GPU of its own.
+
+    Args:
+        name: as a run keeps it.
+
+    Raises:
+        SteadyganError: when there is no such device.
+    """
+    if world_size() > 1 and name.startswith("cuda"):
+        return torch.device("cuda", local_rank())
+    return choose_device(name)
+
+
+def resolve_settings(settings: TrainingSettings, kind: str = "images") -> TrainingSettings:
+    """Choose the device, the precision and the processor to tune for wherever the settings say ``auto``.
+
+    Args:
+        settings: as the user gave them.
+        kind: of the data: ``images`` may be computed in bf16; of vectors, 8 bits are too little.
+
+    Returns:
+        The settings as a run keeps them.
+
+    Raises:
+        SteadyganError: when there is no such device.
+    """
+    device = choose_device(settings.device)
+    if world_size() > 1 and device.type == "cuda" and device.index is not None:
+        raise SteadyganError(f"Each of the {world_size()} processes takes a GPU of its own; use --device cuda")
+    precision = settings.precision
+    if precision == "auto":
+        precision = "bf16" if kind == "images" and computes_bf16(device) else "fp32"
+    tuned_for = own_processor() if settings.tuned_for == "auto" else settings.tuned_for
+    return settings.model_copy(update={"device": str(device), "precision": precision, "tuned_for": tuned_for})
+
+
+def computes_bf16(device: torch.device) -> bool:
+    """Whether the device has instructions for bf16; without them it is emulated, and slower than fp32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu":
+        return not processor_flags().isdisjoint({"avx512_bf16", "amx_bf16"})
+    return False
