@@ -32,4 +32,4 @@ def settings_given(model: type[BaseModel], parameters: Mapping[str, Any]) -> dic
             that is also Python's ends with an underscore.
     """
     given = {name: parameters.get(name, parameters.get(f"{name}_")) for name in model.model_fields}
-    return {name: value for name, value in given.items() if value not in (None, [])}
+    return {name: value for name, value in given.items() if value not in (None, [], ())}

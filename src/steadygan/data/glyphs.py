@@ -13,6 +13,7 @@ import numpy as np
 import PIL
 from PIL import Image, ImageDraw, ImageFont, features
 
+from steadygan.arrays import Array
 from steadygan.data.arrays import ArrayRows, Classes, read_rows
 from steadygan.data.reading import DataSource, Outcome, Progress, Sink
 from steadygan.errors import SteadyganError
