@@ -203,8 +203,9 @@ def heuristics(
 ) -> None:
     """List the heuristics by slot; with a name, show its formula, its source and an example."""
     from steadygan.cards import heuristic_list, heuristic_page
+    from steadygan.heuristics.catalogue import catalogue
 
-    _show(heuristic_list(_width()) if name is None else heuristic_page(name))
+    _show(heuristic_list(_width(), catalogue()) if name is None else heuristic_page(name, catalogue()))
 
 
 @app.command()

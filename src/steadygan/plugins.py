@@ -21,6 +21,12 @@ def entry_point_names(group: str) -> tuple[str, ...]:
     return tuple(sorted({found.name for found in entry_points(group=group)}))
 
 
+def is_reference(name: str) -> bool:
+    """Whether a name has the form ``package.module:Attribute``."""
+    module, colon, attribute = name.partition(":")
+    return bool(colon) and all(part.isidentifier() for part in f"{module}.{attribute}".split("."))
+
+
 def resolve(reference: str, group: str) -> object | None:
     """Find the object that a reference names.
 
@@ -50,7 +56,7 @@ def resolve(reference: str, group: str) -> object | None:
     if ":" not in reference:
         return None
     module, _, attribute = reference.partition(":")
-    if not all(part.isidentifier() for part in f"{module}.{attribute}".split(".")):
+    if not is_reference(reference):
         raise SteadyganError(f"'{reference}' is not a reference to an object; write it as package.module:Attribute")
     return _imported(module, attribute, reference)
 

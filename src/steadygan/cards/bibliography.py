@@ -6,8 +6,9 @@ from pathlib import Path
 
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.catalogue import BUILT_IN, heuristic_class
+from steadygan.heuristics.catalogue import catalogue, heuristic_class
 from steadygan.heuristics.citations import Citation
+from steadygan.plugins import is_reference
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe, recipe_names
 from steadygan.runs.folder import RunFolder
@@ -24,7 +25,7 @@ def cite(name: str) -> str:
     Raises:
         SteadyganError: when there is none of that name, or its recipe cannot be read.
     """
-    if name not in recipe_names() and name in (kind.name for kind in BUILT_IN):
+    if name not in recipe_names() and (name in (kind.name for kind in catalogue()) or is_reference(name)):
         return _text(f"the heuristic {name}", _uses([heuristic_class(name)]), ())
     return _of_recipe(_recipe(name))
 
@@ -38,7 +39,7 @@ def _recipe(name: str) -> Recipe:
         if folder.recipe.is_file():
             return recipe(folder.recipe)
         raise SteadyganError(f"The folder '{name}' holds no {folder.recipe.name}; give a run folder, or a name")
-    names = [*recipe_names(), *(kind.name for kind in BUILT_IN)]
+    names = [*recipe_names(), *(kind.name for kind in catalogue())]
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     # all the names would be no sentence
     advice = f"did you mean '{close[0]}'?" if close else "see steadygan recipes and steadygan heuristics"
@@ -48,7 +49,7 @@ def _recipe(name: str) -> Recipe:
 def _of_recipe(chosen: Recipe) -> str:
     kinds = [type(heuristic) for heuristic in chosen.heuristics]
     uses = _uses(kinds)
-    known = {source.citation.link: source.citation for kind in BUILT_IN for source in kind.card.sources}
+    known = {source.citation.link: source.citation for kind in catalogue() for source in kind.card.sources}
     others = []
     for text in chosen.sources:
         citation = known.get(text.split()[-1]) if text.split() else None

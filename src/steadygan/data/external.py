@@ -11,7 +11,7 @@ import numpy as np
 from steadygan.data.arrays import classes_of, read_rows, rows_of
 from steadygan.data.reading import DataSource, Outcome, Progress, Sink
 from steadygan.errors import SteadyganError
-from steadygan.plugins import entry_point_names, resolve
+from steadygan.plugins import entry_point_names, is_reference, resolve
 from steadygan.settings import DataSettings
 
 GROUP = "steadygan.data"
@@ -31,9 +31,7 @@ def external_source(name: str) -> DataSource | None:
     Raises:
         SteadyganError: when the name cannot be resolved, or stands for something else.
     """
-    module, colon, attribute = name.partition(":")
-    is_reference = bool(colon) and all(part.isidentifier() for part in f"{module}.{attribute}".split("."))
-    if not is_reference and name not in entry_point_names(GROUP):
+    if not is_reference(name) and name not in entry_point_names(GROUP):
         return None
     function = resolve(name, GROUP)
     if not callable(function):
