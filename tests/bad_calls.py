@@ -109,7 +109,7 @@ CALLS = (
     _bad(
         "a share where all labels are needed",
         "train classes.npz --recipe conditional --label-share 0.5",
-        "'conditional-batch-norm'",
+        "'projection'",
         "every image",
         "--label-share",
         "--recipe semi-supervised",
@@ -122,7 +122,7 @@ CALLS = (
         "one of them",
     ),
     _bad("labels that are not there", "train good.npz --labels", "--labels needs labels", "'good.npz'", "sub-folders"),
-    _bad("a recipe without its labels", "train good.npz --recipe conditional", "conditional-batch", "needs labels"),
+    _bad("a recipe without its labels", "train good.npz --recipe conditional", "projection", "needs labels"),
     _bad("classes seen alike without labels", "train good.npz --set class_balanced=true", "class_balanced", "good.npz"),
     # --- how long, on what
     _bad("no images at all", "train good.npz --images 0", "--images 0", "600k"),

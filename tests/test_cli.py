@@ -238,7 +238,7 @@ def test_classes_are_named_on_screen(place: Path, said: pytest.CaptureFixture[st
 def test_vectors_train_too_and_it_is_said_what_was_left_out(place: Path, said: pytest.CaptureFixture[str]) -> None:
     np.savez("points.npz", points=tiny.vectors().images)
     assert run("train", "points.npz", "--images", "4", "--out", "run", "--set", "batch=4", "--set", "width=2") == 0
-    assert "The data are vectors: network mlp, without strided-convolutions" in said.readouterr().out
+    assert "The data are vectors: network mlp, without batch-norm" in said.readouterr().out
 
 
 def test_a_value_may_be_written_as_in_toml_or_as_a_word(place: Path) -> None:
@@ -291,7 +291,7 @@ def test_a_missing_library_is_said_before_anything_is_made(
 
 
 def test_a_fault_of_the_program_is_not_taken_for_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(name: str) -> str:
+    def broken(name: str, kinds: object) -> str:
         raise ZeroDivisionError(name)
 
     monkeypatch.setattr("steadygan.cards.heuristic_page", broken)
@@ -302,7 +302,7 @@ def test_a_fault_of_the_program_is_not_taken_for_the_users(monkeypatch: pytest.M
 def test_a_second_ctrl_c_breaks_off_with_its_own_status(
     monkeypatch: pytest.MonkeyPatch, said: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(name: str) -> str:
+    def interrupted(name: str, kinds: object) -> str:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("steadygan.cards.heuristic_page", interrupted)

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 import steadygan as sg
 from steadygan.cards import settings_page
 from steadygan.cli import app
-from steadygan.layers import tuning
+from steadygan.layers.kernels import tuning
 from steadygan.options import settings_given
 from steadygan.recipe import Settings
 from steadygan.settings import DataSettings, TrainingSettings
@@ -76,5 +76,5 @@ def test_what_was_left_out_of_a_command_is_not_given() -> None:
 
 
 def test_processors_are_those_that_convolutions_are_tuned_for() -> None:
-    for processor in tuning.RATIOS:
+    for processor in tuning.THRESHOLDS:
         assert TrainingSettings(tuned_for=processor).tuned_for == processor

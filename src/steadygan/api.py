@@ -146,7 +146,7 @@ def train(
             networks of your own take labels.
         label_share: Share of the labels that training knows, such as 0.01.
         labels_per_class: Number of labels of each class that training knows, instead of a share.
-        metrics: Metrics to measure beside the built-in ones: names, or package.module:METRIC.
+        metrics: Metrics to measure beside the built-in ones: names, or module:NAME.
         tensorboard: Write rows and grids for TensorBoard too.
         overwrite: whether a run that is at ``out`` may be replaced.
         cache: where prepared data are kept.

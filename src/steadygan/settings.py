@@ -58,7 +58,7 @@ class TrainingSettings(BaseModel):
         None, ge=1, description="Number of labels of each class that training knows, instead of a share."
     )
     metrics: tuple[str, ...] = Field(
-        (), description="Metrics to measure beside the built-in ones: names, or package.module:METRIC."
+        (), description="Metrics to measure beside the built-in ones: names, or module:NAME."
     )
     tensorboard: bool = Field(False, description="Write rows and grids for TensorBoard too.")
 

@@ -127,12 +127,23 @@ def test_a_penalty_of_half_precision_gradients_is_summed_in_full_precision() -> 
 def test_each_heuristic_penalises_its_own_side_and_notes_it(heuristic: Penalty, side: Side) -> None:
     assert heuristic.differentiates == (side,)
     gradient = torch.tensor([[3.0, 4.0], [0.0, 1.0]], requires_grad=True)
-    turn = FakeTurn(gradients={side: gradient})
+    turn = FakeTurn(logits={side: torch.zeros(2)}, gradients={side: gradient})
     penalty = heuristic(turn)
     assert penalty.tolist() == [50.0, 2.0]
     assert penalty.requires_grad
     assert turn.logged[heuristic.name].tolist() == [50.0, 2.0]
     assert not turn.logged[heuristic.name].requires_grad
+
+
+@pytest.mark.parametrize(("heuristic", "side"), [(R1(gamma=4.0), Side.REAL), (R2(gamma=4.0), Side.FAKE)])
+def test_a_pack_of_images_is_one_input(heuristic: Penalty, side: Side) -> None:
+    images = torch.randn(6, 2, 3, 3, dtype=torch.float64, requires_grad=True)
+    layer = torch.nn.Linear(3 * 18, 1).double()
+    logits = layer(torch.tanh(images.reshape(2, -1))).flatten()  # of two packs of three
+    (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
+    penalty = heuristic(FakeTurn(logits={side: logits}, gradients={side: gradient}))
+    by_hand = [2.0 * sum(gradient[3 * pack + each].square().sum() for each in range(3)) for pack in range(2)]
+    torch.testing.assert_close(penalty, torch.stack([torch.as_tensor(each) for each in by_hand]))
 
 
 def test_both_penalties_are_the_discriminators_and_come_with_every_move() -> None:

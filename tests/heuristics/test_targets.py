@@ -123,8 +123,8 @@ def test_one_end_alone_means_a_constant() -> None:
     assert OneSidedSmoothing.model_validate({"high": 0.95}) == OneSidedSmoothing(low=0.95, high=0.95)
 
 
-def test_only_noisy_labels_relabel() -> None:
-    assert [kind.relabels for kind in (NoisyLabels, OneSidedSmoothing, SoftLabels)] == [True, False, False]
+def test_noisy_labels_come_before_what_makes_labels_soft() -> None:
+    assert all(NoisyLabels.order < kind.order for kind in (OneSidedSmoothing, SoftLabels))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from steadygan.metrics import CHOOSES_BEST, METRICS, Metric, Needs, all_metrics,
 from steadygan.metrics.sliced import image_distance, sliced_wasserstein
 from steadygan.metrics.spectrum import checkerboard_ratio
 from steadygan.report.overview import figures
-from steadygan.report.read import read_run
+from steadygan.report.read import read_run_record
 from tests import tiny
 
 MODULE = """
@@ -123,7 +123,7 @@ def test_a_run_measures_it_and_the_report_shows_it(tmp_path: Path, module: str) 
     assert len({row["quality/checkerboard/data"] for row in rows}) == 1
     # Its random numbers change nothing of the training.
     assert [row["quality/sliced_wasserstein"] for row in rows] == [row["quality/sliced_wasserstein"] for row in plain]
-    shown = {figure.name: figure.remark for figure in figures(read_run(tmp_path / "a"))}
+    shown = {figure.name: figure.remark for figure in figures(read_run_record(tmp_path / "a"))}
     assert "Brightness" in shown
     assert "; the data have " in shown["Checkerboard"]
 

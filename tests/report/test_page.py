@@ -11,7 +11,7 @@ from steadygan.report import write_report
 from steadygan.runs.grid import save_picture
 from tests.report.example import RECIPE, RUN, build_run, rows
 
-POINTS = {"kind": "vectors", "shape": [2], "count": 500}
+POINTS = RUN["data"] | {"kind": "vectors", "shape": [2], "count": 500}
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ 7*7 }}"
 
 

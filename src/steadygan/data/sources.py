@@ -104,10 +104,11 @@ def _unpathed_source(name: str, path: Path, root: Path) -> DataSource:
         return toy_source(name)
     if name.startswith(STACKED) or f"{name}:" == STACKED:
         return stacked_source(_named_source(_stackable(name), root), root)
-    outside = None if name.startswith(STREAMED) else external_source(name)
+    hint = _hint(name, path)
+    misspelt = ":" in name and hint.startswith("did you mean")
+    outside = None if name.startswith(STREAMED) or misspelt else external_source(name)
     if outside is not None:
         return outside
-    hint = _hint(name, path)
     if name.startswith(STREAMED):
         return hub_source(_streamable(name), hint, streamed=True)
     meant_as_path = path.suffix.lower() in (".npz", ".npy", ".parquet") or (

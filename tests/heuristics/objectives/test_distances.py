@@ -100,6 +100,5 @@ def test_each_player_of_wasserstein_minimises_its_own_loss() -> None:
 
 def test_the_card_of_wasserstein_says_what_it_needs_to_mean_a_distance() -> None:
     assert not Wasserstein.needs
-    assert not Wasserstein.card.clashes
     for name in ("weight-clipping", "gradient-penalty", "spectral-norm"):
         assert name in Wasserstein.card.note

@@ -45,13 +45,13 @@ def test_it_replaces_the_generators_losses() -> None:
     heuristic = FeatureMatching(weight=0.5)
     replaced = heuristic.apply(LOSSES, turn(Player.GENERATOR))
     assert replaced.tolist() == [0.5 * DISTANCE]
-    assert heuristic.term(turn(Player.GENERATOR)) is None
+    assert heuristic.loss_term(turn(Player.GENERATOR)) is None
 
 
 def test_it_can_stand_beside_the_generators_losses() -> None:
     heuristic = FeatureMatching(weight=0.5, beside=True)
     assert torch.equal(heuristic.apply(LOSSES, FakeTurn(Player.GENERATOR)), LOSSES)
-    term = heuristic.term(turn(Player.GENERATOR))
+    term = heuristic.loss_term(turn(Player.GENERATOR))
     assert term is not None
     assert term.shape == ()
     assert term.item() == 0.5 * DISTANCE
@@ -61,7 +61,7 @@ def test_it_can_stand_beside_the_generators_losses() -> None:
 def test_the_discriminators_loss_is_left_alone(beside: bool) -> None:
     heuristic = FeatureMatching(beside=beside)
     assert torch.equal(heuristic.apply(LOSSES, FakeTurn(Player.DISCRIMINATOR)), LOSSES)
-    assert heuristic.term(FakeTurn(Player.DISCRIMINATOR)) is None
+    assert heuristic.loss_term(FakeTurn(Player.DISCRIMINATOR)) is None
 
 
 def test_it_says_that_it_reads_features() -> None:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
 
 from steadygan.blueprint import Blueprint
-from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.base import Company, Heuristic
 from steadygan.heuristics.composition import refusals
 from steadygan.heuristics.latents import NormalLatent, SphereLatent, UniformLatent
 from steadygan.heuristics.objectives import (
@@ -111,7 +111,7 @@ def test_the_term_is_the_formula_of_the_card() -> None:
     setting = Setting()
     expected = setting.by_hand(0.3, 0.7)
     torch.manual_seed(1)
-    term = VaeHybrid(weight=0.3, kl_weight=0.7).term(setting.turn)
+    term = VaeHybrid(weight=0.3, kl_weight=0.7).loss_term(setting.turn)
     assert term is not None
     torch.testing.assert_close(term, expected)
     parts = {name: value.item() for name, value in setting.turn.logged.items()}
@@ -130,7 +130,9 @@ def test_gradients_reach_encoder_and_generator_and_not_the_discriminators_view_o
 
     state = FakeState(companions={"encoder": setting.encoder})
     raw = {Side.REAL: setting.real}
-    term = VaeHybrid().term(FakeTurn(Player.GENERATOR, images=raw, judge=judge, make=setting.generator, state=state))
+    term = VaeHybrid().loss_term(
+        FakeTurn(Player.GENERATOR, images=raw, judge=judge, make=setting.generator, state=state)
+    )
     assert term is not None
     assert [each.requires_grad for each in features] == [False, True]
     torch.autograd.backward(term)
@@ -145,7 +147,7 @@ def test_the_weight_does_not_turn_the_encoders_gradient() -> None:
     for weight in (0.1, 10.0):
         setting = Setting()
         torch.manual_seed(1)
-        term = VaeHybrid(weight=weight).term(setting.turn)
+        term = VaeHybrid(weight=weight).loss_term(setting.turn)
         assert term is not None
         (gradient,) = torch.autograd.grad(term, setting.encoder.weight)
         directions.append(gradient / gradient.norm())
@@ -156,7 +158,7 @@ def test_an_autoencoder_that_is_trained_so_reconstructs() -> None:
     setting = Setting()
     optimizer = torch.optim.Adam([*setting.encoder.parameters(), *setting.generator.parameters()], lr=0.02)
     for step in range(300):
-        term = VaeHybrid(weight=1.0, kl_weight=1e-3).term(setting.turn)
+        term = VaeHybrid(weight=1.0, kl_weight=1e-3).loss_term(setting.turn)
         assert term is not None
         if step == 0:
             first = setting.turn.logged["vae-hybrid/reconstruction"].item()
@@ -168,7 +170,7 @@ def test_an_autoencoder_that_is_trained_so_reconstructs() -> None:
 
 def test_the_discriminators_move_and_the_losses_are_left_alone() -> None:
     losses = torch.ones(3)
-    assert VaeHybrid().term(Setting(Player.DISCRIMINATOR).turn) is None
+    assert VaeHybrid().loss_term(Setting(Player.DISCRIMINATOR).turn) is None
     assert torch.equal(VaeHybrid().apply(losses, Setting().turn), losses)
 
 
@@ -179,9 +181,9 @@ class Telling(FakeTurn):
         self.made_with = labels
         return super().generate(latents, labels)
 
-    def answer(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
+    def discriminate(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
         self.judged_with = labels
-        return super().answer(images, labels)
+        return super().discriminate(images, labels)
 
 
 KNOWN, DRAWN = torch.tensor([0, -1, 2, 1, -1, 0]), torch.tensor([3, 4, 2, 1, 3, 4])
@@ -206,7 +208,7 @@ def test_reconstructions_have_the_classes_of_their_images(
     turn = Telling(
         Player.GENERATOR, images=raw, judge=setting.judge, make=setting.generator, labels=labels, state=state
     )
-    VaeHybrid().term(turn)
+    VaeHybrid().loss_term(turn)
     for told, expected in ((turn.made_with, made), (turn.judged_with, judged)):
         assert (told is None) if expected is None else (told is not None and torch.equal(told, expected))
 
@@ -221,13 +223,13 @@ def test_an_encoder_is_built() -> None:
     [([UniformLatent(), Hinge()], "'uniform-latent'"), ([SphereLatent()], "'sphere-latent'")],
 )
 def test_it_is_refused_where_latents_are_not_normal(others: list[Heuristic], named: str) -> None:
-    refusal = VaeHybrid().objection(others)
+    refusal = VaeHybrid().objection(Company.of(others))
     assert refusal is not None
     assert named in refusal
     assert "--with normal-latent" in refusal
 
 
 def test_it_goes_with_normal_latents_which_must_be_chosen() -> None:
-    assert VaeHybrid().objection([Hinge(), NormalLatent()]) is None
+    assert VaeHybrid().objection(Company.of([Hinge(), NormalLatent()])) is None
     assert list(refusals([VaeHybrid(), Hinge(), NormalLatent()])) == []
     assert list(refusals([VaeHybrid(), Hinge()])) == ["'vae-hybrid' makes no sense alone; add --with normal-latent"]

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from steadygan.heuristics.base import Company
 from steadygan.heuristics.latents import NormalLatent
 from steadygan.heuristics.objectives import FeatureMatching, Hinge, TopK, annealed_count, top_k
 from steadygan.vocabulary import Player, Side
@@ -96,7 +97,7 @@ def test_the_discriminator_learns_from_all() -> None:
 
 
 def test_it_is_refused_beside_a_loss_of_the_whole_batch_in_one_sentence() -> None:
-    refusal = NOW.objection([Hinge(), FeatureMatching()])
+    refusal = NOW.objection(Company.of([Hinge(), FeatureMatching()]))
     assert refusal is not None
     assert "'top-k'" in refusal
     assert "'feature-matching'" in refusal
@@ -104,7 +105,7 @@ def test_it_is_refused_beside_a_loss_of_the_whole_batch_in_one_sentence() -> Non
 
 
 def test_it_goes_with_feature_matching_beside_and_with_everything_else() -> None:
-    assert NOW.objection([Hinge(), NormalLatent(), FeatureMatching(beside=True)]) is None
+    assert NOW.objection(Company.of([Hinge(), NormalLatent(), FeatureMatching(beside=True)])) is None
 
 
 @pytest.mark.parametrize("parameters", [{"floor": 0.0}, {"floor": 1.1}, {"images": 0}])

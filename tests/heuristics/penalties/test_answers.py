@@ -22,9 +22,7 @@ def turn_with(
 
 
 def started(heuristic: Lecam, images_seen: int = 0) -> FakeState:
-    state = FakeState(images_seen=images_seen)
-    heuristic.begin(state)
-    return state
+    return FakeState(images_seen=images_seen)
 
 
 def test_the_penalty_is_the_papers_by_hand() -> None:
@@ -74,8 +72,8 @@ def test_anchors_follow_a_simulation_of_their_rule() -> None:
         kept = 0.9 if move else 0.0
         real = kept * real + (1 - kept) * sum(reals) / 2
         fake = kept * fake + (1 - kept) * sum(fakes) / 3
-        assert state.memory("lecam")["real"].item() == pytest.approx(real, rel=1e-5)
-        assert state.memory("lecam")["fake"].item() == pytest.approx(fake, rel=1e-5)
+        assert state.memory(heuristic).real.item() == pytest.approx(real, rel=1e-5)
+        assert state.memory(heuristic).fake.item() == pytest.approx(fake, rel=1e-5)
 
 
 def test_before_its_start_there_is_no_penalty_and_anchors_are_the_last_batch() -> None:
@@ -85,13 +83,13 @@ def test_before_its_start_there_is_no_penalty_and_anchors_are_the_last_batch() -
         turn = turn_with(state, [level], [-level])
         assert heuristic(turn).item() == 0
         heuristic.after_move(turn)
-        assert state.memory("lecam")["real"].item() == level
+        assert state.memory(heuristic).real.item() == level
     state.images_seen = 100
     turn = turn_with(state, [6.0], [-7.0])
     assert heuristic(turn).item() == pytest.approx(0.3 * (11.0**2 + 12.0**2))
     assert turn.logged["lecam"].item() == pytest.approx(0.3 * (11.0**2 + 12.0**2))
     heuristic.after_move(turn)
-    assert state.memory("lecam")["real"].item() == pytest.approx(0.99 * 5 + 0.01 * 6)
+    assert state.memory(heuristic).real.item() == pytest.approx(0.99 * 5 + 0.01 * 6)
 
 
 def test_the_generators_move_leaves_the_anchors_alone() -> None:
@@ -99,7 +97,7 @@ def test_the_generators_move_leaves_the_anchors_alone() -> None:
     state = started(heuristic)
     heuristic.after_move(turn_with(state, [1.0], [2.0]))
     heuristic.after_move(turn_with(state, [9.0], [9.0], Player.GENERATOR))
-    assert (state.memory("lecam")["real"].item(), state.memory("lecam")["fake"].item()) == (1.0, 2.0)
+    assert (state.memory(heuristic).real.item(), state.memory(heuristic).fake.item()) == (1.0, 2.0)
 
 
 def test_anchors_carry_no_gradients_and_logits_do() -> None:
@@ -108,7 +106,7 @@ def test_anchors_carry_no_gradients_and_logits_do() -> None:
     real, fake = torch.tensor([1.0], requires_grad=True), torch.tensor([-1.0], requires_grad=True)
     turn = FakeTurn(logits={Side.REAL: real, Side.FAKE: fake}, state=state)
     heuristic.after_move(turn)
-    assert not state.memory("lecam")["real"].requires_grad
+    assert not state.memory(heuristic).real.requires_grad
     torch.autograd.backward(heuristic(turn))
     # The slope of 0.3 (1 - (-1))² at each.
     assert real.grad is not None
@@ -133,4 +131,5 @@ def test_memory_survives_a_checkpoint_of_plain_values() -> None:
     heuristic = Lecam(start=0)
     state = started(heuristic)
     heuristic.after_move(turn_with(state, [1.0], [2.0]))
-    assert all(isinstance(value, Tensor | bool) for value in state.memory("lecam").values())
+    anchors = state.memory(heuristic)
+    assert all(isinstance(value, Tensor | bool) for value in (anchors.real, anchors.fake, anchors.known))

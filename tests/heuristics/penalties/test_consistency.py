@@ -126,9 +126,9 @@ def test_each_side_is_compared_with_its_changed_copy_under_its_labels(side: Side
     asked: list[tuple[Tensor, Tensor | None]] = []
 
     class Listening(FakeTurn):
-        def answer(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
+        def discriminate(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
             asked.append((images, labels))
-            return super().answer(images, labels)
+            return super().discriminate(images, labels)
 
     def corner(images: Tensor) -> DiscriminatorOutput:
         return DiscriminatorOutput(images[:, 0, 0, 0], images.flatten(1))
@@ -174,7 +174,7 @@ def test_neighbouring_fakes_have_one_label() -> None:
             told.append(labels)
             return latents
 
-        def answer(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
+        def discriminate(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
             told.append(labels)
             return mean_of(images)
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import Tensor
 
+from steadygan.heuristics.base import Company
 from steadygan.heuristics.penalties import ModeSeeking, mode_seeking_penalty, pair_up
 from steadygan.vocabulary import Player, Side
 
@@ -94,8 +95,8 @@ def test_half_precision_images_are_compared_in_full_precision() -> None:
 
 
 def test_one_image_cannot_be_compared() -> None:
-    assert ModeSeeking().needs_batch(2) is None
-    refusal = ModeSeeking().needs_batch(1)
+    assert ModeSeeking().objection(Company(batch=2)) is None
+    refusal = ModeSeeking().objection(Company(batch=1))
     assert refusal is not None
     assert "'mode-seeking'" in refusal
 

@@ -129,9 +129,9 @@ def test_the_gradient_penalty_asks_between_what_was_seen_with_the_labels_of_the_
     told: list[Tensor | None] = []
 
     class Listening(FakeTurn):
-        def answer(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
+        def discriminate(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
             told.append(labels)
-            return super().answer(images, labels)
+            return super().discriminate(images, labels)
 
     points: list[Tensor] = []
     seen = {Side.REAL: torch.zeros(3, 2), Side.FAKE: torch.ones(3, 2, requires_grad=True)}

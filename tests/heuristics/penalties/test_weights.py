@@ -157,7 +157,6 @@ def test_the_running_mean_is_the_plain_mean(values: list[float]) -> None:
 def test_each_player_pays_for_its_distance_from_the_mean_of_all_its_past_moves() -> None:
     networks: dict[Player, nn.Module] = {player: nn.Linear(2, 1, bias=False).double() for player in Player}
     heuristic, state = HistoricalAveraging(weight=0.5), FakeState(networks)
-    heuristic.begin(state)
     past: dict[Player, list[Tensor]] = {player: [] for player in Player}
     for move, player in enumerate([Player.GENERATOR, Player.DISCRIMINATOR, Player.GENERATOR, Player.GENERATOR] * 2):
         turn, weight = FakeTurn(player, state=state), next(networks[player].parameters())
@@ -177,7 +176,6 @@ def test_each_player_pays_for_its_distance_from_the_mean_of_all_its_past_moves()
 def test_the_first_move_has_no_slope() -> None:
     network = nn.Linear(2, 1)
     heuristic, state = HistoricalAveraging(), FakeState({Player.GENERATOR: network})
-    heuristic.begin(state)
     torch.autograd.backward(heuristic(FakeTurn(Player.GENERATOR, state=state)))
     assert network.weight.grad is not None
     assert not network.weight.grad.any()
@@ -188,7 +186,6 @@ def test_the_mean_is_of_parameters_and_not_of_what_a_parametrisation_makes_of_th
     parametrize.register_parametrization(layer, "weight", Doubled())
     original = next(layer.parameters())
     heuristic, state = HistoricalAveraging(weight=1.0), FakeState({Player.GENERATOR: layer})
-    heuristic.begin(state)
     turn = FakeTurn(Player.GENERATOR, state=state)
     heuristic.after_move(turn)
     with torch.no_grad():
@@ -199,21 +196,20 @@ def test_the_mean_is_of_parameters_and_not_of_what_a_parametrisation_makes_of_th
 def test_a_player_who_does_not_pay_has_no_past() -> None:
     networks: dict[Player, nn.Module] = {player: nn.Linear(2, 1) for player in Player}
     heuristic, state = HistoricalAveraging(in_discriminator=False), FakeState(networks)
-    heuristic.begin(state)
     for player in Player:
         heuristic.after_move(FakeTurn(player, state=state))
-    assert set(state.memory("historical-averaging")) == {"generator"}
-    assert state.memory("historical-averaging")["generator"]["count"] == 1
+    past = state.memory(heuristic)
+    assert past.counts == {"generator": 1}
+    assert past.means.keys() == {"generator"}
 
 
 def test_the_past_carries_no_gradients_and_shares_no_memory_with_the_weights() -> None:
     network = nn.Linear(2, 1)
     heuristic, state = HistoricalAveraging(), FakeState({Player.GENERATOR: network})
-    heuristic.begin(state)
     heuristic.after_move(FakeTurn(Player.GENERATOR, state=state))
     before = network.weight.detach().clone()
     with torch.no_grad():
         network.weight.zero_()
-    kept = state.memory("historical-averaging")["generator"]["means"]
+    kept = state.memory(heuristic).means["generator"]
     assert not any(mean.requires_grad for mean in kept)
     torch.testing.assert_close(kept[0], before)

@@ -67,26 +67,23 @@ def test_each_player_moves_and_only_one_moves_more(accuracy: float, ends: list[f
 
 def test_at_first_nobody_is_behind() -> None:
     state, schedule = FakeState(), Balance(low=0.55, high=0.6)
-    schedule.begin(state)
     assert schedule.moves(state) == (D, G)
 
 
 def test_the_accuracy_is_smoothed_over_the_discriminators_moves_alone() -> None:
     state, schedule = FakeState(batch=100), Balance(low=0.6, high=0.8, half_life=100.0)
-    schedule.begin(state)
     schedule.after_move(turn_of(G, [0.0], [1.0], state))
-    assert float(state.memory("balance")["accuracy"]) == pytest.approx(0.7)
+    assert float(state.memory(schedule).smoothed) == pytest.approx(0.7)
     # A move of a half-life of images weighs a half.
     expected = 0.7
     for real, fake, right in [([1.0, 1.0], [0.0, 0.0], 1.0), ([0.0, 2.0], [1.0, 1.0], 0.5), ([0.0], [3.0], 0.0)]:
         schedule.after_move(turn_of(D, real, fake, state))
         expected = (expected + right) / 2
-        assert float(state.memory("balance")["accuracy"]) == pytest.approx(expected)
+        assert float(state.memory(schedule).smoothed) == pytest.approx(expected)
 
 
 def test_a_discriminator_that_learns_by_moving_is_held_within_the_thresholds() -> None:
     state, schedule = FakeState(batch=64), Balance(low=0.6, high=0.8, most=3, half_life=200.0)
-    schedule.begin(state)
     random = torch.Generator().manual_seed(0)
     gap, history, most = 0.0, [], 0
     for _ in range(300):
@@ -97,7 +94,7 @@ def test_a_discriminator_that_learns_by_moving_is_held_within_the_thresholds() -
             gap += 0.2 if player is D else -0.1
             real, fake = (torch.randn(64, generator=random) + centre for centre in (gap, 0.0))
             schedule.after_move(turn_of(player, real.tolist(), fake.tolist(), state))
-        history.append(float(state.memory("balance")["accuracy"]))
+        history.append(float(state.memory(schedule).smoothed))
     assert most > 2
     assert all(0.7 < accuracy < 0.95 for accuracy in history[50:])
 

@@ -1,3 +1,4 @@
+import dataclasses
 import io
 
 import pytest
@@ -7,6 +8,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from steadygan.heuristics.schedules import PastCheckpoints, snapshot
+from steadygan.heuristics.schedules.past_checkpoints import Snapshots
 from steadygan.vocabulary import Player
 
 from ..truth import FakeState, FakeTurn, likely_share
@@ -18,7 +20,7 @@ def network() -> nn.Module:
 
 def state_of(heuristic: PastCheckpoints, batch: int = 4) -> FakeState:
     state = FakeState(networks={player: network() for player in Player}, batch=batch)
-    heuristic.begin(state)
+    state.memory(heuristic)  # which begins now, when no image was seen
     return state
 
 
@@ -26,16 +28,16 @@ def state_of(heuristic: PastCheckpoints, batch: int = 4) -> FakeState:
 def go_on(state: FakeState, heuristic: PastCheckpoints, steps: int) -> None:
     """Each step sets all weights to its number; the generator's are negative."""
     for _ in range(steps):
-        state.steps += 1
         state.images_seen += state.batch
+        step = state.images_seen // state.batch
         for player in Player:
             for weight in state.network(player).parameters():
-                weight.fill_(state.steps if player is Player.DISCRIMINATOR else -state.steps)
+                weight.fill_(step if player is Player.DISCRIMINATOR else -step)
         heuristic.after_step(state)
 
 
 def ages(state: FakeState, heuristic: PastCheckpoints, player: Player) -> list[float]:
-    return [each[player.value]["0.weight"][0, 0].item() for each in state.memory(heuristic.name)["snapshots"]]
+    return [each[player.value]["0.weight"][0, 0].item() for each in state.memory(heuristic).kept]
 
 
 def test_copies_are_taken_every_so_many_images_and_the_oldest_goes() -> None:
@@ -85,7 +87,7 @@ def test_playing_against_a_copy_changes_neither_it_nor_the_network() -> None:
     state = state_of(heuristic)
     go_on(state, heuristic, 3)
     other = state.network(Player.DISCRIMINATOR)
-    before, stored = snapshot(other), state.memory(heuristic.name)["snapshots"][0]["discriminator"]
+    before, stored = snapshot(other), state.memory(heuristic).kept[0]["discriminator"]
     kept = {name: tensor.clone() for name, tensor in stored.items()}
     chosen = heuristic.opponent(FakeTurn(Player.GENERATOR, state=state))
     assert chosen is not None
@@ -124,7 +126,7 @@ def test_a_resumed_run_draws_what_it_would_have_drawn() -> None:
     one = state_of(heuristic)
     go_on(one, heuristic, 5)
     file = io.BytesIO()
-    torch.save({"memories": one.memories, "random": torch.get_rng_state()}, file)
+    torch.save({"memory": dataclasses.asdict(one.memory(heuristic)), "random": torch.get_rng_state()}, file)
     file.seek(0)
 
     def draws(state: FakeState) -> list[dict[str, Tensor] | None]:
@@ -134,7 +136,7 @@ def test_a_resumed_run_draws_what_it_would_have_drawn() -> None:
     expected = draws(one)
     stored = torch.load(file, weights_only=True)
     other = state_of(heuristic)
-    other.memories = stored["memories"]
+    other.memories[heuristic.name] = Snapshots(**stored["memory"])
     torch.set_rng_state(stored["random"])
     for mine, again in zip(expected, draws(other), strict=True):
         torch.testing.assert_close(mine, again, rtol=0, atol=0)

@@ -1,5 +1,5 @@
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 import torch
@@ -24,15 +24,15 @@ OPTIMIZERS: dict[str, Make] = {
 }
 
 
-class TrainingState(FakeTurn):
+class FixedTurn(FakeTurn):
     """A turn on fixed images."""
 
     def __init__(self, player: Player, state: FakeState, real: Tensor, fake: Tensor) -> None:
         super().__init__(player, state=state)
         self.real, self.fake = real, fake
 
-    def discriminator_loss(self, parameters: dict[str, Tensor]) -> Tensor:
-        return loss_of(self.state.network(Player.DISCRIMINATOR), self.real, self.fake, parameters)
+    def loss_of(self, player: Player, parameters: Mapping[str, Tensor]) -> Tensor:
+        return loss_of(self.state.network(player), self.real, self.fake, dict(parameters))
 
 
 def loss_of(network: nn.Module, real: Tensor, fake: Tensor, parameters: dict[str, Tensor] | None = None) -> Tensor:
@@ -86,7 +86,7 @@ def test_the_generator_faces_the_discriminator_after_k_steps_of_its_optimiser(
     optimizer = OPTIMIZERS[kind](network)
     train(network, optimizer, moves_before)
     expected = explicit_copy(network, optimizer, steps=3)
-    turn = TrainingState(Player.GENERATOR, state_of(network, optimizer), *images())
+    turn = FixedTurn(Player.GENERATOR, state_of(network, optimizer), *images())
     found = Unrolled(steps=3, through=through).opponent(turn)
     assert found is not None
     torch.testing.assert_close({name: each.detach() for name, each in found.items()}, expected, rtol=1e-9, atol=1e-9)
@@ -104,7 +104,7 @@ def test_neither_network_nor_optimiser_is_changed(through: bool) -> None:
     real, fake = images()
     fake.requires_grad_()
     state = state_of(network, optimizer)
-    found = Unrolled(steps=2, through=through).opponent(TrainingState(Player.GENERATOR, state, real, fake))
+    found = Unrolled(steps=2, through=through).opponent(FixedTurn(Player.GENERATOR, state, real, fake))
     assert found is not None
     functional_call(network, dict(found), (fake,)).sum().backward()
     torch.testing.assert_close(dict(network.state_dict()), dict(weights), rtol=0, atol=0)
@@ -115,21 +115,21 @@ def test_neither_network_nor_optimiser_is_changed(through: bool) -> None:
 def test_a_fresh_optimiser_gets_no_state_from_being_read() -> None:
     network = discriminator()
     optimizer = OPTIMIZERS["adam"](network)
-    Unrolled().opponent(TrainingState(Player.GENERATOR, state_of(network, optimizer), *images()))
+    Unrolled().opponent(FixedTurn(Player.GENERATOR, state_of(network, optimizer), *images()))
     assert not optimizer.state
 
 
 def test_the_discriminator_faces_the_generator_as_it_is() -> None:
     network = discriminator()
     state = state_of(network, OPTIMIZERS["sgd"](network))
-    assert Unrolled().opponent(TrainingState(Player.DISCRIMINATOR, state, *images())) is None
+    assert Unrolled().opponent(FixedTurn(Player.DISCRIMINATOR, state, *images())) is None
 
 
 def surrogate(
     network: nn.Module, optimizer: torch.optim.Optimizer, through: bool, real: Tensor
 ) -> Callable[[Tensor], Tensor]:
     def value(fake: Tensor) -> Tensor:
-        turn = TrainingState(Player.GENERATOR, state_of(network, optimizer), real, fake)
+        turn = FixedTurn(Player.GENERATOR, state_of(network, optimizer), real, fake)
         found = Unrolled(steps=3, through=through).opponent(turn)
         assert found is not None
         return -loss_of(network, real, fake, dict(found))

@@ -1,3 +1,4 @@
+import dataclasses
 import io
 import math
 
@@ -7,6 +8,7 @@ from pydantic import ValidationError
 from torch import nn
 
 from steadygan.heuristics.updates import Lookahead, look_back, sgd
+from steadygan.heuristics.updates.lookahead import SlowWeights
 from steadygan.vocabulary import Player
 
 from ..truth import FakeState
@@ -47,7 +49,7 @@ def test_every_k_steps_both_players_and_their_companions_go_back_together() -> N
     state = state_of(companion=nn.Linear(1, 1))
     start = {player: [w.detach().clone() for w in weights] for player, weights in weights_of(state).items()}
     heuristic = Lookahead(k=3, alpha=0.25)
-    heuristic.begin(state)
+    state.memory(heuristic)  # which begins now, with the weights of this moment
     # Pushed by 1 each step; after 3 steps a quarter of 3 is kept, and again.
     for expected in (1.0, 2.0, 0.75, 1.75, 2.75, 1.5, 2.5):
         push(state, 1.0)
@@ -60,16 +62,15 @@ def test_every_k_steps_both_players_and_their_companions_go_back_together() -> N
 def test_a_resumed_run_goes_on_from_its_slow_weights() -> None:
     one, other = state_of(), state_of()
     heuristic = Lookahead(k=3)
-    heuristic.begin(one)
+    one.memory(heuristic)
     for _ in range(2):
         push(one, 1.0)
         heuristic.after_step(one)
     file = io.BytesIO()
-    torch.save(one.memories, file)
+    torch.save(dataclasses.asdict(one.memory(heuristic)), file)
     file.seek(0)
     push(other, 2.0)
-    heuristic.begin(other)
-    other.memories = torch.load(file, weights_only=True)
+    other.memories[heuristic.name] = SlowWeights(**torch.load(file, weights_only=True))
     for state in (one, other):
         push(state, 1.0)
         heuristic.after_step(state)

@@ -89,7 +89,7 @@ class TopK(ObjectiveModifier):
         """Keep the generator's losses of its best fakes."""
         if turn.player is not Player.GENERATOR:
             return losses
-        losses, logits = turn.gather(losses), turn.gather(turn.logits(Side.FAKE))
-        rows = min(len(logits), len(turn.gather(turn.latents)))  # patches of an image belong together; so do packs
-        best = top_k(losses.view(rows, -1), logits.view(rows, -1).mean(1), self.count_at(rows, turn.state.images_seen))
-        return best.flatten()
+        logits = turn.logits(Side.FAKE)
+        rows = min(len(logits), len(turn.images(Side.FAKE)))  # patches of an image belong together; so do packs
+        losses, logits = turn.gather(losses.view(rows, -1)), turn.gather(logits.view(rows, -1).mean(1))
+        return top_k(losses, logits, self.count_at(len(logits), turn.state.images_seen)).flatten()
