@@ -108,7 +108,7 @@ def train(
     label_share: Annotated[float | None, setting_option(TrainingSettings, "label_share")] = None,
     labels_per_class: Annotated[int | None, setting_option(TrainingSettings, "labels_per_class")] = None,
     metrics: Annotated[
-        list[str] | None, setting_option(TrainingSettings, "metrics", "--metric", metavar="NAME")
+        list[str] | None, setting_option(TrainingSettings, "metrics", "--metrics", "--metric", metavar="NAME")
     ] = None,
     tensorboard: Annotated[bool | None, setting_option(TrainingSettings, "tensorboard", "--tensorboard")] = None,
     keep_memory: Annotated[
