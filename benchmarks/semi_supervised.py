@@ -57,7 +57,7 @@ def plain(arguments: argparse.Namespace, seed: int, augmented: bool) -> float:
             if isinstance(heuristic, DiffAugment):
                 images = diff_augment(images, heuristic.policy)
         optimizer.zero_grad(set_to_none=True)
-        F.cross_entropy(network.answer(images).class_logits, labels).backward()
+        F.cross_entropy(network.discriminate(images).class_logits, labels).backward()
         optimizer.step()
     return accuracy(state)
 
@@ -68,7 +68,7 @@ def accuracy(state: TrainingState) -> float:
     right = total = 0
     with torch.inference_mode():
         for images, labels in state.held_out_chunks(500):
-            right += int((network.answer(images).class_logits.argmax(1) == labels).sum())
+            right += int((network.discriminate(images).class_logits.argmax(1) == labels).sum())
             total += len(images)
     return right / total
 

@@ -82,7 +82,7 @@ def _shape(name: str) -> tuple[int, ...]:
 
 def _answer(networks: Networks, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
     assert isinstance(networks.discriminator, Discriminator)
-    return networks.discriminator.answer(images, labels)
+    return networks.discriminator.discriminate(images, labels)
 
 
 def _built(name: str, blueprint: Blueprint) -> Networks:

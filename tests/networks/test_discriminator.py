@@ -17,7 +17,7 @@ def test_forward_is_the_answers_logits(name: str) -> None:
     discriminator = build(name, Blueprint(classes=3, projection=True), shape, 5, 4).discriminator
     assert isinstance(discriminator, Discriminator)
     images, labels = torch.randn(4, *((3,) if name == "mlp" else (1, 8, 8))), torch.tensor([0, 1, 2, -1])
-    assert torch.equal(discriminator(images, labels), discriminator.answer(images, labels).logits)
+    assert torch.equal(discriminator(images, labels), discriminator.discriminate(images, labels).logits)
 
 
 @pytest.mark.parametrize("name", ["dcgan", "mlp", "resnet"])

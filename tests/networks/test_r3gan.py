@@ -154,7 +154,7 @@ def test_images_begin_at_a_basis_weighted_by_the_latent() -> None:
 def test_the_logit_is_the_inner_product_with_the_class() -> None:
     _, discriminator = _pair(Blueprint(classes=3, projection=True))
     x, labels = torch.randn(3, 3, 16, 16), torch.tensor([2, 0, -1])
-    answer = discriminator.answer(x, labels)
+    answer = discriminator.discriminate(x, labels)
     assert discriminator.head.embed is not None
     rows = discriminator.head.embed.weight
     expected = torch.stack([answer.features[0] @ rows[2], answer.features[1] @ rows[0], torch.zeros(())])
@@ -168,7 +168,7 @@ def test_the_logit_is_the_inner_product_with_the_class() -> None:
 
 def test_the_logit_without_labels_has_no_bias() -> None:
     _, discriminator = _pair(Blueprint())
-    answer = discriminator.answer(torch.randn(2, 3, 16, 16))
+    answer = discriminator.discriminate(torch.randn(2, 3, 16, 16))
     assert discriminator.head.judge is not None
     torch.testing.assert_close(answer.logits, answer.features @ discriminator.head.judge.weight[0])
 

@@ -119,7 +119,7 @@ def test_features_are_sums_over_the_last_maps() -> None:
     x = torch.randn(2, 3, 8, 8)
     assert isinstance(discriminator.trunk, ResnetTrunk)
     features = discriminator.trunk.blocks(x).relu().sum((2, 3))
-    torch.testing.assert_close(discriminator.answer(x).features, features)
+    torch.testing.assert_close(discriminator.discriminate(x).features, features)
     assert discriminator.head.judge is not None
     torch.testing.assert_close(discriminator(x), features @ discriminator.head.judge.weight[0])
 

@@ -24,7 +24,7 @@ from steadygan.recipes import recipe_names
 from steadygan.settings import TrainingSettings
 from steadygan.training import compiled
 from steadygan.training.compiled import Compiled, compile_, decompile_, refuse_uncompilable
-from steadygan.training.forward import discriminator_forward, generator_forward, is_plain
+from steadygan.training.forward import discriminator_forward, generator_forward, may_be_compiled
 from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
@@ -148,11 +148,11 @@ def test_inputs_that_someone_differentiates_by_are_not_plain() -> None:
     network, frozen = nn.Linear(2, 1), nn.Linear(2, 1).requires_grad_(False)
     leaf = torch.randn(3, 2, requires_grad=True)
     made = leaf * 2
-    assert is_plain(network, torch.randn(3, 2))
-    assert not is_plain(network, leaf)
-    assert not is_plain(frozen, leaf)
-    assert not is_plain(network, made)
-    assert is_plain(frozen, made)
+    assert may_be_compiled(network, torch.randn(3, 2))
+    assert not may_be_compiled(network, leaf)
+    assert not may_be_compiled(frozen, leaf)
+    assert not may_be_compiled(network, made)
+    assert may_be_compiled(frozen, made)
 
 
 def test_copies_and_files_of_a_network_are_not_compiled() -> None:

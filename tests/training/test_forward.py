@@ -54,7 +54,7 @@ def assert_same(one: DiscriminatorOutput, two: DiscriminatorOutput) -> None:
 def test_a_network_that_answers_is_asked_for_its_answer() -> None:
     judge = next(network for player, network in built("semi-supervised").items() if player.value == "discriminator")
     answer = discriminator_forward(judge.eval(), IMAGES, None)
-    assert_same(answer, judge.answer(IMAGES))
+    assert_same(answer, judge.discriminate(IMAGES))
     assert answer.class_logits is not None
     assert answer.class_logits.shape == (4, 3)
     assert answer.features.ndim == 2

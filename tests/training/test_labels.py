@@ -125,7 +125,7 @@ def test_networks_of_a_recipe_are_told_what_they_are_built_for(name: str, expect
 
 def test_heuristics_that_look_inside_refuse_a_discriminator_that_only_gives_logits() -> None:
     curious = NAIVE.with_("feature-matching")
-    with pytest.raises(SteadyganError, match=r"'feature-matching' looks at .* answer\(images\)"):
+    with pytest.raises(SteadyganError, match=r"'feature-matching' looks at .* discriminate\(images\)"):
         refuse_without_features(curious, nn.Linear(1, 1))
     refuse_without_features(recipe("steady"), nn.Linear(1, 1))
     refuse_without_features(curious, new_players(NAIVE, DATA, CustomNetworks(), CPU, settings())[0].networks[D])

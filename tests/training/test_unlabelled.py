@@ -155,7 +155,7 @@ def test_labelled_and_unlabelled_images_are_held_out_in_proportion() -> None:
 class Reader(nn.Module):
     """Names class 1 always."""
 
-    def answer(self, images: Tensor) -> DiscriminatorOutput:
+    def discriminate(self, images: Tensor) -> DiscriminatorOutput:
         """Class logits that are greatest for class 1."""
         logits = torch.tensor([[0.0, 5.0, 1.0]]).expand(len(images), 3)
         return DiscriminatorOutput(logits.sum(1), images, logits)

@@ -26,9 +26,9 @@ class Discriminator(nn.Module):
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """Logits of images said to be of these classes, int64 [N], -1 where unknown; None is unknown for all."""
-        return self.answer(x, labels).logits
+        return self.discriminate(x, labels).logits
 
-    def answer(self, x: Tensor, labels: Tensor | None = None) -> DiscriminatorOutput:
+    def discriminate(self, x: Tensor, labels: Tensor | None = None) -> DiscriminatorOutput:
         """Logits [N / packing], features [N / packing, F] and perhaps classes [N, K] of images."""
         features = with_reference(self, self.reference, self._features, x, labels)
         answer: DiscriminatorOutput = self.head(features, labels)

@@ -12,7 +12,7 @@ from steadygan.layers.minibatch import MinibatchDiscrimination
 class Head(nn.Module):
     """From the last hidden layer [M, F], with M = N / packing, to logits [M] and perhaps classes [N, K].
 
-    The features of its answer are the last hidden layer as it comes, without what minibatch discrimination adds to it;
+    The features of its output are the last hidden layer as it comes, without what minibatch discrimination adds to it;
     projection and the auxiliary classifier read these, the logit and semi-supervised classes read both. The images of a
     pack share one row of features: projection takes the mean of their classes' embeddings, and the auxiliary
     classifier names the class of each.

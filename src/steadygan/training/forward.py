@@ -1,6 +1,6 @@
-"""Asking networks, with their own parameters or with others, whether they take labels or not.
+"""Forward passes of both players, with their own parameters or with others, with labels or without.
 
-This is also where a compiled network stands in for itself, in every call that is plain; see :func:`is_plain`.
+This is also where a compiled network takes the place of the plain one, wherever :func:`may_be_compiled`.
 """
 
 from collections.abc import Mapping
@@ -13,22 +13,22 @@ from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.training.compiled import Ask, compiled
 
 
-class _Answers(nn.Module):
-    """Makes a discriminator's whole answer a forward pass, which is what can be called with other parameters."""
+class _Discriminates(nn.Module):
+    """Makes a discriminator's whole output a forward pass, which is what can be called with other parameters."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
-        """See :func:`answer_of`."""
-        return _told(self.network, images, labels)
+        """See :func:`discriminator_forward`."""
+        return _discriminate(self.network, images, labels)
 
 
 def discriminator_forward(
     network: nn.Module, images: Tensor, labels: Tensor | None, parameters: Mapping[str, Tensor] | None = None
 ) -> DiscriminatorOutput:
-    """A discriminator's answer.
+    """A discriminator's output.
 
     Args:
         network: one of the package's, or anyone's that gives logits.
@@ -41,10 +41,10 @@ def discriminator_forward(
     """
     if parameters is not None:
         named = {f"network.{name}": tensor for name, tensor in parameters.items()}
-        answer: DiscriminatorOutput = functional_call(_Answers(network), named, (images, labels))
-        return answer
-    told: DiscriminatorOutput = _ask(_told, network, images, labels)
-    return told
+        output: DiscriminatorOutput = functional_call(_Discriminates(network), named, (images, labels))
+        return output
+    called: DiscriminatorOutput = _call(_discriminate, network, images, labels)
+    return called
 
 
 def generator_forward(
@@ -62,14 +62,14 @@ def generator_forward(
         What it makes, [N, ...].
     """
     if parameters is None:
-        images: Tensor = _ask(_made, network, latents, labels)
+        images: Tensor = _call(_generate, network, latents, labels)
         return images
     given = (latents,) if labels is None else (latents, labels)
     changed: Tensor = functional_call(network, dict(parameters), given)
     return changed
 
 
-def is_plain(network: nn.Module, inputs: Tensor) -> bool:
+def may_be_compiled(network: nn.Module, inputs: Tensor) -> bool:
     """Whether a call's derivatives will not be differentiated, so that it may be compiled.
 
     Derivatives that are differentiated are those by inputs. Whoever wants them makes the inputs leaves that want
@@ -85,22 +85,22 @@ def is_plain(network: nn.Module, inputs: Tensor) -> bool:
     return not inputs.is_leaf and not any(parameter.requires_grad for parameter in network.parameters())
 
 
-def _ask(ask: Ask, network: nn.Module, inputs: Tensor, labels: Tensor | None) -> Any:
-    quick = compiled(network)
-    if quick is None or not is_plain(network, inputs):
+def _call(ask: Ask, network: nn.Module, inputs: Tensor, labels: Tensor | None) -> Any:
+    compiled_call = compiled(network)
+    if compiled_call is None or not may_be_compiled(network, inputs):
         return ask(network, inputs, labels)
-    return quick(ask, network, inputs, labels)
+    return compiled_call(ask, network, inputs, labels)
 
 
-def _told(network: nn.Module, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
-    ask = getattr(network, "answer", None)
-    if ask is not None:
-        told: DiscriminatorOutput = ask(images) if labels is None else ask(images, labels)
-        return told
+def _discriminate(network: nn.Module, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
+    discriminate = getattr(network, "discriminate", None)
+    if discriminate is not None:
+        output: DiscriminatorOutput = discriminate(images) if labels is None else discriminate(images, labels)
+        return output
     logits: Tensor = network(images) if labels is None else network(images, labels)
     return DiscriminatorOutput(logits, logits.flatten(1) if logits.ndim > 1 else logits.unsqueeze(1))
 
 
-def _made(network: nn.Module, latents: Tensor, labels: Tensor | None) -> Tensor:
+def _generate(network: nn.Module, latents: Tensor, labels: Tensor | None) -> Tensor:
     images: Tensor = network(latents) if labels is None else network(latents, labels)
     return images

@@ -115,11 +115,11 @@ def refuse_without_features(recipe: Recipe, discriminator: nn.Module) -> None:
     Raises:
         SteadyganError: when one of the recipe does.
     """
-    if hasattr(discriminator, "answer"):
+    if hasattr(discriminator, "discriminate"):
         return
     curious = next((each.name for each in recipe.heuristics if each.uses_features), None)
     if curious is not None:
         raise SteadyganError(
             f"The heuristic '{curious}' looks at the discriminator's features and yours gives logits alone; give it a "
-            "method answer(images) that returns a steadygan.heuristics.turn.Answer, or leave the heuristic out"
+            "method discriminate(images) that returns a steadygan.heuristics.turn.DiscriminatorOutput, or leave it out"
         )

@@ -114,7 +114,7 @@ class SemiSupervised(ArchitectureHeuristic, AddsLoss, Measures):
         network.eval()
         with torch.inference_mode():
             right = [
-                (network.answer(images).class_logits.argmax(1) == labels)[labels >= 0].cpu()
+                (network.discriminate(images).class_logits.argmax(1) == labels)[labels >= 0].cpu()
                 for images, labels in state.held_out_chunks(HELD_OUT_CHUNK)
                 if labels is not None
             ]
