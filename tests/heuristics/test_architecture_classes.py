@@ -15,7 +15,12 @@ from steadygan.heuristics.architecture import (
     semi_supervised_logit,
 )
 from steadygan.heuristics.turn import DiscriminatorOutput
+from steadygan.settings import TrainingSettings
+from steadygan.training.session import CustomNetworks, new_players
+from steadygan.training.turn import TrainingTurn
 from steadygan.vocabulary import Player, Side
+from tests import tiny
+from tests.labelled_networks import CPU
 
 from .truth import FakeState, FakeTurn
 
@@ -70,22 +75,29 @@ def test_large_logits_of_classes_do_not_overflow() -> None:
     assert semi_supervised_logit(torch.tensor([[500.0, 0.0]])).tolist() == [500.0]
 
 
+class SoftTurn(FakeTurn):
+    """A turn in which the classes have the targets above: label i those of row i."""
+
+    def class_targets(self, labels: Tensor) -> Tensor:
+        return TARGETS[labels]
+
+
 def both_sides(player: Player) -> FakeTurn:
-    return FakeTurn(
+    return SoftTurn(
         player,
         class_logits={Side.REAL: LOGITS, Side.FAKE: -LOGITS},
-        class_targets={Side.REAL: TARGETS, Side.FAKE: TARGETS.flip(0)},
+        labels={Side.REAL: torch.tensor([0, 1, 2]), Side.FAKE: torch.tensor([2, 1, 0])},
     )
 
 
 def test_the_auxiliary_classifier_of_the_discriminator_counts_both_sides() -> None:
-    term = AuxiliaryClassifier(weight=0.5, generator_weight=7).term(both_sides(Player.DISCRIMINATOR))
+    term = AuxiliaryClassifier(weight=0.5, generator_weight=7).loss_term(both_sides(Player.DISCRIMINATOR))
     expected = 0.5 * (by_hand(LOGITS, TARGETS) + by_hand(-LOGITS, TARGETS.flip(0)))
     assert float(term) == pytest.approx(expected)
 
 
 def test_the_generator_wants_its_fakes_to_be_recognised() -> None:
-    term = AuxiliaryClassifier(weight=7, generator_weight=0.5).term(both_sides(Player.GENERATOR))
+    term = AuxiliaryClassifier(weight=7, generator_weight=0.5).loss_term(both_sides(Player.GENERATOR))
     assert float(term) == pytest.approx(0.5 * by_hand(-LOGITS, TARGETS.flip(0)))
 
 
@@ -96,12 +108,12 @@ def labelled_turn(player: Player, count: int = 3) -> FakeTurn:
     def judge(images: Tensor) -> DiscriminatorOutput:
         return DiscriminatorOutput(images.sum(1), images, 10 * images)
 
-    return FakeTurn(player, judge=judge, look=lambda images: images / 2, state=state)
+    return FakeTurn(player, judge=judge, classes=3, look=lambda images: images / 2, state=state)
 
 
 def test_labelled_images_teach_the_discriminator_their_classes() -> None:
     turn = labelled_turn(Player.DISCRIMINATOR)
-    term = SemiSupervised(weight=2.0).term(turn)
+    term = SemiSupervised(weight=2.0).loss_term(turn)
     expected = -sum(math.log(probability(5 * row, label)) for row, label in zip(LOGITS, [1, 1, 0], strict=True)) / 3
     assert term is not None
     assert float(term) == pytest.approx(2 * expected, rel=1e-5)
@@ -110,20 +122,53 @@ def test_labelled_images_teach_the_discriminator_their_classes() -> None:
 
 def test_the_number_of_labelled_images_can_be_chosen() -> None:
     turn = labelled_turn(Player.DISCRIMINATOR)
-    SemiSupervised(labelled=2).term(turn)
+    SemiSupervised(labelled=2).loss_term(turn)
     assert turn.logged["semi-supervised/accuracy"].shape == (2,)
 
 
 def test_labelled_images_say_nothing_to_the_generator() -> None:
-    assert SemiSupervised().term(labelled_turn(Player.GENERATOR)) is None
+    assert SemiSupervised().loss_term(labelled_turn(Player.GENERATOR)) is None
 
 
 def test_a_discriminator_that_names_no_classes_is_refused() -> None:
     turn = FakeTurn(
-        state=labelled_turn(Player.DISCRIMINATOR).state, judge=lambda images: DiscriminatorOutput(images, images)
+        classes=3,
+        state=labelled_turn(Player.DISCRIMINATOR).state,
+        judge=lambda images: DiscriminatorOutput(images, images),
     )
     with pytest.raises(TypeError, match="class logits"):
-        SemiSupervised().term(turn)
+        SemiSupervised().loss_term(turn)
+
+
+def of_labelled_images(turn: TrainingTurn, images: Tensor, labels: Tensor, smoothing: float) -> float:
+    """The mean of -Σ t log p with targets (1 - s) [k is the label] + s / K, number by number."""
+    class_logits = turn.discriminate(images, None).class_logits
+    assert class_logits is not None
+    count = class_logits.shape[1]
+    losses = [
+        -sum(
+            ((1 - smoothing) * (index == label) + smoothing / count) * math.log(probability(row, index))
+            for index in range(count)
+        )
+        for row, label in zip(class_logits.detach(), labels.tolist(), strict=True)
+    ]
+    return sum(losses) / len(losses)
+
+
+@pytest.mark.usefixtures("float64")
+def test_soft_classes_change_what_labelled_images_teach(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = tiny.small("semi-supervised").without("diff-augment").with_("soft-classes", smoothing=0.3)
+    training = TrainingSettings(device="cpu", precision="fp32")
+    state, _ = new_players(chosen, tiny.images(), CustomNetworks(), CPU, training)
+    images, labels = state.labelled(6)
+    monkeypatch.setattr(state, "labelled", lambda count: (images, labels))
+    turn = TrainingTurn(Player.DISCRIMINATOR, state, state.next_real())
+    term = SemiSupervised(weight=2.0).loss_term(turn)
+    assert term is not None
+    assert term.dtype == torch.float64
+    soft, hard = (of_labelled_images(turn, images, labels, smoothing) for smoothing in (0.3, 0.0))
+    assert float(term.detach()) == pytest.approx(2 * soft, rel=1e-12)
+    assert abs(soft - hard) > 1e-4  # a new network is not sure of anything, so that the targets matter little
 
 
 class Reference:

@@ -18,12 +18,13 @@ from steadygan.heuristics.architecture import (
     SpectralNormHeuristic,
     VirtualBatchNormHeuristic,
 )
-from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.base import Company, Heuristic
 from steadygan.heuristics.composition import refusals
 from steadygan.vocabulary import Labels
 
 ONLY_GENERATOR = LabelEmbedding(in_discriminator=False)
 ONLY_DISCRIMINATOR = LabelEmbedding(in_generator=False)
+BATCH = 66  # divisible into packs of two and of three
 ACCEPTED: list[list[Heuristic]] = [
     [BatchNormHeuristic(in_generator=False), VirtualBatchNormHeuristic()],
     [ConditionalBatchNorm(), InstanceNormHeuristic()],
@@ -66,7 +67,7 @@ def names(heuristics: list[Heuristic]) -> str:
 @pytest.mark.parametrize("heuristics", ACCEPTED, ids=names)
 @pytest.mark.parametrize("backwards", [True, False])
 def test_these_compose(heuristics: list[Heuristic], backwards: bool) -> None:
-    assert list(refusals(heuristics[::-1] if backwards else heuristics)) == []
+    assert list(refusals(heuristics[::-1] if backwards else heuristics, BATCH)) == []
 
 
 @pytest.mark.parametrize(
@@ -74,21 +75,37 @@ def test_these_compose(heuristics: list[Heuristic], backwards: bool) -> None:
 )
 @pytest.mark.parametrize("backwards", [True, False])
 def test_these_are_refused_with_a_reason(heuristics: list[Heuristic], reason: str, backwards: bool) -> None:
-    found = list(refusals(heuristics[::-1] if backwards else heuristics))
+    found = list(refusals(heuristics[::-1] if backwards else heuristics, BATCH))
     assert any(reason in each for each in found), found
     assert all("'" in each and (";" in each) for each in found)
 
 
 def test_a_batch_that_leaves_a_rest_cannot_be_packed() -> None:
-    assert Packing(images=3).needs_batch(63) is None
-    refused = Packing(images=3).needs_batch(64)
+    assert Packing(images=3).objection(Company.of([], batch=63)) is None
+    refused = Packing(images=3).objection(Company.of([], batch=64))
     assert refused == "'packing' makes packs of 3 and the batch is 64; use --set batch=63"
+    assert list(refusals([Packing(images=3)], 64)) == [refused]
 
 
 def test_a_batch_smaller_than_a_pack_is_told_what_would_do() -> None:
-    refused = Packing(images=8).needs_batch(4)
+    refused = Packing(images=8).objection(Company.of([], batch=4))
     assert refused is not None
     assert refused.endswith("use --set batch=8")
+
+
+def test_the_share_of_each_process_is_packed() -> None:
+    assert Packing(images=3).objection(Company.of([], batch=12, processes=2)) is None
+    refused = Packing(images=4).objection(Company.of([], batch=12, processes=2))
+    assert refused is not None
+    assert "each of the 2 processes has 6 images" in refused
+    assert refused.endswith("use --set batch=8")
+
+
+def test_labelled_images_must_be_shared_evenly() -> None:
+    assert SemiSupervised(labelled=6).objection(Company.of([], processes=2)) is None
+    refused = SemiSupervised(labelled=7).objection(Company.of([], processes=2))
+    assert refused is not None
+    assert refused.endswith("use --set semi-supervised.labelled=6")
 
 
 def test_heuristics_say_which_labels_they_ask_for() -> None:
