@@ -9,9 +9,12 @@ from torch import Tensor
 
 from steadygan.heuristics.objectives import (
     Hinge,
+    LeastSquares,
     Minimax,
     NonSaturating,
     Relativistic,
+    RelativisticAverage,
+    Wasserstein,
     cross_entropy,
     discriminator_cross_entropy,
     hinge_discriminator_loss,
@@ -198,3 +201,18 @@ def test_generators_that_judge_fakes_alone_need_no_real_logits(kind: type[Object
 
 def test_only_cross_entropies_have_targets() -> None:
     assert [kind.has_targets for kind in (Minimax, NonSaturating, Hinge, Relativistic)] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("objective", [Minimax(), NonSaturating(), LeastSquares(), Hinge(), Wasserstein()])
+def test_the_losses_of_both_sides_add_up_to_the_discriminators(objective: Objective) -> None:
+    logits = {Side.REAL: torch.tensor([2.0, -0.5, 0.3]), Side.FAKE: torch.tensor([-1.0, 0.7, 0.0])}
+    targets = {Side.REAL: torch.ones(3), Side.FAKE: torch.zeros(3)}
+    both = [objective.side_loss(logits[side], side) for side in Side]
+    assert all(each is not None for each in both)
+    total = torch.stack([each for each in both if each is not None]).sum(0)
+    torch.testing.assert_close(total, objective(FakeTurn(logits=logits, targets=targets)))
+
+
+@pytest.mark.parametrize("objective", [Relativistic(), RelativisticAverage()])
+def test_an_objective_that_compares_the_sides_has_no_loss_of_one(objective: Objective) -> None:
+    assert objective.side_loss(torch.zeros(3), Side.REAL) is None

@@ -112,6 +112,18 @@ class Objective(Heuristic):
         """
         return output.logits
 
+    def side_loss(self, scores: Tensor, side: Side) -> Tensor | None:
+        """The discriminator's loss for scores of one side alone, for heuristics that judge further images.
+
+        Args:
+            scores: float32 [M].
+            side: what the images should be taken for.
+
+        Returns:
+            float32 [M]; None for an objective whose loss couples both sides.
+        """
+        return None
+
     @abstractmethod
     def __call__(self, turn: Turn) -> Tensor:
         """Loss of the player who moves, float32 [M]; its mean is minimised."""

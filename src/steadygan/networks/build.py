@@ -10,9 +10,22 @@ from steadygan.layers.initialise import icnr_init, normal_init
 from steadygan.layers.weights import equalised_lr, spectral_norm
 from steadygan.networks.catalogue import check_shape, network_family
 from steadygan.networks.encoder import Encoder
+from steadygan.vocabulary import Player
 
 BLOCKS = 2
 """Residual blocks in each stage of R3GAN's networks, as in its paper."""
+
+
+class Companion(NamedTuple):
+    """A network beside the two players' own.
+
+    Attributes:
+        network: any module.
+        player: the player with whom it moves.
+    """
+
+    network: nn.Module
+    player: Player = Player.GENERATOR
 
 
 class Networks(NamedTuple):
@@ -26,7 +39,7 @@ class Networks(NamedTuple):
 
     generator: nn.Module
     discriminator: nn.Module
-    companions: dict[str, nn.Module] = {}  # noqa: RUF012  # nobody writes into it
+    companions: dict[str, Companion] = {}  # noqa: RUF012  # nobody writes into it
 
 
 def build(
@@ -49,12 +62,12 @@ def build(
     check_shape(name, shape)
     _check_classes(blueprint)
     generator, discriminator = family.make(blueprint, shape, latent, width, blocks)
-    companions: dict[str, nn.Module] = {}
+    companions: dict[str, Companion] = {}
     if blueprint.encoder:
-        companions["encoder"] = Encoder(blueprint, shape, latent, width)
+        companions["encoder"] = Companion(Encoder(blueprint, shape, latent, width))
     if blueprint.init_std is not None:
         chosen = [] if "init_std" in family.ignored else [generator, discriminator]
-        for network in (*chosen, *companions.values()):
+        for network in (*chosen, *(companion.network for companion in companions.values())):
             normal_init(network, blueprint.init_std)
     if blueprint.even_init and "even_init" not in family.ignored:
         icnr_init(generator)

@@ -16,7 +16,7 @@ from steadygan.errors import SteadyganError
 from steadygan.feeding.labels import DataView
 from steadygan.feeding.scaling import scaling_for
 from steadygan.metrics import all_metrics
-from steadygan.networks import Networks, build
+from steadygan.networks import Companion, Networks, build
 from steadygan.networks.check import check_networks
 from steadygan.recipe import Recipe
 from steadygan.runs.checkpoint import load_newest
@@ -207,7 +207,7 @@ def _networks(
 ) -> tuple[Networks, dict[Player, str]]:
     names = dict.fromkeys(Player, recipe.network)
     generator, discriminator = custom.generator, custom.discriminator
-    companions: dict[str, nn.Module] = {}
+    companions: dict[str, Companion] = {}
     if generator is None or discriminator is None or blueprint.encoder:
         settings, latent = recipe.settings, recipe.latent.dimension
         built = build(recipe.network, blueprint, data.shape, latent, settings.width, settings.blocks)

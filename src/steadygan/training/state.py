@@ -20,7 +20,7 @@ from steadygan.feeding.transfer import to_device
 from steadygan.heuristics.moments import Begins, Memory, Remembers
 from steadygan.layers.kernels.joint_batches import supports_joint_batches
 from steadygan.layers.synchronised import synchronise_
-from steadygan.networks import Networks
+from steadygan.networks import Companion, Networks
 from steadygan.networks.discriminator import Discriminator
 from steadygan.recipe import Recipe
 from steadygan.training.compiled import new_batch
@@ -40,7 +40,7 @@ class TrainingState:
         device: where networks are.
         precision: ``fp32`` or ``bf16``.
         networks: the players' networks.
-        companions: networks beside the two, which move with the generator.
+        companions: networks beside the two, each with the player with whom it moves.
         optimizers: the players' optimisers.
         loader: real images.
         labelled_players: the players whose networks take labels.
@@ -61,7 +61,7 @@ class TrainingState:
     device: torch.device
     precision: str
     networks: dict[Player, nn.Module]
-    companions: dict[str, nn.Module]
+    companions: dict[str, Companion]
     optimizers: dict[Player, torch.optim.Optimizer]
     loader: BatchLoader
     labelled_players: frozenset[Player] = frozenset()
@@ -101,7 +101,7 @@ class TrainingState:
 
     def companion(self, name: str) -> nn.Module:
         """A network beside the two."""
-        return self.companions[name]
+        return self.companions[name].network
 
     def moves_of(self, player: Player) -> int:
         """Moves that a player has made."""
@@ -185,7 +185,7 @@ class TrainingState:
 
     def parts(self, player: Player) -> dict[str, nn.Module]:
         """The networks that move with a player."""
-        companions = self.companions if player is Player.GENERATOR else {}
+        companions = {name: each.network for name, each in self.companions.items() if each.player is player}
         return {player.value: self.networks[player], **companions}
 
     def in_precision(self) -> AbstractContextManager[object]:
@@ -260,13 +260,14 @@ def new_training_state(
         labelled_players: the players whose networks take labels.
     """
     players = {Player.GENERATOR: networks.generator, Player.DISCRIMINATOR: networks.discriminator}
-    for network in (*players.values(), *networks.companions.values()):
+    companions = networks.companions.values()
+    for network in (*players.values(), *(companion.network for companion in companions)):
         network.to(device).train()
         _share(network)
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
     moving = {
-        Player.GENERATOR: (networks.generator, *networks.companions.values()),
-        Player.DISCRIMINATOR: (networks.discriminator,),
+        player: (network, *(companion.network for companion in companions if companion.player is player))
+        for player, network in players.items()
     }
     optimizers = {
         player: recipe.update(player).optimizer(p for part in parts for p in part.parameters() if p.requires_grad)

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from typing import ClassVar
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -48,6 +49,10 @@ class CrossEntropyObjective(Objective):
 
     has_targets: ClassVar[bool] = True
     zero_separates: ClassVar[bool] = True
+
+    def side_loss(self, scores: Tensor, side: Side) -> Tensor:
+        """One of the two terms, with the target 1 or 0."""
+        return cross_entropy(scores, torch.full_like(scores, float(side is Side.REAL)))
 
     def __call__(self, turn: Turn) -> Tensor:
         """Cross entropy for the discriminator, :meth:`generator` for the generator."""

@@ -56,6 +56,10 @@ class Hinge(Objective):
         ),
     )
 
+    def side_loss(self, scores: Tensor, side: Side) -> Tensor:
+        """One of the two terms."""
+        return F.relu(1 - scores if side is Side.REAL else 1 + scores)
+
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`hinge_discriminator_loss` and :func:`hinge_generator_loss`."""
         if turn.player is Player.GENERATOR:

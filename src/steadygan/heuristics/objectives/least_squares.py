@@ -80,6 +80,10 @@ class LeastSquares(Objective):
         ),
     )
 
+    def side_loss(self, scores: Tensor, side: Side) -> Tensor:
+        """One of the two terms, with the target 1 or 0."""
+        return 0.5 * (scores - float(side is Side.REAL)).square()
+
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`least_squares_discriminator_loss` and :func:`least_squares_generator_loss`."""
         if turn.player is Player.GENERATOR:

@@ -60,6 +60,10 @@ class Wasserstein(Objective):
         ),
     )
 
+    def side_loss(self, scores: Tensor, side: Side) -> Tensor:
+        """One of the two terms."""
+        return -scores if side is Side.REAL else scores
+
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`wasserstein_discriminator_loss` and :func:`wasserstein_generator_loss`."""
         if turn.player is Player.GENERATOR:
