@@ -28,10 +28,11 @@ class AdaptiveAugment(InputHeuristic, FollowsOverfitting):
         treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.MEMORISATION),
         cost="one resampling and one matrix product a pixel; held-out images are one more pass of the discriminator",
         example=(
-            "from steadygan.heuristics.inputs import adjusted_probability, augment, sign_overfitting\n"
+            "from steadygan.heuristics.inputs import augment\n"
+            "from steadygan.heuristics.overfitting import adjusted_strength, sign_overfitting\n"
             "p = torch.tensor(0.2)\n"
             "logits = discriminator(augment(real, p))\n"
-            "p = adjusted_probability(p, sign_overfitting(logits), target=0.6, images=4, speed=500_000)"
+            "p = adjusted_strength(p, sign_overfitting(logits), target=0.6, images=4, speed=500_000)"
         ),
         note=(
             "The source resamples between wavelet filters at twice the size; here it is bilinear alone, which blurs "
