@@ -26,7 +26,7 @@ from steadygan.heuristics.objectives import (
 from steadygan.heuristics.roles import Objective
 from steadygan.vocabulary import Player, Side
 
-from .truth import FakeTurn
+from ..truth import FakeTurn
 
 pytestmark = pytest.mark.usefixtures("float64")
 

@@ -20,7 +20,7 @@ from steadygan.heuristics.inputs.pipeline import (
     resample,
 )
 
-from .truth import follows, likely_share, normal_cdf, seeded, uniform_cdf
+from ..truth import follows, likely_share, normal_cdf, seeded, uniform_cdf
 
 NEUTRAL = {"scale": 1.0, "stretch": 1.0, "contrast": 1.0, "saturation": 1.0}
 SHAPES = st.tuples(st.integers(1, 3), st.sampled_from([1, 2, 3, 4]), st.integers(1, 9), st.integers(1, 9))

@@ -20,7 +20,7 @@ from steadygan.heuristics.targets import (
 )
 from steadygan.vocabulary import Player
 
-from .truth import follows, likely_share, seeded, uniform_cdf
+from ..truth import follows, likely_share, seeded, uniform_cdf
 
 MIXED = torch.tensor([1.0, 0.0, 0.0, 1.0, 1.0])
 MANY = torch.arange(20_000).remainder(2).float()

@@ -8,7 +8,7 @@ from steadygan.heuristics.inputs import AdaptiveAugment, augment
 from steadygan.heuristics.objectives import NonSaturating, Relativistic
 from steadygan.vocabulary import Player, Side
 
-from .truth import FakeState, FakeTurn, seeded
+from ..truth import FakeState, FakeTurn, seeded
 
 
 @pytest.mark.parametrize("side", Side)

@@ -20,7 +20,7 @@ from steadygan.heuristics.latents import (
 )
 from steadygan.heuristics.roles import LatentHeuristic
 
-from .truth import Doubles, follows, normal_cdf, seeded, uniform_cdf
+from ..truth import Doubles, follows, normal_cdf, seeded, uniform_cdf
 
 Draw = Callable[[int, int, torch.Generator | None], Tensor]
 DRAWS: list[Draw] = [normal_latent, uniform_latent, sphere_latent, lambda n, d, g: truncated_normal(n, d, 0.7, g)]

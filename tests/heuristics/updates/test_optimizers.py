@@ -8,7 +8,7 @@ from steadygan.heuristics.roles import Update
 from steadygan.heuristics.updates import Adam, SgdDiscriminator, adam, sgd
 from steadygan.vocabulary import Player
 
-from .truth import Doubles
+from ..truth import Doubles
 
 GRADIENTS = np.array([[0.5, -2.0, 1e-3], [0.1, 3.0, -1e-3], [-0.4, 0.2, 5.0], [0.0, 0.0, 0.0]])
 START = np.array([1.0, -1.0, 0.5])

@@ -20,7 +20,7 @@ from steadygan.vocabulary import Player, Side
 from tests import tiny
 from tests.labelled_networks import CPU
 
-from .truth import FakeState, FakeTurn, likely_share, seeded
+from ..truth import FakeState, FakeTurn, likely_share, seeded
 
 SHAPES = [(3,), (2, 4, 4)]
 

@@ -22,7 +22,7 @@ from steadygan.heuristics.inputs import (
 )
 from steadygan.vocabulary import Side
 
-from .truth import FakeTurn, follows, likely_share, normal_cdf, seeded, uniform_cdf
+from ..truth import FakeTurn, follows, likely_share, normal_cdf, seeded, uniform_cdf
 
 SIZES = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 12), st.integers(1, 12))
 ALTER: dict[str, Callable[[Tensor], Tensor]] = {

@@ -22,7 +22,7 @@ from steadygan.vocabulary import Player, Side
 from tests import tiny
 from tests.labelled_networks import CPU
 
-from .truth import FakeState, FakeTurn
+from ..truth import FakeState, FakeTurn
 
 LOGITS = torch.tensor([[1.0, 2.0, -1.0], [0.5, 0.0, 3.0], [2.0, 2.0, 2.0]])
 TARGETS = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.25, 0.75, 0.0]])

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from steadygan.heuristics.schedules import Alternate, alternate
 from steadygan.vocabulary import Player
 
-from .truth import FakeState
+from ..truth import FakeState
 
 
 def test_by_default_each_player_moves_once_the_discriminator_first() -> None:

@@ -14,7 +14,7 @@ from steadygan.heuristics.penalties import (
 from steadygan.heuristics.roles import Penalty
 from steadygan.vocabulary import Player, Side
 
-from .truth import FakeTurn, seeded
+from ..truth import FakeTurn, seeded
 
 FUNCTIONS = [r1_penalty, r2_penalty]
 STEP = 1e-6
