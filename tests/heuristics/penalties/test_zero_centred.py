@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 import torch
 from pydantic import ValidationError
@@ -12,7 +14,10 @@ from steadygan.heuristics.penalties import (
     zero_centred_penalty,
 )
 from steadygan.heuristics.roles import Penalty
+from steadygan.training.turn import TrainingTurn
 from steadygan.vocabulary import Player, Side
+from tests import tiny
+from tests.eager import new_training_state
 
 from ..truth import FakeTurn, seeded
 
@@ -127,7 +132,7 @@ def test_a_penalty_of_half_precision_gradients_is_summed_in_full_precision() -> 
 def test_each_heuristic_penalises_its_own_side_and_notes_it(heuristic: Penalty, side: Side) -> None:
     assert heuristic.differentiates == (side,)
     gradient = torch.tensor([[3.0, 4.0], [0.0, 1.0]], requires_grad=True)
-    turn = FakeTurn(logits={side: torch.zeros(2)}, gradients={side: gradient})
+    turn = FakeTurn(gradients={side: gradient}, logits={side: torch.zeros(2)})
     penalty = heuristic(turn)
     assert penalty.tolist() == [50.0, 2.0]
     assert penalty.requires_grad
@@ -136,14 +141,50 @@ def test_each_heuristic_penalises_its_own_side_and_notes_it(heuristic: Penalty, 
 
 
 @pytest.mark.parametrize(("heuristic", "side"), [(R1(gamma=4.0), Side.REAL), (R2(gamma=4.0), Side.FAKE)])
-def test_a_pack_of_images_is_one_input(heuristic: Penalty, side: Side) -> None:
-    images = torch.randn(6, 2, 3, 3, dtype=torch.float64, requires_grad=True)
-    layer = torch.nn.Linear(3 * 18, 1).double()
-    logits = layer(torch.tanh(images.reshape(2, -1))).flatten()  # of two packs of three
-    (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
-    penalty = heuristic(FakeTurn(logits={side: logits}, gradients={side: gradient}))
-    by_hand = [2.0 * sum(gradient[3 * pack + each].square().sum() for each in range(3)) for pack in range(2)]
-    torch.testing.assert_close(penalty, torch.stack([torch.as_tensor(each) for each in by_hand]))
+def test_of_images_with_one_logit_the_gradients_are_one_by_hand(heuristic: Penalty, side: Side) -> None:
+    gradient = torch.tensor([[3.0, 4.0], [0.0, 1.0], [2.0, 0.0], [0.0, 0.0]])
+    packs = FakeTurn(gradients={side: gradient}, logits={side: torch.zeros(2)})
+    assert heuristic(packs).tolist() == [2 * (9 + 16 + 1), 2 * 4]
+    patches = FakeTurn(gradients={side: gradient}, logits={side: torch.zeros(16)})
+    assert heuristic(patches).tolist() == [2 * 25, 2 * 1, 2 * 4, 0]
+
+
+def turn_of_packs(images: int, *penalties: Penalty) -> TrainingTurn:
+    """A move of a discriminator that judges packs of so many of six images, none of which is normalised by others."""
+    chosen = tiny.small("naive", batch=6).with_("packing", images=images)
+    state = new_training_state(chosen)
+    differentiated = frozenset(side for each in penalties for side in each.differentiates)
+    return TrainingTurn(Player.DISCRIMINATOR, state, state.next_real(), differentiated=differentiated)
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("images", [2, 3])
+@pytest.mark.parametrize(("heuristic", "side"), [(R1(gamma=3.0, every=4), Side.REAL), (R2(gamma=3.0), Side.FAKE)])
+def test_a_pack_counts_as_one_input(heuristic: Penalty, side: Side, images: int) -> None:
+    turn = turn_of_packs(images, heuristic)
+    discriminator, expected = turn.state.network(Player.DISCRIMINATOR), []
+    for first in range(0, 6, images):
+        pack = turn.inputs(side)[first : first + images].detach().requires_grad_()
+        logit = discriminator(pack)
+        assert logit.numel() == 1
+        (gradient,) = torch.autograd.grad(logit.sum(), pack)
+        expected.append(1.5 * gradient.square().sum())
+    penalty = heuristic(turn)
+    assert penalty.dtype == torch.float64
+    torch.testing.assert_close(penalty.detach(), torch.stack(expected))
+    added = turn.loss([heuristic]) - turn.loss()
+    torch.testing.assert_close(added.detach(), heuristic.every * torch.stack(expected).mean())
+
+
+@pytest.mark.usefixtures("float64")
+def test_both_penalties_of_packs_together_are_those_of_each_alone() -> None:
+    both = turn_of_packs(2, R1(), R2())
+    for heuristic, side in ((R1(), Side.REAL), (R2(), Side.FAKE)):
+        images = both.inputs(side).detach().requires_grad_()
+        logits = both.state.network(Player.DISCRIMINATOR)(images)
+        (gradient,) = torch.autograd.grad(logits.sum(), images)
+        expected = 0.5 * gradient.square().reshape(3, -1).sum(1)
+        torch.testing.assert_close(heuristic(both).detach(), expected)
 
 
 def test_both_penalties_are_the_discriminators_and_come_with_every_move() -> None:
@@ -157,3 +198,10 @@ def test_both_penalties_are_the_discriminators_and_come_with_every_move() -> Non
 def test_impossible_penalties_are_refused(kind: type[Penalty], parameters: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         kind.model_validate(parameters)
+
+
+@pytest.mark.parametrize("penalty", [r1_penalty, r2_penalty])
+def test_the_functions_take_a_pack_for_one_input_too(penalty: Callable[..., Tensor]) -> None:
+    images = torch.randn(4, 5, dtype=torch.float64, requires_grad=True)
+    logits = torch.sin(images.reshape(2, 10)).sum(1)  # of two packs
+    torch.testing.assert_close(penalty(logits, images, gamma=2.0), images.detach().reshape(2, 10).cos().square().sum(1))

@@ -19,11 +19,12 @@ def r1_penalty(real_logits: Tensor, real: Tensor, gamma: float = 1.0) -> Tensor:
         gamma: weight, at least 0.
 
     Returns:
-        float32 [N].
+        float32 [N], or as many as there are logits if these are fewer, each of several images.
 
     Source: Mescheder et al. 2018, equation 9.
     """
-    return zero_centred_penalty(input_gradient(real_logits, real), gamma)
+    inputs = min(real_logits.numel(), len(real))  # a pack of images is one input
+    return zero_centred_penalty(input_gradient(real_logits, real).reshape(inputs, -1), gamma)
 
 
 class R1(ZeroCentredPenalty):

@@ -19,11 +19,12 @@ def r2_penalty(fake_logits: Tensor, fake: Tensor, gamma: float = 1.0) -> Tensor:
         gamma: weight, at least 0.
 
     Returns:
-        float32 [N].
+        float32 [N], or as many as there are logits if these are fewer, each of several images.
 
     Source: Mescheder et al. 2018, equation 10.
     """
-    return zero_centred_penalty(input_gradient(fake_logits, fake), gamma)
+    inputs = min(fake_logits.numel(), len(fake))  # a pack of images is one input
+    return zero_centred_penalty(input_gradient(fake_logits, fake).reshape(inputs, -1), gamma)
 
 
 class R2(ZeroCentredPenalty):
