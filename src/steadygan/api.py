@@ -293,7 +293,7 @@ def fit_recipe(chosen: Recipe, prepared: Prepared, labels: bool = False) -> tupl
     Args:
         chosen: what the user asked for.
         prepared: the data.
-        labels: whether networks that are built shall be told classes.
+        labels: whether networks that are built take labels.
     """
     notes = list(prepared.notes)
     if prepared.kind != "images":

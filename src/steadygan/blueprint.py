@@ -40,7 +40,7 @@ class Blueprint(BaseModel):
     """How the two networks are built. The defaults are the naive GAN: what one writes before reading any paper.
 
     Attributes:
-        classes: classes that the networks are told of; 0 where they take no labels.
+        classes: classes that the networks know; 0 where they take no labels.
         downsampling: how the discriminator halves its maps.
         upsampling: how the generator doubles its maps.
         generator_filtered: whether the generator's maps pass a low-pass filter after each doubling.
@@ -122,5 +122,5 @@ class Blueprint(BaseModel):
 
     @property
     def discriminator_takes_labels(self) -> bool:
-        """Whether the discriminator is told of which class an image should be."""
+        """Whether the discriminator is given the class that an image should have."""
         return self.discriminator_embedding > 0 or self.projection

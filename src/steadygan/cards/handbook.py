@@ -150,8 +150,8 @@ def _treatments(kinds: Kinds) -> str:
     lines = [f"## {_TREATS}", "", "What goes wrong, and the heuristics that are said to help:", ""]
     for finding in Finding:
         treating = [kind for kind in kinds if finding in kind.card.treats]
-        told = _links(treating) if treating else "none"
-        lines.append(f'- <a id="{_treats_anchor(finding)}"></a>**{finding.value}**: {told}')
+        shown = _links(treating) if treating else "none"
+        lines.append(f'- <a id="{_treats_anchor(finding)}"></a>**{finding.value}**: {shown}')
     return "\n".join(lines)
 
 

@@ -43,13 +43,13 @@ def default_text(field: FieldInfo) -> str:
 
 def limits_text(field: FieldInfo) -> str:
     """What values a parameter may have, such as ``at least 0, below 1``; empty when that is not a matter of numbers."""
-    told = [
+    shown = [
         f"{words} {value_text(getattr(limit, name))}"
         for limit in field.metadata
         for name, words in _LIMITS.items()
         if getattr(limit, name, None) is not None
     ]
-    return ", ".join(told)
+    return ", ".join(shown)
 
 
 def labels_text(kind: type[Heuristic]) -> str:

@@ -40,7 +40,7 @@ def held_out_overfitting(train: Tensor, held_out: Tensor, generated: Tensor) -> 
         generated: float [L], logits of fakes.
 
     Returns:
-        A scalar; 0 where real and fake images are not told apart, so that nothing can be said.
+        A scalar; 0 where real and fake images cannot be told apart, so that nothing can be said.
 
     Source: Karras et al. 2020 (ADA), equation 1.
     """

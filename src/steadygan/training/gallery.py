@@ -59,21 +59,21 @@ class Gallery:
             shown = real_rows(self._data, len(self._rows), self._columns)
         self._draw(shown, self.folder.samples / "real.png", REAL)
 
-    def draw(self, ready: nn.Module, state: TrainingState) -> None:
+    def draw(self, sampler: nn.Module, state: TrainingState) -> None:
         """The grid of this moment."""
-        made = self._made(ready, state, slice(self.shown), slice(MEASURED, None))
+        made = self._made(sampler, state, slice(self.shown), slice(MEASURED, None))
         self._draw(
             made.numpy(), self.folder.sample_grid(state.images_seen), GENERATED, self._real[: self.shown].numpy()
         )
 
-    def measure(self, ready: nn.Module, state: TrainingState) -> dict[str, float]:
+    def measure(self, sampler: nn.Module, state: TrainingState) -> dict[str, float]:
         """Measure 1,000 samples against 1,000 of the data.
 
         Returns:
             For each metric its value, and the data's own where they have one; see
             :class:`steadygan.metrics.Metric`.
         """
-        made = self._made(ready, state, slice(MEASURED), slice(MEASURED))
+        made = self._made(sampler, state, slice(MEASURED), slice(MEASURED))
         found: dict[str, float] = {}
         for metric in self.metrics:
             real, fake = (_as_needed(items, metric) for items in (self._real[:MEASURED], made))
@@ -84,11 +84,11 @@ class Gallery:
                 found[metric.data_key] = self._data_values[metric.name]
         return found
 
-    def _made(self, ready: nn.Module, state: TrainingState, latents: slice, labels: slice) -> torch.Tensor:
+    def _made(self, sampler: nn.Module, state: TrainingState, latents: slice, labels: slice) -> torch.Tensor:
         """Images of these latents, in the run's precision so that they take little time."""
         of = None if self._labels is None else self._labels[labels]
         with state.in_precision():
-            return generate(ready, self._latents[latents], state.scaling, state.device, labels=of)
+            return generate(sampler, self._latents[latents], state.scaling, state.device, labels=of)
 
     def _draw(self, items: Array, path: Path, colour: tuple[int, int, int], behind: Array | None = None) -> None:
         if items.ndim == 4:

@@ -75,7 +75,7 @@ def _who_needs_all(recipe: Recipe) -> str | None:
 def _refuse_unlabelled(recipe: Recipe, data: Prepared) -> None:
     all_ = _who_needs_all(recipe)
     if all_ is not None or not recipe.asks_for_labels:
-        # where no heuristic asks, --labels tells the user's own networks, which may know no -1
+        # where no heuristic asks, --labels gives them to the user's own networks, which may know no -1
         who = "--labels" if all_ is None else f"The heuristic '{all_}'"
         raise SteadyganError(
             f"{who} needs the label of every item, but {data.unlabelled:,} of the {len(data):,} in '{data.source}' "
@@ -103,7 +103,7 @@ def labelled_players(
     }
     if takes[Player.DISCRIMINATOR] and not takes[Player.GENERATOR]:
         raise SteadyganError(
-            "The discriminator is told classes and the generator is not, so it cannot make what is expected; "
+            "The discriminator gets classes and the generator does not, so it cannot make what is expected; "
             "give labels=True and a generator that takes them, or a recipe without labels"
         )
     return frozenset(player for player, takes_labels in takes.items() if takes_labels)

@@ -164,10 +164,10 @@ class Loop:
     def _next_frame(self) -> None:
         self._frame = self._frame_now()
         measured = self._frame % MEASURE_EVERY == 0 or self.fraction >= 1
-        ready = self.sampling_generator() if measured else self._quick_sampling_generator()
-        self._show(ready)
+        sampler = self.sampling_generator() if measured else self._quick_sampling_generator()
+        self._show(sampler)
         if measured:
-            self._measure(ready)
+            self._measure(sampler)
 
     def _quick_sampling_generator(self) -> nn.Module:
         """A generator good enough for a grid: its batch norm has the statistics of one batch, which takes no time."""
@@ -190,13 +190,13 @@ class Loop:
         """What the generator of this moment is."""
         return self.config.model_copy(update={"images_seen": self.state.images_seen})
 
-    def _show(self, ready: nn.Module) -> None:
-        self.gallery.draw(ready, self.state)
+    def _show(self, sampler: nn.Module) -> None:
+        self.gallery.draw(sampler, self.state)
         for observer in self.observers:
             observer.grid(self.state.images_seen, self.folder.sample_grid(self.state.images_seen))
 
-    def _measure(self, ready: nn.Module) -> None:
-        measured = self.gallery.measure(ready, self.state)
+    def _measure(self, sampler: nn.Module) -> None:
+        measured = self.gallery.measure(sampler, self.state)
         row: dict[str, Any] = {"images": self.state.images_seen}
         row |= {key: round(value, 6) if math.isfinite(value) else None for key, value in measured.items()}
         for heuristic in self.state.recipe.all(Measures):

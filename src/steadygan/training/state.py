@@ -53,7 +53,7 @@ class TrainingState:
         seconds: time spent in the loop so far.
         best: smallest distance to the data so far.
         rates: the learning rates that the optimisers were made with, by player and group.
-        separable: whether the discriminator can answer real and fake images in one pass as in two.
+        joint_batches_work: whether the discriminator can answer real and fake images in one pass as in two.
     """
 
     recipe: Recipe
@@ -74,7 +74,7 @@ class TrainingState:
     seconds: float = 0.0
     best: float = math.inf
     rates: dict[Player, list[float]] = field(init=False)
-    separable: bool = field(init=False)
+    joint_batches_work: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.rates = {
@@ -82,7 +82,7 @@ class TrainingState:
             for player, optimizer in self.optimizers.items()
         }
         discriminator = self.networks[Player.DISCRIMINATOR]
-        self.separable = isinstance(discriminator, Discriminator) and supports_joint_batches(discriminator)
+        self.joint_batches_work = isinstance(discriminator, Discriminator) and supports_joint_batches(discriminator)
 
     # --- the table
 
@@ -161,7 +161,7 @@ class TrainingState:
 
     @property
     def class_shares(self) -> tuple[float, ...]:
-        """The frequencies of the classes that the generator is told of; () if it takes no labels."""
+        """The frequencies of the classes that the generator is given; () if it takes no labels."""
         return self.loader.class_shares if self.takes_labels_of(Player.GENERATOR) else ()
 
     @property

@@ -20,7 +20,7 @@ from steadygan.training.forward import discriminator_forward, generator_forward
 from steadygan.training.state import TrainingState
 from steadygan.vocabulary import Player, Side
 
-MOST_SIDE_BY_SIDE = 2_000_000
+LARGEST_JOINT_BATCH = 2_000_000
 """Numbers in a batch of images, above which one pass over both sides gains nothing and takes twice the memory."""
 _TARGETS = {Side.REAL: 1.0, Side.FAKE: 0.0}
 
@@ -220,18 +220,18 @@ class TrainingTurn:
         if side not in self._outputs:
             if any(heuristic.joins_batches for heuristic in self._state.recipe.inputs):
                 self._discriminate_both(nullcontext())
-            elif self._side_by_side:
+            elif self._joint:
                 self._discriminate_both(joint_batches(self._state.network(Player.DISCRIMINATOR), len(Side)))
             else:
                 self._keep(side, self._forward(self.inputs(side), self.labels(side)))
         return self._outputs[side]
 
     @property
-    def _side_by_side(self) -> bool:
+    def _joint(self) -> bool:
         """Whether one pass over both sides computes what two would, nothing in vain, and sooner."""
-        small = self._real.images.numel() <= MOST_SIDE_BY_SIDE
+        small = self._real.images.numel() <= LARGEST_JOINT_BATCH
         gradients = len(self._differentiated) in {0, len(Side)}  # of one side alone they would go through both
-        plain = self._state.separable and Player.DISCRIMINATOR not in self._parameters
+        plain = self._state.joint_batches_work and Player.DISCRIMINATOR not in self._parameters
         # Both sides have labels, or neither has.
         alike = self._real.labels is None or self._state.takes_labels_of(Player.GENERATOR)
         unchanged = not self._state.recipe.all(ChangesOutput)

@@ -7,8 +7,11 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.blueprint import Blueprint
-from steadygan.heuristics.architecture.class_answers import HOW_CLASSES_ARE_NAMED, conditioned_and_asked
-from steadygan.heuristics.architecture.label_embedding import TELL_THE_GENERATOR, needs_labelled_generator
+from steadygan.heuristics.architecture.class_answers import HOW_CLASSES_ARE_NAMED, class_leak_objection
+from steadygan.heuristics.architecture.label_embedding import (
+    CONDITIONS_THE_GENERATOR,
+    unconditional_generator_objection,
+)
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.moments import AddsLoss
@@ -40,7 +43,7 @@ class AuxiliaryClassifier(ArchitectureHeuristic, AddsLoss):
     decision: ClassVar[str] = HOW_CLASSES_ARE_NAMED
     labels: ClassVar[Labels] = Labels.SOME
     uses_features: ClassVar[bool] = True
-    needs: ClassVar[tuple[str, ...]] = TELL_THE_GENERATOR
+    needs: ClassVar[tuple[str, ...]] = CONDITIONS_THE_GENERATOR
     card: ClassVar[Card] = Card(
         summary="A second head of the discriminator names the class; both players want the right one to be named.",
         formula="loss + weight · (-E[log P(class | real)] - E[log P(class | fake)])",
@@ -62,7 +65,7 @@ class AuxiliaryClassifier(ArchitectureHeuristic, AddsLoss):
 
     def objection(self, company: Company) -> str | None:
         """The generator must know the class and the discriminator must not."""
-        return conditioned_and_asked(self.name, company) or needs_labelled_generator(self.name, company)
+        return class_leak_objection(self.name, company) or unconditional_generator_objection(self.name, company)
 
     def design(self, blueprint: Blueprint) -> Blueprint:
         """Put the head in."""

@@ -7,8 +7,8 @@ from steadygan.heuristics.base import Company
 HOW_CLASSES_ARE_NAMED = "how the discriminator names classes"
 
 
-def conditioned_and_asked(name: str, company: Company) -> str | None:
-    """Why a discriminator that is told the class cannot also be asked for it by a heuristic.
+def class_leak_objection(name: str, company: Company) -> str | None:
+    """Why a discriminator that is given the class cannot also be asked for it by a heuristic.
 
     Args:
         name: of the heuristic that asks.
@@ -20,12 +20,12 @@ def conditioned_and_asked(name: str, company: Company) -> str | None:
     for other in company.others:
         if isinstance(other, Projection):
             return (
-                f"'{name}' asks the discriminator for the class that 'projection' tells it, so it would learn "
+                f"'{name}' asks the discriminator for the class that 'projection' gives it, so it would learn "
                 "nothing from the image; keep one of them"
             )
         if isinstance(other, LabelEmbedding) and other.in_discriminator:
             return (
-                f"'{name}' asks the discriminator for the class that 'label-embedding' tells it, so it would learn "
+                f"'{name}' asks the discriminator for the class that 'label-embedding' gives it, so it would learn "
                 "nothing from the image; use --set label-embedding.in_discriminator=false"
             )
     return None

@@ -15,7 +15,7 @@ class ConditionalBatchNorm(ArchitectureHeuristic):
     order: ClassVar[int] = 1  # after the normalisation that it makes conditional
     labels: ClassVar[Labels] = Labels.ALL
     card: ClassVar[Card] = Card(
-        summary="The generator is told the class by scales and shifts of its normalisation that belong to each class.",
+        summary="The generator is given the class by scales and shifts of its normalisation that belong to each class.",
         formula="y = a[class] (x - E[x]) / √(Var[x] + eps) + b[class]",
         sources=(
             Source(citation="dumoulin2016style", where="section 2.2, equation 5"),
@@ -32,7 +32,7 @@ class ConditionalBatchNorm(ArchitectureHeuristic):
         ),
         note=(
             "It changes whatever normalisation the generator has, and adds batch norm if there is none. Only a "
-            "discriminator that is told the class, or asked for it, makes the generator obey. An unknown class has "
+            "discriminator that is given the class, or asked for it, makes the generator obey. An unknown class has "
             "the mean of all rows."
         ),
     )

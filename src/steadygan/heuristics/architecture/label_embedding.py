@@ -12,7 +12,7 @@ from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding, Labels
 
-TELL_THE_GENERATOR = ("conditional-batch-norm", "label-embedding")
+CONDITIONS_THE_GENERATOR = ("conditional-batch-norm", "label-embedding")
 """Names of the heuristics that can make the generator take labels."""
 
 
@@ -48,7 +48,7 @@ class LabelEmbedding(ArchitectureHeuristic):
         if not self.in_discriminator or generator_takes_labels_with([self, *company.others]):
             return None
         return (
-            "'label-embedding' tells only the discriminator the class, which the generator then cannot make; "
+            "'label-embedding' gives the class only to the discriminator, so that the generator cannot make it; "
             "use --set label-embedding.in_generator=true or --with conditional-batch-norm"
         )
 
@@ -68,7 +68,7 @@ def generator_takes_labels_with(heuristics: Iterable[Heuristic]) -> bool:
     )
 
 
-def needs_labelled_generator(name: str, company: Company) -> str | None:
+def unconditional_generator_objection(name: str, company: Company) -> str | None:
     """Why a heuristic cannot go with a generator that takes no labels although 'label-embedding' is there.
 
     Args:
@@ -81,6 +81,6 @@ def needs_labelled_generator(name: str, company: Company) -> str | None:
     if generator_takes_labels_with(company.others) or company.get(LabelEmbedding) is None:
         return None
     return (
-        f"'{name}' needs a generator that is told the class and 'label-embedding' tells it only to the discriminator; "
+        f"'{name}' needs a generator that is given the class and 'label-embedding' gives it only to the discriminator; "
         "use --set label-embedding.in_generator=true"
     )

@@ -11,7 +11,7 @@ from steadygan.vocabulary import Finding
 
 
 class MinibatchDiscrimination(ArchitectureHeuristic):
-    """The discriminator is told how close each image is to the others of its batch."""
+    """The discriminator sees how close each image is to the others of its batch."""
 
     name: ClassVar[str] = "minibatch-discrimination"
     card: ClassVar[Card] = Card(

@@ -11,7 +11,7 @@ from steadygan.vocabulary import Finding
 
 
 class MinibatchStddev(ArchitectureHeuristic):
-    """The discriminator is told how much the images of a group differ."""
+    """The discriminator sees how much the images of a group differ."""
 
     name: ClassVar[str] = "minibatch-stddev"
     card: ClassVar[Card] = Card(

@@ -3,7 +3,10 @@
 from typing import ClassVar
 
 from steadygan.blueprint import Blueprint
-from steadygan.heuristics.architecture.label_embedding import TELL_THE_GENERATOR, needs_labelled_generator
+from steadygan.heuristics.architecture.label_embedding import (
+    CONDITIONS_THE_GENERATOR,
+    unconditional_generator_objection,
+)
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
@@ -15,7 +18,7 @@ class Projection(ArchitectureHeuristic):
 
     name: ClassVar[str] = "projection"
     labels: ClassVar[Labels] = Labels.ALL
-    needs: ClassVar[tuple[str, ...]] = TELL_THE_GENERATOR
+    needs: ClassVar[tuple[str, ...]] = CONDITIONS_THE_GENERATOR
     card: ClassVar[Card] = Card(
         summary="The logit is that of the image plus the inner product of its features with a vector of the class.",
         formula="logit = v[class] · φ(x) + ψ(φ(x))",
@@ -34,7 +37,7 @@ class Projection(ArchitectureHeuristic):
 
     def objection(self, company: Company) -> str | None:
         """The generator must know the class."""
-        return needs_labelled_generator(self.name, company)
+        return unconditional_generator_objection(self.name, company)
 
     def design(self, blueprint: Blueprint) -> Blueprint:
         """Put the projection in."""

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.architecture.auxiliary_classifier import class_cross_entropy
-from steadygan.heuristics.architecture.class_answers import HOW_CLASSES_ARE_NAMED, conditioned_and_asked
+from steadygan.heuristics.architecture.class_answers import HOW_CLASSES_ARE_NAMED, class_leak_objection
 from steadygan.heuristics.architecture.packing import Packing
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.card import Card, Source
@@ -74,13 +74,13 @@ class SemiSupervised(ArchitectureHeuristic, AddsLoss, Measures):
         return self.held_out
 
     def objection(self, company: Company) -> str | None:
-        """The discriminator must not be told the class, and must judge single images."""
+        """The discriminator must not be given the class, and must judge single images."""
         if company.get(Packing) is not None:
             return (
                 "'semi-supervised' derives the logit of an image from its classes and 'packing' judges several images "
                 "with one logit; keep one of them"
             )
-        return conditioned_and_asked(self.name, company) or self._uneven(company.processes)
+        return class_leak_objection(self.name, company) or self._uneven(company.processes)
 
     def _uneven(self, processes: int) -> str | None:
         if self.labelled is None or self.labelled % processes == 0:

@@ -82,7 +82,7 @@ class SlopePenalty(Penalty):
         """Where the slope is taken, [N, ...]."""
 
     def __call__(self, turn: Turn) -> Tensor:
-        """See :func:`slope_penalty`; the discriminator is told the labels of the real images."""
+        """See :func:`slope_penalty`; the discriminator gets the labels of the real images."""
         labels = turn.labels(Side.REAL)
         with torch.no_grad():
             points = self._points(turn)
