@@ -1,6 +1,7 @@
 """A recipe: a network plus a set of heuristics, checked so that every piece composes with every other."""
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, Self, TypeVar
 
 import tomli_w
@@ -186,8 +187,15 @@ class Recipe(BaseModel):
         return next(iter(self.all(kind)), None)
 
     def all(self, kind: type[Kind]) -> tuple[Kind, ...]:
-        """The recipe's heuristics of this class, in the order in which they are applied."""
-        return tuple(heuristic for heuristic in self.heuristics if isinstance(heuristic, kind))
+        """The recipe's heuristics of this class, in the order in which they act."""
+        if kind not in self.found_before:
+            self.found_before[kind] = tuple(each for each in self.heuristics if isinstance(each, kind))
+        return self.found_before[kind]
+
+    @cached_property
+    def found_before(self) -> dict[type, tuple[Any, ...]]:
+        """What :meth:`all` has found, because a step asks many times; no part of the recipe."""
+        return {}
 
     @property
     def latent(self) -> LatentHeuristic:
