@@ -64,7 +64,7 @@ def start() -> None:
 
 
 def stop() -> None:
-    """Part from the other processes."""
+    """Leave the process group."""
     if _stores:
         _stores.clear()
         dist.destroy_process_group()
@@ -76,11 +76,11 @@ def local_rank() -> int:
 
 
 def broadcast_string(what: str, decide: Callable[[], str]) -> str:
-    """What the first process decides, on every process.
+    """Let the main process decide something, and give its decision to every process.
 
     Args:
-        what: a name for the question; all processes ask the same ones in the same order.
-        decide: called on the first process only; what it refuses, all refuse.
+        what: a name for the decision; all processes make the same ones in the same order.
+        decide: called on the main process only; what it refuses, all refuse.
 
     Raises:
         SteadyganError: the same on every process.

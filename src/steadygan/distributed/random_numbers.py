@@ -1,14 +1,14 @@
 """Random numbers that are the same whatever the number of processes.
 
-Every process has the same global random state. Where a batch is shared, a random tensor has a row for each of this
-process's images, so it is this process's part of the tensor that one process would draw: that one is drawn, and the
-part is taken. The state moves on alike everywhere.
+Every process has the same global random state. While batches are sharded, a random tensor has a row for each of this
+process's images. It holds the same numbers as these rows of the tensor that one process would draw: each process draws
+that whole tensor and keeps its rows, so that the random state moves on alike everywhere.
 
-This is one rule, for the package's heuristics and layers and for a user's: **while a step runs, random tensors with at
-least one dimension are of this process's images; what is drawn for all of them together is drawn inside**
-:func:`steadygan.distributed.alone`. Left as they are: scalars, permutations, and draws from a generator of their own.
+The rule for heuristics and layers, the package's and a user's: **while a step runs, a random tensor with at least one
+dimension has one row for each of this process's images.** Scalars, permutations, and draws from a generator of their own
+are the same on all processes; so is whatever is drawn inside of :func:`steadygan.distributed.replicated`.
 
-It holds for the functions of :data:`DRAWS`. PyTorch's function modes see them wherever they are called from.
+It holds for the functions of :data:`DRAWS`, wherever they are called from, because PyTorch's function modes see them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,7 +29,7 @@ Names: TypeAlias = Mapping[str, Any]
 
 
 class ShardedRandomNumbers(TorchFunctionMode):
-    """Lets random functions draw for all processes and take this one's part, wherever a batch is shared."""
+    """Lets random functions draw for all processes and keep this one's rows, while batches are sharded."""
 
     def __torch_function__(
         self, func: Draw, types: Iterable[type], args: Arguments = (), kwargs: Names | None = None
@@ -44,7 +44,7 @@ class ShardedRandomNumbers(TorchFunctionMode):
 
 @contextmanager
 def sharded(rows: int) -> Iterator[None]:
-    """Where every batch, and every random tensor, is shared among the processes; nothing where there are no others.
+    """Shard every batch and every random tensor while this is open; with one process nothing happens.
 
     Args:
         rows: of each batch that are this process's.

@@ -1,12 +1,12 @@
-"""Where a batch is shared among processes, and which rows of it this process has.
+"""How a batch is sharded among processes.
 
-Inside :func:`together` a batch of B images lies on P processes, B / P = ``rows`` neighbours on each. What has one row
-for each image is this process's part of what one process would have; :func:`whole` puts the parts together,
-:func:`part` takes one out. Several batches one after the other, such as real and fake images that enter a network
-together, are shared each by itself: k · ``rows`` rows are the parts of k batches. Random numbers follow the same rule;
-see :mod:`steadygan.distributed.random_numbers`.
+Inside :func:`sharded` a batch of B images lies on P processes, B / P = ``rows`` neighbours on each. A tensor with one row
+for each image holds this process's rows: :func:`gather` puts the rows of all processes together, :func:`local_rows`
+takes this process's rows out. A network may be given several batches one after the other, such as real and fake images;
+each of them is sharded by itself, so k times ``rows`` rows are this process's rows of k batches. Random numbers follow the
+same rule (:mod:`steadygan.distributed.random_numbers`).
 
-Everywhere else, and inside :func:`alone`, this process has all there is, as if there were no others.
+Outside of it, and inside :func:`replicated`, every process has the whole batch, as if it were alone.
 """
 
 from collections.abc import Iterator
@@ -25,10 +25,10 @@ Rows = TypeVar("Rows", Tensor, "np.ndarray[Any, Any]")
 
 @dataclass(frozen=True)
 class Sharding:
-    """How a batch is shared.
+    """How batches are sharded.
 
     Attributes:
-        rows: of one batch that are this process's.
+        rows: of one batch that this process has.
         batches: how many batches the network that runs now has been given, one after the other; 0 between networks.
     """
 
@@ -42,46 +42,46 @@ class Sharding:
         return _batches(length, self.rows)
 
 
-_REGION: ContextVar[Sharding | None] = ContextVar("region", default=None)
+_SHARDING: ContextVar[Sharding | None] = ContextVar("sharding", default=None)
 
 
 def current_sharding() -> Sharding | None:
-    """How a batch is shared here; None where this process has everything."""
+    """How batches are sharded now; None where this process has the whole batch."""
     # Asked in this order because a context variable cannot be compiled.
-    return None if world_size() == 1 else _REGION.get()
+    return None if world_size() == 1 else _SHARDING.get()
 
 
 @contextmanager
 def _set(new: Sharding | None) -> Iterator[None]:
-    token = _REGION.set(new)
+    token = _SHARDING.set(new)
     try:
         yield
     finally:
-        _REGION.reset(token)
+        _SHARDING.reset(token)
 
 
 def shard_batches(rows: int) -> AbstractContextManager[None]:
-    """Where every batch is shared; :func:`steadygan.distributed.together` shares random numbers too.
+    """Shard every batch while this is open; :func:`steadygan.distributed.sharded` shards random numbers too.
 
     Args:
-        rows: of each batch that are this process's.
+        rows: of each batch that this process has.
     """
     return _set(Sharding(rows))
 
 
 def replicated() -> AbstractContextManager[None]:
-    """Where this process computes something as a whole, which the others compute too."""
+    """Let every process compute the same on the whole batch while this is open."""
     return nullcontext() if current_sharding() is None else _set(None)
 
 
 def network_input(length: int) -> AbstractContextManager[None]:
-    """Where a network runs on so many rows, which says how many batches its layers see, however they reshape them."""
+    """Tell layers how many batches the network that runs now was given, however they reshape them."""
     now = current_sharding()
     return nullcontext() if now is None else _set(replace(now, batches=_batches(length, now.rows)))
 
 
 def gather(x: Tensor) -> Tensor:
-    """All rows of what this process has a part of, in the order that one process would have them.
+    """Put the rows of all processes together, in the order in which one process would have them.
 
     Args:
         x: [k · N, ...] for k batches inside a network, [N, ...] elsewhere.
@@ -100,7 +100,7 @@ def gather(x: Tensor) -> Tensor:
 
 
 def local_rows(x: Rows) -> Rows:
-    """This process's rows.
+    """Take this process's rows out of a whole batch.
 
     Args:
         x: [k · B, ...], all rows of k batches, or of some other number that can be divided among the processes.
