@@ -5,8 +5,8 @@ process's images. It holds the same numbers as these rows of the tensor that one
 that whole tensor and keeps its rows, so that the random state moves on alike everywhere.
 
 The rule for heuristics and layers, the package's and a user's: **while a step runs, a random tensor with at least one
-dimension has one row for each of this process's images.** Scalars, permutations, and draws from a generator of their own
-are the same on all processes; so is whatever is drawn inside of :func:`steadygan.distributed.replicated`.
+dimension has one row for each of this process's images.** Scalars, permutations, and draws from a generator of their
+own are the same on all processes; so is whatever is drawn inside of :func:`steadygan.distributed.replicated`.
 
 It holds for the functions of :data:`DRAWS`, wherever they are called from, because PyTorch's function modes see them.
 """

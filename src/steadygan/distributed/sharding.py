@@ -1,10 +1,10 @@
 """How a batch is sharded among processes.
 
-Inside :func:`sharded` a batch of B images lies on P processes, B / P = ``rows`` neighbours on each. A tensor with one row
-for each image holds this process's rows: :func:`gather` puts the rows of all processes together, :func:`local_rows`
-takes this process's rows out. A network may be given several batches one after the other, such as real and fake images;
-each of them is sharded by itself, so k times ``rows`` rows are this process's rows of k batches. Random numbers follow the
-same rule (:mod:`steadygan.distributed.random_numbers`).
+Inside :func:`sharded` a batch of B images lies on P processes, B / P = ``rows`` neighbours on each. A tensor with one
+row for each image holds this process's rows: :func:`gather` puts the rows of all processes together, :func:`local_rows`
+takes this process's rows out. A network may be given several batches one after the other, such as real and fake
+images; each of them is sharded by itself, so k times ``rows`` rows are this process's rows of k batches. Random numbers
+follow the same rule (:mod:`steadygan.distributed.random_numbers`).
 
 Outside of it, and inside :func:`replicated`, every process has the whole batch, as if it were alone.
 """
