@@ -106,7 +106,7 @@ class Recipe(BaseModel):
         """
         new = _made(self.heuristics, heuristic, parameters) if isinstance(heuristic, str) else heuristic
         chosen = parameters if isinstance(heuristic, str) else type(new).model_fields
-        asked = (new.name,), (), [f"{new.name}.{key}" for key in chosen]
+        asked = {new.name, reference(type(new))}, (), [f"{new.name}.{key}" for key in chosen]
         return self._changed(heuristics=put_in(self.heuristics, new), **self._yielding(*asked))
 
     def without(self, *names: str) -> "Recipe":

@@ -5,8 +5,9 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from steadygan.heuristics.catalogue import heuristic_class
-from steadygan.heuristics.composition import replaces
+from steadygan.heuristics.catalogue import catalogue, heuristic_class
+from steadygan.heuristics.composition import kind_replaces
+from steadygan.plugins import is_reference
 
 
 class Variation(BaseModel):
@@ -60,4 +61,6 @@ class FewImages(Variation):
 
 
 def _replaces(one: str, other: str) -> bool:
-    return replaces(heuristic_class(one)(), heuristic_class(other)())
+    if one not in (kind.name for kind in catalogue()) and not is_reference(one):
+        return False  # the plain name of a heuristic from outside, which stands beside its reference
+    return kind_replaces(heuristic_class(one), heuristic_class(other))

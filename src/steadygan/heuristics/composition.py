@@ -13,9 +13,14 @@ def put_in(heuristics: tuple[Heuristic, ...], new: Heuristic) -> tuple[Heuristic
 
 def replaces(new: Heuristic, old: Heuristic) -> bool:
     """Whether there is one place for both."""
+    return kind_replaces(type(new), type(old))
+
+
+def kind_replaces(new: type[Heuristic], old: type[Heuristic]) -> bool:
+    """Whether there is one place for heuristics of both classes, whatever their parameters."""
     if new.modifies or old.modifies:
         return False
-    if isinstance(new, Update) and isinstance(old, Update):
+    if issubclass(new, Update) and issubclass(old, Update):
         return new.players == old.players
     return new.slot is old.slot and new.slot.holds_one
 
