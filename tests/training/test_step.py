@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from steadygan.feeding.loader import Batch
 from steadygan.recipe import Recipe
 from steadygan.settings import TrainingSettings
 from steadygan.training.session import CustomNetworks, new_players
@@ -236,6 +237,24 @@ def test_reused_fakes_are_the_ones_that_the_discriminator_judged_last() -> None:
     assert not torch.equal(first, last)
     assert not torch.equal(fresh, last)
     assert len(maker.given) == 3
+
+
+@pytest.mark.parametrize(("fresh", "batches"), [(False, 2), (True, 4)])
+def test_the_generators_moves_see_the_last_real_images_or_fresh_ones(fresh: bool, batches: int) -> None:
+    values = {"alternate.discriminator_moves": 2, "alternate.generator_moves": 2, "alternate.fresh_reals": fresh}
+    chosen = tiny.small("dcgan").with_("relativistic").change(values=values)
+    state, _ = new_players(chosen, tiny.images(), CustomNetworks(), CPU, TrainingSettings(device="cpu"))
+    seen: list[int] = []
+    draw = state.loader.next
+
+    def counted(batch: int) -> Batch:
+        seen.append(batch)
+        return draw(batch)
+
+    state.loader.next = counted  # type: ignore[method-assign]
+    step(state)
+    assert seen == [state.batch] * batches
+    assert state.images_seen == 2 * state.batch  # the clock counts the discriminator's
 
 
 def test_the_generators_move_asks_nothing_about_real_images_unless_its_loss_does() -> None:
