@@ -50,12 +50,12 @@ def slow_(state: TrainingState) -> TrainingState:
     Args:
         game: before its first step; it is changed.
     """
-    for network in (*state.networks.values(), *state.companions.values()):
+    for network in (*state.networks.values(), *(each.network for each in state.companions.values())):
         slow_network_(network)
     for optimizer in state.optimizers.values():
         for group in optimizer.param_groups:
             group["fused"] = group["foreach"] = False
-    state.separable = False
+    state.joint_batches_work = False
     return state
 
 

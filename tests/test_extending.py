@@ -79,6 +79,7 @@ def test_names_of_an_installed_package_train_are_listed_and_resume_bit_for_bit(i
     assert "bellemare2017cramer" in steadygan(installed, "cite", str(one))
 
 
+@pytest.mark.sweep
 def test_references_and_a_file_do_what_names_do(installed: Path, tmp_path: Path) -> None:
     named, referred, read = tmp_path / "named", tmp_path / "referred", tmp_path / "read"
     end = [*SMALL, "--images", "32", "--out"]
@@ -97,6 +98,7 @@ def test_references_and_a_file_do_what_names_do(installed: Path, tmp_path: Path)
         assert all(torch.equal(expected[name], found[name]) for name in expected)
 
 
+@pytest.mark.sweep
 def test_two_processes_do_what_one_does(installed: Path, tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     plain = ["--with", "sgd-discriminator", "--set", "sgd-discriminator.lr=0.01", "--precision", "fp32"]

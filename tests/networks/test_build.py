@@ -107,7 +107,9 @@ def _spoken(name: str, networks: Networks) -> list[Tensor]:
     answer = _answer(networks, images, labels)
     said = [networks.generator(z, labels), answer.logits, answer.features, answer.class_logits]
     return [
-        each.detach() for each in (*said, *(each(images) for each in networks.companions.values())) if each is not None
+        each.detach()
+        for each in (*said, *(each.network(images) for each in networks.companions.values()))
+        if each is not None
     ]
 
 
@@ -160,7 +162,7 @@ def test_shapes_are_the_promised_ones(name: str, field: str, value: Any) -> None
     else:
         assert answer.class_logits is not None
         assert answer.class_logits.shape == (BATCH, CLASSES)
-    assert {each(images).shape for each in networks.companions.values()} <= {(BATCH, 2 * LATENT)}
+    assert {each.network(images).shape for each in networks.companions.values()} <= {(BATCH, 2 * LATENT)}
     assert (networks.companions.keys() == {"encoder"}) is blueprint.encoder
 
 
@@ -168,13 +170,13 @@ def test_shapes_are_the_promised_ones(name: str, field: str, value: Any) -> None
 def test_copies_and_saved_states_say_the_same(name: str, field: str, value: Any) -> None:
     networks = _built(name, _changed(field, value))
     _filled(networks)
-    for network in (*networks[:2], *networks.companions.values()):
+    for network in (*networks[:2], *(each.network for each in networks.companions.values())):
         network.eval()  # what is counted in training stays as it is
     expected = _spoken(name, networks)
     copied = copy.deepcopy(networks)
     other = build(name, _changed(field, value), _shape(name), LATENT, 4, blocks=1)
-    players = [*networks[:2], *networks.companions.values()]
-    for new, old in zip([*other[:2], *other.companions.values()], players, strict=True):
+    players = [*networks[:2], *(each.network for each in networks.companions.values())]
+    for new, old in zip([*other[:2], *(each.network for each in other.companions.values())], players, strict=True):
         file = io.BytesIO()
         torch.save(old.state_dict(), file)
         file.seek(0)

@@ -30,7 +30,7 @@ EVERYTHING = Blueprint(
 @pytest.mark.parametrize("name", NETWORKS)
 def test_means_and_log_variances_of_each_image_alone(name: str) -> None:
     shape = (3,) if name == "mlp" else (9, 9, 1)
-    encoder = build(name, EVERYTHING, shape, 5, 4).companions["encoder"].eval()
+    encoder = build(name, EVERYTHING, shape, 5, 4).companions["encoder"].network.eval()
     assert isinstance(encoder, Encoder)
     assert isinstance(encoder.trunk, MlpTrunk if name == "mlp" else DcganTrunk)
     images = torch.randn(3, *((3,) if name == "mlp" else (1, 9, 9)))
@@ -47,7 +47,7 @@ def test_there_is_none_unless_it_is_wanted(name: str) -> None:
 
 def test_initial_weights_are_as_narrow_as_the_players() -> None:
     torch.manual_seed(0)
-    encoder = build("r3gan", Blueprint(init_std=0.02, encoder=True), (16, 16, 3), 5, 8).companions["encoder"]
+    encoder = build("r3gan", Blueprint(init_std=0.02, encoder=True), (16, 16, 3), 5, 8).companions["encoder"].network
     for layer in encoder.modules():
         if isinstance(layer, nn.Linear):
             assert float(layer.weight.detach().std()) == pytest.approx(0.02, rel=0.1)

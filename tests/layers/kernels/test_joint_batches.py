@@ -48,8 +48,8 @@ def test_a_turn_in_one_pass_is_the_turn_in_two(name: str) -> None:
     answers, gradients, buffers = [], [], []
     for in_one in (True, False):
         state = _state(name)
-        assert state.separable
-        state.separable = in_one
+        assert state.joint_batches_work
+        state.joint_batches_work = in_one
         real = state.next_real()
         turn = TrainingTurn(Player.DISCRIMINATOR, state, real, None, frozenset(Side))
         loss = turn.loss() + sum(turn.input_gradient(side).square().sum() for side in Side)
@@ -66,7 +66,7 @@ def test_a_turn_in_one_pass_is_the_turn_in_two(name: str) -> None:
 @pytest.mark.parametrize(("most", "passes"), [(4 * 16 * 16, 1), (4 * 16 * 16 - 1, 2)])
 def test_large_batches_are_answered_in_turn(most: int, passes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Side by side all that lives during a pass is twice as large."""
-    monkeypatch.setattr("steadygan.training.turn.MOST_SIDE_BY_SIDE", most)
+    monkeypatch.setattr("steadygan.training.turn.LARGEST_JOINT_BATCH", most)
     state = _state("dcgan")
     real = Batch(state.next_real().images[:4], None)
     assert real.images.shape == (4, 1, 16, 16)
@@ -82,11 +82,11 @@ def test_large_batches_are_answered_in_turn(most: int, passes: int, monkeypatch:
 def test_layers_that_mix_a_batch_or_count_their_uses_keep_passes_apart(heuristic: str) -> None:
     assert supports_joint_batches(_state("naive").network(Player.DISCRIMINATOR))
     assert not supports_joint_batches(_state("naive", heuristic).network(Player.DISCRIMINATOR))
-    assert not _state("naive", heuristic).separable
+    assert not _state("naive", heuristic).joint_batches_work
 
 
 def test_a_network_of_someone_else_is_asked_twice() -> None:
     state = _state("naive")
     state.networks[Player.DISCRIMINATOR] = nn.Sequential(nn.Flatten(), nn.LazyLinear(1))
     state.__post_init__()
-    assert not state.separable
+    assert not state.joint_batches_work
