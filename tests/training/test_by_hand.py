@@ -120,7 +120,7 @@ def _steady(hand: Hand) -> tuple[float, float]:
             total = total + EVERY * GAMMA / 2 * slope.pow(2).sum((1, 2, 3)).mean()
     hand.minimise(total, 0)
     hand.moves += 1
-    fooled = F.softplus(hand.discriminator(real.detach()) - hand.discriminator(made)).mean()
+    fooled = F.softplus(hand.discriminator(hand.reals()) - hand.discriminator(made)).mean()
     hand.minimise(fooled, 1)
     # The half-life is at most this share of the images seen; it grows to its 10,000 only later.
     decay = 0.5 ** (BATCH / (RAMP_UP * BATCH * hand.moves))

@@ -95,7 +95,7 @@ def test_relativistic_with_lazy_penalties_and_an_average_equals_a_script_by_hand
         .with_("r2", gamma=2.0, every=3)
         .with_("adam", lr=1e-3, betas=(0.0, 0.99))
         .with_("ema", half_life=40, ramp_up=0.5)
-        .with_("alternate", reuse_fakes=False)
+        .with_("alternate", reuse_fakes=False, fresh_reals=False)
     )
     state = _stepped(recipe, norm=False)
 

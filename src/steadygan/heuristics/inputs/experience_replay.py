@@ -88,14 +88,16 @@ class Buffer(Memory):
         stored: how many there are; they are the first ones.
         images: float32 [capacity, ...]; None before the first fakes.
         labels: int64 [capacity]; None where fakes have none.
-        replaced: which images of the move that is going on gave way to past ones, bool [B]; None between moves.
+        order: a random order of the images of the move that is going on, int64 [B]; None between moves.
+        exchanged: how many of them, the first of this order, gave way to past ones.
     """
 
     capacity: int
     stored: int = 0
     images: Tensor | None = None
     labels: Tensor | None = None
-    replaced: Tensor | None = None
+    order: Tensor | None = None
+    exchanged: int = 0
 
 
 class ExperienceReplay(InputHeuristic, Remembers[Buffer], ReplacesImages, AfterMove):
@@ -153,7 +155,7 @@ class ExperienceReplay(InputHeuristic, Remembers[Buffer], ReplacesImages, AfterM
         entries = torch.randperm(memory.stored, device=images.device)[:exchanged]
         rank = (everyone[None] < chances[:, None]).sum(1)
         old, source = rank < exchanged, entries[rank.clamp_max(exchanged - 1)]
-        memory.replaced = turn.gather(old)
+        memory.order, memory.exchanged = everyone.argsort(), exchanged
         if labels is not None and memory.labels is not None:
             labels = torch.where(old, memory.labels[source], labels)
         past = memory.images[source].to(images.dtype)
@@ -166,10 +168,10 @@ class ExperienceReplay(InputHeuristic, Remembers[Buffer], ReplacesImages, AfterM
         memory, labels = turn.state.memory(self), turn.labels(Side.FAKE)
         fakes = turn.gather(turn.images(Side.FAKE).detach()).float()
         labels = None if labels is None else turn.gather(labels)
-        if memory.replaced is not None:
+        if memory.order is not None:
             # The labels of the others are those of past fakes by now.
-            new = ~memory.replaced
-            fakes, labels, memory.replaced = fakes[new], None if labels is None else labels[new], None
+            new = memory.order[memory.exchanged :]
+            fakes, labels, memory.order = fakes[new], None if labels is None else labels[new], None
         slots = choose_slots(min(len(fakes), memory.capacity), memory.stored, memory.capacity, fakes.device)
         memory.images = _stored(memory.images, fakes, slots, memory.capacity)
         memory.labels = None if labels is None else _stored(memory.labels, labels, slots, memory.capacity)
