@@ -149,9 +149,11 @@ def low_pass(x: Tensor) -> Tensor:
     Source: Zhang 2019, section 3.2 (Tri-3); it is put after a doubling as in Karras et al. 2020, appendix B.
     """
     channels = x.shape[1]
-    along = x.new_tensor(LOW_PASS)
-    kernel = torch.outer(along, along).expand(channels, 1, len(LOW_PASS), len(LOW_PASS))
-    return F.conv2d(x, kernel.contiguous(), padding=len(LOW_PASS) // 2, groups=channels)
+    # Made on the device: a constant from the CPU would be waited for.
+    quarters = x.new_full((LOW_PASS_TAPS,), 0.25)
+    along = quarters + F.pad(quarters[:1], (1, 1))
+    kernel = torch.outer(along, along).expand(channels, 1, LOW_PASS_TAPS, LOW_PASS_TAPS)
+    return F.conv2d(x, kernel.contiguous(), padding=LOW_PASS_TAPS // 2, groups=channels)
 
 
 def checkerboard_free_kernel(weight: Tensor) -> Tensor:
