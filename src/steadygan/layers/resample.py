@@ -12,8 +12,8 @@ DownsampleMode = Literal["max-pooling", "strided", "average-pooling"]
 UpsampleMode = Literal["nearest", "transposed", "pixel-shuffle"]
 
 UNSTRIDED_KERNEL = 3
-LOW_PASS = (0.25, 0.5, 0.25)
-"""Taps of the low-pass filter; of odd length, so that maps are not shifted."""
+LOW_PASS_TAPS = 3
+"""An odd number, so that maps stay where they are."""
 
 
 class Downsample(nn.Module):
