@@ -160,12 +160,12 @@ def test_images_are_held_out_only_if_they_are_measured() -> None:
 
 
 def test_signs_are_refused_where_they_mean_nothing() -> None:
-    refusal = Controlled().objection(Company.of([Relativistic()]))
+    refusal = Controlled().objection(Company([Relativistic()]))
     assert refusal is not None
     assert "'relativistic'" in refusal
     assert "controlled.measured" in refusal
-    assert Controlled(measured="held-out").objection(Company.of([Relativistic()])) is None
-    assert Controlled().objection(Company.of([NonSaturating(), Hinge()])) is None
+    assert Controlled(measured="held-out").objection(Company([Relativistic()])) is None
+    assert Controlled().objection(Company([NonSaturating(), Hinge()])) is None
 
 
 @pytest.mark.parametrize("measured", ["signs", "held-out"])

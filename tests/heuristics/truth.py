@@ -47,7 +47,7 @@ class FakeState:
 
     def memory(self, heuristic: Remembers[M]) -> M:
         """The memory as it begins, when it is asked for first."""
-        name = heuristic.name  # type: ignore[attr-defined]  # every heuristic has one
+        name = heuristic.name
         if name not in self.memories:
             self.memories[name] = heuristic.initial_memory(self)
         return self.memories[name]  # type: ignore[return-value]

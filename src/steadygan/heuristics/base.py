@@ -1,6 +1,6 @@
 """What a heuristic is: a small frozen object with a name, parameters, a card, and one slot in the training step."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -68,7 +68,7 @@ class Company:
         processes: how many train together.
     """
 
-    others: tuple[Heuristic, ...] = ()
+    others: Sequence[Heuristic] = ()
     batch: int = 64
     processes: int = 1
 
@@ -84,8 +84,3 @@ class Company:
     def get(self, kind: type[Kind]) -> Kind | None:
         """The first of the others that is of this class."""
         return next((other for other in self.others if isinstance(other, kind)), None)
-
-    @classmethod
-    def of(cls, others: Iterable[Heuristic], batch: int = 64, processes: int = 1) -> "Company":
-        """The same, from any iterable."""
-        return cls(tuple(others), batch, processes)

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +24,8 @@ M = TypeVar("M", bound=Memory)
 
 class Remembers(ABC, Generic[M]):
     """Has a memory, which :meth:`State.memory` gives back."""
+
+    name: ClassVar[str]
 
     @abstractmethod
     def initial_memory(self, state: "State") -> M:

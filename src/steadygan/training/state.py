@@ -103,13 +103,9 @@ class TrainingState:
         """A network beside the two."""
         return self.companions[name].network
 
-    def moves_of(self, player: Player) -> int:
-        """Moves that a player has made."""
-        return self.moves[player]
-
     def memory(self, heuristic: Remembers[M]) -> M:
         """What a heuristic remembers."""
-        found: M = self.memories[_name(heuristic)]  # type: ignore[assignment]  # made by this very heuristic
+        found: M = self.memories[heuristic.name]  # type: ignore[assignment]  # made by this very heuristic
         return found
 
     def latents(self, count: int) -> Tensor:
@@ -285,7 +281,7 @@ def new_training_state(
         labelled_players=labelled_players,
     )
     for heuristic in recipe.all(Remembers):
-        state.memories[_name(heuristic)] = heuristic.initial_memory(state)
+        state.memories[heuristic.name] = heuristic.initial_memory(state)
     for prepares in recipe.all(Begins):
         prepares.begin(state)
     if recipe.average is not None:
@@ -296,12 +292,6 @@ def new_training_state(
 def fields_of(memory: Memory) -> dict[str, Any]:
     """The fields of a memory by name, as a checkpoint keeps them."""
     return {field.name: getattr(memory, field.name) for field in dataclasses.fields(memory)}
-
-
-def _name(heuristic: Any) -> str:
-    """Under which a heuristic's memory is kept."""
-    name: str = heuristic.name
-    return name
 
 
 def _share(network: nn.Module) -> None:

@@ -81,29 +81,29 @@ def test_these_are_refused_with_a_reason(heuristics: list[Heuristic], reason: st
 
 
 def test_a_batch_that_leaves_a_rest_cannot_be_packed() -> None:
-    assert Packing(images=3).objection(Company.of([], batch=63)) is None
-    refused = Packing(images=3).objection(Company.of([], batch=64))
+    assert Packing(images=3).objection(Company([], batch=63)) is None
+    refused = Packing(images=3).objection(Company([], batch=64))
     assert refused == "'packing' makes packs of 3 and the batch is 64; use --set batch=63"
     assert list(refusals([Packing(images=3)], 64)) == [refused]
 
 
 def test_a_batch_smaller_than_a_pack_is_told_what_would_do() -> None:
-    refused = Packing(images=8).objection(Company.of([], batch=4))
+    refused = Packing(images=8).objection(Company([], batch=4))
     assert refused is not None
     assert refused.endswith("use --set batch=8")
 
 
 def test_the_share_of_each_process_is_packed() -> None:
-    assert Packing(images=3).objection(Company.of([], batch=12, processes=2)) is None
-    refused = Packing(images=4).objection(Company.of([], batch=12, processes=2))
+    assert Packing(images=3).objection(Company([], batch=12, processes=2)) is None
+    refused = Packing(images=4).objection(Company([], batch=12, processes=2))
     assert refused is not None
     assert "each of the 2 processes has 6 images" in refused
     assert refused.endswith("use --set batch=8")
 
 
 def test_labelled_images_must_be_shared_evenly() -> None:
-    assert SemiSupervised(labelled=6).objection(Company.of([], processes=2)) is None
-    refused = SemiSupervised(labelled=7).objection(Company.of([], processes=2))
+    assert SemiSupervised(labelled=6).objection(Company([], processes=2)) is None
+    refused = SemiSupervised(labelled=7).objection(Company([], processes=2))
     assert refused is not None
     assert refused.endswith("use --set semi-supervised.labelled=6")
 

@@ -40,7 +40,7 @@ def test_the_probability_is_logged_under_its_name_and_rises_while_all_signs_are_
 
 
 def test_signs_are_refused_where_they_mean_nothing() -> None:
-    refusal = AdaptiveAugment().objection(Company.of([Relativistic()]))
+    refusal = AdaptiveAugment().objection(Company([Relativistic()]))
     assert refusal is not None
     assert "adaptive-augment.measured" in refusal
-    assert AdaptiveAugment().objection(Company.of([NonSaturating()])) is None
+    assert AdaptiveAugment().objection(Company([NonSaturating()])) is None

@@ -238,7 +238,7 @@ def test_a_stored_memory_goes_on_as_if_nothing_had_happened() -> None:
 
 @pytest.mark.parametrize(("share", "size", "missing"), [(0.5, 1, "past"), (0.99, 8, "new"), (0.01, 8, "past")])
 def test_a_batch_must_have_both_past_and_new_fakes(share: float, size: int, missing: str) -> None:
-    refusal = ExperienceReplay(share=share).objection(Company.of([], batch=size))
+    refusal = ExperienceReplay(share=share).objection(Company([], batch=size))
     assert refusal is not None
     assert f"no {missing} fake" in refusal
-    assert ExperienceReplay().objection(Company.of([], batch=2)) is None
+    assert ExperienceReplay().objection(Company([], batch=2)) is None

@@ -97,7 +97,7 @@ def test_the_discriminator_learns_from_all() -> None:
 
 
 def test_it_is_refused_beside_a_loss_of_the_whole_batch_in_one_sentence() -> None:
-    refusal = NOW.objection(Company.of([Hinge(), FeatureMatching()]))
+    refusal = NOW.objection(Company([Hinge(), FeatureMatching()]))
     assert refusal is not None
     assert "'top-k'" in refusal
     assert "'feature-matching'" in refusal
@@ -105,7 +105,7 @@ def test_it_is_refused_beside_a_loss_of_the_whole_batch_in_one_sentence() -> Non
 
 
 def test_it_goes_with_feature_matching_beside_and_with_everything_else() -> None:
-    assert NOW.objection(Company.of([Hinge(), NormalLatent(), FeatureMatching(beside=True)])) is None
+    assert NOW.objection(Company([Hinge(), NormalLatent(), FeatureMatching(beside=True)])) is None
 
 
 @pytest.mark.parametrize("parameters", [{"floor": 0.0}, {"floor": 1.1}, {"images": 0}])

@@ -223,13 +223,13 @@ def test_an_encoder_is_built() -> None:
     [([UniformLatent(), Hinge()], "'uniform-latent'"), ([SphereLatent()], "'sphere-latent'")],
 )
 def test_it_is_refused_where_latents_are_not_normal(others: list[Heuristic], named: str) -> None:
-    refusal = VaeHybrid().objection(Company.of(others))
+    refusal = VaeHybrid().objection(Company(others))
     assert refusal is not None
     assert named in refusal
     assert "--with normal-latent" in refusal
 
 
 def test_it_goes_with_normal_latents_which_must_be_chosen() -> None:
-    assert VaeHybrid().objection(Company.of([Hinge(), NormalLatent()])) is None
+    assert VaeHybrid().objection(Company([Hinge(), NormalLatent()])) is None
     assert list(refusals([VaeHybrid(), Hinge(), NormalLatent()])) == []
     assert list(refusals([VaeHybrid(), Hinge()])) == ["'vae-hybrid' makes no sense alone; add --with normal-latent"]
