@@ -4,11 +4,14 @@
         [--keras-python PYTHON] [--only NAME ...] [--device cpu] [--threads N] [--write docs/performance.md]
     python benchmarks/throughput.py --overhead 5 [--workloads ...]      whole runs of so many minutes beside their steps
     python benchmarks/throughput.py --growth [--rounds 3]               batches of 16 to 512, images of 32 to 128 px
+    python benchmarks/throughput.py --before CHECKOUT [--workloads ...] the recipes beside those of another version
 
-PYTHON is one that has Keras and TensorFlow. Leave the machine alone meanwhile.
+PYTHON is one that has Keras and TensorFlow. CHECKOUT is a clone of this repository at the commit to compare with; its
+own package and its own benchmarks run there. Leave the machine alone meanwhile.
 """
 
 import argparse
+import os
 import statistics
 import sys
 import tempfile
@@ -24,7 +27,7 @@ from tables import machine, table, write_section
 from workloads import WORKLOADS, Workload
 
 PRECISIONS = ("fp32", "bf16")
-EXAMPLE, LIMIT = "PyTorch's example", "limit"
+EXAMPLE, LIMIT, BEFORE = "PyTorch's example", "limit", ", before"
 RUN_MINUTES = 5.0
 """Shortest of the runs that loops take their steps from: grids and measurements come as often as in such a run."""
 GROWING_BATCHES, GROWING_SIZES = (16, 32, 64, 128, 256, 512), (32, 64, 128)
@@ -73,6 +76,22 @@ def ours(kind: str, recipe: str, precision: str, ground: Ground) -> Contestant:
     return Contestant(name, words, precision=precision)
 
 
+def earlier(contestant: Contestant, checkout: Path, ground: Ground) -> Contestant:
+    """The same contestant with the package and the benchmarks of another checkout.
+
+    Args:
+        contestant: one of ours.
+        checkout: the root of that checkout.
+        ground: where the race takes place.
+    """
+    name = contestant.name + BEFORE
+    own = ground.folder / name.replace(" ", "-").replace(",", "")
+    own.mkdir()
+    words = (*contestant.words[:-2], str(own), contestant.words[-1])  # the folder comes before the minutes
+    paths = os.pathsep.join(str((checkout / each).resolve()) for each in ("benchmarks", "src"))
+    return Contestant(name, words, contestant.python, contestant.precision, {"PYTHONPATH": paths})
+
+
 def keras(python: str, precision: str, ground: Ground) -> Contestant:
     """Keras on TensorFlow."""
     policy = {"fp32": "float32", "bf16": "mixed_bfloat16"}[precision]
@@ -92,10 +111,14 @@ def everyone(arguments: argparse.Namespace, ground: Ground) -> list[Contestant]:
         found += [ours(kind, LIKE_EXAMPLE, precision, ground) for precision in PRECISIONS]
     for recipe in ("dcgan", "steady"):
         found += [ours("loop", recipe, precision, ground) for precision in PRECISIONS]
+    if arguments.before:
+        found += [earlier(each, arguments.before, ground) for each in found if each.name.startswith("loop")]
     if arguments.keras_python:
         found += [keras(arguments.keras_python, precision, ground) for precision in PRECISIONS]
     found += [limit(precision, ground) for precision in PRECISIONS]
-    return [each for each in found if not arguments.only or each.name in (EXAMPLE, *arguments.only)]
+    return [
+        each for each in found if not arguments.only or each.name.removesuffix(BEFORE) in (EXAMPLE, *arguments.only)
+    ]
 
 
 def raced(arguments: argparse.Namespace, workload: Workload, names: Sequence[str] = ()) -> dict[str, Result]:
@@ -183,6 +206,12 @@ def comparisons(results: Mapping[str, Result], precision: str) -> Iterator[str]:
         quick, slow = results.get(f"{one} {precision}"), results.get(f"{other} {precision}")
         if quick is not None and slow is not None:
             yield f"{precision}: {words.format(quick.ratio(slow))}"
+    for name, result in results.items():
+        other = results.get(name + BEFORE)
+        if other is not None and result.contestant.precision == precision:
+            ratios = result.ratios(other)
+            spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
+            yield f"{precision}: {name} is {result.ratio(other):.2f} times as fast as before ({spread})"
 
 
 # --- the loop around a step
@@ -279,6 +308,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="of a window")
     parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=PRECISIONS, help="of whole runs")
     parser.add_argument("--only", nargs="*", help="names of contestants, beside the example")
+    parser.add_argument("--before", type=Path, metavar="CHECKOUT", help="another version, beside this one")
     parser.add_argument("--keras-python", help="a Python that has Keras and TensorFlow")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--threads", type=int)
