@@ -1,4 +1,4 @@
-"""The command line: thin; the work is done in the rooms below."""
+"""The command line, which parses options; other modules do the work."""
 
 import os
 import sys

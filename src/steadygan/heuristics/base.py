@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from steadygan.heuristics.card import Card
 from steadygan.vocabulary import Labels, Slot
 
-Kind = TypeVar("Kind")
+T = TypeVar("T")
 
 
 class Heuristic(BaseModel):
@@ -81,6 +81,6 @@ class Company:
         """Whether one of these names is among the others."""
         return any(other.name in names for other in self.others)
 
-    def get(self, kind: type[Kind]) -> Kind | None:
+    def get(self, kind: type[T]) -> T | None:
         """The first of the others that is of this class."""
         return next((other for other in self.others if isinstance(other, kind)), None)

@@ -69,7 +69,7 @@ def build(
         chosen = [] if "init_std" in family.ignored else [generator, discriminator]
         for network in (*chosen, *(companion.network for companion in companions.values())):
             normal_init(network, blueprint.init_std)
-    if blueprint.even_init and "even_init" not in family.ignored:
+    if blueprint.icnr_init and "icnr_init" not in family.ignored:
         icnr_init(generator)
     # Last, because weights that are rescaled wherever they are used can no longer be drawn.
     _rescale(blueprint, family.ignored, generator, discriminator)

@@ -38,4 +38,4 @@ class IcnrInit(ArchitectureHeuristic):
 
     def design(self, blueprint: Blueprint) -> Blueprint:
         """Let layers that double maps begin evenly."""
-        return blueprint.changed(even_init=True)
+        return blueprint.changed(icnr_init=True)

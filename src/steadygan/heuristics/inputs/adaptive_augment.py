@@ -6,7 +6,7 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.inputs.pipeline import KINDS, Kind, augment
+from steadygan.heuristics.inputs.pipeline import KINDS, AugmentationKind, augment
 from steadygan.heuristics.overfitting import FollowsOverfitting
 from steadygan.heuristics.roles import InputHeuristic
 from steadygan.heuristics.turn import Turn
@@ -43,7 +43,7 @@ class AdaptiveAugment(InputHeuristic, FollowsOverfitting):
             "grey (black under a sigmoid output). Grey images have brightness, contrast and luma flip alone."
         ),
     )
-    kinds: tuple[Kind, ...] = Field(KINDS, min_length=1)
+    kinds: tuple[AugmentationKind, ...] = Field(KINDS, min_length=1)
 
     def apply(self, images: Tensor, side: Side, turn: Turn) -> Tensor:
         """Augment with the probability of this moment."""
