@@ -1,4 +1,4 @@
-"""Augmentation as strong as the discriminator overfits."""
+"""Adaptive augmentation, which grows stronger while the discriminator overfits."""
 
 from typing import ClassVar
 
@@ -37,8 +37,8 @@ class AdaptiveAugment(InputHeuristic, FollowsOverfitting):
         note=(
             "The source resamples between wavelet filters at twice the size; here it is bilinear alone, which blurs "
             "and aliases a little. Its filters, noise and cutout are left out, as in its own training; the probability "
-            "has an upper end. Above 0.8 changes such as quarter turns may leak into what is generated. Signs mean "
-            "nothing where 0 does not part real from fake: measure held-out images there. Where real images score no "
+            "has an upper limit. Above 0.8 changes such as quarter turns may leak into generated images. If 0 does not "
+            "separate real from fake images, signs mean nothing: measure held-out images then. If real images score no "
             "higher than fakes, r_v counts as 0. Made for [-1, 1]: contrast and luma flip turn about 0, the middle "
             "grey (black under a sigmoid output). Grey images have brightness, contrast and luma flip alone."
         ),
