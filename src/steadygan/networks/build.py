@@ -89,4 +89,4 @@ def _rescale(blueprint: Blueprint, ignored: frozenset[str], generator: nn.Module
 def _check_classes(blueprint: Blueprint) -> None:
     labelled = blueprint.generator_takes_labels or blueprint.discriminator_takes_labels
     if blueprint.classes < 1 and (labelled or blueprint.class_answer != "none"):
-        raise SteadyganError("The networks are to know classes and the data have no labels; give data with --labels")
+        raise SteadyganError("The networks need classes and the data have no labels; give data with --labels")
