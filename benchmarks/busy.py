@@ -1,11 +1,12 @@
-"""Trains beside other busy programs: prints the table of busy machines in docs/performance.md.
+"""Measures training beside other busy programs; prints the table of busy machines in docs/performance.md.
 
-    python benchmarks/busy.py [--seconds 15] [--rounds 2] [--busy 0 1 2] [--ways product default passive one]
+    python benchmarks/busy.py [--seconds 15] [--rounds 2] [--busy 0 1 2] [--policies default product passive one]
         [--write docs/performance.md]
 
-The disturbance is made here: programs that count for ever. Every contestant is a process that trains `steady` on random
-images of 28x28 through the product's loop, as the command line does; they take turns, round after round. Figures are
-images a second in the median of the rounds, and the share of what the default of PyTorch reaches on a quiet machine.
+The benchmark starts the busy programs itself; they count forever. Every contestant is a process that trains `steady` on
+random images of 28x28 through the package's training loop, as the command line does. The contestants take turns in
+rounds. The figures are images per second in the median of the rounds, and this speed as a share of that of PyTorch's
+default on an idle machine.
 """
 
 import argparse
@@ -21,28 +22,28 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-WAYS: dict[str, dict[str, str]] = {
+WAIT_POLICIES: dict[str, dict[str, str]] = {
     "default": {},
-    "product": {"WAY": "product"},
+    "product": {"WAIT_POLICY": "product"},
     "passive": {"OMP_WAIT_POLICY": "PASSIVE"},
     "one": {"OMP_NUM_THREADS": "1"},
     **{f"spin{count}": {"GOMP_SPINCOUNT": count} for count in ("0", "100", "1000", "5000", "20000", "100000")},
 }
-"""What each contestant has in its environment."""
-WORDS = {
+"""The environment variables of each contestant, which decide how waiting threads behave."""
+LABELS = {
     "default": "PyTorch's default",
     "product": "the command line's",
     "passive": "OMP_WAIT_POLICY=PASSIVE",
     "one": "one thread",
 }
-WARM_SECONDS = 2.0
+WARM_UP_SECONDS = 2.0
 TRIES = 20
-STRANGE = 0.06
-"""Cores that something else may keep busy."""
+FOREIGN_CORES = 0.06
+"""A measurement is repeated if other programs keep more cores busy than this."""
 
 
 class _Clock:
-    """An observer that remembers how many images were seen when."""
+    """An observer that records when how many images had been seen."""
 
     def __init__(self) -> None:
         self.times: list[tuple[float, int]] = []
@@ -59,7 +60,7 @@ class _Clock:
     def close(self) -> None: ...
 
     def speed(self) -> float:
-        begun = self.times[0][0] + WARM_SECONDS
+        begun = self.times[0][0] + WARM_UP_SECONDS
         counted = [each for each in self.times if each[0] >= begun]
         if len(counted) < 3:  # steps that take seconds
             counted = self.times
@@ -68,7 +69,7 @@ class _Clock:
 
 def contestant(seconds: float) -> None:
     """Train as the command line does, and print images a second."""
-    if os.environ.get("WAY") == "product":
+    if os.environ.get("WAIT_POLICY") == "product":
         from steadygan.cores import share_cores
 
         share_cores()
@@ -80,14 +81,14 @@ def contestant(seconds: float) -> None:
     images = np.random.Generator(np.random.PCG64(0)).integers(0, 256, (2_000, 28, 28, 1), np.uint8)
     clock = _Clock()
     with TemporaryDirectory() as folder:
-        minutes = (seconds + WARM_SECONDS) / 60
+        minutes = (seconds + WARM_UP_SECONDS) / 60
         sg.train(images, "steady", out=Path(folder) / "run", minutes=minutes, observers=[clock], cache=folder)
     print(json.dumps(clock.speed()))
 
 
 @contextmanager
 def busy(count: int) -> Iterator[None]:
-    """Other programs that want a core each."""
+    """Run a number of other programs, each of which keeps a core busy."""
     others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
         yield
@@ -97,29 +98,33 @@ def busy(count: int) -> Iterator[None]:
             each.wait()
 
 
-def speed(way: str, others: int, seconds: float) -> float:
-    """Images a second of a contestant beside other programs; again where somebody else worked meanwhile."""
+def speed(policy: str, others: int, seconds: float) -> float:
+    """Images per second of a contestant beside other programs; repeated if further programs worked meanwhile."""
     command = [sys.executable, __file__, "--contestant", "--seconds", str(seconds)]
     for _ in range(TRIES):
         begun, machine, ours = time.perf_counter(), machine_seconds(), our_seconds()
         with busy(others):
-            done = subprocess.run(command, env=os.environ | WAYS[way], check=True, stdout=subprocess.PIPE, text=True)
-        strange = (machine_seconds() - machine - (our_seconds() - ours)) / (time.perf_counter() - begun)
-        if strange < STRANGE:
+            done = subprocess.run(
+                command, env=os.environ | WAIT_POLICIES[policy], check=True, stdout=subprocess.PIPE, text=True
+            )
+        foreign = (machine_seconds() - machine - (our_seconds() - ours)) / (time.perf_counter() - begun)
+        if foreign < FOREIGN_CORES:
             return float(json.loads(done.stdout.splitlines()[-1]))
-        print(f"{way} {others}: {strange:.2f} cores were busy with something else; again", file=sys.stderr, flush=True)
+        print(
+            f"{policy} {others}: {foreign:.2f} cores were busy with something else; again", file=sys.stderr, flush=True
+        )
     raise SystemExit("other programs keep this machine busy; leave it alone for this benchmark")
 
 
 def machine_seconds() -> float:
-    """Seconds that all cores of this machine have worked."""
+    """Seconds for which all cores of this machine together have been busy."""
     ticks = [int(each) for each in Path("/proc/stat").read_text("ascii").splitlines()[0].split()[1:9]]
     idle = ticks[3] + ticks[4]
     return (sum(ticks) - idle) / os.sysconf("SC_CLK_TCK")
 
 
 def our_seconds() -> float:
-    """Seconds that this program and those that it started and that have ended have worked."""
+    """Processor seconds of this program, and of those that it started and that have ended."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
 
@@ -129,7 +134,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--busy", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--ways", nargs="+", choices=WAYS, default=["default", "product", "passive", "one"])
+    parser.add_argument(
+        "--policies", nargs="+", choices=WAIT_POLICIES, default=["default", "product", "passive", "one"]
+    )
     parser.add_argument("--write", type=Path)
     parser.add_argument("--contestant", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -139,9 +146,9 @@ def main() -> None:
     found: dict[tuple[str, int], list[float]] = {}
     for _ in range(arguments.rounds):
         for others in arguments.busy:
-            for way in arguments.ways:
-                found.setdefault((way, others), []).append(speed(way, others, arguments.seconds))
-                print(way, others, f"{found[way, others][-1]:.0f}", file=sys.stderr, flush=True)
+            for policy in arguments.policies:
+                found.setdefault((policy, others), []).append(speed(policy, others, arguments.seconds))
+                print(policy, others, f"{found[policy, others][-1]:.0f}", file=sys.stderr, flush=True)
     text = rendered(found, arguments)
     print(text)
     if arguments.write:
@@ -151,15 +158,18 @@ def main() -> None:
 
 
 def rendered(found: dict[tuple[str, int], list[float]], arguments: argparse.Namespace) -> str:
-    """The table, below a line about the machine."""
-    from tables import machine, table  # here, because it imports PyTorch, before which contestants have things to do
+    """The table, preceded by a line about the machine."""
+    from tables import (  # imported here, because it imports PyTorch, which contestants must not do so early
+        machine,
+        table,
+    )
 
-    quiet = statistics.median(found[arguments.ways[0], arguments.busy[0]])
+    quiet = statistics.median(found[arguments.policies[0], arguments.busy[0]])
     head = ["how threads wait", *(f"{count} busy programs" for count in arguments.busy)]
     rows = []
-    for way in arguments.ways:
-        speeds = [statistics.median(found[way, others]) for others in arguments.busy]
-        rows.append([WORDS.get(way, f"`{way}`"), *(f"{each:,.0f} ({each / quiet:.0%})" for each in speeds)])
+    for policy in arguments.policies:
+        speeds = [statistics.median(found[policy, others]) for others in arguments.busy]
+        rows.append([LABELS.get(policy, f"`{policy}`"), *(f"{each:,.0f} ({each / quiet:.0%})" for each in speeds)])
     rounds = f"{arguments.rounds} rounds of {arguments.seconds:g} seconds"
     return f"{machine()}; {rounds}; images a second.\n\n{table(head, rows)}"
 

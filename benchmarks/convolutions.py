@@ -1,10 +1,10 @@
-"""Every convolution of the workloads by each of its ways, and what the package's table chooses.
+"""Times every convolution of the workloads in each way of computing it, and prints which way the package chooses.
 
     python benchmarks/convolutions.py [--workloads W64-b64 W32-b128 small] [--precisions fp32 bf16] [--threads N]
         [--rounds 5]
 
-Ways are timed in turn, and the shortest time counts. Operands are as a step has them: weights in the layout of the
-network, which oneDNN sorts anew in every call. Leave the machine alone meanwhile.
+The ways are timed in turn, and the shortest time counts. Operands are laid out as in a training step: weights have the
+layout of the network, which oneDNN reorders in every call. Run nothing else on the machine meanwhile.
 """
 
 import argparse
@@ -33,9 +33,9 @@ class Layer(NamedTuple):
     """A convolution of kernel 4 and stride 2.
 
     Attributes:
-        images: that go through it at once.
+        images: the number of images that go through it at once.
         inputs: channels of the large maps.
-        outputs: channels of the small ones.
+        outputs: channels of the small maps.
         size: height and width of the large maps.
     """
 
@@ -46,22 +46,22 @@ class Layer(NamedTuple):
 
     @property
     def kernel(self) -> torch.Size:
-        """Shape of the weight."""
+        """The shape of the weight."""
         return torch.Size((self.outputs, self.inputs, im2col.KERNEL, im2col.KERNEL))
 
     @property
     def maps(self) -> torch.Size:
-        """Shape of the large maps."""
+        """The shape of the large maps."""
         return torch.Size((self.images, self.inputs, self.size, self.size))
 
     @property
     def flop(self) -> float:
-        """Of any of the three operations."""
+        """Floating-point operations of each of the three operations."""
         return 2.0 * self.kernel.numel() * self.images * (self.size // 2) ** 2
 
 
 def layers(workload: Workload) -> Iterator[Layer]:
-    """Those of the discriminator, with one batch and with real and fake images side by side."""
+    """The layers of the discriminator, for one batch and for real and fake images together."""
     size, inputs = workload.size, workload.channels
     for outputs in workload.widths:
         for images in (workload.batch, 2 * workload.batch):
@@ -70,7 +70,7 @@ def layers(workload: Workload) -> Iterator[Layer]:
 
 
 def operands(layer: Layer, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
-    """Large maps, a weight and small maps, channels last."""
+    """Random large maps, a weight and small maps, channels last."""
     small = (layer.images, layer.outputs, layer.size // 2, layer.size // 2)
     x, weight, g = (convolution.channels_last(torch.randn(shape)) for shape in (layer.maps, layer.kernel, small))
     return x.to(dtype), weight.to(dtype), g.to(dtype)
@@ -100,7 +100,7 @@ def ways(layer: Layer, dtype: torch.dtype) -> dict[str, dict[str, Call]]:
 
 
 def chosen(layer: Layer, operation: str, dtype: torch.dtype, processor: Processor) -> str:
-    """The way that the package goes on this kind of processor."""
+    """The way that the package chooses on this kind of processor."""
     operand = torch.empty(0, dtype=dtype)
     thresholds = THRESHOLDS[processor]
     numbers = thresholds.weight_gradient if operation == "by weight" else thresholds.maps
@@ -127,7 +127,7 @@ def timed(calls: dict[str, Call], rounds: int) -> dict[str, float]:
 
 
 def section(names: list[str], precision: str, rounds: int) -> str:
-    """A table, and how long all of its operations take by the quickest ways and by those that are chosen."""
+    """A table, and the total time of its operations in the quickest ways and in those that are chosen."""
     head = ("layer", "images", "operation", "convolution", "matrices", "squares", "float32", "quickest", "chosen")
     dtype, own = PRECISIONS[precision], own_processor()
     rows: list[tuple[str, ...]] = []

@@ -1,12 +1,12 @@
-"""Prepares and trains on more images than memory may hold; prints a table of docs/performance.md.
+"""Prepares and trains on more images than fit into memory; prints a table of docs/performance.md.
 
     python benchmarks/large_data.py [--count 1000000] [--size 32] [--filters 8] [--batch 256] [--limit 1000]
         [--recipe dcgan] [--threads N] [--folder FOLDER] [--write docs/performance.md]
 
-Makes up so many images, and lets a process of its own prepare them and train for one epoch while the memory that is its
-own (all but the pages of files, which the system takes back when it likes) may not exceed LIMIT megabytes. Prepared
-images are dropped from the system's cache before training begins, so that each is read from the disk. It takes twice
-the images' size on the disk of FOLDER, a temporary one if none is named.
+Makes COUNT random images. A separate process then prepares them and trains for one epoch, while its own memory (all
+except the pages of files, which the system can take back) is limited to LIMIT megabytes. Prepared images are dropped
+from the system's cache before training begins, so that each is read from the disk. The benchmark takes twice the size
+of the images on the disk of FOLDER, which is a temporary folder by default.
 """
 
 import argparse
@@ -26,8 +26,8 @@ import numpy as np
 from tables import machine, table, write_section
 
 BLOCK = 5000
-OFTEN = 0.02
-"""Seconds between two looks at the memory."""
+POLL_SECONDS = 0.02
+"""Seconds between two measurements of memory."""
 MEGA = 1e6
 Facts = dict[str, Any]
 
@@ -36,18 +36,18 @@ Facts = dict[str, Any]
 
 
 def discs(count: int, size: int, random: np.random.Generator) -> np.ndarray:
-    """A disc of one colour on a ground that grows brighter from top to bottom: uint8 [count, size, size, 3]."""
+    """Images of a disc on a background that grows brighter from top to bottom: uint8 [count, size, size, 3]."""
     across = np.arange(size, dtype=np.float32)
     left, top = random.uniform(0.2 * size, 0.8 * size, (2, count, 1)).astype(np.float32)
     radius = random.uniform(0.1 * size, 0.3 * size, (count, 1, 1)).astype(np.float32)
     inside = ((across - left) ** 2)[:, None, :] + ((across - top) ** 2)[:, :, None] < radius**2
-    disc, ground = random.integers(0, 256, (2, count, 1, 1, 3), dtype=np.uint8)
+    disc, background = random.integers(0, 256, (2, count, 1, 1, 3), dtype=np.uint8)
     shade = np.linspace(0, 100, size, dtype=np.uint8)[None, :, None, None]
-    return np.where(inside[..., None], disc, ground // 2 + shade)
+    return np.where(inside[..., None], disc, background // 2 + shade)
 
 
-def make_up(path: Path, count: int, size: int) -> None:
-    """A file of images, written block by block."""
+def write_images(path: Path, count: int, size: int) -> None:
+    """Write a file of random images, block by block."""
     random = np.random.default_rng(0)
     with path.open("wb") as file:
         header = {"descr": "|u1", "fortran_order": False, "shape": (count, size, size, 3)}
@@ -59,8 +59,8 @@ def make_up(path: Path, count: int, size: int) -> None:
 # --- the process with little memory
 
 
-class Watch:
-    """A thread that remembers the most memory that this process had."""
+class MemoryMonitor:
+    """A thread that records the peaks of this process's memory."""
 
     def __init__(self) -> None:
         self.peaks = {"RssAnon": 0, "VmRSS": 0, "VmData": 0}
@@ -69,37 +69,37 @@ class Watch:
         self._thread.start()
 
     def _look(self) -> None:
-        while not self._over.wait(OFTEN):
+        while not self._over.wait(POLL_SECONDS):
             for line in Path("/proc/self/status").read_text().splitlines():
                 name, _, value = line.partition(":")
                 if name in self.peaks:
                     self.peaks[name] = max(self.peaks[name], 1024 * int(value.split()[0]))
 
     def end(self) -> dict[str, int]:
-        """The peaks, in bytes."""
+        """End the thread and return the peaks, in bytes."""
         self._over.set()
         self._thread.join()
         return self.peaks
 
 
 def read_bytes() -> int:
-    """What this process had to fetch from disks so far."""
+    """The bytes that this process has read from disks so far."""
     lines = Path("/proc/self/io").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("read_bytes"))
 
 
-def drop(path: Path) -> None:
-    """Have the system forget its copy of a file in memory."""
+def drop_from_cache(path: Path) -> None:
+    """Drop a file from the system's cache."""
     file = os.open(path, os.O_RDONLY)
     os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
     os.close(file)
 
 
-def confined(arguments: argparse.Namespace) -> Facts:
-    """Prepare and train an epoch within the limit."""
+def run_confined(arguments: argparse.Namespace) -> Facts:
+    """Prepare and train for an epoch within the limit of memory."""
     limit = round(arguments.limit * MEGA)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    watch = Watch()
+    monitor = MemoryMonitor()
     import torch
 
     import steadygan as sg
@@ -114,16 +114,16 @@ def confined(arguments: argparse.Namespace) -> Facts:
     facts: Facts = {"images": len(prepared), "prepare": prepared.seconds, "fingerprint": prepared.fingerprint}
     again = prepare(source, cache=cache)
     facts["open"] = again.seconds
-    drop(Path(str(again.images.filename)))  # type: ignore[attr-defined]
+    drop_from_cache(Path(str(again.images.filename)))  # type: ignore[attr-defined]
     recipe = sg.recipe(arguments.recipe).change(values={"width": arguments.filters, "batch": arguments.batch})
     begun, fetched = time.perf_counter(), read_bytes()
     run = sg.train(again, recipe, images=len(again), out=arguments.folder / "run", observers=[])
     facts |= {"train": time.perf_counter() - begun, "fetched": read_bytes() - fetched, "row": run.metrics[-1]}
-    return facts | waiting(run.metrics) | watch.end()
+    return facts | waiting(run.metrics) | monitor.end()
 
 
 def waiting(rows: list[dict[str, Any]]) -> Facts:
-    """The share of the loop's time that it waited for data: of all of it, and in the worst row."""
+    """The share of its time for which the loop waited for data, in the whole run and in the worst row."""
     rows = [row for row in rows if "time/data" in row]
     ends = [row["seconds"] for row in rows]
     lengths = np.diff([0.0, *ends])
@@ -135,9 +135,9 @@ def waiting(rows: list[dict[str, Any]]) -> Facts:
 
 
 def measure(arguments: argparse.Namespace) -> Facts:
-    """Make images up, and let a process with little memory work on them."""
+    """Make images, and start a process with little memory that prepares them and trains."""
     source = arguments.folder / "images.npy"
-    make_up(source, arguments.count, arguments.size)
+    write_images(source, arguments.count, arguments.size)
     size = source.stat().st_size
     print(f"{arguments.count:,} images in {size / MEGA:,.0f} MB", file=sys.stderr, flush=True)
     command = [sys.executable, __file__, *sys.argv[1:], "--folder", str(arguments.folder), "--confined"]
@@ -146,8 +146,8 @@ def measure(arguments: argparse.Namespace) -> Facts:
     return facts | {"size": size}
 
 
-def told(facts: Facts, arguments: argparse.Namespace) -> str:
-    """The table."""
+def facts_table(facts: Facts, arguments: argparse.Namespace) -> str:
+    """The table of results."""
     images = facts["images"]
     rows = [
         ("images", f"{images:,} of {arguments.size}x{arguments.size}x3"),
@@ -180,11 +180,11 @@ def main() -> None:
     parser.add_argument("--confined", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.confined:
-        print(json.dumps(confined(arguments)))
+        print(json.dumps(run_confined(arguments)))
         return
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         arguments.folder = Path(folder)
-        text = told(measure(arguments), arguments)
+        text = facts_table(measure(arguments), arguments)
     print(text)
     if arguments.write is not None:
         write_section(arguments.write, "large-data", text)

@@ -1,10 +1,10 @@
-"""How much memory training takes, beside PyTorch's example; prints the section on memory of docs/performance.md.
+"""Measures the memory of training, beside PyTorch's example; prints the section on memory of docs/performance.md.
 
     python benchmarks/memory.py [--batches 16 64 128 512] [--sizes 32 128] [--minutes 0.5] [--steps 4] [--tensors]
         [--compact] [--write docs/performance.md]
 
-Batches grow at 64 px, and images at a batch of 64. Nothing is timed, so other programs may work meanwhile. With
---compact everybody runs with glibc's cache of small blocks off; see :func:`steadygan.keep_memory`.
+Batches grow at 64 px, and images grow at a batch of 64. Nothing is timed, so other programs may run meanwhile. With
+--compact, glibc's cache of small blocks is off in all processes; see :func:`steadygan.keep_memory`.
 """
 
 import argparse
@@ -20,42 +20,42 @@ from workloads import Workload
 PRECISIONS = ("fp32", "bf16")
 MEGA = 1e6
 FOREVER = 10**9
-"""More steps than a run makes, whose budget ends it."""
+"""More steps than a run makes before its budget ends it."""
 
 
-def resident(words: tuple[str, ...], steps: int, arguments: argparse.Namespace) -> float:
-    """The most memory in MB that a contestant's process ever had.
+def peak_megabytes(words: tuple[str, ...], steps: int, arguments: argparse.Namespace) -> float:
+    """The peak memory of a contestant's process, in MB.
 
     Args:
         words: the module of ``peers`` and its arguments.
-        steps: that it makes.
-        arguments: how all are run.
+        steps: the number of steps that it makes.
+        arguments: the arguments of the benchmark.
     """
     variables = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"} if arguments.compact else {}
     with Worker(Contestant(words[0], words, variables=variables), arguments.threads) as worker:
         return worker.steps(steps).peak_bytes / MEGA
 
 
-def cells(workload: Workload, arguments: argparse.Namespace) -> list[str]:
-    """A row: what the example takes, and what whole runs of ours take in either precision."""
-    example = resident(("peers.example", workload.text, "cpu"), arguments.steps, arguments)
+def memory_cells(workload: Workload, arguments: argparse.Namespace) -> list[str]:
+    """A row of the table: the memory of the example, and that of whole runs of this package in both precisions."""
+    example = peak_megabytes(("peers.example", workload.text, "cpu"), arguments.steps, arguments)
     row = [str(workload.size), str(workload.batch), f"{example:,.0f}"]
     for precision in PRECISIONS:
         with tempfile.TemporaryDirectory() as folder:
             words = ("peers.ours", workload.text, "cpu", "loop", LIKE_EXAMPLE, precision, folder)
-            taken = resident((*words, str(arguments.minutes)), FOREVER, arguments)
+            taken = peak_megabytes((*words, str(arguments.minutes)), FOREVER, arguments)
         row.append(f"{taken:,.0f} ({taken / example:.2f})")
         print(row, file=sys.stderr, flush=True)
     return row
 
 
-def tensors(workload: Workload, arguments: argparse.Namespace) -> list[str]:
-    """More of the row: what tensors of one step take by themselves."""
+def tensor_cells(workload: Workload, arguments: argparse.Namespace) -> list[str]:
+    """Further cells of a row: the memory that the tensors of one step take."""
     row = []
     for kind, precision in (("example", "fp32"), *(("step", precision) for precision in PRECISIONS)):
         with tempfile.TemporaryDirectory() as folder:
             words = ("peers.tensors", workload.text, kind, precision, folder)
-            row.append(f"{resident(words, 1, arguments):,.0f}")
+            row.append(f"{peak_megabytes(words, 1, arguments):,.0f}")
     return row
 
 
@@ -77,7 +77,10 @@ def main() -> None:
         *(Workload(64, 3, batch) for batch in arguments.batches),
         *(Workload(size, 3, 64) for size in arguments.sizes),
     ]
-    rows = [[*cells(each, arguments), *(tensors(each, arguments) if arguments.tensors else ())] for each in workloads]
+    rows = [
+        [*memory_cells(each, arguments), *(tensor_cells(each, arguments) if arguments.tensors else ())]
+        for each in workloads
+    ]
     section = "memory-compact" if arguments.compact else "memory"
     text = f"{machine(threads=arguments.threads)}.\n\n{table(head, rows)}"
     print(f"## {section}\n\n{text}\n", flush=True)

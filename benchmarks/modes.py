@@ -1,11 +1,12 @@
-"""Counts modes on toy data and on stacked digits by a ruler: prints the tables of docs/modes.md.
+"""Counts modes on toy data and on stacked digits; prints the tables of docs/modes.md.
 
-    python benchmarks/modes.py --ruler RULER.py --name grid25 [--rows naive dcgan ...] [--images 2M] [--seeds 0 1 2]
-    python benchmarks/modes.py --ruler RULER.py --name stacked --data stacked:mnist.npz --rows dcgan steady
+    python benchmarks/modes.py --evaluator EVALUATOR.py --name grid25 [--rows naive dcgan ...] [--images 2M]
+        [--seeds 0 1 2]
+    python benchmarks/modes.py --evaluator EVALUATOR.py --name stacked --data stacked:mnist.npz --rows dcgan steady
         --minutes 30 --samples 26000 --set width=32
 
-RULER.py is called as `RULER.py NAME SAMPLES.npz` and prints one JSON object. Runs that are there are not run again.
-A row is a recipe, or one of ROWS below: a recipe and what is put in, taken out and set.
+EVALUATOR.py is called as `EVALUATOR.py NAME SAMPLES.npz` and prints one JSON object. Runs that exist already are not
+repeated. A row is a recipe, or one of ROWS below: a recipe with heuristics added or removed, or values set.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import statistics
 from pathlib import Path
 from typing import NamedTuple
 
-from judge import changes, judged
+from evaluation import changes, evaluate_run
 
 
 class Row(NamedTuple):
@@ -34,18 +35,18 @@ COLUMNS = ("modes", "high_quality", "reverse_kl", "spread_over_sigma")
 
 
 def trained(arguments: argparse.Namespace, row: str, seed: int) -> dict[str, float]:
-    """Train one row with one seed, sample, and ask the ruler."""
+    """Train and evaluate one row with one seed."""
     chosen = ROWS.get(row, Row(row))
     options = changes(chosen.add, chosen.remove, (*chosen.values, *arguments.set))
     budget = ["--minutes", f"{arguments.minutes:g}"] if arguments.minutes else ["--images", arguments.images]
     name = "-".join([arguments.name, row, *arguments.set, budget[1], f"seed{seed}"]).replace("/", "_")
     train = [arguments.data or arguments.name, "--recipe", chosen.recipe, *budget, "--seed", str(seed), *options]
     train += ["--precision", arguments.precision]
-    return judged(arguments.work / name, arguments.ruler, arguments.name, train, arguments.samples)
+    return evaluate_run(arguments.work / name, arguments.evaluator, arguments.name, train, arguments.samples)
 
 
 def line(row: str, runs: list[dict[str, float]]) -> str:
-    """A row of the table: medians over seeds, and the range where there are several."""
+    """A row of the table: medians over seeds, and their range if there are several."""
     cells = [row, str(len(runs)), f"{statistics.median(run['images'] for run in runs):,.0f}"]
     cells.append(f"{statistics.median(run['seconds'] for run in runs):.0f}")
     for column in COLUMNS:
@@ -62,9 +63,9 @@ def _spread(values: list[float]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ruler", required=True)
-    parser.add_argument("--name", required=True, help="what the ruler calls the data")
-    parser.add_argument("--data", help="when it is not the ruler's name")
+    parser.add_argument("--evaluator", required=True)
+    parser.add_argument("--name", required=True, help="what the evaluator calls the data")
+    parser.add_argument("--data", help="the data, if they differ from the evaluator's name")
     parser.add_argument("--rows", nargs="+", required=True)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--images", default="2M")

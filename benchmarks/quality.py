@@ -1,25 +1,25 @@
-"""Trains recipes for equal time and judges 10,000 samples of each by a ruler: prints the table of docs/quality.md.
+"""Trains recipes for equal time and evaluates 10,000 samples of each; prints the table of docs/quality.md.
 
-    python benchmarks/quality.py --ruler RULER.py --name mnist --data mnist.npz --recipes dcgan steady --seeds 0 1 2
-        [--minutes 5 | --images 60000] [--precision auto] [--work runs/quality]
+    python benchmarks/quality.py --evaluator EVALUATOR.py --name mnist --data mnist.npz --recipes dcgan steady
+        [--seeds 0 1 2] [--minutes 5 | --images 60000] [--precision auto] [--work runs/quality]
         [--with NAME ...] [--without NAME ...] [--set KEY=VALUE ...]
 
-RULER.py is called as `RULER.py NAME SAMPLES.npz` and prints one JSON object. Runs that are there are not run again.
-Leave the machine alone meanwhile where time is the budget, as it is unless --images is given.
+EVALUATOR.py is called as `EVALUATOR.py NAME SAMPLES.npz` and prints one JSON object. Runs that exist already are not
+repeated. Unless --images is given, time is the budget: run nothing else on the machine meanwhile.
 """
 
 import argparse
 import statistics
 from pathlib import Path
 
-from judge import changes, judged
+from evaluation import changes, evaluate_run
 
 COLUMNS = ("fid", "kid", "precision", "recall", "density", "coverage", "class_kl")
 SAMPLES = 10_000
 
 
 def trained(arguments: argparse.Namespace, recipe: str, seed: int) -> dict[str, float]:
-    """Train one recipe with one seed, sample, and ask the ruler."""
+    """Train and evaluate one recipe with one seed."""
     options = changes(arguments.add, arguments.remove, arguments.set)
     changed = "".join(options).replace("--", "+")
     images = arguments.images
@@ -28,11 +28,11 @@ def trained(arguments: argparse.Namespace, recipe: str, seed: int) -> dict[str, 
     name = f"{arguments.name}-{Path(recipe).stem}{changed}-{arguments.precision}-{spent}-seed{seed}"
     train = [arguments.data, "--recipe", recipe, *budget, "--seed", str(seed)]
     train += ["--precision", arguments.precision, *options]
-    return judged(arguments.work / name, arguments.ruler, arguments.name, train, SAMPLES)
+    return evaluate_run(arguments.work / name, arguments.evaluator, arguments.name, train, SAMPLES)
 
 
 def line(recipe: str, runs: list[dict[str, float]]) -> str:
-    """A row of the table: medians over seeds, and the spread of the first column."""
+    """A row of the table: medians over seeds, and the range of FID."""
     spread = (
         f" ({min(run['fid'] for run in runs):.2f} to {max(run['fid'] for run in runs):.2f})" if len(runs) > 1 else ""
     )
@@ -46,13 +46,13 @@ def line(recipe: str, runs: list[dict[str, float]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ruler", required=True)
-    parser.add_argument("--name", required=True, help="what the ruler calls the data")
+    parser.add_argument("--evaluator", required=True)
+    parser.add_argument("--name", required=True, help="what the evaluator calls the data")
     parser.add_argument("--data", required=True)
     parser.add_argument("--recipes", nargs="+", required=True)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--minutes", type=float, default=5.0)
-    parser.add_argument("--images", type=int, help="real images to see, instead of time")
+    parser.add_argument("--images", type=int, help="real images to see, instead of a time")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--with", nargs="*", default=[], dest="add")
     parser.add_argument("--without", nargs="*", default=[], dest="remove")

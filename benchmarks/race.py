@@ -1,8 +1,8 @@
-"""A race: contestants in processes of their own, timed in turn, round after round, so that a machine whose speed
-drifts is as unfair to one as to another.
+"""A race between programs, which are timed in turn, round after round, so that a drift of the machine's speed affects
+all of them alike.
 
-Only one contestant works at a time; the others are stopped. A window of time in which other programs worked too is
-timed again, and the least disturbed one counts.
+Only one contestant runs at a time; the others are stopped. A window of time in which other programs ran too is
+repeated, and the least disturbed one counts.
 """
 
 import contextlib
@@ -19,22 +19,22 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 HERE = Path(__file__).resolve().parent
-QUIET = 0.06
-"""Share of a core that others may use while a window counts as undisturbed."""
+QUIET_CORES = 0.06
+"""A window counts as undisturbed if other programs used at most this share of a core."""
 TRIES = 4
-PATIENCE_SECONDS = 10.0
+EXIT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """A program that can be asked for steps.
+    """A program that makes training steps on request.
 
     Args:
-        name: in the tables.
+        name: its name in the tables.
         words: the module of ``peers`` and its arguments.
-        python: what runs it.
-        precision: ``fp32`` or ``bf16``: which limit of the machine it is held against.
-        variables: of its environment.
+        python: the Python interpreter that runs it.
+        precision: ``fp32`` or ``bf16``, which decides with which limit of the machine it is compared.
+        variables: further environment variables.
     """
 
     name: str
@@ -45,14 +45,14 @@ class Contestant:
 
 
 class Window(NamedTuple):
-    """A stretch of steps.
+    """A number of steps that were timed together.
 
     Attributes:
-        steps: that were made.
-        seconds: that they took.
-        foreign: cores that other programs kept busy meanwhile, on average.
-        peak_bytes: the most memory that the contestant ever had.
-        facts: what the contestant says of itself.
+        steps: the number of steps.
+        seconds: the time that they took.
+        foreign: how many cores other programs kept busy meanwhile, on average.
+        peak_bytes: the peak memory of the contestant so far.
+        facts: numbers that the contestant reports.
         done: whether it makes no more steps.
     """
 
@@ -65,7 +65,7 @@ class Window(NamedTuple):
 
     @property
     def step_seconds(self) -> float:
-        """Seconds of a step."""
+        """Mean seconds per step."""
         return self.seconds / max(1, self.steps)
 
 
@@ -77,8 +77,8 @@ class Worker:
     """A contestant's process.
 
     Args:
-        contestant: what it runs.
-        threads: that it may use; None for what its library chooses.
+        contestant: the contestant that it runs.
+        threads: how many threads it may use; None leaves that to its library.
     """
 
     def __init__(self, contestant: Contestant, threads: int | None) -> None:
@@ -100,13 +100,13 @@ class Worker:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
         try:
-            self._process.wait(PATIENCE_SECONDS)
+            self._process.wait(EXIT_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
 
     def steps(self, count: int) -> Window:
-        """Have it make so many steps, and stop it.
+        """Let it make a number of steps, and stop it.
 
         Raises:
             EndedError: when it does not answer.
@@ -123,38 +123,38 @@ class Worker:
             raise EndedError(self.contestant.name)
         answer: dict[str, Any] = json.loads(line)
         if answer["done"]:
-            self._process.wait()  # so that what it does at its end disturbs nobody
+            self._process.wait()  # so that what it does before it exits disturbs no other contestant
         else:
             self._process.send_signal(signal.SIGSTOP)
         foreign = max(0.0, busy - answer.pop("cpu")) / max(answer["seconds"], 1e-9)
         return Window(foreign=foreign, **answer)
 
     def warm(self) -> float:
-        """Make the first steps, which make things ready; gives the seconds of one after them."""
+        """Make the first steps, which are slower, and return the seconds per step after them."""
         for count in (1, 2):
             self.steps(count)
         return self.steps(2).step_seconds
 
     def quiet_steps(self, count: int) -> Window:
-        """The same, again and again while others disturb it; the first step after a stop does not count."""
+        """Let it make steps until a window is undisturbed; the first step after a stop does not count."""
         best: Window | None = None
         for _ in range(TRIES):
             self.steps(1)
             window = self.steps(count)
             if best is None or window.foreign < best.foreign:
                 best = window
-            if best.foreign < QUIET:
+            if best.foreign < QUIET_CORES:
                 break
         assert best is not None
         return best
 
 
 class Result(NamedTuple):
-    """What a contestant did.
+    """The result of a contestant.
 
     Attributes:
-        contestant: who.
-        windows: one for each round.
+        contestant: the contestant.
+        windows: its window in each round.
     """
 
     contestant: Contestant
@@ -162,25 +162,25 @@ class Result(NamedTuple):
 
     @property
     def step_seconds(self) -> float:
-        """Seconds of a step: the median of the rounds."""
+        """Seconds per step, in the median of the rounds."""
         return statistics.median(window.step_seconds for window in self.windows)
 
     @property
     def peak_bytes(self) -> int:
-        """The most memory that it ever had."""
+        """Its peak memory."""
         return max(window.peak_bytes for window in self.windows)
 
     @property
     def foreign(self) -> float:
-        """Cores that others kept busy in its most disturbed round."""
+        """How many cores other programs kept busy in its most disturbed round."""
         return max(window.foreign for window in self.windows)
 
     def fact(self, name: str) -> float | None:
-        """What it says of itself."""
+        """A number that it reports; None if it does not."""
         return self.windows[-1].facts.get(name)
 
     def ratios(self, other: "Result") -> list[float]:
-        """How many steps it makes while the other makes one, in each round."""
+        """Its speed relative to another contestant, in each round."""
         pairs = zip(self.windows, other.windows, strict=True)
         return [theirs.step_seconds / own.step_seconds for own, theirs in pairs]
 
@@ -192,17 +192,17 @@ class Result(NamedTuple):
 def race(
     contestants: Sequence[Contestant], rounds: int, seconds: float, threads: int | None, say: Callable[[str], None]
 ) -> dict[str, Result]:
-    """Time contestants in turn; whoever cannot start is left out, with a word about it.
+    """Time contestants in turn; a contestant that cannot start is reported and left out.
 
     Args:
-        contestants: names are unique.
+        contestants: the contestants, whose names must be unique.
         rounds: how often each is timed.
-        seconds: that a window takes, about; at least one step.
-        threads: that each may use; None for what its library chooses.
-        say: hears how it goes.
+        seconds: the approximate length of a window, which has at least one step.
+        threads: how many threads each may use; None leaves that to its library.
+        say: a function that is called with messages about the progress.
 
     Returns:
-        By name, in order.
+        The results by the names of the contestants, in order.
     """
     with contextlib.ExitStack() as stack:
         running: list[tuple[Worker, int]] = []
@@ -227,10 +227,10 @@ def race(
 
 
 def environment(threads: int | None) -> dict[str, str]:
-    """Variables under which modules of ``peers`` are found.
+    """The environment variables of a program that imports modules of ``peers``.
 
     Args:
-        threads: that a program may use; None for what its library chooses.
+        threads: how many threads it may use; None leaves that to its library.
     """
     paths = [HERE, *(Path(each).resolve() for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each)]
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
@@ -241,7 +241,7 @@ def environment(threads: int | None) -> dict[str, str]:
 
 
 def _busy_seconds() -> float:
-    """Seconds that all cores have worked since the machine started, where the system tells; else 0."""
+    """Seconds for which all cores together have been busy since the machine started; 0 if the system does not say."""
     try:
         words = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()[1:]
     except OSError:

@@ -1,11 +1,11 @@
-"""Held-out accuracy with few labels: the recipe beside a plain classifier; prints the table of docs/semi-supervised.md.
+"""Compares the recipe semi-supervised with a plain classifier of few labels; prints the table of docs/quality.md.
 
     python benchmarks/semi_supervised.py --data mnist.npz [--labels-per-class 10] [--minutes 20] [--seeds 0 1 2]
         [--work runs/semi-supervised]
 
-The plain classifier is the recipe's discriminator with the same seed, on the same labelled images, judged on the same
-held-out images; it is trained until its loss has settled, with Adam at the recipe's rate, once on the images as they
-are and once with the recipe's augmentations. Runs that are there are not run again.
+The plain classifier is the recipe's discriminator with the same seed, trained on the same labelled images and evaluated
+on the same held-out images. It is trained until its loss has converged, with Adam at the recipe's learning rate, once
+without and once with the recipe's augmentations. Runs that exist already are not repeated.
 """
 
 import argparse
@@ -33,7 +33,7 @@ ACCURACY = "semi-supervised/held-out-accuracy"
 
 
 def semi_supervised(arguments: argparse.Namespace, seed: int) -> tuple[float, float, int]:
-    """The last and the best accuracy of a run, and the images that it saw."""
+    """The last and the best held-out accuracy of a run, and the images that it saw."""
     run = arguments.work / f"{arguments.labels_per_class}-labels-{arguments.minutes:g}m-seed{seed}"
     if not (run / "report.html").exists():
         train = ["train", arguments.data, "--recipe", RECIPE, "--minutes", f"{arguments.minutes:g}"]
@@ -63,7 +63,7 @@ def plain(arguments: argparse.Namespace, seed: int, augmented: bool) -> float:
 
 
 def accuracy(state: TrainingState) -> float:
-    """On the images that were held out."""
+    """The accuracy on the images that were held out."""
     network = state.network(Player.DISCRIMINATOR).eval()
     right = total = 0
     with torch.inference_mode():

@@ -1,13 +1,14 @@
-"""Trains on a few images of a folder and judges by the others: prints the table of docs/quality.md on small data.
+"""Trains on few images of a folder and compares samples with the others; prints the table on small data in quality.md.
 
     python benchmarks/small_data.py --data photos/ --recipes small-data dcgan [--count 200] [--minutes 5]
         [--resolution 64] [--seeds 0] [--work runs/small-data] [--with NAME ...] [--set KEY=VALUE ...]
 
-Figures, on 1,000 samples: the sliced Wasserstein distance to the images that were left out (lower is better; beside it
-that of the images that were trained on, the floor), and how near samples are to training images: the distance of a
-sample to its nearest training image over that of a left-out image to its own, medians, in pixels of 16x16. A ratio near
-1 is new; far below 1 is copied. pairs.png of a run shows samples above their nearest training images. Runs that are
-there are not run again.
+The figures are computed on 1,000 samples. The distance is the sliced Wasserstein distance to the images that were left
+out (lower is better); its floor is the distance of the training images to these. Copying compares how near samples and
+left-out images are to the training images: it is the median distance of a sample to its nearest training image, divided
+by that of a left-out image, in pixels of 16x16. Near 1 samples are as new as left-out images, and far below 1 they are
+copies. pairs.png in the folder of a run shows samples above their nearest training images. Runs that exist already are
+not repeated.
 """
 
 import argparse
@@ -22,17 +23,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from judge import changes, spent
+from evaluation import changes, run_cost
 from steadygan.data import DataSettings, prepare
 from steadygan.data.labels import keep_label_count
 from steadygan.metrics.sliced import image_distance
 from steadygan.runs.grid import image_grid, save_picture
 
-SAMPLES, SHOWN, COARSE = 1000, 12, 16
+SAMPLES, GRID_IMAGES, COARSE = 1000, 12, 16
 
 
 def split(arguments: argparse.Namespace) -> tuple[np.ndarray, np.ndarray]:
-    """The images to train on, every class alike, and the others."""
+    """The images to train on, with the same number of each class, and the others."""
     data = prepare(arguments.data, DataSettings(resolution=arguments.resolution))
     labels = np.zeros(len(data), np.int64) if data.labels is None else data.labels
     classes = max(1, len(data.class_names))
@@ -40,22 +41,24 @@ def split(arguments: argparse.Namespace) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(data.images[chosen]), np.asarray(data.images[~chosen])
 
 
-def unit(images: np.ndarray) -> Tensor:
-    """float32 [N, C, H, W] in [-1, 1]."""
+def to_unit_range(images: np.ndarray) -> Tensor:
+    """Convert uint8 [N, H, W, C] to float32 [N, C, H, W] in [-1, 1]."""
     return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def nearest(images: np.ndarray, others: np.ndarray) -> tuple[Tensor, Tensor]:
-    """Distance of each image to the nearest of the others, and which that is, on coarse pixels."""
-    coarse = [F.interpolate(unit(each), size=(COARSE, COARSE), mode="area").flatten(1) for each in (images, others)]
+    """The distance of each image to the nearest of the others, in coarse pixels, and the index of that one."""
+    coarse = [
+        F.interpolate(to_unit_range(each), size=(COARSE, COARSE), mode="area").flatten(1) for each in (images, others)
+    ]
     found = torch.cdist(*coarse).min(1)
     return found.values, found.indices
 
 
-def judged(
+def train_and_measure(
     arguments: argparse.Namespace, recipe: str, seed: int, few: np.ndarray, rest: np.ndarray
 ) -> dict[str, float]:
-    """Train, sample and measure."""
+    """Train a recipe, and measure its samples."""
     options = changes(arguments.add, (), arguments.set)
     run = arguments.work / f"{recipe}{''.join(options)}-{arguments.count}-{arguments.minutes:g}m-seed{seed}"
     result = run / "figures.json"
@@ -72,14 +75,14 @@ def judged(
         )
         fakes = np.load(made)["images"]
         distances, places = nearest(fakes, few)
-        pairs = np.stack([fakes[:SHOWN], few[places[:SHOWN].numpy()]]).reshape(-1, *few.shape[1:])
-        save_picture(image_grid(pairs, SHOWN), run / "pairs.png")
+        pairs = np.stack([fakes[:GRID_IMAGES], few[places[:GRID_IMAGES].numpy()]]).reshape(-1, *few.shape[1:])
+        save_picture(image_grid(pairs, GRID_IMAGES), run / "pairs.png")
         figures = {
-            "distance": image_distance(unit(rest[:SAMPLES]), unit(fakes)),
-            "floor": image_distance(unit(rest[:SAMPLES]), unit(few)),
+            "distance": image_distance(to_unit_range(rest[:SAMPLES]), to_unit_range(fakes)),
+            "floor": image_distance(to_unit_range(rest[:SAMPLES]), to_unit_range(few)),
             "copying": float(distances.median() / nearest(rest, few)[0].median()),
         }
-        result.write_text(json.dumps(figures | spent(run)))
+        result.write_text(json.dumps(figures | run_cost(run)))
     figures = json.loads(result.read_text())
     print(f"{run.name}: {json.dumps(figures)}", file=sys.stderr, flush=True)
     return figures
@@ -100,11 +103,11 @@ def main() -> None:
     few, rest = split(arguments)
     print("| recipe | seeds | images seen | distance | its floor | copying |\n| --- | --- | --- | --- | --- | --- |")
     for recipe in arguments.recipes:
-        runs = [judged(arguments, recipe, seed, few, rest) for seed in arguments.seeds]
-        middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+        runs = [train_and_measure(arguments, recipe, seed, few, rest) for seed in arguments.seeds]
+        medians = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
         print(
-            f"| {recipe} | {len(runs)} | {middle['images']:,.0f} | {middle['distance']:.4f} | {middle['floor']:.4f} "
-            f"| {middle['copying']:.2f} |",
+            f"| {recipe} | {len(runs)} | {medians['images']:,.0f} | {medians['distance']:.4f} | {medians['floor']:.4f} "
+            f"| {medians['copying']:.2f} |",
             flush=True,
         )
 

@@ -1,4 +1,4 @@
-"""Tables of the benchmarks, and where they stand in a page."""
+"""Formats the tables of the benchmarks, and writes them into a page."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,17 +10,17 @@ from steadygan.runs.environment import environment
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A markdown table."""
+    """Format a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def machine(device: str = "cpu", threads: int | None = None) -> str:
-    """The kind of machine in words: never its name, nor any path.
+    """Describe the kind of machine, without its name or any path.
 
     Args:
-        device: as PyTorch calls it.
-        threads: that contestants may use; None for what PyTorch chooses.
+        device: the name of the device in PyTorch.
+        threads: how many threads contestants may use; None for PyTorch's choice.
     """
     facts = environment(torch.device(device))
     cores, used = facts["cores"], threads or facts["threads"]
@@ -29,12 +29,12 @@ def machine(device: str = "cpu", threads: int | None = None) -> str:
 
 
 def write_section(page: Path, name: str, text: str) -> None:
-    """Replace what stands between the marks of a section of a page.
+    """Replace the text between the two comments that enclose a section of a page.
 
     Args:
-        page: markdown with the lines ``<!-- begin NAME -->`` and ``<!-- end NAME -->``.
-        name: of the section.
-        text: what shall stand there.
+        page: a Markdown file with the lines ``<!-- begin NAME -->`` and ``<!-- end NAME -->``.
+        name: the name of the section.
+        text: the new text.
 
     Raises:
         SystemExit: when the page has no such section.

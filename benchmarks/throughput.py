@@ -1,4 +1,4 @@
-"""Our training loop beside its peers, in one run and in turn; prints the tables of docs/performance.md.
+"""Races our training loop against other programs; prints the tables of docs/performance.md.
 
     python benchmarks/throughput.py [--workloads W64-b64 W64-b128 W32-b128 W28-b128 small] [--rounds 7] [--seconds 3]
         [--keras-python PYTHON] [--only NAME ...] [--device cpu] [--threads N] [--write docs/performance.md]
@@ -6,8 +6,8 @@
     python benchmarks/throughput.py --growth [--rounds 3]               batches of 16 to 512, images of 32 to 128 px
     python benchmarks/throughput.py --before CHECKOUT [--workloads ...] the recipes beside those of another version
 
-PYTHON is one that has Keras and TensorFlow. CHECKOUT is a clone of this repository at the commit to compare with; its
-own package and its own benchmarks run there. Leave the machine alone meanwhile.
+PYTHON is an interpreter that has Keras and TensorFlow. CHECKOUT is a clone of this repository at the commit to compare
+with; its own package and its own benchmarks run there. Run nothing else on the machine meanwhile.
 """
 
 import argparse
@@ -29,24 +29,24 @@ from workloads import WORKLOADS, Workload
 PRECISIONS = ("fp32", "bf16")
 EXAMPLE, LIMIT, BEFORE = "PyTorch's example", "limit", ", before"
 RUN_MINUTES = 5.0
-"""Shortest of the runs that loops take their steps from: grids and measurements come as often as in such a run."""
+"""The loops that are timed belong to runs of at least this length, which decides how often they draw and measure."""
 GROWING_BATCHES, GROWING_SIZES = (16, 32, 64, 128, 256, 512), (32, 64, 128)
 GIGA, MEGA = 1e9, 1e6
-PAGES_OWN = "amx"
-"""The kind of processor whose sections have no prefix."""
+UNPREFIXED_PROCESSOR = "amx"
+"""The sections of the page for this kind of processor have no prefix."""
 
 
 # --- who takes part
 
 
-class Ground(NamedTuple):
-    """Where a race takes place.
+class RaceSetup(NamedTuple):
+    """The workload and the resources of a race.
 
     Attributes:
-        workload: the networks.
-        device: where they train.
-        folder: where contestants may write.
-        minutes: budget of the runs that loops take their steps from; no race may take longer.
+        workload: the sizes of the networks and of the batch.
+        device: the device on which they train.
+        folder: a folder to which contestants may write.
+        minutes: the budget of the runs whose loops are timed; no race may take longer.
     """
 
     workload: Workload
@@ -55,78 +55,78 @@ class Ground(NamedTuple):
     minutes: float = RUN_MINUTES
 
 
-def example(ground: Ground) -> Contestant:
-    """The yardstick."""
-    return Contestant(EXAMPLE, ("peers.example", ground.workload.text, ground.device))
+def example(setup: RaceSetup) -> Contestant:
+    """PyTorch's example, to which all others are compared."""
+    return Contestant(EXAMPLE, ("peers.example", setup.workload.text, setup.device))
 
 
-def ours(kind: str, recipe: str, precision: str, ground: Ground) -> Contestant:
-    """The product's loop, its step, or the bare maths of that step.
+def ours(kind: str, recipe: str, precision: str, setup: RaceSetup) -> Contestant:
+    """The loop of this package, its step, or the bare computations of that step.
 
     Args:
         kind: ``loop``, ``step`` or ``bare``.
-        recipe: ``example`` for the same maths as the example.
+        recipe: the recipe; ``example`` computes the same as the example.
         precision: ``fp32`` or ``bf16``.
-        ground: where the race takes place.
+        setup: the workload and the resources of the race.
     """
     name = " ".join(word for word in (kind, "" if recipe == LIKE_EXAMPLE else recipe, precision) if word)
-    own = ground.folder / name.replace(" ", "-")
+    own = setup.folder / name.replace(" ", "-")
     own.mkdir()
-    words = ("peers.ours", ground.workload.text, ground.device, kind, recipe, precision, str(own), str(ground.minutes))
+    words = ("peers.ours", setup.workload.text, setup.device, kind, recipe, precision, str(own), str(setup.minutes))
     return Contestant(name, words, precision=precision)
 
 
-def earlier(contestant: Contestant, checkout: Path, ground: Ground) -> Contestant:
+def earlier(contestant: Contestant, checkout: Path, setup: RaceSetup) -> Contestant:
     """The same contestant with the package and the benchmarks of another checkout.
 
     Args:
         contestant: one of ours.
         checkout: the root of that checkout.
-        ground: where the race takes place.
+        setup: of the race.
     """
     name = contestant.name + BEFORE
-    own = ground.folder / name.replace(" ", "-").replace(",", "")
+    own = setup.folder / name.replace(" ", "-").replace(",", "")
     own.mkdir()
     words = (*contestant.words[:-2], str(own), contestant.words[-1])  # the folder comes before the minutes
     paths = os.pathsep.join(str((checkout / each).resolve()) for each in ("benchmarks", "src"))
     return Contestant(name, words, contestant.python, contestant.precision, {"PYTHONPATH": paths})
 
 
-def keras(python: str, precision: str, ground: Ground) -> Contestant:
+def keras(python: str, precision: str, setup: RaceSetup) -> Contestant:
     """Keras on TensorFlow."""
     policy = {"fp32": "float32", "bf16": "mixed_bfloat16"}[precision]
-    words = ("peers.keras_dcgan", ground.workload.text, policy)
+    words = ("peers.keras_dcgan", setup.workload.text, policy)
     return Contestant(f"Keras {precision}", words, python, precision, {"KERAS_BACKEND": "tensorflow"})
 
 
-def limit(precision: str, ground: Ground) -> Contestant:
-    """What the machine can do."""
-    return Contestant(f"{LIMIT} {precision}", ("peers.limit", ground.device, precision), precision=precision)
+def limit(precision: str, setup: RaceSetup) -> Contestant:
+    """The limit of the machine."""
+    return Contestant(f"{LIMIT} {precision}", ("peers.limit", setup.device, precision), precision=precision)
 
 
-def everyone(arguments: argparse.Namespace, ground: Ground) -> list[Contestant]:
-    """All contestants, or those that were asked for."""
-    found = [example(ground)]
+def all_contestants(arguments: argparse.Namespace, setup: RaceSetup) -> list[Contestant]:
+    """All contestants, or those that the arguments name."""
+    found = [example(setup)]
     for kind in ("loop", "step", "bare"):
-        found += [ours(kind, LIKE_EXAMPLE, precision, ground) for precision in PRECISIONS]
+        found += [ours(kind, LIKE_EXAMPLE, precision, setup) for precision in PRECISIONS]
     for recipe in ("dcgan", "steady"):
-        found += [ours("loop", recipe, precision, ground) for precision in PRECISIONS]
+        found += [ours("loop", recipe, precision, setup) for precision in PRECISIONS]
     if arguments.before:
-        found += [earlier(each, arguments.before, ground) for each in found if each.name.startswith("loop")]
+        found += [earlier(each, arguments.before, setup) for each in found if each.name.startswith("loop")]
     if arguments.keras_python:
-        found += [keras(arguments.keras_python, precision, ground) for precision in PRECISIONS]
-    found += [limit(precision, ground) for precision in PRECISIONS]
+        found += [keras(arguments.keras_python, precision, setup) for precision in PRECISIONS]
+    found += [limit(precision, setup) for precision in PRECISIONS]
     return [
         each for each in found if not arguments.only or each.name.removesuffix(BEFORE) in (EXAMPLE, *arguments.only)
     ]
 
 
-def raced(arguments: argparse.Namespace, workload: Workload, names: Sequence[str] = ()) -> dict[str, Result]:
-    """The results of a race of everyone, or of these."""
+def run_race(arguments: argparse.Namespace, workload: Workload, names: Sequence[str] = ()) -> dict[str, Result]:
+    """The results of a race of all contestants, or of those with the given names."""
     longest = arguments.rounds * TRIES * (arguments.seconds + 5) / 60
     with tempfile.TemporaryDirectory() as folder:
-        ground = Ground(workload, arguments.device, Path(folder), max(RUN_MINUTES, longest))
-        contestants = [each for each in everyone(arguments, ground) if not names or each.name in names]
+        setup = RaceSetup(workload, arguments.device, Path(folder), max(RUN_MINUTES, longest))
+        contestants = [each for each in all_contestants(arguments, setup) if not names or each.name in names]
         return race(contestants, arguments.rounds, arguments.seconds, arguments.threads, say)
 
 
@@ -134,20 +134,20 @@ def raced(arguments: argparse.Namespace, workload: Workload, names: Sequence[str
 
 
 def speed(arguments: argparse.Namespace) -> None:
-    """Every workload: a table, and what it says."""
+    """Publish a table and conclusions for every workload."""
     for name in arguments.workloads:
         workload = WORKLOADS[name]
-        results = raced(arguments, workload)
+        results = run_race(arguments, workload)
         text = f"{speed_table(results, workload)}\n\n{conclusions(results, workload)}"
         publish(arguments, name, f"{machine(arguments.device, arguments.threads)}.\n\n{text}")
 
 
 def speed_table(results: Mapping[str, Result], workload: Workload) -> str:
-    """Images a second, beside the example and beside the limit.
+    """A table of images per second, compared with the example and with the limit of the machine.
 
     Args:
-        results: of all contestants, the example among them.
-        workload: that they trained.
+        results: the results of all contestants, including the example.
+        workload: the workload that they trained.
     """
     yardstick = results[EXAMPLE]
     head = ("", "images/s", "ms a step", "to the example", "rounds", "useful GFLOP/s", "of the limit", "memory, MB")
@@ -174,14 +174,14 @@ def speed_table(results: Mapping[str, Result], workload: Workload) -> str:
 
 
 def peak(results: Mapping[str, Result], precision: str) -> float | None:
-    """FLOP/s of a large convolution, if it was measured."""
+    """The FLOP/s of a large convolution; None if it was not measured."""
     result = results.get(f"{LIMIT} {precision}")
     flop = None if result is None else result.fact("flop")
     return None if result is None or flop is None else flop / result.step_seconds
 
 
 def conclusions(results: Mapping[str, Result], workload: Workload) -> str:
-    """What the table does not show by itself, a line each."""
+    """A list of what the table does not show by itself."""
     lines = [line for precision in PRECISIONS for line in comparisons(results, precision)]
     counts = {name: result.fact("parameters") for name, result in results.items()}
     said = ", ".join(f"{name} {count:,.0f}" for name, count in counts.items() if count is not None)
@@ -192,7 +192,7 @@ def conclusions(results: Mapping[str, Result], workload: Workload) -> str:
 
 
 def comparisons(results: Mapping[str, Result], precision: str) -> Iterator[str]:
-    """Ratios between others than the example, all of one precision."""
+    """Ratios between contestants other than the example, of one precision."""
     flops = peak(results, precision)
     if flops is not None:
         yield f"the limit in {precision}: {flops / GIGA:,.0f} GFLOP/s, a large convolution"
@@ -218,7 +218,7 @@ def comparisons(results: Mapping[str, Result], precision: str) -> Iterator[str]:
 
 
 def overhead(arguments: argparse.Namespace) -> None:
-    """Whole runs, from their first step to their last save, beside as many seconds of their bare step."""
+    """Compare whole runs, from the first step to the last save, with the same step outside of the loop."""
     head = (
         "workload",
         "precision",
@@ -233,19 +233,19 @@ def overhead(arguments: argparse.Namespace) -> None:
     for name in arguments.workloads:
         for precision in arguments.precisions:
             with tempfile.TemporaryDirectory() as folder:
-                ground = Ground(WORKLOADS[name], arguments.device, Path(folder), arguments.overhead)
-                rows.append((name, precision, *whole_run(arguments, ground, precision)))
+                setup = RaceSetup(WORKLOADS[name], arguments.device, Path(folder), arguments.overhead)
+                rows.append((name, precision, *whole_run(arguments, setup, precision)))
     publish(arguments, "overhead", f"{machine(arguments.device, arguments.threads)}.\n\n{table(head, rows)}")
 
 
-def whole_run(arguments: argparse.Namespace, ground: Ground, precision: str) -> Sequence[str]:
-    """Cells of a row: steps, milliseconds of three kinds of step, and ratios of means."""
-    kinds = [ours(kind, LIKE_EXAMPLE, precision, ground) for kind in ("loop", "step", "bare")]
+def whole_run(arguments: argparse.Namespace, setup: RaceSetup, precision: str) -> Sequence[str]:
+    """Cells of a row: steps, milliseconds of the three kinds of step, and the ratios of their means."""
+    kinds = [ours(kind, LIKE_EXAMPLE, precision, setup) for kind in ("loop", "step", "bare")]
     windows: list[list[Window]] = [[], [], []]
     with ExitStack() as stack:
         workers = [stack.enter_context(Worker(each, arguments.threads)) for each in kinds]
         for worker in workers:
-            worker.steps(1)  # and everything that comes before it
+            worker.steps(1)  # and everything that happens before it
         count = max(1, round(arguments.seconds / workers[-1].steps(3).step_seconds))
         while not windows[0] or not windows[0][-1].done:
             for each, worker in zip(windows, workers, strict=True):
@@ -261,14 +261,14 @@ def whole_run(arguments: argparse.Namespace, ground: Ground, precision: str) -> 
 
 
 def growth(arguments: argparse.Namespace) -> None:
-    """Larger batches and larger images, beside the example."""
+    """Compare larger batches and larger images with the example."""
     batches = [Workload(64, 3, batch) for batch in arguments.batches]
     sizes = [Workload(size, 3, 64) for size in arguments.sizes]
     names = (EXAMPLE, "loop fp32", "loop bf16")
     head = ["px", "batch", *(f"{name}: images/s" for name in names), *(f"{name}: MB" for name in names)]
     rows = []
     for workload in dict.fromkeys([*batches, *sizes]):
-        results = raced(arguments, workload, names)
+        results = run_race(arguments, workload, names)
         found = [results.get(name) for name in names]
         yardstick = results[EXAMPLE]
         cells = [str(workload.size), str(workload.batch)]
@@ -284,14 +284,14 @@ def growth(arguments: argparse.Namespace) -> None:
 
 
 def say(words: str) -> None:
-    """Tell how it goes."""
+    """Print progress to the standard error."""
     print(words, file=sys.stderr, flush=True)
 
 
 def publish(arguments: argparse.Namespace, section: str, text: str) -> None:
-    """Print a section, and put it into the page if there is one; each kind of machine has sections of its own."""
+    """Print a section, and write it into the page if one is given; each kind of machine has sections of its own."""
     kind = own_processor() if arguments.device == "cpu" else arguments.device
-    section = section if kind == PAGES_OWN else f"{kind}-{section}"
+    section = section if kind == UNPREFIXED_PROCESSOR else f"{kind}-{section}"
     print(f"## {section}\n\n{text}\n", flush=True)
     if arguments.write is not None:
         write_section(arguments.write, section, text)

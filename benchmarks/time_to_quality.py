@@ -1,12 +1,12 @@
-"""Quality against time and images, for recipes and for PyTorch's example; prints the tables of docs/performance.md.
+"""Measures quality over time and images, for recipes and PyTorch's example; prints the tables of docs/performance.md.
 
-    python benchmarks/time_to_quality.py --ruler RULER.py --name mnist --data mnist.npz [--recipes steady dcgan]
-        [--example-sizes 32] [--seeds 0 1 2] [--times 15 30 60 90 120 300] [--example-times 60 120 300]
-        [--precision auto] [--work runs/time-to-quality] [--write docs/performance.md]
+    python benchmarks/time_to_quality.py --evaluator EVALUATOR.py --name mnist --data mnist.npz
+        [--recipes steady dcgan] [--example-sizes 32] [--seeds 0 1 2] [--times 15 30 60 90 120 300]
+        [--example-times 60 120 300] [--precision auto] [--work runs/time-to-quality] [--write docs/performance.md]
 
-RULER.py is called as `RULER.py NAME SAMPLES.npz` and prints one JSON object. Every run begins anew and is judged on
-10,000 samples at each of the times; the clock is that on the wall from before the first step, and stands while samples
-are made. Runs that are there are not run again. Leave the machine alone meanwhile: time is the budget.
+EVALUATOR.py is called as `EVALUATOR.py NAME SAMPLES.npz` and prints one JSON object. Every run is evaluated on 10,000
+samples at each of the times. Times are wall-clock times from before the first step, without those in which samples are
+made. Runs that exist already are not repeated. Run nothing else on the machine meanwhile, because time is the budget.
 """
 
 import argparse
@@ -17,25 +17,25 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from judge import ruled
+from evaluation import evaluate_samples
 from race import environment
 from tables import machine, table, write_section
 
 COLUMN = "fid"
 Figures = dict[str, dict[str, float]]
-"""By time: what the ruler says, and the images and seconds spent."""
+"""By time: the figures of the evaluator, and the images and seconds of training."""
 
 
 def contestants(arguments: argparse.Namespace) -> dict[str, tuple[str, ...]]:
-    """What is trained, by name, as ``peers.timed`` wants it."""
+    """The contestants by name, as arguments of ``peers.timed``."""
     found: dict[str, tuple[str, ...]] = {
         f"`{recipe}`": ("ours", recipe, arguments.precision) for recipe in arguments.recipes
     }
     return found | {f"PyTorch's example, {size} px": ("example", str(size)) for size in arguments.example_sizes}
 
 
-def judged(arguments: argparse.Namespace, words: Sequence[str], seed: int) -> Figures:
-    """Train once, and judge what was made on the way."""
+def train_and_evaluate(arguments: argparse.Namespace, words: Sequence[str], seed: int) -> Figures:
+    """Train once, and evaluate the samples that were saved meanwhile."""
     chosen = arguments.example_times if words[0] == "example" and arguments.example_times else arguments.times
     times = [f"{each:g}" for each in sorted(chosen)]
     folder = arguments.work / "-".join([arguments.name, *words, "_".join(times), f"seed{seed}"]).replace("/", "_")
@@ -45,7 +45,10 @@ def judged(arguments: argparse.Namespace, words: Sequence[str], seed: int) -> Fi
         peer = [sys.executable, "-m", "peers.timed", arguments.data, str(folder), str(seed), ",".join(times), *words]
         subprocess.run(peer, check=True, stdout=sys.stderr, env=environment(arguments.threads))
         spent: Figures = json.loads((folder / "spent.json").read_text())
-        figures = {each: ruled(arguments.ruler, arguments.name, folder / f"{each}.npz") | spent[each] for each in times}
+        figures = {
+            each: evaluate_samples(arguments.evaluator, arguments.name, folder / f"{each}.npz") | spent[each]
+            for each in times
+        }
         result.write_text(json.dumps(figures))
         for each in times:
             (folder / f"{each}.npz").unlink()
@@ -54,59 +57,59 @@ def judged(arguments: argparse.Namespace, words: Sequence[str], seed: int) -> Fi
     return found
 
 
-def middle(runs: Sequence[Figures], column: str) -> dict[float, float]:
+def medians(runs: Sequence[Figures], column: str) -> dict[float, float]:
     """Medians over seeds, by time in seconds.
 
     Args:
-        runs: of one contestant.
-        column: of the figures.
+        runs: the runs of one contestant.
+        column: the name of a figure.
     """
     return {float(each): statistics.median(run[each][column] for run in runs) for each in runs[0]}
 
 
 def cells(name: str, runs: Sequence[Figures], times: Sequence[float]) -> list[str]:
-    """A row: the median FID at each time, with thousands of images in brackets, and its range at the last."""
-    quality, images = middle(runs, COLUMN), middle(runs, "images")
+    """A row: the median FID at each time, with thousands of images in brackets, and the range at the last time."""
+    quality, images = medians(runs, COLUMN), medians(runs, "images")
     row = [f"{quality[each]:.2f} ({images[each] / 1000:,.0f}k)" if each in quality else "" for each in times]
     last = [list(run.values())[-1][COLUMN] for run in runs]
     return [name, str(len(runs)), *row, f"{min(last):.2f} to {max(last):.2f}"]
 
 
 def reached(quality: Mapping[float, float], goal: float) -> str:
-    """When a contestant was first as good as that.
+    """Say when a contestant first reached a goal.
 
     Args:
         quality: its FID, by seconds.
-        goal: a FID.
+        goal: the FID to reach.
     """
     early = next((seconds for seconds, value in quality.items() if value <= goal), None)
     return "not in this time" if early is None else f"after {early:g} s"
 
 
 def verdict(results: Mapping[str, Sequence[Figures]]) -> str:
-    """When each recipe reaches what the example has in the end."""
+    """Say when each recipe reaches the final FID of the example."""
     lines = []
     for example, runs in results.items():
         if example.startswith("`"):
             continue
-        seconds, goal = list(middle(runs, COLUMN).items())[-1]
+        seconds, goal = list(medians(runs, COLUMN).items())[-1]
         for name, own in results.items():
             if name.startswith("`"):
-                when = reached(middle(own, COLUMN), goal)
+                when = reached(medians(own, COLUMN), goal)
                 lines.append(f"- {name} has what {example} has after {seconds:g} s (FID {goal:.2f}): {when}")
     return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ruler", required=True)
-    parser.add_argument("--name", required=True, help="what the ruler calls the data")
+    parser.add_argument("--evaluator", required=True)
+    parser.add_argument("--name", required=True, help="what the evaluator calls the data")
     parser.add_argument("--data", required=True)
     parser.add_argument("--recipes", nargs="*", default=["steady", "dcgan"])
     parser.add_argument("--example-sizes", nargs="*", type=int, default=[32])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--times", nargs="+", type=float, default=[15, 30, 60, 90, 120, 300], help="in seconds")
-    parser.add_argument("--example-times", nargs="+", type=float, help="the example's, where they are others")
+    parser.add_argument("--example-times", nargs="+", type=float, help="the times of the example, if they differ")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--work", type=Path, default=Path("runs/time-to-quality"))
@@ -114,9 +117,9 @@ def main() -> None:
     arguments = parser.parse_args()
     times = sorted({*arguments.times, *(arguments.example_times or ())})
     results: dict[str, list[Figures]] = {name: [] for name in contestants(arguments)}
-    for seed in arguments.seeds:  # in turn, so that a machine whose speed drifts is as unfair to one as to another
+    for seed in arguments.seeds:  # in turn, so that a drift of the machine's speed affects all alike
         for name, words in contestants(arguments).items():
-            results[name].append(judged(arguments, words, seed))
+            results[name].append(train_and_evaluate(arguments, words, seed))
     head = ("", "seeds", *(f"{each:g} s" for each in times), "range at the end")
     figures = table(head, [cells(name, runs, times) for name, runs in results.items()])
     text = f"{machine(threads=arguments.threads)}.\n\n{figures}\n\n{verdict(results)}"

@@ -1,4 +1,4 @@
-"""What the contestants of a race train: the networks of PyTorch's DCGAN example, and what they cost."""
+"""The workloads of the contestants: sizes of the networks of PyTorch's DCGAN example, and their cost."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -11,15 +11,15 @@ MOST_DOUBLINGS = 3
 class Workload:
     """A pair of networks and a batch.
 
-    The networks are those of the example: kernels of 4, a stride of 2, from ``size`` down to 4 x 4. For sizes other
-    than 64 there are blocks less or more; channels double from ``filters`` up to eight times as many.
+    The networks are those of the example, with kernels of 4 and a stride of 2, from ``size`` down to 4 x 4. Sizes other
+    than 64 have fewer or more blocks; channels double from ``filters`` up to eight times as many.
 
     Args:
         size: height and width of the images, a power of 2 from 8 on.
-        channels: of the images.
-        batch: images in a batch.
-        filters: channels of the maps next to the image.
-        latent: numbers in a latent.
+        channels: the channels of the images.
+        batch: the number of images in a batch.
+        filters: the channels of the maps next to the image.
+        latent: the length of a latent.
     """
 
     size: int
@@ -36,19 +36,19 @@ class Workload:
 
     @property
     def text(self) -> str:
-        """As an argument of a worker."""
+        """The workload as an argument of a program."""
         return json.dumps(asdict(self))
 
     @classmethod
     def read(cls, text: str) -> "Workload":
-        """From :attr:`text`."""
+        """Read a workload from :attr:`text`."""
         return cls(**json.loads(text))
 
     def forward_flop(self) -> tuple[list[int], list[int]]:
-        """Of each layer for one image, from the image to 4 x 4 and on: the discriminator's, and the generator's.
+        """Operations of each layer for one image, from the largest maps on: the discriminator's, then the generator's.
 
-        A multiplication and an addition are two. Each weight of a convolution works once for each of its output's
-        places (a transposed one: its input's), which are those of the smaller maps.
+        A multiplication and an addition count as two. Each weight of a convolution is used once for each position of
+        its output, or of its input if it is transposed; these are the positions of the smaller maps.
         """
         inner = []
         size, inputs = self.size, self.channels
@@ -60,11 +60,12 @@ class Workload:
         return [*inner, last], [*inner, last * self.latent]
 
     def useful_flop(self) -> int:
-        """What one image costs in a step that computes nothing in vain.
+        """Operations for one image in a step without any unnecessary computation.
 
-        The discriminator's move: both networks forwards, the discriminator twice, and its gradients by weights and
-        inputs, of which the first layer's by the images are of no use. The generator's move: the discriminator forwards
-        and its gradients by inputs alone, the generator's by weights and inputs, not by the latents.
+        The discriminator's move has a forward pass of the generator and two of the discriminator, and the gradients of
+        the latter with respect to weights and inputs, but not to the images. The generator's move has a forward pass of
+        the discriminator and its gradients with respect to inputs alone, and the generator's gradients with respect to
+        weights and inputs, but not to the latents.
         """
         discriminator, generator = self.forward_flop()
         return 8 * sum(discriminator) - 2 * discriminator[0] + 3 * sum(generator) - generator[-1]

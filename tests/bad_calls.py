@@ -94,7 +94,7 @@ CALLS = (
     _bad("stacked twice", "train stacked:stacked:digits", "stacks what is stacked", "once"),
     _bad("glyphs that are not square", "train glyphs:28x32", "'glyphs:28x32'", "square", "glyphs:28x28x1"),
     _bad("glyphs of two channels", "train glyphs:28x28x2", "'glyphs:28x28x2'", "1 (grey) or 3 (colour)"),
-    _bad("glyphs of no size", "train glyphs:large", "'glyphs:large'", "no size", "glyphs:28x28x1"),
+    _bad("glyphs of no size", "train glyphs:large", "'glyphs:large'", "does not give a size", "glyphs:28x28x1"),
     _bad("resolution of points", "train grid25 --resolution 32", "'grid25'", "resolution", "leave"),
     _bad("network of images for points", "train points.npz --set network=dcgan", "'dcgan'", "vectors of 2", "mlp"),
     _bad("network of points for images", "train good.npz --set network=mlp", "'mlp'", "images", "network=dcgan"),

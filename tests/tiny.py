@@ -24,10 +24,10 @@ from steadygan.training.session import CustomNetworks
 BATCH = 4
 CLASSES = ("first", "second", "third")
 BRIEF = {
-    "steadygan.training.loop.FRAMES": 8,
-    "steadygan.training.loop.MEASURE_EVERY": 2,
-    "steadygan.training.gallery.MEASURED": 64,
-    "steadygan.training.gallery.SHOWN": 16,
+    "steadygan.training.loop.GRIDS_PER_RUN": 8,
+    "steadygan.training.loop.GRIDS_PER_MEASUREMENT": 2,
+    "steadygan.training.gallery.MEASURED_SAMPLES": 64,
+    "steadygan.training.gallery.GRID_IMAGES": 16,
     "steadygan.runs.sampling.STANDING_BATCHES": 2,
     "steadygan.runs.sampling.STANDING_BATCH": 16,
 }

@@ -1,7 +1,7 @@
-"""A step of PyTorch's DCGAN example, written anew: the yardstick of the race.
+"""A training step of PyTorch's DCGAN example, rewritten, to which all contestants are compared.
 
-The same maths in the same order as pytorch/examples, dcgan/main.py: eager, fp32, channels first, BCELoss after a
-sigmoid, three backward passes, the library's Adam; nothing is tuned. Images lie in memory ready for use.
+It computes the same as pytorch/examples, dcgan/main.py, in the same order: eager, fp32, channels first, BCELoss after a
+sigmoid, three backward passes, PyTorch's Adam. Nothing is tuned. Images are in memory, ready for use.
 """
 
 import sys
@@ -11,17 +11,17 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from peers.device import clerk_on, parameters
+from peers.device import parameters, step_server
 from workloads import BASE, KERNEL, Workload
 
 RATE, BETAS, STD, SLOPE = 2e-4, (0.5, 0.999), 0.02, 0.2
-POOL = 1024
-FEW = 64
-"""Images made at a time, so that making them never takes more memory than training on them."""
+IMAGES = 1024
+CHUNK = 64
+"""Images are made in chunks of this size, so that making them takes less memory than training on them."""
 
 
 def generator(workload: Workload) -> nn.Sequential:
-    """From [N, latent, 1, 1] to images [N, C, H, W] in [-1, 1]."""
+    """A generator from latents [N, latent, 1, 1] to images [N, C, H, W] in [-1, 1]."""
     widths = workload.widths[::-1]
     layers = [nn.ConvTranspose2d(workload.latent, widths[0], BASE, 1, 0, bias=False), *_normal(widths[0])]
     for inputs, outputs in pairwise(widths):
@@ -35,7 +35,7 @@ def _normal(width: int) -> list[nn.Module]:
 
 
 def discriminator(workload: Workload) -> nn.Sequential:
-    """From images [N, C, H, W] to probabilities [N, 1, 1, 1]."""
+    """A discriminator from images [N, C, H, W] to probabilities [N, 1, 1, 1]."""
     widths = workload.widths
     layers: list[nn.Module] = [
         nn.Conv2d(workload.channels, widths[0], KERNEL, 2, 1, bias=False),
@@ -63,55 +63,55 @@ class Example:
     """Both players and their optimisers.
 
     Args:
-        workload: the networks.
-        device: where they train.
+        workload: the sizes of the networks and of the batch.
+        device: the device on which they train.
     """
 
     def __init__(self, workload: Workload, device: torch.device) -> None:
         self.workload, self.device = workload, device
         self.generator = generator(workload).to(device)
         self.discriminator = discriminator(workload).to(device)
-        self._moves_generator = torch.optim.Adam(self.generator.parameters(), RATE, BETAS)
-        self._moves_discriminator = torch.optim.Adam(self.discriminator.parameters(), RATE, BETAS)
+        self._generator_optimizer = torch.optim.Adam(self.generator.parameters(), RATE, BETAS)
+        self._discriminator_optimizer = torch.optim.Adam(self.discriminator.parameters(), RATE, BETAS)
         self._loss = nn.BCELoss()
 
     def latents(self, count: int, source: torch.Generator | None = None) -> Tensor:
-        """Float32 [count, latent, 1, 1]."""
+        """Draw latents, float32 [count, latent, 1, 1]."""
         return torch.randn(count, self.workload.latent, 1, 1, device=self.device, generator=source)
 
     def step(self, real: Tensor) -> dict[str, float]:
-        """Both players move once on a batch [N, C, H, W]; gives the figures that the example prints."""
+        """Train both players once on a batch [N, C, H, W], and return the figures that the example prints."""
         count = len(real)
         self.discriminator.zero_grad()
-        on_real, loss_real = self._judged(real, 1.0)
+        on_real, loss_real = self._backward(real, 1.0)
         fake = self.generator(self.latents(count))
-        on_fake, loss_fake = self._judged(fake.detach(), 0.0)
-        self._moves_discriminator.step()
+        on_fake, loss_fake = self._backward(fake.detach(), 0.0)
+        self._discriminator_optimizer.step()
 
         self.generator.zero_grad()
-        on_moved, loss = self._judged(fake, 1.0)
-        self._moves_generator.step()
+        on_moved, loss = self._backward(fake, 1.0)
+        self._generator_optimizer.step()
         shown = {"loss_d": loss_real + loss_fake, "loss_g": loss, "real": on_real, "fake": on_fake, "moved": on_moved}
         return {name: value.item() for name, value in shown.items()}
 
-    def _judged(self, images: Tensor, target: float) -> tuple[Tensor, Tensor]:
-        """The mean answer and the loss, whose gradients have been computed: all of them, whoever moves."""
+    def _backward(self, images: Tensor, target: float) -> tuple[Tensor, Tensor]:
+        """Compute the loss and the gradients of all parameters; return the mean answer and the loss."""
         answers = self.discriminator(images).view(-1)
         loss = self._loss(answers, torch.full_like(answers, target))
         loss.backward()
         return answers.detach().mean(), loss.detach()
 
 
-def pools(workload: Workload, count: int) -> Iterator[Tensor]:
-    """Smooth random images, float32 [N, C, H, W] in [-1, 1], ``count`` of them, few at a time."""
+def image_chunks(workload: Workload, count: int) -> Iterator[Tensor]:
+    """Yield ``count`` smooth random images in chunks, float32 [N, C, H, W] in [-1, 1]."""
     coarse = torch.randn(count, workload.channels, 8, 8, generator=torch.Generator().manual_seed(0))
-    for some in coarse.split(FEW):
+    for some in coarse.split(CHUNK):
         yield nn.functional.interpolate(some, size=workload.size, mode="bilinear").tanh()
 
 
-def pool(workload: Workload, count: int = POOL) -> Tensor:
-    """All of them at once."""
-    return torch.cat(list(pools(workload, count)))
+def random_images(workload: Workload, count: int = IMAGES) -> Tensor:
+    """All chunks of random images in one tensor."""
+    return torch.cat(list(image_chunks(workload, count)))
 
 
 def main() -> None:
@@ -119,7 +119,7 @@ def main() -> None:
     torch.manual_seed(0)
     torch.backends.cudnn.benchmark = True
     example = Example(workload, device)
-    images = pool(workload, max(POOL, workload.batch)).to(device)
+    images = random_images(workload, max(IMAGES, workload.batch)).to(device)
     place = 0
 
     def step() -> None:
@@ -128,7 +128,7 @@ def main() -> None:
         place = (place + workload.batch) % (len(images) - workload.batch + 1)
 
     facts = {"parameters": parameters(example.generator, example.discriminator)}
-    clerk_on(device, facts).serve(step)
+    step_server(device, facts).serve(step)
 
 
 if __name__ == "__main__":

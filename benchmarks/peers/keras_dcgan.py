@@ -1,8 +1,8 @@
-"""The same networks and maths in Keras 3 on TensorFlow, with a train_step of its own, as a compiled graph.
+"""The same networks and losses in Keras 3 on TensorFlow, with a custom train_step, as a compiled graph.
 
     KERAS_BACKEND=tensorflow python -m peers.keras_dcgan WORKLOAD float32|mixed_bfloat16
 
-Needs Keras, TensorFlow and NumPy, and neither PyTorch nor steadygan.
+It needs Keras, TensorFlow and NumPy, but neither PyTorch nor steadygan.
 """
 
 import os
@@ -17,11 +17,11 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from peers.serve import Clerk
+from peers.step_server import StepServer
 from workloads import BASE, KERNEL, Workload
 
 RATE, BETA, STD, SLOPE = 2e-4, 0.5, 0.02, 0.2
-POOL = 1024
+IMAGES = 1024
 
 
 def _convolution(filters: int, kernel: int, stride: int, padding: str) -> Any:
@@ -35,14 +35,14 @@ def _transposed(filters: int, kernel: int, stride: int, padding: str) -> Any:
 
 
 def _normal() -> Any:
-    # PyTorch's momentum of 0.1 is Keras's of 0.9
+    # a momentum of 0.1 in PyTorch is one of 0.9 in Keras
     return layers.BatchNormalization(
         momentum=0.9, epsilon=1e-5, gamma_initializer=keras.initializers.RandomNormal(1, STD)
     )
 
 
 def discriminator(workload: Workload) -> Any:
-    """From images to probabilities [N, 1], fp32."""
+    """A discriminator from images to probabilities [N, 1], fp32."""
     chain = [keras.Input((workload.size, workload.size, workload.channels))]
     for place, width in enumerate(workload.widths):
         chain += [_convolution(width, KERNEL, 2, "same"), *([_normal()] if place else []), layers.LeakyReLU(SLOPE)]
@@ -51,7 +51,7 @@ def discriminator(workload: Workload) -> Any:
 
 
 def generator(workload: Workload) -> Any:
-    """From latents [N, D] to images in [-1, 1], fp32."""
+    """A generator from latents [N, D] to images in [-1, 1], fp32."""
     widths = workload.widths[::-1]
     chain = [keras.Input((workload.latent,)), layers.Reshape((1, 1, workload.latent))]
     chain += [_transposed(widths[0], BASE, 1, "valid"), _normal(), layers.ReLU()]
@@ -62,24 +62,24 @@ def generator(workload: Workload) -> Any:
 
 
 class Dcgan(keras.Model):  # type: ignore[misc]
-    """Both players; fit and train_on_batch call the step.
+    """Both players, whose step fit and train_on_batch call.
 
     Args:
-        workload: the networks.
+        workload: the sizes of the networks and of the batch.
     """
 
     def __init__(self, workload: Workload) -> None:
         super().__init__()
         self.workload = workload
         self.generator, self.discriminator = generator(workload), discriminator(workload)
-        self.moves_generator, self.moves_discriminator = (keras.optimizers.Adam(RATE, BETA) for _ in range(2))
-        self.moves_generator.build(self.generator.trainable_variables)
-        self.moves_discriminator.build(self.discriminator.trainable_variables)
+        self.generator_optimizer, self.discriminator_optimizer = (keras.optimizers.Adam(RATE, BETA) for _ in range(2))
+        self.generator_optimizer.build(self.generator.trainable_variables)
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         self.entropy = keras.losses.BinaryCrossentropy()
         self.built = True
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        """Both players move once."""
+        """Train both players once."""
         real = data[0] if isinstance(data, tuple | list) else data
         ones, zeros = tf.ones((len_of(real), 1)), tf.zeros((len_of(real), 1))
         latents = tf.random.normal((len_of(real), self.workload.latent))
@@ -90,15 +90,15 @@ class Dcgan(keras.Model):  # type: ignore[misc]
                 on_fake = self.discriminator(tf.stop_gradient(fake), training=True)
                 loss = self.entropy(ones, on_real) + self.entropy(zeros, on_fake)
             weights = self.discriminator.trainable_variables
-            self.moves_discriminator.apply(of_discriminator.gradient(loss, weights), weights)
+            self.discriminator_optimizer.apply(of_discriminator.gradient(loss, weights), weights)
             answer = self.entropy(ones, self.discriminator(fake, training=True))
         weights = self.generator.trainable_variables
-        self.moves_generator.apply(of_generator.gradient(answer, weights), weights)
+        self.generator_optimizer.apply(of_generator.gradient(answer, weights), weights)
         return {"loss_d": loss, "loss_g": answer}
 
 
 def len_of(images: Any) -> Any:
-    """Images in a batch, known when the graph runs."""
+    """The number of images in a batch, which is known only when the graph runs."""
     return tf.shape(images)[0]
 
 
@@ -108,7 +108,7 @@ def main() -> None:
     keras.utils.set_random_seed(0)
     model = Dcgan(workload)
     model.compile()
-    count = max(POOL, workload.batch)
+    count = max(IMAGES, workload.batch)
     shape = (count, workload.size, workload.size, workload.channels)
     images = np.tanh(np.random.default_rng(0).standard_normal(shape, dtype=np.float32))
     place = 0
@@ -120,7 +120,7 @@ def main() -> None:
         place = (place + workload.batch) % (count - workload.batch + 1)
 
     trained = (*model.generator.trainable_variables, *model.discriminator.trainable_variables)
-    Clerk({"parameters": int(sum(np.prod(each.shape) for each in trained))}).serve(step)
+    StepServer({"parameters": int(sum(np.prod(each.shape) for each in trained))}).serve(step)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the machine can do: a large convolution, channels last, as often as the race asks for.
+"""The limit of the machine: a large convolution, channels last, that is repeated as often as the race asks for.
 
 python -m peers.limit DEVICE fp32|bf16
 """
@@ -10,16 +10,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from peers.serve import Clerk
+from peers.step_server import StepServer
 
 SHAPES = ((64, 128, 32), (64, 256, 16), (128, 256, 32), (128, 512, 16))
-"""Images, channels (as many out as in) and size of maps under a kernel of 3."""
+"""Images, channels (the same number in and out) and size of the maps, for a kernel of 3."""
 KERNEL, TRIALS = 3, 3
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 def operands(shape: tuple[int, int, int], device: str, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Maps and a kernel."""
+    """Random maps and a random kernel."""
     count, channels, size = shape
     maps = torch.randn(count, channels, size, size, device=device)
     kernel = torch.randn(channels, channels, KERNEL, KERNEL, device=device)
@@ -28,20 +28,20 @@ def operands(shape: tuple[int, int, int], device: str, dtype: torch.dtype) -> tu
 
 
 def flop(shape: tuple[int, int, int]) -> int:
-    """Of one convolution, zeros at the edge included."""
+    """Floating-point operations of one convolution, including those with padding."""
     count, channels, size = shape
     return 2 * count * channels**2 * KERNEL**2 * size**2
 
 
 def convolve(x: Tensor, weight: Tensor) -> None:
-    """One convolution; the device has done it on return."""
+    """Compute one convolution, and wait until the device has finished it."""
     F.conv2d(x, weight, padding=1)
     if x.is_cuda:
         torch.cuda.synchronize()
 
 
 def speed(shape: tuple[int, int, int], device: str, dtype: torch.dtype) -> float:
-    """The best of a few trials, in FLOP/s."""
+    """The best speed of a few trials, in FLOP/s."""
     x, weight = operands(shape, device, dtype)
     convolve(x, weight)
     seconds = []
@@ -57,7 +57,7 @@ def main() -> None:
     with torch.inference_mode():
         shape = max(SHAPES, key=lambda each: speed(each, device, dtype))
         x, weight = operands(shape, device, dtype)
-        Clerk({"flop": flop(shape)}).serve(lambda: convolve(x, weight))
+        StepServer({"flop": flop(shape)}).serve(lambda: convolve(x, weight))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Our contestants: the product's own loop, its step alone, and the maths of that step with nothing around it.
+"""The contestants of this package: the training loop, its step alone, and the computations of that step alone.
 
     python -m peers.ours WORKLOAD DEVICE loop|step|bare example|RECIPE fp32|bf16 FOLDER MINUTES
 
-The recipe ``example`` is ``dcgan`` with the latents of PyTorch's example, and with its fakes, which both players see.
+The recipe ``example`` is ``dcgan`` with the latents of PyTorch's example; as there, both players see the same fakes.
 """
 
 import sys
@@ -15,10 +15,10 @@ import torch.nn.functional as F
 from rich.console import Console
 
 import steadygan as sg
-from peers.device import clerk_on, parameters
-from peers.example import pools
-from peers.serve import Clerk
-from peers.still import Still
+from peers.device import parameters, step_server
+from peers.example import image_chunks
+from peers.silent_observer import SilentObserver
+from peers.step_server import StepServer
 from steadygan.data import prepare
 from steadygan.layers.kernels.joint_batches import joint_batches
 from steadygan.progress import ProgressLine
@@ -36,7 +36,7 @@ IMAGES = 4096
 
 
 def recipe_for(name: str, workload: Workload) -> Recipe:
-    """A recipe with the workload's networks and batch."""
+    """A recipe with the width and the batch size of the workload."""
     sizes = {"batch": workload.batch, "width": workload.filters}
     if name != LIKE_EXAMPLE:
         return sg.recipe(name).change(values=sizes)
@@ -46,44 +46,44 @@ def recipe_for(name: str, workload: Workload) -> Recipe:
 
 
 def stored(workload: Workload) -> "np.ndarray[Any, Any]":
-    """The example's images as a data set has them: uint8 [N, H, W, C]."""
+    """The images of the example in the form of a data set: uint8 [N, H, W, C]."""
     images = [
         ((some + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1)
-        for some in pools(workload, max(IMAGES, workload.batch))
+        for some in image_chunks(workload, max(IMAGES, workload.batch))
     ]
     return torch.cat(images).contiguous().numpy()
 
 
-class Gate(Still):
-    """An observer that lets the loop make as many steps as the race asks for.
+class StepGate(SilentObserver):
+    """An observer that stops the loop after as many steps as the race asks for, until it asks for more.
 
     Args:
-        clerk: who talks to the race.
-        asked: steps that it asked for first.
+        server: the server through which the race asks for steps.
+        asked: the number of steps of the first request.
     """
 
-    def __init__(self, clerk: Clerk, asked: int) -> None:
-        self._clerk = clerk
+    def __init__(self, server: StepServer, asked: int) -> None:
+        self._server = server
         self._asked = asked
         self._made = 0
 
     def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
-        """Answer after the last step of a request, and wait for the next one: the loop's own clock stands meanwhile."""
+        """Answer after the last step of a request, and wait for the next one; the loop does not count that time."""
         self._made += 1
         if self._made == self._asked:
-            self._clerk.answer(self._made)
-            self._asked, self._made = self._clerk.asked(), 0
+            self._server.answer(self._made)
+            self._asked, self._made = self._server.read_request(), 0
 
     def close(self) -> None:
-        """The budget is used, and what the loop saves at its end is saved."""
-        self._clerk.answer(self._made, done=True)
+        """Answer for the last time, when the budget is used and the loop has saved everything."""
+        self._server.answer(self._made, done=True)
 
 
 def loop(recipe: Recipe, workload: Workload, device: str, precision: str, folder: Path, minutes: float) -> None:
-    """A run of the product: metrics, progress as on a terminal, grids, measurements and checkpoints."""
+    """Train a whole run, with metrics, a progress line, grids, measurements and checkpoints."""
     data = prepare(stored(workload), cache=folder / "cache")
-    clerk = clerk_on(torch.device(device), {})
-    gate = Gate(clerk, clerk.asked())
+    server = step_server(torch.device(device), {})
+    gate = StepGate(server, server.read_request())
     with (folder / "screen").open("w") as screen:
         progress = ProgressLine(Console(file=screen, force_terminal=True, width=120))
         sg.train(
@@ -98,7 +98,7 @@ def loop(recipe: Recipe, workload: Workload, device: str, precision: str, folder
 
 
 def bare(state: TrainingState) -> None:
-    """What a step of the recipe ``example`` computes, with our networks and optimisers, measuring nothing."""
+    """Compute a step of the recipe ``example`` with our networks and optimisers, without any measurement."""
     generator, discriminator = (state.network(player) for player in (Player.GENERATOR, Player.DISCRIMINATOR))
     real = state.next_real().images
     with state.in_precision():
@@ -134,7 +134,7 @@ def main() -> None:
     state, _ = new_players(recipe, data, CustomNetworks(), torch.device(device), training)
     one_step = step if kind == "step" else bare
     facts = {"parameters": parameters(*state.networks.values())}
-    clerk_on(torch.device(device), facts).serve(lambda: one_step(state))
+    step_server(torch.device(device), facts).serve(lambda: one_step(state))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""One of several processes that train together, or the only one; the first writes down what its steps came to.
+"""One of several processes that train together, or the only one; the first writes losses and times to a file.
 
     torchrun --standalone --nproc-per-node N -m peers.process_group RECIPE DATA RESULT STEPS fp32|fp64
 
-RECIPE and DATA are files. RESULT gets a JSON object: the losses of both players in each step, and the step's seconds.
-In fp64 everything is float64, which training never is: only there sums in another order cannot hide anything else.
+RECIPE and DATA are files. RESULT gets a JSON object with the losses of both players and the seconds of each step. With
+fp64 everything is computed in float64, in which the package never trains: there the order of summation hardly matters,
+so that any other difference would show.
 """
 
 import json
@@ -24,7 +25,7 @@ from steadygan.vocabulary import Player
 
 
 def double() -> None:
-    """Make everything float64 from here on, also what the package makes float32."""
+    """Compute everything in float64 from here on, even where the package uses float32."""
     torch.set_default_dtype(torch.float64)
     torch.Tensor.float = torch.Tensor.double  # type: ignore[method-assign]
 

@@ -1,4 +1,4 @@
-"""Samples of a run while it trains."""
+"""Saves samples of a run while it trains."""
 
 import json
 import time
@@ -14,11 +14,11 @@ Images = np.ndarray[Any, np.dtype[np.uint8]]
 
 
 class Snapshots:
-    """Takes samples when it is time; the clock begins now, and stands while samples are made.
+    """Saves samples at given times; the clock starts at once, and stops while samples are made.
 
     Args:
-        folder: gets ``<seconds>.npz``, and ``spent.json`` with the images seen and the seconds at each of them.
-        times: seconds, rising.
+        folder: the folder for ``<seconds>.npz``, and for ``spent.json`` with the images seen and the seconds of each.
+        times: the times in seconds, in ascending order.
     """
 
     def __init__(self, folder: Path, times: Sequence[float]) -> None:
@@ -30,15 +30,15 @@ class Snapshots:
 
     @property
     def done(self) -> bool:
-        """Whether there are no more to take."""
+        """Whether samples have been saved at all times."""
         return not self._times
 
-    def look(self, images_seen: int, sample: Callable[[int], Images]) -> None:
-        """After every step.
+    def take_due(self, images_seen: int, sample: Callable[[int], Images]) -> None:
+        """Save samples if it is time for them; called after every step.
 
         Args:
-            images_seen: by the run so far.
-            sample: makes so many images, uint8 [N, H, W, C].
+            images_seen: the images that the run has seen so far.
+            sample: a function from a number to so many images, uint8 [N, H, W, C].
         """
         now = time.perf_counter()
         seconds = now - self._begun - self._paused

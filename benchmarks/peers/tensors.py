@@ -1,9 +1,9 @@
-"""What tensors take at the peak of one step, by PyTorch's own count; a clerk tells it after each step.
+"""The peak memory of the tensors of one step, by PyTorch's own count.
 
     python -m peers.tensors WORKLOAD example|step fp32|bf16 FOLDER
 
-What every process has anyway, such as libraries and the images of the benchmark, is not in it; what an allocator wastes
-between tensors, and what libraries allocate by themselves, is not either.
+Not counted are the memory that every process takes, such as that of libraries and of the images of the benchmark, the
+memory that an allocator wastes between tensors, and the memory that libraries allocate by themselves.
 """
 
 import sys
@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from peers.example import Example, pool
+from peers.example import Example, random_images
 from peers.ours import LIKE_EXAMPLE, recipe_for, stored
-from peers.serve import Clerk
+from peers.step_server import StepServer
 from steadygan.data import prepare
 from steadygan.settings import TrainingSettings
 from steadygan.training.session import CustomNetworks, new_players
@@ -24,9 +24,9 @@ from workloads import Workload
 
 
 def one_step(workload: Workload, kind: str, precision: str, folder: Path) -> Callable[[], object]:
-    """A step of a contestant."""
+    """A function that makes a training step of a contestant."""
     if kind == "example":
-        example, images = Example(workload, torch.device("cpu")), pool(workload, workload.batch)
+        example, images = Example(workload, torch.device("cpu")), random_images(workload, workload.batch)
         return lambda: example.step(images)
     training = TrainingSettings.model_validate({"device": "cpu", "precision": precision})
     data = prepare(stored(workload), cache=folder / "cache")
@@ -35,7 +35,7 @@ def one_step(workload: Workload, kind: str, precision: str, folder: Path) -> Cal
 
 
 def peak(work: Callable[[], object]) -> int:
-    """Bytes of the tensors that were made meanwhile and lived at the same time, at most."""
+    """The peak, in bytes, of the tensors that a function makes."""
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
         work()
     assert seen.profiler is not None
@@ -52,8 +52,8 @@ def main() -> None:
     text, kind, precision, folder = sys.argv[1:]
     work = one_step(Workload.read(text), kind, precision, Path(folder))
     facts: dict[str, float] = {}
-    clerk = Clerk(facts, peak=lambda: peak(work))
-    clerk.serve(work)
+    server = StepServer(facts, peak=lambda: peak(work))
+    server.serve(work)
 
 
 if __name__ == "__main__":

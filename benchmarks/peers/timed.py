@@ -1,10 +1,10 @@
-"""Trains for some time and takes samples on the way: a recipe of ours, or PyTorch's example.
+"""Trains a recipe of this package, or PyTorch's example, and saves samples at given times.
 
     python -m peers.timed DATA FOLDER SEED TIMES ours RECIPE PRECISION
     python -m peers.timed DATA FOLDER SEED TIMES example SIZE
 
-TIMES are seconds with commas between them. The example finds its images in memory, which favours it; its samples are
-made as it makes them, with the statistics of each batch.
+TIMES are seconds, separated by commas. The example has its images in memory, which is an advantage; it makes samples
+with the batch statistics of each batch, as the original does.
 """
 
 import sys
@@ -17,8 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from peers.example import Example
+from peers.silent_observer import SilentObserver
 from peers.snapshots import Images, Snapshots
-from peers.still import Still
 from steadygan.api import fit_recipe, recipe_of
 from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.runs.export import TrainedGenerator
@@ -32,11 +32,11 @@ from workloads import Workload
 BATCH, CHUNK = 64, 100
 
 
-class Watch(Still):
-    """Has samples taken of our loop.
+class SnapshotObserver(SilentObserver):
+    """Saves samples while our loop trains.
 
     Args:
-        snapshots: that it takes.
+        snapshots: saves the samples.
     """
 
     def __init__(self, snapshots: Snapshots) -> None:
@@ -44,8 +44,8 @@ class Watch(Still):
         self.loop: Loop | None = None
 
     def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
-        """After every step; the loop's own clock stands meanwhile."""
-        self._snapshots.look(images_seen, self._sample)
+        """Save samples if it is time for them; the loop does not count that time."""
+        self._snapshots.take_due(images_seen, self._sample)
 
     def _sample(self, count: int) -> Images:
         assert self.loop is not None
@@ -55,33 +55,33 @@ class Watch(Still):
 
 
 def train_ours(data: Prepared, folder: Path, seed: int, times: Sequence[float], recipe: str, precision: str) -> None:
-    """What ``steadygan train`` does, grids, measurements and checkpoints included."""
+    """Train as ``steadygan train`` does, with grids, measurements and checkpoints."""
     keep_memory()
     training = TrainingSettings.model_validate({"minutes": times[-1] / 60, "seed": seed, "precision": precision})
     fitted, notes = fit_recipe(recipe_of(recipe), data)
     snapshots = Snapshots(folder, times)
-    watch = Watch(snapshots)
+    observer = SnapshotObserver(snapshots)
     run = RunFolder(folder / "run")
-    watch.loop = begin(data, fitted, training, DataSettings(), run, CustomNetworks(), True, notes, [watch])
+    observer.loop = begin(data, fitted, training, DataSettings(), run, CustomNetworks(), True, notes, [observer])
     with ask_to_stop() as interrupted:
-        watch.loop.run(lambda: snapshots.done or interrupted())
+        observer.loop.run(lambda: snapshots.done or interrupted())
 
 
 def train_example(data: Prepared, folder: Path, seed: int, times: Sequence[float], size: int) -> None:
-    """The example's steps, and nothing else."""
+    """Train the example, and do nothing else."""
     torch.manual_seed(seed)
-    images = sized(torch.from_numpy(np.array(data.images)).permute(0, 3, 1, 2), size)
+    images = resized(torch.from_numpy(np.array(data.images)).permute(0, 3, 1, 2), size)
     example = Example(Workload(size, images.shape[1], BATCH), torch.device("cpu"))
     snapshots = Snapshots(folder, times)
     for seen, batch in enumerate(batches(images)):
         example.step(batch.float() / 127.5 - 1)
-        snapshots.look((seen + 1) * BATCH, lambda count: samples(example, count))
+        snapshots.take_due((seen + 1) * BATCH, lambda count: samples(example, count))
         if snapshots.done:
             return
 
 
-def sized(images: Tensor, size: int) -> Tensor:
-    """uint8 [N, C, size, size]: digits of 28 pixels with a margin, everything else enlarged."""
+def resized(images: Tensor, size: int) -> Tensor:
+    """Images of a given size, uint8 [N, C, size, size]: 28x28 is padded to 32x32, everything else is enlarged."""
     if images.shape[-1] == size:
         return images.contiguous()
     if (images.shape[-1], size) == (28, 32):
@@ -94,7 +94,7 @@ def sized(images: Tensor, size: int) -> Tensor:
 
 
 def batches(images: Tensor) -> Iterator[Tensor]:
-    """Epoch after epoch, each in an order of its own."""
+    """Yield batches forever, in a new random order in each epoch."""
     while True:
         order = torch.randperm(len(images))
         for low in range(0, len(images) - BATCH + 1, BATCH):
@@ -102,7 +102,7 @@ def batches(images: Tensor) -> Iterator[Tensor]:
 
 
 def samples(example: Example, count: int) -> Images:
-    """uint8 [count, H, W, C]."""
+    """Samples of the example, uint8 [count, H, W, C]."""
     source = torch.Generator().manual_seed(0)
     with torch.inference_mode():
         made = torch.cat([example.generator(example.latents(CHUNK, source)) for _ in range(count // CHUNK)])

@@ -1,4 +1,4 @@
-"""The Python face: train, resume, sample. Thin; the work is done in the rooms below."""
+"""The Python interface: train, resume, sample. Other modules do the work."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The plan from which networks are built; heuristics change it, networks read it."""
+"""The plan from which networks are built: heuristics change it, and networks read it."""
 
 from typing import Literal
 
@@ -53,7 +53,7 @@ class Blueprint(BaseModel):
         discriminator_slope: the same for the discriminator.
         output: the generator's last activation, and so the range of images: sigmoid [0, 1], tanh [-1, 1].
         init_std: standard deviation of normal initial weights; None leaves PyTorch's.
-        even_init: whether layers that double maps begin as nearest neighbours before a convolution.
+        icnr_init: whether layers that double maps are initialised as nearest-neighbour upsampling and a convolution.
         generator_dropout: share of the generator's hidden activations set to 0, in training and in generation.
         generator_noise: standard deviation of the noise added to the generator's hidden layers.
         discriminator_width: how much wider the discriminator is than the recipe's width.
@@ -69,7 +69,7 @@ class Blueprint(BaseModel):
         discriminator_embedding: dimension in which labels enter the discriminator as a channel; 0 for none.
         projection: whether the logit has the inner product of features and an embedding of the class.
         class_answer: whether the discriminator also names the class, and how its logit follows.
-        encoder: whether a network from images to latents is built beside the two.
+        encoder: whether a network from images to latents is built beside the generator and the discriminator.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -87,7 +87,7 @@ class Blueprint(BaseModel):
     discriminator_slope: float = 0.0
     output: Output = "sigmoid"
     init_std: float | None = None
-    even_init: bool = False
+    icnr_init: bool = False
     generator_dropout: float = 0.0
     generator_noise: float = 0.0
     discriminator_width: float = 1.0

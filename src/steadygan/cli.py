@@ -1,4 +1,4 @@
-"""The command line: thin; the work is done in the rooms below."""
+"""The command line, which parses options; other modules do the work."""
 
 import os
 import sys
@@ -247,7 +247,9 @@ def _images(text: str) -> int:
     try:
         return amount(text)
     except ValueError:
-        raise SteadyganError(f"--images {text} is no number of images; write for example 60000, 600k or 1.5M") from None
+        raise SteadyganError(
+            f"--images {text} is not a number of images; write for example 60000, 600k or 1.5M"
+        ) from None
 
 
 def _assignment(text: str) -> tuple[str, Any]:

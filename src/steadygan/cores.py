@@ -39,7 +39,7 @@ def share_cores() -> bool:
 
 
 def core_wait_seconds() -> float | None:
-    """How long the threads of this process have been ready to run without a core, in all; None where nobody counts.
+    """How long the threads of this process have waited for a core, in total; None if the system does not count it.
 
     Linux counts it for each thread. Time on a core and time asleep are no part of it, so that on a quiet machine it
     hardly grows.

@@ -33,13 +33,13 @@ from steadygan.networks import ignored_fields, network_family
 from steadygan.variation import FewImages, Variation
 from steadygan.vocabulary import Labels, Player
 
-Kind = TypeVar("Kind")
+T = TypeVar("T")
 OFF = "off"
 """Says 'none' where TOML and the command line cannot."""
 
 
 class Settings(BaseModel):
-    """Numbers of a recipe that are no heuristic; each field's description says what it is."""
+    """Numbers of a recipe that belong to no heuristic; each field's description says what it is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -57,13 +57,13 @@ class Recipe(BaseModel):
     Attributes:
         name: what it is called.
         summary: what it is, in a sentence.
-        sources: publications that it follows.
-        measured: what it was measured to reach, with the machine and the command.
+        sources: the publications that it follows.
+        measured: the results that it reached, with the machine and the command.
         network: the networks' shape, one of :func:`steadygan.networks.network_names`, or ``package.module:attribute``.
         settings: batch size and width.
         heuristics: in the order in which they act.
-        on_vectors: what is otherwise for data that are no images, beside leaving out what makes sense for images alone.
-        on_few_images: what is otherwise for few images.
+        on_vectors: changes for data that are vectors, besides leaving out the heuristics that need images.
+        on_few_images: changes for data sets of few images.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -93,9 +93,9 @@ class Recipe(BaseModel):
     # --- the language: with, without, set
 
     def with_(self, heuristic: str | Heuristic, **parameters: Any) -> "Recipe":
-        """This recipe with a heuristic more, or with other parameters for one that it has.
+        """This recipe with one more heuristic, or with other parameters for one that it has.
 
-        In the slots latent, objective, update and schedule it replaces the one before.
+        In the slots latent, objective, update and schedule it replaces the previous one.
 
         Args:
             heuristic: its name, or the object itself.
@@ -167,7 +167,7 @@ class Recipe(BaseModel):
         return next((type(each) for each in self.heuristics if each.name == name), None) or heuristic_class(name)
 
     def _yielding(self, add: Iterable[str], remove: Iterable[str], values: Iterable[str]) -> dict[str, Variation]:
-        """What waits for the data, but for what someone has asked for by name now."""
+        """The changes that depend on the data, without those that contradict what the user asks for by name."""
         waiting = {"on_vectors": self.on_vectors, "on_few_images": self.on_few_images}
         asked = (*add,), (*remove,), (*values,)
         return {name: variation.yielding(*asked) for name, variation in waiting.items()}
@@ -182,11 +182,11 @@ class Recipe(BaseModel):
         """Whether a heuristic of this name is in the recipe."""
         return any(heuristic.name == name for heuristic in self.heuristics)
 
-    def get(self, kind: type[Kind]) -> Kind | None:
+    def get(self, kind: type[T]) -> T | None:
         """The recipe's heuristic of this class."""
         return next(iter(self.all(kind)), None)
 
-    def all(self, kind: type[Kind]) -> tuple[Kind, ...]:
+    def all(self, kind: type[T]) -> tuple[T, ...]:
         """The recipe's heuristics of this class, in the order in which they act."""
         if kind not in self.found_before:
             self.found_before[kind] = tuple(each for each in self.heuristics if isinstance(each, kind))
@@ -194,42 +194,42 @@ class Recipe(BaseModel):
 
     @cached_property
     def found_before(self) -> dict[type, tuple[Any, ...]]:
-        """What :meth:`all` has found, because a step asks many times; no part of the recipe."""
+        """A cache of the results of :meth:`all`, because a step asks many times; it is not part of the recipe."""
         return {}
 
     @property
     def latent(self) -> LatentHeuristic:
-        """Where latents come from; the naive cube if nothing is chosen."""
+        """The distribution of the latents; the uniform cube of the naive GAN if none is chosen."""
         return next(iter(self.all(LatentHeuristic)), UniformLatent())
 
     @property
     def objective(self) -> Objective:
-        """What the players minimise; the naive minimax if nothing is chosen."""
+        """The loss that the players minimise; the minimax loss of the naive GAN if none is chosen."""
         return next(iter(self.all(Objective)), Minimax())
 
     @property
     def schedule(self) -> Schedule:
-        """Who moves when; one move each if nothing is chosen."""
+        """The order of the moves; one move of each player if none is chosen."""
         return next(iter(self.all(Schedule)), Alternate())
 
     def update(self, player: Player) -> Update:
-        """How a player's weights move: the most specific choice, or Adam with its own defaults."""
+        """The optimiser of a player: the most specific one that is chosen, or Adam with the defaults of its paper."""
         fitting = [update for update in self.all(Update) if player in update.players]
         return min(fitting, key=lambda update: len(update.players), default=Adam(lr=1e-3, betas=(0.9, 0.999)))
 
     @property
     def update_modifiers(self) -> tuple[UpdateModifier, ...]:
-        """What changes learning rates beside the update."""
+        """The heuristics that change the learning rates of the update."""
         return self.all(UpdateModifier)
 
     @property
     def objective_modifiers(self) -> tuple[ObjectiveModifier, ...]:
-        """What changes the objective's losses."""
+        """The heuristics that change the losses of the objective."""
         return self.all(ObjectiveModifier)
 
     @property
-    def rounds(self) -> int:
-        """How often a step plays the schedule's moves: twice if an update looks ahead every other time."""
+    def schedule_passes(self) -> int:
+        """How often a step goes through the schedule's moves: twice if an update looks ahead in every other pass."""
         return 2 if any(update.extrapolates for update in self.all(Update)) else 1
 
     @property
@@ -248,17 +248,17 @@ class Recipe(BaseModel):
         return max((heuristic.held_out_share for heuristic in self.heuristics), default=0.0)
 
     def penalties(self, player: Player) -> tuple[Penalty, ...]:
-        """What is added to a player's loss."""
+        """The penalties that are added to a player's loss."""
         return tuple(penalty for penalty in self.all(Penalty) if player in penalty.players)
 
     @property
     def targets(self) -> tuple[TargetHeuristic, ...]:
-        """What changes the targets."""
+        """The heuristics that change the targets."""
         return self.all(TargetHeuristic)
 
     @property
     def inputs(self) -> tuple[InputHeuristic, ...]:
-        """What changes the images that the discriminator sees."""
+        """The heuristics that change the images that the discriminator sees."""
         return self.all(InputHeuristic)
 
     @property
@@ -268,7 +268,7 @@ class Recipe(BaseModel):
 
     @property
     def blueprint(self) -> Blueprint:
-        """The naive blueprint, changed by every heuristic that wants networks built otherwise."""
+        """The blueprint of the naive GAN, as changed by every architecture heuristic."""
         blueprint = Blueprint()
         for heuristic in self.all(Designs):
             blueprint = heuristic.design(blueprint)
@@ -276,15 +276,15 @@ class Recipe(BaseModel):
 
     @property
     def idle_heuristics(self) -> tuple[str, ...]:
-        """Names of heuristics that change nothing, because this network decides itself what they would."""
+        """The names of heuristics that have no effect, because this network has its own choice for what they set."""
         ignored = ignored_fields(self.network)
         return tuple(each.name for each in self.heuristics if changed_fields(each) and changed_fields(each) <= ignored)
 
     def for_vectors(self) -> tuple["Recipe", tuple[str, ...]]:
-        """This recipe for data that are no images: the network ``mlp``, without heuristics that need images.
+        """This recipe for vectors: with the network ``mlp``, and without heuristics that need images.
 
         Returns:
-            The recipe, and the names of what was left out.
+            The recipe, and the names of the heuristics that were left out.
         """
         other = self.on_vectors
         gone = {*other.remove, *(each.name for each in self.heuristics if each.images_only)}
@@ -295,15 +295,15 @@ class Recipe(BaseModel):
         return fitted._changed(on_vectors=Variation(), on_few_images=FewImages()), out
 
     def for_few_images(self, count: int) -> tuple["Recipe", tuple[str, ...]]:
-        """This recipe for a data set of so many images.
+        """This recipe for a data set of a given number of images.
 
-        Where what it would do otherwise does not go together with what someone has asked for, it stays as it is.
+        If its changes for few images do not go together with what the user has asked for, it stays as it is.
 
         Args:
-            count: images in the data set.
+            count: the number of images in the data set.
 
         Returns:
-            The recipe, and what was changed, in the words of the command line.
+            The recipe, and its changes as options of the command line.
         """
         other, settled = self.on_few_images, self._changed(on_few_images=FewImages())
         if count >= other.below:

@@ -1,4 +1,4 @@
-"""The words that every room shares: slots, players, sides, labels and findings."""
+"""The terms that every module shares: slots, players, sides, labels and findings."""
 
 from enum import StrEnum
 from typing import Literal

@@ -112,7 +112,7 @@ def test_the_state_is_a_few_numbers_however_many_classes():
 
 def test_a_state_of_other_classes_or_of_another_order_is_refused():
     sampler = BalancedSampler(np.array([0, 1, 1]), 0)
-    with pytest.raises(SteadyganError, match="holds 3 items, but 4"):
+    with pytest.raises(SteadyganError, match="hold 3 items, but held 4"):
         sampler.load_state_dict(BalancedSampler(np.array([0, 1, 1, 1]), 0).state_dict())
     with pytest.raises(SteadyganError, match="other classes"):
         sampler.load_state_dict(BalancedSampler(np.array([0, 0, 1]), 0).state_dict())

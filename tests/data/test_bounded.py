@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from steadygan.data import Prepared, array_files, arrays, encoded, prepare, store
+from steadygan.data import Prepared, array_files, array_rows, encoded_images, prepare, store
 from steadygan.data.folder import folder_source
 from steadygan.feeding.scaling import scaling_for
 from tests import tiny
@@ -40,7 +40,7 @@ def images(dtype):
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(arrays, "_BLOCK_BYTES", BLOCK)
+    monkeypatch.setattr(array_rows, "_BLOCK_BYTES", BLOCK)
     monkeypatch.setattr(array_files, "_COPY_BYTES", BLOCK)
     monkeypatch.setattr(store, "_COPY_ROWS", 500)
 
@@ -100,16 +100,18 @@ def test_choosing_and_decoding_keep_numbers_alone(tmp_path, monkeypatch):
         def ask_all(self, chunks, target, *, only_header):
             for chunk in chunks:
                 results = [[9, 9, 0] if only_header else None for _ in chunk]
-                yield encoded.DecodeResult(results, b"" if only_header else bytes(9 * 9 * 3 * len(chunk)))
+                yield encoded_images.DecodeResult(results, b"" if only_header else bytes(9 * 9 * 3 * len(chunk)))
 
     class Nowhere:
         def start(self, shape, dtype): ...
         def append(self, block): ...
 
     count = 30_000
-    many = encoded.Encoded(str, np.full(count, 1000), lambda low, high: ["x"] * (high - low))
+    many = encoded_images.EncodedImages(str, np.full(count, 1000), lambda low, high: ["x"] * (high - low))
     grown = peak(
-        lambda: encoded._read_with(DecoderPool(), many, encoded.DataSettings(), Nowhere(), lambda done, total: None)
+        lambda: encoded_images._read_with(
+            DecoderPool(), many, encoded_images.DataSettings(), Nowhere(), lambda done, total: None
+        )
     )
     assert grown < 130 * count
 

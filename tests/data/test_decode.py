@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from steadygan.data.decode import Target, UnusableError, decode, open_regular, probe, reason, scale_by_range
+from steadygan.data.decode import (
+    Target,
+    UnusableError,
+    decode,
+    open_regular_file,
+    read_header,
+    scale_by_range,
+    skip_reason,
+)
 from tests.data.hostile import encoded, png
 
 WHITE = (255, 255, 255)
@@ -163,7 +171,7 @@ def test_the_header_tells_the_size_as_seen_upright(kind):
     exif[0x0112] = 6
     stream = io.BytesIO()
     Image.new("RGB", (24, 16)).save(stream, kind, exif=exif.tobytes())
-    header = probe(io.BytesIO(stream.getvalue()), WHITE, 1000)
+    header = read_header(io.BytesIO(stream.getvalue()), WHITE, 1000)
     assert (header.width, header.height, header.grey) == (16, 24, False)
 
 
@@ -181,7 +189,7 @@ def test_nonsense_as_orientation_changes_nothing():
 )
 def test_the_header_tells_whether_pixels_are_grey(mode, background, grey):
     data = encoded(Image.new(mode, (8, 8)), "PNG")
-    assert probe(io.BytesIO(data), background, 1000).grey is grey
+    assert read_header(io.BytesIO(data), background, 1000).grey is grey
 
 
 def test_an_image_of_the_right_size_is_untouched():
@@ -227,16 +235,16 @@ def test_colour_becomes_grey_by_luma():
 @pytest.mark.parametrize("limit", [99, 64])
 def test_too_many_pixels_are_refused_before_decoding(limit):
     with pytest.raises((UnusableError, Image.DecompressionBombError)) as refusal:
-        probe(io.BytesIO(png(10, 10)), WHITE, limit)
-    assert "more than" in reason(refusal.value, limit)
-    assert probe(io.BytesIO(png(10, 10)), WHITE, 100).width == 10
+        read_header(io.BytesIO(png(10, 10)), WHITE, limit)
+    assert "more than" in skip_reason(refusal.value, limit)
+    assert read_header(io.BytesIO(png(10, 10)), WHITE, 100).width == 10
 
 
 def test_only_regular_files_are_opened(tmp_path):
     with pytest.raises(UnusableError, match="not a regular file"):
-        open_regular("/dev/null")
+        open_regular_file("/dev/null")
     (tmp_path / "file").write_bytes(b"x")
-    with open_regular(str(tmp_path / "file")) as stream:
+    with open_regular_file(str(tmp_path / "file")) as stream:
         assert stream.read() == b"x"
 
 
@@ -250,4 +258,4 @@ def test_only_regular_files_are_opened(tmp_path):
     ],
 )
 def test_every_error_has_a_short_reason(error, text):
-    assert text in reason(error, 100)
+    assert text in skip_reason(error, 100)

@@ -95,7 +95,7 @@ def test_one_class_beside_unlabelled_images_makes_no_labels_but_a_note(photos, c
     good(photos / where, 1, name="loose")
     prepared = prepare(photos, cache=cache)
     assert (prepared.labels, prepared.class_names, prepared.unlabelled) == (None, (), 0)
-    assert "1 of 3 images elsewhere" in prepared.notes[0]
+    assert "1 of 3 images lie elsewhere" in prepared.notes[0]
 
 
 @pytest.mark.parametrize("where", ["", "unlabelled"])

@@ -128,7 +128,7 @@ def test_a_data_set_without_a_single_label_has_none_and_a_note(tmp_path, cache):
     made(labels=[-1] * 5).save_to_disk(tmp_path / "saved")
     prepared = prepare(tmp_path / "saved", cache=cache)
     assert (prepared.labels, prepared.class_names) == (None, ())
-    assert "No labels: of the 5 items" in prepared.notes[0]
+    assert "No labels: none of the 5 items" in prepared.notes[0]
 
 
 @needs_datasets

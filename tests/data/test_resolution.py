@@ -50,17 +50,17 @@ def test_backgrounds_are_names_or_numbers():
     ],
 )
 def test_the_resolution_of_a_folder_follows_its_sizes(sizes, expected):
-    assert choose_resolution(sizes, keep_up_to=64) == expected
+    assert choose_resolution(sizes, largest_kept_size=64) == expected
 
 
 @given(st.lists(st.tuples(st.integers(1, 3000), st.integers(1, 3000)), min_size=1, max_size=30))
 def test_a_chosen_resolution_enlarges_at_most_a_tenth(sizes):
-    resolution = choose_resolution(sizes, keep_up_to=64)
+    resolution = choose_resolution(sizes, largest_kept_size=64)
     assert 8 <= resolution <= 64
     enlarged = sum(min(size) < resolution for size in sizes)
     assert enlarged <= len(sizes) / 10 or resolution == 8
 
 
 def test_square_arrays_keep_larger_sizes():
-    assert choose_resolution([(200, 200)], keep_up_to=256) == 200
-    assert choose_resolution([(300, 300)], keep_up_to=256) == 64
+    assert choose_resolution([(200, 200)], largest_kept_size=256) == 200
+    assert choose_resolution([(300, 300)], largest_kept_size=256) == 64

@@ -57,7 +57,7 @@ def test_the_state_is_small():
 
 
 def test_a_state_of_other_data_is_refused():
-    with pytest.raises(SteadyganError, match="holds 11 items, but 10"):
+    with pytest.raises(SteadyganError, match="hold 11 items, but held 10"):
         Sampler(11, 0).load_state_dict(Sampler(10, 0).state_dict())
 
 

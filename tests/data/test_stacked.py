@@ -127,7 +127,7 @@ def test_where_no_triple_is_labelled_there_are_no_labels(here, monkeypatch):
     monkeypatch.setattr(stacked_module, "LEAST_ITEMS", 50)
     data = prepare("stacked:set.npz")
     assert (data.labels, data.class_names) == (None, ())
-    assert "No labels: of the 50 items" in data.notes[-1]
+    assert "No labels: none of the 50 items" in data.notes[-1]
 
 
 def test_without_labels_there_are_none(here):

@@ -304,7 +304,7 @@ def test_what_was_prepared_when_unlabelled_meant_a_class_is_read_anew(tmp_path, 
     good(tmp_path / "photos", 1, name="loose")
     for name, module in (("set.npz", array_files), ("photos", folder)):
         with monkeypatch.context() as before:
-            before.setattr(module, "MEANING", "unlabelled is a class")
+            before.setattr(module, "LABEL_CONVENTION", "unlabelled is a class")
             prepare(tmp_path / name, cache=cache)
         now = prepare(tmp_path / name, cache=cache)
         assert not now.from_cache

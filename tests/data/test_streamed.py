@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from steadygan.data import DataSettings, encoded, prepare, streamed
+from steadygan.data import DataSettings, encoded_images, prepare, streamed
 from steadygan.errors import SteadyganError
 from tests.data.hostile import encoded as image_file
 from tests.data.test_hub import PIXELS, made
@@ -84,9 +84,9 @@ def test_what_is_here_already_is_not_streamed_by_itself(hub, cache, tmp_path):
 
 
 def test_rows_are_read_in_order_and_few_at_once(hub, cache, monkeypatch):
-    monkeypatch.setattr(encoded, "CHUNK_FILES", 3)
+    monkeypatch.setattr(encoded_images, "CHUNK_FILES", 3)
     monkeypatch.setattr(streamed, "CHUNK_FILES", 3)
-    monkeypatch.setattr(streamed, "LOOKED_AT", 5)
+    monkeypatch.setattr(streamed, "EXAMINED_IMAGES", 5)
     drawn, kept = 0, []
     pixels = np.arange(60, dtype=np.uint8)
 
@@ -106,7 +106,7 @@ def test_rows_are_read_in_order_and_few_at_once(hub, cache, monkeypatch):
 
 
 def test_the_first_images_decide_on_the_resolution_unless_the_user_does(hub, tmp_path, cache, monkeypatch):
-    monkeypatch.setattr(streamed, "LOOKED_AT", 3)
+    monkeypatch.setattr(streamed, "EXAMINED_IMAGES", 3)
     hub.held = coloured([(20, 30)] * 3 + [(90, 90)] * 40)
     assert prepare("streamed:a/set", cache=cache).shape == (16, 16, 3)
     assert prepare("a/set", cache=tmp_path / "other").shape == (64, 64, 3)
@@ -115,7 +115,7 @@ def test_the_first_images_decide_on_the_resolution_unless_the_user_does(hub, tmp
 
 
 def test_colour_that_comes_late_is_kept(hub, cache, monkeypatch):
-    monkeypatch.setattr(streamed, "LOOKED_AT", 2)
+    monkeypatch.setattr(streamed, "EXAMINED_IMAGES", 2)
     grey, colour = coloured([(9, 9)] * 4, "L"), coloured([(9, 9)] * 4)
     hub.held = datasets.concatenate_datasets([grey, colour])
     assert prepare("streamed:a/set", cache=cache).shape == (9, 9, 3)

@@ -36,7 +36,7 @@ FIELDS: dict[str, tuple[Any, ...]] = {
     "discriminator_slope": (0.0,),
     "output": ("tanh",),
     "init_std": (0.3,),
-    "even_init": (True,),
+    "icnr_init": (True,),
     "generator_dropout": (0.5,),
     "generator_noise": (0.5,),
     "discriminator_width": (1.5,),
@@ -55,7 +55,7 @@ FIELDS: dict[str, tuple[Any, ...]] = {
     "encoder": (True,),
 }
 BESIDE: dict[str, dict[str, Any]] = {
-    "even_init": {"upsampling": "transposed"},
+    "icnr_init": {"upsampling": "transposed"},
     "minibatch_kernels": {"minibatch_dimension": 2},
     "strided_kernel": {"downsampling": "strided"},
 }

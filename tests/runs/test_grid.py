@@ -5,10 +5,10 @@ import pytest
 from PIL import Image
 
 from steadygan.runs.grid import (
+    BACKGROUND,
     CANVAS,
     GAP,
     GENERATED,
-    GROUND,
     PALE,
     REAL,
     SMALL,
@@ -26,8 +26,8 @@ def test_images_lie_in_rows_on_a_white_ground(channels: int) -> None:
     for place, image in enumerate(images):
         top, left = GAP + 42 * (place // 3), GAP + 42 * (place % 3)
         assert np.array_equal(sheet[top : top + 40, left : left + 40], image)
-    assert (sheet[:GAP] == GROUND).all()
-    assert (sheet[-42:, -42:] == GROUND).all()  # the sixth place is empty
+    assert (sheet[:GAP] == BACKGROUND).all()
+    assert (sheet[-42:, -42:] == BACKGROUND).all()  # the sixth place is empty
 
 
 def test_the_number_of_columns_can_be_chosen() -> None:

@@ -181,7 +181,7 @@ def test_rows_of_a_runs_grids_are_classes(tmp_path: Path) -> None:
 def test_the_distance_is_measured_on_classes_as_often_as_in_the_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gallery, "MEASURED", 1000)
+    monkeypatch.setattr(gallery, "MEASURED_SAMPLES", 1000)
     state, painter = told_game(), Painter()
     Gallery(RunFolder(tmp_path), state).measure(painter, state)
     heard = torch.cat(painter.heard)

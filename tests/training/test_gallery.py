@@ -6,7 +6,7 @@ from PIL import Image
 
 from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.runs.folder import RunFolder
-from steadygan.runs.grid import GENERATED, GROUND, PALE, REAL, ROWS
+from steadygan.runs.grid import BACKGROUND, GENERATED, PALE, REAL, ROWS
 from steadygan.training import gallery
 from tests import tiny
 
@@ -31,13 +31,13 @@ def test_real_rows_hold_images_of_their_class_each_once() -> None:
 def test_a_small_class_leaves_its_places_white() -> None:
     shown = gallery.real_rows(numbered([0, 0, 1]), rows=3, columns=2)[:, 0, 0, 0].reshape(3, 2)
     assert sorted(shown[0]) == [0, 1]
-    assert shown[1:].tolist() == [[2, GROUND], [GROUND, GROUND]]
+    assert shown[1:].tolist() == [[2, BACKGROUND], [BACKGROUND, BACKGROUND]]
 
 
 def test_unlabelled_images_are_in_no_row() -> None:
     data = numbered([-1, 0, 1, -1, 2, -1, 0])
     shown = gallery.real_rows(data, rows=3, columns=3)[:, 0, 0, 0].reshape(3, 3)
-    assert [{*row} - {GROUND} for row in shown.tolist()] == [{1, 6}, {2}, {4}]
+    assert [{*row} - {BACKGROUND} for row in shown.tolist()] == [{1, 6}, {2}, {4}]
 
 
 def colours(path: Path) -> set[tuple[int, ...]]:

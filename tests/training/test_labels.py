@@ -216,7 +216,7 @@ def test_a_discriminator_that_joins_batches_gets_the_labels_of_both() -> None:
 def test_a_generator_alone_may_be_told_but_not_a_discriminator_alone() -> None:
     assert labelled_players(Blueprint(generator_embedding=2, classes=3), False, False, False) == {G}
     for blueprint, own in ((Blueprint(), (False, True)), (Blueprint(discriminator_embedding=2), (True, False))):
-        with pytest.raises(SteadyganError, match="discriminator gets classes and the generator does not"):
+        with pytest.raises(SteadyganError, match="discriminator is given classes and the generator is not"):
             labelled_players(blueprint, *own, labels=not own[0])
 
 

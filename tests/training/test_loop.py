@@ -67,7 +67,7 @@ def test_a_row_comes_every_twenty_steps_with_what_was_noted(folder: Path) -> Non
 
 def test_frames_are_spread_evenly_over_the_budget(folder: Path) -> None:
     tiny.play(tiny.small("naive"), folder, tiny.images(), images=IMAGES)
-    frames = tiny.BRIEF["steadygan.training.loop.FRAMES"]
+    frames = tiny.BRIEF["steadygan.training.loop.GRIDS_PER_RUN"]
     assert [images for images, _ in RunFolder(folder).sample_grids()] == [
         IMAGES * frame // frames for frame in range(frames + 1)
     ]
@@ -88,7 +88,7 @@ def test_grids_show_the_same_latents_each_time(folder: Path) -> None:
 def test_pictures_do_not_disturb_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen, data = tiny.stateful(), tiny.images()
     tiny.play(chosen, tmp_path / "a", data, images=80)
-    monkeypatch.setattr("steadygan.training.loop.FRAMES", 1)
+    monkeypatch.setattr("steadygan.training.loop.GRIDS_PER_RUN", 1)
     tiny.play(chosen, tmp_path / "b", data, images=80)
     one, other = tiny.newest(tmp_path / "a"), tiny.newest(tmp_path / "b")
     assert len(tiny.grids(tmp_path / "a")) > len(tiny.grids(tmp_path / "b"))

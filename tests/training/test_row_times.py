@@ -9,7 +9,7 @@ from tests import tiny
 
 
 def test_rows_hold_the_share_of_time_spent_on_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("steadygan.training.loop.ROW_STEPS", 2)
+    monkeypatch.setattr("steadygan.training.loop.STEPS_PER_ROW", 2)
     loop = tiny.play(tiny.small("dcgan"), tmp_path / "run", tiny.images(), images=40)
     shares = [row["time/data"] for row in loop.folder.read_rows(loop.folder.metrics) if "step" in row]
     assert len(shares) == 5
@@ -20,7 +20,7 @@ def test_rows_hold_the_share_of_time_spent_on_waiting(tmp_path: Path, monkeypatc
 def test_rows_hold_the_share_of_time_without_a_core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits of 30 ms in each row of a clock that says so, for as many threads as there are."""
     waits = iter(range(1000))
-    monkeypatch.setattr("steadygan.training.loop.ROW_STEPS", 2)
+    monkeypatch.setattr("steadygan.training.loop.STEPS_PER_ROW", 2)
     monkeypatch.setattr("steadygan.training.loop.core_wait_seconds", lambda: 0.03 * next(waits))
     loop = tiny.play(tiny.small("dcgan"), tmp_path / "run", tiny.images(), images=40)
     rows = [row for row in loop.folder.read_rows(loop.folder.metrics) if "step" in row]

@@ -320,8 +320,8 @@ def test_every_heuristic_is_asked_at_every_moment_in_order() -> None:
 
 def test_an_update_that_looks_ahead_plays_the_moves_of_a_step_twice() -> None:
     state = game_of(NAIVE.with_(Spy()).with_("extra-adam"))
-    assert state.recipe.rounds == 2
-    assert NAIVE.rounds == 1
+    assert state.recipe.schedule_passes == 2
+    assert NAIVE.schedule_passes == 1
     step(state)
     once = [*moments("discriminator", 0), *moments("generator", 0)]
     twice = [*moments("discriminator", 1), *moments("generator", 1)]

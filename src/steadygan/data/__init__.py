@@ -1,4 +1,4 @@
-"""From a folder of images, an array or a name to prepared data, and the order in which it is seen."""
+"""Prepares data from a folder of images, an array or a name, and decides the order in which training sees them."""
 
 from steadygan.data.labels import UNLABELLED, keep_label_count, keep_label_share, split_held_out
 from steadygan.data.prepare import prepare

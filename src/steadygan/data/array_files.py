@@ -1,4 +1,4 @@
-"""``.npy`` and ``.npz`` files as sources, read in blocks and without unpickling anything."""
+"""Reads ``.npy`` and ``.npz`` files in blocks, and never unpickles anything."""
 
 import shutil
 import tempfile
@@ -11,9 +11,9 @@ from typing import IO, Any
 import numpy as np
 
 from steadygan.arrays import Array
-from steadygan.data.arrays import ArrayRows, Classes, classes_of, read_rows, rows_of
-from steadygan.data.labels import MEANING
-from steadygan.data.reading import DataSource, Outcome, Progress, Sink
+from steadygan.data.array_rows import ArrayRows, Classes, classes_of, read_rows, rows_of
+from steadygan.data.data_source import DataSource, Outcome, Progress, Sink
+from steadygan.data.labels import LABEL_CONVENTION
 from steadygan.errors import SteadyganError
 from steadygan.settings import DataSettings
 
@@ -24,14 +24,14 @@ _COPY_BYTES = 1_000_000
 
 
 def array_file_source(path: Path, name: str) -> DataSource:
-    """An ``.npy`` or ``.npz`` file that exists, as a source.
+    """Makes a source of an ``.npy`` or ``.npz`` file that exists.
 
     Args:
         path: the file.
-        name: what the user named.
+        name: the name that the user gave.
 
     Returns:
-        The source; its identity is the path with size and time.
+        The source. Its identity consists of the path, the size and the time of the last change.
     """
     status = path.stat()
 
@@ -48,10 +48,10 @@ def array_file_source(path: Path, name: str) -> DataSource:
             NotImplementedError,
             RuntimeError,
         ) as error:
-            # the last two: compression that zipfile does not know, and passwords
+            # the last two are raised for compression that zipfile does not know, and for passwords
             raise SteadyganError(f"'{name}' is broken and cannot be read ({error}).") from error
 
-    return DataSource(name, repr((str(path.resolve()), status.st_size, status.st_mtime_ns, MEANING)), read)
+    return DataSource(name, repr((str(path.resolve()), status.st_size, status.st_mtime_ns, LABEL_CONVENTION)), read)
 
 
 def _starts_with(path: Path, magic: bytes) -> bool:
@@ -110,7 +110,7 @@ def _stream(path: Path, member: zipfile.ZipInfo, rows: int, name: str) -> Iterat
 
 
 def _unpacked(path: Path, member: zipfile.ZipInfo, name: str) -> Array:
-    """A whole array as a map of a temporary file without a name, which goes with it."""
+    """Unpacks a whole array into a temporary file without a name, and maps it; the file disappears with the map."""
     with zipfile.ZipFile(path) as archive, archive.open(member) as packed, tempfile.TemporaryFile() as plain:
         shape, fortran, dtype = _header(packed, name)
         shutil.copyfileobj(packed, plain, _COPY_BYTES)
@@ -140,7 +140,7 @@ def _refuse_objects(dtype: np.dtype[Any], name: str, key: str) -> None:
 
 
 def _choose(shapes: dict[str, tuple[int, ...]], name: str) -> str:
-    """The key of the array to train on; the order of preference is the order of the lines."""
+    """Chooses the key of the array to train on; earlier branches take precedence."""
     for key in (*IMAGE_KEYS, *VECTOR_KEYS):
         if key in shapes:
             return key

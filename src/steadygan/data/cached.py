@@ -1,33 +1,33 @@
-"""A source by way of the cache: what was prepared before is opened, anything else is read first."""
+"""Reads a source through the cache: data that were prepared before are opened, other data are prepared first."""
 
 from pathlib import Path
 
-from steadygan.data.reading import DataSource, Outcome, Progress
-from steadygan.data.store import StoredData, Writer, key_of, load_or_build
+from steadygan.data.data_source import DataSource, Outcome, Progress
+from steadygan.data.store import StoredData, Writer, cache_key, load_or_build
 from steadygan.settings import DataSettings
 
 
 def read_cached(
     source: DataSource, settings: DataSettings, root: Path, workers: int, progress: Progress
 ) -> tuple[StoredData, bool]:
-    """Opens the prepared content of a source, or prepares it.
+    """Opens the prepared data of a source, or prepares them.
 
     Args:
-        source: what to read.
-        settings: what the items become.
-        root: the cache.
-        workers: how many decoding processes.
-        progress: called with the number of items done and of all.
+        source: the source to read.
+        settings: the resolution and channels of the prepared images.
+        root: the folder of the cache.
+        workers: how many decoding processes to use.
+        progress: called with the number of items done and the number of all items.
 
     Returns:
-        The content, and whether it was there already.
+        The data, and whether they were in the cache already.
 
     Raises:
-        SteadyganError: the source cannot be read, or the cache cannot be written.
+        SteadyganError: when the source cannot be read, or the cache cannot be written.
     """
 
     def fill(writer: Writer) -> Outcome:
         return source.read(settings, writer, workers, progress)
 
     about = {"source": source.name, "settings": settings.model_dump()}
-    return load_or_build(root, key_of(source.identity, settings.model_dump_json()), about, fill)
+    return load_or_build(root, cache_key(source.identity, settings.model_dump_json()), about, fill)

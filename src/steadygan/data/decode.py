@@ -1,4 +1,4 @@
-"""One image file to one square uint8 array, with right values for every kind of pixel that Pillow reads.
+"""Decodes an image file into a square uint8 array, whatever kind of pixels it has.
 
 This module imports only NumPy and Pillow, because every decoding process loads it.
 """
@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 
 from steadygan.arrays import Array
 
-# EPS and other formats that start programs, and stubs that decode nothing, are left out on purpose.
+# Formats that start programs, such as EPS, and stubs that decode nothing are left out on purpose.
 _FORMATS = (
     *("JPEG", "MPO", "PNG", "GIF", "WEBP", "AVIF", "BMP", "DIB", "TIFF", "PPM"),
     *("JPEG2000", "ICO", "TGA", "PCX", "SGI", "QOI"),
@@ -35,13 +35,13 @@ _TURNS = {
 
 @dataclass(frozen=True)
 class Target:
-    """What every image becomes.
+    """The form into which every image is brought.
 
     Args:
         resolution: height and width of the result.
         channels: 1 or 3.
-        background: red, green, blue under transparent pixels, 0..255.
-        max_pixels: the largest number of pixels that is decoded.
+        background: red, green and blue under transparent pixels, 0..255.
+        max_pixels: an image with more pixels than this is not decoded.
     """
 
     resolution: int
@@ -52,7 +52,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Header:
-    """What the header of an image tells: its size as seen upright, and whether its pixels are grey by their kind."""
+    """What the header of an image says: its size when it is upright, and whether its pixel format is grey."""
 
     width: int
     height: int
@@ -60,11 +60,11 @@ class Header:
 
 
 class UnusableError(Exception):
-    """The image cannot be used; the text is the reason in a few words."""
+    """The image cannot be used; the message is the reason in a few words."""
 
 
-def open_regular(path: str) -> IO[bytes]:
-    """Opens a file for reading without ever waiting on a pipe or a device.
+def open_regular_file(path: str) -> IO[bytes]:
+    """Opens a file for reading, and never waits for a pipe or a device.
 
     Args:
         path: the file.
@@ -73,8 +73,8 @@ def open_regular(path: str) -> IO[bytes]:
         The open file.
 
     Raises:
-        UnusableError: it is no regular file.
-        OSError: it cannot be opened.
+        UnusableError: when it is not a regular file.
+        OSError: when it cannot be opened.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -83,19 +83,20 @@ def open_regular(path: str) -> IO[bytes]:
     return os.fdopen(descriptor, "rb")
 
 
-def probe(stream: IO[bytes], background: tuple[int, int, int], max_pixels: int) -> Header:
-    """Reads the header of an image, no pixels.
+def read_header(stream: IO[bytes], background: tuple[int, int, int], max_pixels: int) -> Header:
+    """Reads the header of an image, and none of its pixels.
 
     Args:
         stream: the open file.
-        background: red, green, blue under transparent pixels; where it is not grey, transparency brings colour in.
-        max_pixels: the largest number of pixels allowed.
+        background: red, green and blue under transparent pixels. With a background that is not grey, a grey image with
+            transparency counts as coloured.
+        max_pixels: the largest number of pixels that is allowed.
 
     Returns:
         The header.
 
     Raises:
-        UnusableError: the image has too many pixels.
+        UnusableError: when the image has too many pixels.
     """
     with _opened(stream, max_pixels) as image:
         width, height = image.size
@@ -109,17 +110,17 @@ def probe(stream: IO[bytes], background: tuple[int, int, int], max_pixels: int) 
 
 
 def decode(stream: IO[bytes], target: Target) -> Array:
-    """Decodes the first frame of an image, upright, on the background colour, cropped and resized.
+    """Decodes the first frame of an image: turns it upright, puts it on the background, crops and resizes it.
 
     Args:
         stream: the open file.
-        target: what it becomes.
+        target: the form of the result.
 
     Returns:
         uint8 [resolution, resolution, channels].
 
     Raises:
-        UnusableError: the image has too many pixels, or values that are not finite.
+        UnusableError: when the image has too many pixels, or values that are not finite.
     """
     with _opened(stream, target.max_pixels) as image:
         if image.format == "JPEG" and min(image.size) >= 4 * target.resolution:
@@ -132,16 +133,16 @@ def decode(stream: IO[bytes], target: Target) -> Array:
 
 
 def flatten(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
-    """Any kind of pixels to 8-bit grey or colour without transparency.
+    """Converts pixels of any kind to 8-bit grey or colour without transparency.
 
     16-bit grey is divided by 257, so that 65535 becomes 255. 32-bit whole numbers and floats are scaled by the
     smallest of these ranges that holds all values of the image: 0..255 and 0..65535 for whole numbers, 0..1, -1..1,
-    0..255 and 0..65535 for floats; else from the image's own least to its greatest value. CMYK, YCbCr and palettes
-    are converted by Pillow, which knows that Adobe stores CMYK in JPEG inverted.
+    0..255 and 0..65535 for floats. If none does, the range goes from the least to the greatest value of the image.
+    Pillow converts CMYK, YCbCr and palettes; it knows that Adobe stores CMYK inverted in JPEG files.
 
     Args:
         image: a loaded image.
-        background: red, green, blue under transparent pixels.
+        background: red, green and blue under transparent pixels.
 
     Returns:
         An image of mode L or RGB.
@@ -156,9 +157,10 @@ def flatten(image: Image.Image, background: tuple[int, int, int]) -> Image.Image
 
 
 def fit(image: Image.Image, resolution: int, channels: int) -> Array:
-    """Crops the largest centred square, and resizes it where its size differs.
+    """Crops an image to its largest centred square, and resizes that to the resolution.
 
-    Reducing uses an antialiased Lanczos filter, enlarging a bicubic one; an image that already fits is untouched.
+    Reducing uses an antialiased Lanczos filter, and enlarging uses a bicubic one. An image of the right size is not
+    changed.
 
     Args:
         image: mode L or RGB.
@@ -182,12 +184,12 @@ def fit(image: Image.Image, resolution: int, channels: int) -> Array:
     return np.asarray(image).reshape(resolution, resolution, channels)
 
 
-def reason(error: BaseException, max_pixels: int) -> str:
-    """Why a file is skipped, in a few words.
+def skip_reason(error: BaseException, max_pixels: int) -> str:
+    """Says in a few words why a file is skipped.
 
     Args:
-        error: what was raised while it was read.
-        max_pixels: the limit that was in force.
+        error: the error that was raised while the file was read.
+        max_pixels: the limit on the number of pixels.
 
     Returns:
         Text such as ``broken or cut short``.
@@ -213,7 +215,7 @@ def reason(error: BaseException, max_pixels: int) -> str:
 def _opened(stream: IO[bytes], max_pixels: int) -> Iterator[Image.Image]:
     Image.init()
     before = Image.MAX_IMAGE_PIXELS
-    # Pillow warns at its limit and refuses at twice the limit; this also guards images inside of images (ICO)
+    # Pillow warns at its limit and refuses at twice the limit; this also guards against images inside images (ICO)
     Image.MAX_IMAGE_PIXELS = max(1, max_pixels // 2)
     try:
         with Image.open(stream, formats=[name for name in _FORMATS if name in Image.OPEN]) as image:
@@ -242,9 +244,9 @@ def _with_alpha(image: Image.Image) -> Image.Image:
 
 
 def _on_background(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
-    ground = Image.new("RGBA", image.size, (*background, 255))
-    ground.alpha_composite(image)
-    return ground.convert("RGB")
+    canvas = Image.new("RGBA", image.size, (*background, 255))
+    canvas.alpha_composite(image)
+    return canvas.convert("RGB")
 
 
 def _flatten_wide(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:
@@ -269,16 +271,16 @@ def _narrow(values: Array) -> Array:
 
 
 def scale_by_range(values: Array) -> Array:
-    """Whole numbers or floats to 0..255, by the smallest usual range that holds them all (see ``flatten``).
+    """Scales whole numbers or floats to 0..255, by the smallest usual range that holds them all (see ``flatten``).
 
     Args:
-        values: any shape, at least one value, all finite.
+        values: at least one value, in any shape; all must be finite.
 
     Returns:
         uint8, the same shape.
 
     Raises:
-        UnusableError: a value is not finite.
+        UnusableError: when a value is not finite.
     """
     numbers = values.astype(np.float64)
     if not np.isfinite(numbers).all():

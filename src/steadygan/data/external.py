@@ -1,4 +1,4 @@
-"""Data sources of other packages and of the user's own modules: functions that return arrays."""
+"""Finds data sources in other packages and in the user's own modules: functions that return arrays."""
 
 import hashlib
 import inspect
@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from steadygan.data.arrays import classes_of, read_rows, rows_of
-from steadygan.data.reading import DataSource, Outcome, Progress, Sink
+from steadygan.data.array_rows import classes_of, read_rows, rows_of
+from steadygan.data.data_source import DataSource, Outcome, Progress, Sink
 from steadygan.errors import SteadyganError
 from steadygan.plugins import entry_point_names, is_reference, resolve
 from steadygan.settings import DataSettings
@@ -19,17 +19,17 @@ GROUP = "steadygan.data"
 
 
 def external_source(name: str) -> DataSource | None:
-    """A data source from outside the package.
+    """Finds a data source from outside the package.
 
     Args:
-        name: of an entry point of the group ``steadygan.data``, or ``package.module:function``. It stands for a
-            function without arguments that returns images, or images and labels, as arrays.
+        name: the name of an entry point of the group ``steadygan.data``, or ``package.module:function``. It stands for
+            a function without arguments that returns images, or images and labels, as arrays.
 
     Returns:
-        The source, whose identity changes with the file that the function is in; None for a name of another kind.
+        The source, whose identity changes with the file that the function is in; None if the name has neither form.
 
     Raises:
-        SteadyganError: when the name cannot be resolved, or stands for something else.
+        SteadyganError: when the name cannot be resolved, or stands for something that is not a function.
     """
     if not is_reference(name) and name not in entry_point_names(GROUP):
         return None
@@ -58,7 +58,7 @@ def _called(function: Callable[..., Any], name: str) -> tuple["np.ndarray[Any, A
 
 
 def _version(function: Callable[..., Any]) -> str:
-    """A hash of the file that a function is in: when it changes, data are prepared anew."""
+    """Hashes the file that a function is in, so that the data are prepared again when the file changes."""
     try:
         file = inspect.getsourcefile(inspect.unwrap(function))
     except TypeError:

@@ -1,4 +1,4 @@
-"""A folder of image files as a source."""
+"""Makes a source of a folder of image files."""
 
 import hashlib
 import os
@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from steadygan.arrays import Array
-from steadygan.data.encoded import Encoded, nothing_usable, read_encoded
-from steadygan.data.labels import MEANING, UNLABELLED, drop_empty
-from steadygan.data.pool import Item
+from steadygan.data.data_source import DataSource, Outcome, Progress, Sink
+from steadygan.data.decoder_pool import Item
+from steadygan.data.encoded_images import EncodedImages, nothing_usable, read_encoded
+from steadygan.data.labels import LABEL_CONVENTION, UNLABELLED, labels_with_notes
 from steadygan.data.prepared import printable
-from steadygan.data.reading import DataSource, Outcome, Progress, Sink
 from steadygan.data.walk import Entry, walk
 from steadygan.errors import SteadyganError
 from steadygan.settings import DataSettings
@@ -22,17 +22,17 @@ _UNLABELLED = ("unlabelled", "unlabeled")
 
 
 def folder_source(path: Path, name: str) -> DataSource:
-    """A folder that exists, as a source.
+    """Makes a source of a folder that exists.
 
-    Its sub-folders are the classes, if at least two hold images. Images that then lie beside them, or in a sub-folder
-    called ``unlabelled`` or ``unlabeled``, are unlabelled.
+    Its sub-folders are the classes, if at least two of them hold images. Images beside them, or in a sub-folder called
+    ``unlabelled`` or ``unlabeled``, are unlabelled.
 
     Args:
         path: the folder.
-        name: what the user named.
+        name: the name that the user gave.
 
     Returns:
-        The source; its identity is the path with names, sizes and times of all files below it.
+        The source. Its identity consists of the path and of the names, sizes and times of all files below it.
     """
     files, skipped = walk(path)
 
@@ -41,7 +41,7 @@ def folder_source(path: Path, name: str) -> DataSource:
 
     def read(settings: DataSettings, sink: Sink, workers: int, progress: Progress) -> Outcome:
         sizes = np.fromiter((file.size for file in files), np.int64, len(files))
-        encoded = Encoded(lambda position: files[position].relative, sizes, items)
+        encoded = EncodedImages(lambda position: files[position].relative, sizes, items)
         decoded = read_encoded(encoded, settings, sink, workers, progress)
         all_skipped = sorted([*skipped, *decoded.skipped], key=lambda one: one.path)
         if len(decoded.kept) == 0:
@@ -49,11 +49,11 @@ def folder_source(path: Path, name: str) -> DataSource:
         labels, class_names, notes = _label([files[i].relative for i in decoded.kept], name)
         return Outcome(labels, class_names, tuple(all_skipped), decoded.notes + notes)
 
-    return DataSource(name, repr((str(path.resolve()), _digest(files), skipped, MEANING)), read)
+    return DataSource(name, repr((str(path.resolve()), _digest(files), skipped, LABEL_CONVENTION)), read)
 
 
 def _digest(files: Iterable[Entry]) -> str:
-    """Of names, sizes, times and kinds, one file after the other, because there may be millions."""
+    """Hashes names, sizes, times and modes, one file after the other, because there may be millions."""
     digest = hashlib.blake2b(digest_size=32)
     for file in files:
         digest.update(repr((file.relative, file.size, file.changed, file.mode)).encode("utf-8", "surrogateescape"))
@@ -61,20 +61,20 @@ def _digest(files: Iterable[Entry]) -> str:
 
 
 def _label(relatives: Sequence[str], name: str) -> tuple[Array | None, tuple[str, ...], tuple[str, ...]]:
-    """Labels, names of classes and notes, from first-level sub-folders."""
+    """Derives labels, class names and notes from the first-level sub-folders."""
     classes = [_class_of(relative) for relative in relatives]
     names = sorted({one for one in classes if one is not None})
     loose = classes.count(None)
     if len(names) < 2:
-        note = f"No labels: '{name}' has one sub-folder of a class, and {loose:,} of {len(classes):,} images elsewhere."
+        note = f"No labels: '{name}' has only one class folder, and {loose:,} of {len(classes):,} images lie elsewhere."
         return None, (), (note,) if names and loose else ()
     positions: dict[str | None, int] = {one: position for position, one in enumerate(names)} | {None: UNLABELLED}
     labels = np.asarray([positions[one] for one in classes], dtype=np.int64)
-    return drop_empty(labels, tuple(map(printable, names)), f"'{name}'", "in no sub-folder of a class")
+    return labels_with_notes(labels, tuple(map(printable, names)), f"'{name}'", "in no class folder")
 
 
 def _class_of(relative: str) -> str | None:
-    """The first-level sub-folder of a file, if it is a class."""
+    """Returns the first-level sub-folder of a file, if it is a class."""
     first, inside, _ = relative.partition("/")
-    first = sys.intern(first)  # the same text once, not once for each of its files
+    first = sys.intern(first)  # the same text is stored once, not once for each of its files
     return first if inside and first.casefold() not in _UNLABELLED else None

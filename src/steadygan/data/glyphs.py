@@ -1,7 +1,8 @@
-"""Digits and capital letters in many colours and shapes, drawn by Pillow's own font: a real set without a download.
+"""Draws digits and capital letters in many colours and shapes with Pillow's own font: data that need no download.
 
-The same bytes come out wherever Pillow and FreeType are the same: random numbers are uniform, coordinates are made by
-the four basic operations, and pixels by integers, so that no mathematical library has a say in them.
+The result is the same, byte for byte, wherever the versions of Pillow and FreeType are the same: random numbers are
+uniform, coordinates are computed by the four basic operations, and pixels are computed in integers, so that the result
+does not depend on any mathematical library.
 """
 
 import re
@@ -14,8 +15,8 @@ import PIL
 from PIL import Image, ImageDraw, ImageFont, features
 
 from steadygan.arrays import Array
-from steadygan.data.arrays import ArrayRows, Classes, read_rows
-from steadygan.data.reading import DataSource, Outcome, Progress, Sink
+from steadygan.data.array_rows import ArrayRows, Classes, read_rows
+from steadygan.data.data_source import DataSource, Outcome, Progress, Sink
 from steadygan.errors import SteadyganError
 from steadygan.settings import LARGEST_RESOLUTION, SMALLEST_RESOLUTION, DataSettings
 
@@ -25,7 +26,7 @@ GLYPH_IMAGES = 36_000
 SIDE, CHANNELS = 32, 3
 EXAMPLE_SIZE = "28x28x1"
 _SEED = 0
-# to be raised with every change of what is drawn, so that nobody's cache keeps the old images
+# must be raised with every change of what is drawn, so that no cache keeps the old images
 _VERSION = 1
 
 _SIZE = re.compile(rf"{GLYPHS}:(\d+)x(\d+)(?:x(\d+))?", re.ASCII)
@@ -34,24 +35,25 @@ _FORM = f"write for example '{GLYPHS}:{EXAMPLE_SIZE}', which is height, width an
 # Shapes. The tangent of half the angle gives sine and cosine by basic operations; 0.14 is 16 degrees.
 _HALF_ANGLE, _SHEAR, _NARROWEST, _WIDEST = 0.14, 0.25, 0.8, 1.1
 _SMALLEST, _LARGEST = 0.66, 0.94  # of the side of the image
-_STROKES = 7  # from the font's own width on, in steps of a hundredth of the font's size
-_CANVAS = 128  # pixels of a side that are averaged into those of an image, at least twice as many
+_STROKES = 7  # stroke widths, from the font's own width on, in steps of a hundredth of the font's size
+_CANVAS = 128  # glyphs are drawn with at least this many pixels a side and averaged down, by a factor of at least 2
 
-# Colours by their luma (ITU-R BT.601), which is also what they are in grey images.
+# Colours are chosen by their luma (ITU-R BT.601), which is also their value in grey images.
 _LUMA = np.array([299, 587, 114])
 _DARKEST, _DARK, _LIGHT, _LIGHTEST = 20, 70, 185, 240
 
 
 @dataclass(frozen=True, eq=False)
 class _Shapes:
-    """How glyphs lie in images, in parts of the side of the image; one entry for each of N images.
+    """The shapes and positions of the glyphs of N images; lengths are fractions of the side of an image.
 
     Args:
-        labels: int64 [N], which glyph.
-        strokes: int64 [N], how much bolder than the font, 0 and up.
-        matrix: float64 [N, 2, 2], turns, shears and widens, before it scales.
-        size: float64 [N], the longer side of the box around the glyph.
-        place: float64 [N, 2], from 0 (at the left, at the top) to 1, as far as the box stays inside.
+        labels: which glyph each image shows, int64 [N].
+        strokes: how much bolder than the font each glyph is, at least 0, int64 [N].
+        matrix: rotates, shears and widens each glyph before it is scaled, float64 [N, 2, 2].
+        size: the longer side of the box around each glyph, float64 [N].
+        place: the position of the box, float64 [N, 2]; 0 is as far left or up as it can be within the image, and 1 is
+            as far right or down.
     """
 
     labels: Array
@@ -62,16 +64,16 @@ class _Shapes:
 
 
 def draw_glyphs(count: int, side: int = SIDE, channels: int = CHANNELS, seed: int = _SEED) -> tuple[Array, Array]:
-    """Draws glyphs, each turned, sheared, stroked, sized, placed and coloured at random.
+    """Draws glyphs with random rotations, shears, strokes, sizes, positions and colours.
 
     Args:
-        count: N, 0 or more; with the same seed, fewer images are the first of more.
+        count: N, 0 or more; with the same seed, a smaller number gives the first images of a larger one.
         side: height and width of the images, 8..256.
         channels: 3 for colour, 1 for the luma of the same colours.
         seed: any whole number from 0 on.
 
     Returns:
-        uint8 [N, side, side, channels], 0..255; int64 [N], places in ``GLYPH_CLASSES``, which take turns.
+        uint8 [N, side, side, channels], 0..255; int64 [N], indices into ``GLYPH_CLASSES``, which take turns.
     """
     blocks = list(_rows(count, side, channels, seed).blocks(1024))
     images = np.concatenate([np.empty((0, side, side, channels), np.uint8), *blocks])
@@ -79,15 +81,15 @@ def draw_glyphs(count: int, side: int = SIDE, channels: int = CHANNELS, seed: in
 
 
 def draw_colours(count: int, seed: int) -> tuple[Array, Array]:
-    """Draws pairs of a dark and a light colour, each of them as often the ink as the paper.
+    """Draws pairs of a dark and a light colour; the dark one is the ink of about half of the images.
 
     Args:
         count: N, 0 or more.
         seed: any whole number from 0 on.
 
     Returns:
-        uint8 [N, 3] of the ink and uint8 [N, 3] of the paper, red, green and blue; their luma, 0..255, is at most 71 on
-        one side and at least 184 on the other.
+        Red, green and blue of the ink, uint8 [N, 3], and of the paper, uint8 [N, 3]. The luma of one of them is at most
+        71, and that of the other is at least 184, of 255.
     """
     values = np.random.Generator(np.random.PCG64([seed, 1])).random((count, 9))
     dark = _scaled(_vivid(values[:, 0:3]), _DARKEST + values[:, 6] * (_DARK - _DARKEST))
@@ -97,19 +99,19 @@ def draw_colours(count: int, seed: int) -> tuple[Array, Array]:
 
 
 def glyphs_source(name: str) -> DataSource:
-    """36,000 images of 36 glyphs with their classes, 1,000 of each.
+    """Makes a source of 36,000 images of 36 glyphs, 1,000 of each class.
 
-    Glyphs are drawn at the resolution and with the channels of the settings where these say so, else as the name says,
-    else 32 x 32 in colour.
+    The resolution and the channels are those of the settings; those that the settings leave open are taken from the
+    name, and are otherwise 32 x 32 in colour.
 
     Args:
-        name: ``glyphs``, or with the size, ``glyphs:28x28`` or ``glyphs:28x28x1``.
+        name: ``glyphs``, or ``glyphs`` with a size: ``glyphs:28x28`` or ``glyphs:28x28x1``.
 
     Returns:
-        The source; its images are the same everywhere with the same version of Pillow.
+        The source. Its images are the same everywhere with the same versions of Pillow and FreeType.
 
     Raises:
-        SteadyganError: the name says no size, or one that is impossible.
+        SteadyganError: when the name contains no size, or an impossible one.
     """
     named = (SIDE, CHANNELS) if name == GLYPHS else _named_size(name)
 
@@ -129,10 +131,10 @@ def glyphs_source(name: str) -> DataSource:
 
 
 def _named_size(name: str) -> tuple[int, int]:
-    """The side and the channels in ``glyphs:28x28x1``."""
+    """Reads the side and the channels from a name such as ``glyphs:28x28x1``."""
     found = _SIZE.fullmatch(name)
     if found is None:
-        raise SteadyganError(f"'{name}' says no size of images: {_FORM}.")
+        raise SteadyganError(f"'{name}' does not give a size of images: {_FORM}.")
     height, width, channels = (_number(digits) if digits else CHANNELS for digits in found.groups())
     if not (SMALLEST_RESOLUTION <= height <= LARGEST_RESOLUTION and SMALLEST_RESOLUTION <= width <= LARGEST_RESOLUTION):
         raise SteadyganError(
@@ -155,7 +157,7 @@ def _labels(count: int) -> Array:
 
 
 def _rows(count: int, side: int, channels: int, seed: int) -> ArrayRows:
-    """Glyphs that are drawn while they are read."""
+    """Returns glyphs as rows, which are drawn while they are read."""
 
     def blocks(length: int) -> Iterator[Array]:
         shapes, (ink, paper) = _draw_shapes(count, seed), draw_colours(count, seed)
@@ -187,7 +189,7 @@ def _draw_shapes(count: int, seed: int) -> _Shapes:
 
 
 def _draw_one(shapes: _Shapes, place: int, side: int) -> Array:
-    """How much of each pixel the ink covers: uint8 [side, side], 0..255."""
+    """Computes how much of each pixel the ink covers: uint8 [side, side], 0..255."""
     factor = max(2, _CANVAS // side)
     canvas = side * factor
     stencil = _stencil(int(shapes.labels[place]), int(shapes.strokes[place]), canvas)
@@ -198,18 +200,18 @@ def _draw_one(shapes: _Shapes, place: int, side: int) -> Array:
     scale = float(shapes.size[place]) * canvas / (2 * max(across, down))
     right, low = shapes.place[place].tolist()
     x, y = (scale * half + part * (canvas - 2 * scale * half) for half, part in ((across, right), (down, low)))
-    # Pillow asks for the way back, from the canvas to the stencil
+    # Pillow asks for the inverse, from the canvas to the stencil
     shrink = scale * (a * d - b * c)
     a, b, c, d = d / shrink, -b / shrink, -c / shrink, a / shrink
     back = (a, b, stencil.width / 2 - a * x - b * y, c, d, stencil.height / 2 - c * x - d * y)
-    # the nearest of many pixels, then their mean, both in integers
+    # takes the nearest of many pixels, then their mean, both in integers
     drawn = stencil.transform((canvas, canvas), Image.Transform.AFFINE, back, Image.Resampling.NEAREST)
     return np.asarray(drawn.reduce(factor))
 
 
 @lru_cache(maxsize=len(GLYPH_CLASSES) * _STROKES)
 def _stencil(label: int, stroke: int, size: int) -> Image.Image:
-    """One glyph in white on black, cut to its box."""
+    """Draws one glyph in white on black, cropped to its box."""
     font = _font(size)
     width = round(stroke * size / 100)
     picture = Image.new("L", (2 * size, 2 * size))
@@ -224,12 +226,12 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     font = ImageFont.load_default(size) if features.check("freetype2") else None
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise SteadyganError(f"'{GLYPHS}' needs a Pillow that was built with FreeType: reinstall Pillow.")
-    # not every Pillow has the other layout
+    # the other layout engine is not part of every Pillow
     return font.font_variant(layout_engine=ImageFont.Layout.BASIC)
 
 
 def _vivid(values: Array) -> Array:
-    """Colours with less grey in them: int64 [N, 3], 0..255 each."""
+    """Makes colours more saturated: int64 [N, 3], 0..255 each."""
     least = values.min(axis=1, keepdims=True)
     colours: Array = ((values - 0.9 * least) * 255.999).astype(np.int64)
     return colours
@@ -241,7 +243,7 @@ def _luma(colours: Array) -> Array:
 
 
 def _scaled(colours: Array, luma: Array) -> Array:
-    """Colours made darker until they have at most this luma: int64 [N, 3]."""
+    """Darkens colours until their luma is at most the given one: int64 [N, 3]."""
     thousandths = (luma * 1000).astype(np.int64)
     found = np.maximum((colours * _LUMA).sum(axis=1), thousandths)
     darker: Array = colours * thousandths[:, None] // found[:, None]
@@ -249,7 +251,7 @@ def _scaled(colours: Array, luma: Array) -> Array:
 
 
 def _coloured(coverage: Array, ink: Array, paper: Array) -> Array:
-    """Ink over paper: uint8 [n, H, W, C] from the coverage [n, H, W] and colours [n, C]."""
+    """Paints ink over paper: uint8 [n, H, W, C] from the coverage [n, H, W] and colours [n, C]."""
     covered = coverage[..., None].astype(np.uint16)
     # at most 255 * 255 + 127, which uint16 holds
     mixed = covered * ink[:, None, None].astype(np.uint16) + (255 - covered) * paper[:, None, None].astype(np.uint16)

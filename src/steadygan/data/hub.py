@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face hub, and ones that were saved to disk, through the library ``datasets``."""
+"""Reads data sets of the Hugging Face hub, or saved ones from the disk, with the library ``datasets``."""
 
 import re
 import shutil
@@ -15,15 +15,15 @@ from urllib.request import getproxies
 import numpy as np
 
 from steadygan.arrays import Array
-from steadygan.data.encoded import Decoded, Encoded, nothing_usable, read_encoded
-from steadygan.data.labels import MEANING, UNLABELLED, drop_empty
-from steadygan.data.pool import Item
-from steadygan.data.reading import DataSource, Outcome, Progress, Sink
+from steadygan.data.data_source import DataSource, Outcome, Progress, Sink
+from steadygan.data.decoder_pool import Item
+from steadygan.data.encoded_images import DecodedImages, EncodedImages, nothing_usable, read_encoded
+from steadygan.data.labels import LABEL_CONVENTION, UNLABELLED, labels_with_notes
 from steadygan.data.streamed import STREAMED, Stream, read_streamed
 from steadygan.errors import SteadyganError
 from steadygan.settings import DataSettings
 
-# short names for data sets that have moved below their owners
+# short names of data sets that have since been moved to their owners' accounts
 SHORT_NAMES = {
     "mnist": "ylecun/mnist",
     "fashion_mnist": "zalando-datasets/fashion_mnist",
@@ -35,12 +35,12 @@ _TYPICAL_BYTES = 100_000
 
 
 def looks_like_hub_name(name: str) -> bool:
-    """Whether a name could be one of the hub: ``name`` or ``owner/name``."""
+    """Says whether a name could be that of a data set on the hub: ``name`` or ``owner/name``."""
     return _NAME.fullmatch(name) is not None
 
 
 def is_saved(path: Path) -> bool:
-    """Whether a path is a parquet file, or a folder written by ``save_to_disk`` of ``datasets``."""
+    """Says whether a path is a parquet file, or a folder written by ``save_to_disk`` of ``datasets``."""
     if path.is_dir():
         return (path / "dataset_dict.json").is_file() or (
             (path / "dataset_info.json").is_file() and (path / "state.json").is_file()
@@ -49,15 +49,16 @@ def is_saved(path: Path) -> bool:
 
 
 def hub_source(name: str, hint: str, *, streamed: bool = False) -> DataSource:
-    """A data set of the hub, by its name.
+    """Makes a source of a data set on the hub.
 
-    It is downloaded as a whole, which keeps it for other settings, or streamed: read as it arrives, so that nothing of
-    it is kept but what is prepared. That is also done where downloading it would take half of what the disk has left.
+    The data set is either downloaded as a whole, and then kept for runs with other settings, or streamed: its images
+    are prepared as they arrive, and nothing else is kept. It is also streamed if downloading it would take half of the
+    free space of the disk.
 
     Args:
-        name: ``mnist``, ``owner/name`` and the like; its split ``train`` is used.
-        hint: the end of the sentence when it cannot be loaded.
-        streamed: whether it is streamed in any case.
+        name: for example ``mnist`` or ``owner/name``; its split ``train`` is used.
+        hint: the end of the error message when it cannot be loaded.
+        streamed: whether to stream it in any case.
 
     Returns:
         The source. Its identity is the name alone, so that a second start needs no network.
@@ -77,11 +78,11 @@ def hub_source(name: str, hint: str, *, streamed: bool = False) -> DataSource:
             ) from error
 
     called = f"{STREAMED}{name}" if streamed else name
-    return _source(called, repr(("hub", full, MEANING)), load, f"'{name}' is no file or folder here; {hint} ")
+    return _source(called, repr(("hub", full, LABEL_CONVENTION)), load, f"'{name}' is no file or folder here; {hint} ")
 
 
 def _too_large(library: Any, full: str) -> bool:
-    """Whether a data set that is not here yet would take half of the free space, as far as the hub knows its size."""
+    """Says whether downloading a data set would take half of the free space, as far as the hub knows its size."""
     try:
         builder = library.load_dataset_builder(full)
         here = Path(builder.cache_dir)
@@ -91,7 +92,7 @@ def _too_large(library: Any, full: str) -> bool:
         needed = (builder.info.download_size or 0) + (builder.info.dataset_size or 0)
         return bool(needed > shutil.disk_usage(disk).free / 2)
     except Exception:
-        # loading it will say what is wrong
+        # the error is reported when the data set is loaded
         return False
 
 
@@ -103,7 +104,7 @@ def _said(error: Exception) -> str:
 
 @contextmanager
 def _without_waiting() -> Iterator[None]:
-    """Where the hub cannot be found at all, only what was loaded earlier is looked at, instead of trying for long."""
+    """Makes the library use only its own cache when the address of the hub cannot be resolved, instead of retrying."""
     constants: Any = import_module("huggingface_hub.constants")
 
     before = constants.HF_HUB_OFFLINE
@@ -116,7 +117,7 @@ def _without_waiting() -> Iterator[None]:
 
 def _known_host(address: str) -> bool:
     if getproxies():
-        # a proxy finds hosts that this machine does not
+        # a proxy can resolve hosts that this machine cannot
         return True
     try:
         return bool(socket.getaddrinfo(urlsplit(address).hostname, 443))
@@ -125,14 +126,14 @@ def _known_host(address: str) -> bool:
 
 
 def saved_source(path: Path, name: str) -> DataSource:
-    """A data set on this machine: a parquet file or a folder written by ``save_to_disk``.
+    """Makes a source of a data set on this machine: a parquet file, or a folder written by ``save_to_disk``.
 
     Args:
         path: the file or folder.
-        name: what the user named.
+        name: the name that the user gave.
 
     Returns:
-        The source; its identity is the path with names, sizes and times of its files.
+        The source. Its identity consists of the path and of the names, sizes and times of its files.
     """
     files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
     statuses = [(str(one), one.stat().st_size, one.stat().st_mtime_ns) for one in files]
@@ -146,7 +147,7 @@ def saved_source(path: Path, name: str) -> DataSource:
         except Exception as error:
             raise SteadyganError(f"'{name}' cannot be read as a data set ({type(error).__name__}).") from error
 
-    return _source(name, repr((str(path.resolve()), statuses, MEANING)), load, "")
+    return _source(name, repr((str(path.resolve()), statuses, LABEL_CONVENTION)), load, "")
 
 
 def _source(name: str, identity: str, load: Callable[[Any], Any], before: str) -> DataSource:
@@ -184,20 +185,20 @@ def _read(
     if not labels:
         return Outcome(None, (), decoded.skipped, notes)
     values = np.maximum(cells, UNLABELLED)[decoded.kept]
-    known, names, about_labels = drop_empty(values, tuple(features[labels[0]].names), f"'{name}'")
+    known, names, about_labels = labels_with_notes(values, tuple(features[labels[0]].names), f"'{name}'")
     return Outcome(known, names, decoded.skipped, (*notes, *about_labels))
 
 
 def _read_stored(
     raw: Any, columns: Sequence[str], settings: DataSettings, sink: Sink, workers: int, progress: Progress
-) -> tuple[Decoded, Array]:
-    """Reads a data set that lies on this machine; gives the labels of all rows too, if there are any."""
+) -> tuple[DecodedImages, Array]:
+    """Reads a data set that is stored on this machine; also returns the labels of all rows, if there are any."""
     image = columns[0]
 
     def items(low: int, high: int) -> list[Item]:
         return [_item(cell) for cell in raw[low:high][image]]
 
-    encoded = Encoded(lambda position: f"{image}[{position}]", np.full(len(raw), _TYPICAL_BYTES), items)
+    encoded = EncodedImages(lambda position: f"{image}[{position}]", np.full(len(raw), _TYPICAL_BYTES), items)
     decoded = read_encoded(encoded, settings, sink, workers, progress)
     cells = [_label(cell) for cell in raw[columns[1]][:]] if len(columns) > 1 else []
     return decoded, np.asarray(cells, dtype=np.int64)
@@ -205,8 +206,8 @@ def _read_stored(
 
 def _read_arriving(
     raw: Any, columns: Sequence[str], name: str, settings: DataSettings, sink: Sink, workers: int, progress: Progress
-) -> tuple[Decoded, Array]:
-    """Reads a data set row by row as it arrives; gives the labels of all rows too, if there are any."""
+) -> tuple[DecodedImages, Array]:
+    """Reads a data set row by row as it arrives; also returns the labels of all rows, if there are any."""
     image, labels = columns[0], array("q")
 
     def items() -> Iterator[Item]:
@@ -241,7 +242,7 @@ def _item(cell: Any) -> Item:
 
 
 def _fetched(item: Item) -> Item:
-    """The bytes of what lies elsewhere or inside an archive."""
+    """Fetches the bytes of an image that is on another machine or inside an archive."""
     if isinstance(item, bytes) or "://" not in item:
         return item
     with import_module("fsspec").open(item, "rb") as file:

@@ -1,4 +1,4 @@
-"""Labels that are not there, and views of labels for training: only some known, and some items held out."""
+"""Handles missing labels, forgets labels so that training knows only some of them, and holds items out of training."""
 
 import numpy as np
 
@@ -6,24 +6,27 @@ from steadygan.arrays import Array
 from steadygan.errors import SteadyganError
 
 UNLABELLED = -1
-MEANING = "unlabelled is -1"
-"""Part of the identity of sources with labels: what was prepared when labels meant something else is read anew."""
+LABEL_CONVENTION = "unlabelled is -1"
+"""A part of the identity of sources with labels, so that data prepared under another convention are read again."""
 
 
-def drop_empty(
+def labels_with_notes(
     labels: Array, names: tuple[str, ...], where: str, why: str = "label -1"
 ) -> tuple[Array | None, tuple[str, ...], tuple[str, ...]]:
-    """Labels, names of classes, and a note if some are missing; no labels at all where nothing is labelled.
+    """Adds a note if some labels are missing, and drops the labels if all of them are.
 
     Args:
-        labels: int64 [N], -1 where there is none.
-        names: one per class.
-        where: the place for the note, such as ``memory`` or a quoted file name.
-        why: what makes an item unlabelled, in a few words.
+        labels: int64 [N], -1 where an item is unlabelled.
+        names: the name of each class.
+        where: where the data are, for the note, such as ``memory`` or a quoted file name.
+        why: why an item counts as unlabelled, in a few words.
+
+    Returns:
+        The labels, or None; the names of the classes; the notes.
     """
     missing = int((labels < 0).sum())
     if missing == len(labels):
-        return None, (), (f"No labels: of the {missing:,} items in {where} none has one ({why}).",)
+        return None, (), (f"No labels: none of the {missing:,} items in {where} has one ({why}).",)
     note = f"Unlabelled: {missing:,} of the {len(labels):,} items in {where} ({why})."
     return labels, names, (note,) if missing else ()
 
@@ -31,20 +34,20 @@ def drop_empty(
 def keep_label_share(labels: Array, share: float, classes: int, seed: int) -> Array:
     """Forgets labels until the same share of every class is left.
 
-    Of each class max(1, round(share · number)) labels stay, chosen at random. With the same seed the labels of a
-    smaller share are among those of a greater one.
+    Of each class max(1, round(share · number)) labels are kept, chosen at random. With the same seed, the labels that a
+    smaller share keeps are among those that a larger share keeps.
 
     Args:
-        labels: int64 [N], 0..classes - 1, or -1 where there is none.
+        labels: int64 [N], 0..classes - 1, or -1 where an item is unlabelled.
         share: above 0 and at most 1; 1 changes nothing.
         classes: how many classes there are.
         seed: any whole number from 0 on.
 
     Returns:
-        int64 [N], a copy in which -1 stands for what was forgotten.
+        A copy, int64 [N], in which forgotten labels are -1.
 
     Raises:
-        SteadyganError: the share is out of its range.
+        SteadyganError: when the share is out of its range.
     """
     if not 0 < share <= 1:
         raise SteadyganError(f"The share of labels to keep must be above 0 and at most 1, not {share}.")
@@ -55,16 +58,17 @@ def keep_label_count(labels: Array, count_per_class: int, classes: int, seed: in
     """Forgets labels until the same number of every class is left.
 
     Args:
-        labels: int64 [N], 0..classes - 1, or -1 where there is none.
-        count_per_class: how many labels of each class stay, at least 1; a class with fewer keeps them all.
+        labels: int64 [N], 0..classes - 1, or -1 where an item is unlabelled.
+        count_per_class: how many labels of each class are kept, at least 1; a class with fewer keeps them all.
         classes: how many classes there are.
-        seed: any whole number from 0 on; with the same one, fewer labels are among more.
+        seed: any whole number from 0 on. With the same seed, the labels that a smaller number keeps are among those
+            that a larger number keeps.
 
     Returns:
-        int64 [N], a copy in which -1 stands for what was forgotten.
+        A copy, int64 [N], in which forgotten labels are -1.
 
     Raises:
-        SteadyganError: the number is below 1.
+        SteadyganError: when the number is below 1.
     """
     if count_per_class < 1:
         raise SteadyganError(f"At least 1 label per class must be kept, not {count_per_class}.")
@@ -72,25 +76,26 @@ def keep_label_count(labels: Array, count_per_class: int, classes: int, seed: in
 
 
 def split_held_out(count: int, labels: Array | None, share: float, most: int, seed: int) -> tuple[Array, Array]:
-    """Holds out random items, of every class in proportion to its size.
+    """Holds out random items of every class, in proportion to its size.
 
-    min(most, round(share · count)) items are held out. Every class gets its proportion rounded down, and what is
-    missing then goes to those with the largest remainders, ties by chance. Items without a label are treated as a
-    class of their own. One item of every class always stays in training, so that with tiny classes fewer are held out.
+    min(most, round(share · count)) items are held out. The number of each class is its proportion rounded down, and the
+    classes with the largest remainders get one more until the numbers add up; ties are broken at random. Unlabelled
+    items are treated as a class of their own. At least one item of every class stays in training, so fewer items are
+    held out if classes are tiny.
 
     Args:
         count: N, how many items there are, at least 1.
         labels: int64 [N], -1 or more, or None.
-        share: from 0 to below 1; 0 gives everything to training.
-        most: the greatest number held out, 0 or more.
+        share: the share of the items to hold out, from 0 to below 1; with 0, all items are trained on.
+        most: the largest number of items to hold out, 0 or more.
         seed: any whole number from 0 on.
 
     Returns:
-        int64, the places of the items to train on, ascending; int64, those held out, ascending. Together they are
+        The indices of the items to train on, and those of the items held out, int64 and ascending. Together they are
         0..N - 1, each once.
 
     Raises:
-        SteadyganError: a number is out of its range.
+        SteadyganError: when a number is out of its range.
     """
     if not 0 <= share < 1:
         raise SteadyganError(f"The share of items to hold out must be from 0 to below 1, not {share}.")
@@ -108,7 +113,7 @@ def split_held_out(count: int, labels: Array | None, share: float, most: int, se
 
 
 def _proportions(sizes: Array, total: int, generator: np.random.Generator) -> Array:
-    """How many of each class make up the total: largest remainders, all in whole numbers."""
+    """Divides the total among the classes by the method of largest remainders, in whole numbers only."""
     numbers, remainders = np.divmod(sizes * total, max(1, sizes.sum()))
     by_chance = generator.random(len(sizes))
     largest = np.lexsort((by_chance, -remainders))
@@ -126,7 +131,7 @@ def _sizes(labels: Array, classes: int) -> list[int]:
 def _keep(labels: Array, numbers: list[int], seed: int) -> Array:
     kept = np.full(len(labels), UNLABELLED, dtype=np.int64)
     for one, number in enumerate(numbers):
-        # a stream of its own for each class: what is kept of one does not depend on the others
+        # each class has a random stream of its own, so that what is kept of one does not depend on the others
         generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(one,))))
         kept[generator.permutation(np.flatnonzero(labels == one))[:number]] = one
     return kept

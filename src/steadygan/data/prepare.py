@@ -1,45 +1,46 @@
-"""The one function that turns what the user named into prepared data."""
+"""The function that turns a path, a name or an array into prepared data."""
 
 import time
 from pathlib import Path
 
 from steadygan.data.cached import read_cached
-from steadygan.data.pool import default_workers
+from steadygan.data.data_source import Progress, no_progress
+from steadygan.data.decoder_pool import default_workers
 from steadygan.data.prepared import Prepared
-from steadygan.data.reading import Progress, no_progress
 from steadygan.data.resolution import DEFAULT_SETTINGS
-from steadygan.data.sources import Named, find_source
+from steadygan.data.sources import DataInput, find_source
 from steadygan.data.store import cache_folder
 from steadygan.settings import DataSettings
 
 
 def prepare(
-    source: Named,
+    source: DataInput,
     settings: DataSettings = DEFAULT_SETTINGS,
     *,
     cache: Path | None = None,
     progress: Progress | None = None,
     workers: int | None = None,
 ) -> Prepared:
-    """Decodes, crops and resizes data once; afterwards it is opened in no time.
+    """Decodes, crops and resizes data once; later calls open the result from the cache.
 
     Args:
-        source: a folder of images (sub-folders are classes, images beside them are unlabelled), an ``.npz`` (items
-            with a label of -1 are unlabelled) or ``.npy`` file, ``glyphs`` (or with a size and channels, such as
-            ``glyphs:28x28x1``; the settings win), ``digits``, ``grid25``, ``ring8``, a data set of the Hugging Face hub
-            or one saved to disk (again -1), ``stacked:`` before any of these that holds images, ``streamed:`` before a
-            name of the hub (read as it arrives, not downloaded first), an array, a tensor, or data that is prepared
-            already.
-        settings: what the images become.
-        cache: where prepared data is kept; None is ``$STEADYGAN_CACHE``, or ``~/.cache/steadygan``.
-        progress: called now and then with the number of items done and of all.
-        workers: how many decoding processes; None is one per core.
+        source: one of the following. A folder of images, whose sub-folders are classes, and in which images beside
+            these are unlabelled; an ``.npz`` or ``.npy`` file; ``glyphs``, possibly with a size and channels as in
+            ``glyphs:28x28x1``, which the settings override; ``digits``, ``grid25`` or ``ring8``; a data set of the
+            Hugging Face hub, or one that was saved to disk; ``stacked:`` followed by any of these with images;
+            ``streamed:`` followed by the name of a data set on the hub, which is then read as it arrives instead of
+            being downloaded first; an array, a tensor, or prepared data. A label of -1 means that an item is
+            unlabelled.
+        settings: the resolution and channels of the prepared images.
+        cache: the folder in which prepared data are kept; ``$STEADYGAN_CACHE`` or ``~/.cache/steadygan`` when None.
+        progress: called now and then with the number of items done and the number of all items.
+        workers: how many decoding processes to use; one for each core when None.
 
     Returns:
         The prepared data.
 
     Raises:
-        SteadyganError: nothing usable is there, or it cannot be read, or the cache cannot be written.
+        SteadyganError: when the data cannot be found or read, contain nothing usable, or the cache cannot be written.
     """
     started = time.perf_counter()
     if isinstance(source, Prepared) and _fits(source, settings):

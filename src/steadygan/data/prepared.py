@@ -1,4 +1,4 @@
-"""What preparing gives: arrays that the training loop reads without any work per image."""
+"""Prepared data: arrays that the training loop reads without any further work on single images."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -11,8 +11,8 @@ class Skipped:
     """A file that was left out.
 
     Args:
-        path: where it lies, relative to the source, with unprintable characters escaped.
-        reason: why, in a few words.
+        path: its path relative to the source, with unprintable characters escaped.
+        reason: why it was left out, in a few words.
     """
 
     path: str
@@ -24,15 +24,17 @@ class Prepared:
     """Prepared data, ready for training.
 
     Args:
-        images: uint8 [N, H, W, C], 0..255, a read-only memory map with H = W and C 1 or 3; float32 [N, D] for vectors.
-        labels: int64 [N], each an index into ``class_names``, or -1 where an item is unlabelled; None without labels.
-        class_names: the name of every class, empty without labels.
+        images: uint8 [N, H, W, C], 0..255, with H = W and C 1 or 3, or for vectors float32 [N, D]; a read-only memory
+            map.
+        labels: int64 [N]; each is an index into ``class_names``, or -1 where an item is unlabelled. None if the data
+            have no labels.
+        class_names: the name of every class; empty if the data have no labels.
         skipped: the files that were left out, each with its reason.
-        source: what the user named.
-        fingerprint: hexadecimal digest of the prepared content, wherever the data lay.
+        source: the name of the data, as the user gave it.
+        fingerprint: a hexadecimal digest of the prepared content, which does not depend on where the data are.
         seconds: how long this call took.
         from_cache: whether the content had been prepared before.
-        notes: sentences for the user about choices that were made on the way.
+        notes: sentences for the user about choices that were made during preparation.
     """
 
     images: np.ndarray[Any, Any]
@@ -57,7 +59,7 @@ class Prepared:
 
     @property
     def unlabelled(self) -> int:
-        """How many items have no label where there are labels at all; 0 where there are none."""
+        """How many items are unlabelled; 0 if the data have no labels at all."""
         return 0 if self.labels is None else int((self.labels < 0).sum())
 
     def __len__(self) -> int:
@@ -65,5 +67,5 @@ class Prepared:
 
 
 def printable(path: str) -> str:
-    """A path that any terminal and any file can hold: control characters and broken bytes are escaped."""
+    """Escapes control characters and invalid bytes in a path, so that any terminal and any file can hold it."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in path)

@@ -1,4 +1,4 @@
-"""The order in which images are seen: shuffled, without loss, and resumable."""
+"""The order in which training sees images: it is shuffled, leaves no image out, and can be resumed."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -9,34 +9,34 @@ import numpy as np
 from steadygan.arrays import Indices
 from steadygan.errors import SteadyganError
 
-# classes are ordered this many at a time at least, so that few classes do not mean many small pieces of work
+# at least this many items are given a class at a time, because small permutations would be slow
 _LEAST_BLOCK = 1024
 _CLASSES, _ITEMS = 0, 1
 
 
 class Order(Protocol):
-    """An endless order of items that can be left and taken up again."""
+    """An endless order of items, whose state can be saved and loaded."""
 
     def next(self, batch: int) -> Indices:
-        """The indices of the next ``batch`` items, int64 [batch]."""
+        """Returns the indices of the next ``batch`` items, int64 [batch]."""
 
     def state_dict(self) -> dict[str, int]:
-        """Everything that ``load`` needs to go on exactly here."""
+        """Everything that :meth:`load_state_dict` needs to go on exactly from here."""
 
     def load_state_dict(self, state: Mapping[str, int]) -> None:
-        """Goes on where ``state`` was taken."""
+        """Goes on from where ``state`` was saved."""
 
 
 def order(count: int, seed: int, groups: Indices | None = None) -> Order:
-    """The order for training: over all items alike, or over all classes alike.
+    """Returns an order for training, in which either all items or all classes are equally frequent.
 
     Args:
         count: how many items there are, at least 1.
         seed: any whole number from 0 on.
-        groups: int64 [count], the class of each item, -1 for none; None for an order without classes.
+        groups: the class of each item, int64 [count], -1 where an item has none. None makes all items equally frequent.
 
     Returns:
-        A ``Sampler`` without groups, a ``BalancedSampler`` with them.
+        A ``BalancedSampler`` if ``groups`` is given, otherwise a ``Sampler``.
     """
     if groups is None:
         return Sampler(count, seed)
@@ -48,8 +48,8 @@ def order(count: int, seed: int, groups: Indices | None = None) -> Order:
 class Sampler:
     """Walks through a fresh random permutation of all indices in every epoch.
 
-    A batch may span two epochs, so no index is dropped whatever the batch size. The state is three numbers: the
-    permutation of an epoch follows from the seed and the epoch alone.
+    A batch may span two epochs, so no index is left out, whatever the batch size is. The state is a few numbers,
+    because the permutation of an epoch is determined by the seed and the epoch.
 
     Args:
         count: how many items there are, at least 1.
@@ -64,10 +64,10 @@ class Sampler:
         self._start(epoch=0, position=0)
 
     def next(self, batch: int) -> Indices:
-        """The indices of the next ``batch`` items.
+        """Returns the indices of the next ``batch`` items.
 
         Args:
-            batch: how many, at least 1; it may change from call to call and exceed the number of items.
+            batch: how many items, at least 1; it may change from call to call and exceed the number of items.
 
         Returns:
             int64 [batch], each from 0 to count - 1.
@@ -86,22 +86,22 @@ class Sampler:
         return indices
 
     def state_dict(self) -> dict[str, int]:
-        """Everything that ``load`` needs to go on exactly here."""
+        """Everything that :meth:`load_state_dict` needs to go on exactly from here."""
         return {"count": self._count, "seed": self._seed, "epoch": self._epoch, "position": self._position}
 
     def load_state_dict(self, state: Mapping[str, int]) -> None:
-        """Goes on where ``state`` was taken.
+        """Goes on from where ``state`` was saved.
 
         Args:
-            state: what ``state()`` gave, of a sampler over as many items.
+            state: the result of ``state_dict`` of a sampler over the same number of items.
 
         Raises:
-            SteadyganError: the data holds another number of items now, or classes were balanced.
+            SteadyganError: when the number of items is another, or the state belongs to a sampler of balanced classes.
         """
         _check_count(state, self._count)
         if "groups" in state:
             raise SteadyganError(
-                "This run was started with classes drawn equally often: switch that on again, to go on."
+                "This run was started with classes drawn equally often: switch that on again to go on."
             )
         self._seed = state["seed"]
         self._start(state["epoch"], state["position"])
@@ -109,20 +109,20 @@ class Sampler:
     def _start(self, epoch: int, position: int) -> None:
         self._epoch = epoch
         self._position = position
-        # seed and epoch are mixed by SeedSequence, so that (1, 0) and (0, 1) share nothing
+        # SeedSequence mixes the seed and the epoch, so that (1, 0) and (0, 1) give unrelated permutations
         generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([self._seed, epoch])))
         self._order = generator.permutation(self._count)
 
 
 class BalancedSampler:
-    """Draws every class equally often, and within a class walks through a fresh permutation in every epoch of it.
+    """Draws every class equally often, and walks through a fresh random permutation of a class in each of its epochs.
 
-    The classes come in rounds, each a fresh random permutation of all classes, so that after any number of items the
-    classes differ by one item at most. How often a class came follows from the number of items drawn in all: the state
-    is this one number, with the seed and a check that the classes are the same.
+    The classes come in rounds, each of which is a fresh random permutation of all classes, so that the numbers of items
+    drawn from any two classes never differ by more than one. They are determined by the number of items drawn in total.
+    The state is therefore this number, together with the seed and a check that the classes are the same.
 
     Args:
-        groups: int64 [count], the class of each item; those with -1 are never drawn, and one at least has a class.
+        groups: the class of each item, int64 [count]; items with -1 are never drawn, and at least one item has a class.
         seed: any whole number from 0 on.
     """
 
@@ -138,10 +138,10 @@ class BalancedSampler:
         self._start(seed, drawn=0)
 
     def next(self, batch: int) -> Indices:
-        """The indices of the next ``batch`` items.
+        """Returns the indices of the next ``batch`` items.
 
         Args:
-            batch: how many, at least 1; it may change from call to call.
+            batch: how many items, at least 1; it may change from call to call.
 
         Returns:
             int64 [batch], each from 0 to count - 1.
@@ -156,26 +156,26 @@ class BalancedSampler:
         return indices
 
     def state_dict(self) -> dict[str, int]:
-        """Everything that ``load`` needs to go on exactly here."""
+        """Everything that :meth:`load_state_dict` needs to go on exactly from here."""
         return {"count": self._count, "seed": self._seed, "drawn": self._drawn, "groups": self._digest}
 
     def load_state_dict(self, state: Mapping[str, int]) -> None:
-        """Goes on where ``state`` was taken.
+        """Goes on from where ``state`` was saved.
 
         Args:
-            state: what ``state()`` gave, of a sampler with the same groups.
+            state: the result of ``state_dict`` of a sampler with the same groups.
 
         Raises:
-            SteadyganError: the data holds other items or classes now, or classes were not balanced.
+            SteadyganError: when the items or their classes are others, or the state belongs to a plain sampler.
         """
         _check_count(state, self._count)
         if "groups" not in state:
             raise SteadyganError(
-                "This run was started without drawing classes equally often: switch that off again, to go on."
+                "This run was started without drawing classes equally often: switch that off again to go on."
             )
         if state["groups"] != self._digest:
             raise SteadyganError(
-                "The data has other classes than when this run was started: name the same data and labels to go on."
+                "The data have other classes than when this run was started: name the same data and labels to go on."
             )
         self._start(state["seed"], state["drawn"])
 
@@ -186,7 +186,7 @@ class BalancedSampler:
         self._permutations: dict[int, tuple[int, Indices]] = {}
         classes = len(self._items)
         rounds, begun = divmod(drawn, classes)
-        # every class came once in each full round, and those at the head of the current round once more
+        # every class was drawn once in each full round, and those at the start of the current round once more
         self._taken = np.full(classes, rounds, dtype=np.int64)
         head = drawn % (self._rounds * classes)
         self._taken[self._classes_of_block(drawn // (self._rounds * classes))[head - begun : head]] += 1
@@ -233,6 +233,6 @@ class BalancedSampler:
 def _check_count(state: Mapping[str, int], count: int) -> None:
     if state["count"] != count:
         raise SteadyganError(
-            f"The data holds {count:,} items, but {state['count']:,} when this run was started: "
+            f"The data hold {count:,} items, but held {state['count']:,} when this run was started: "
             "name the same data to go on."
         )

@@ -1,4 +1,4 @@
-"""From what the user named to something that can be read."""
+"""Finds the data source that a path, a name or an array stands for."""
 
 import difflib
 import hashlib
@@ -12,13 +12,13 @@ import numpy as np
 
 from steadygan.arrays import Array
 from steadygan.data.array_files import array_file_source
-from steadygan.data.arrays import Classes, classes_of, read_rows, rows_of
+from steadygan.data.array_rows import Classes, classes_of, read_rows, rows_of
+from steadygan.data.data_source import DataSource, Outcome, Progress, Sink
 from steadygan.data.external import external_source
 from steadygan.data.folder import folder_source
 from steadygan.data.glyphs import EXAMPLE_SIZE, GLYPHS, glyphs_source
 from steadygan.data.hub import SHORT_NAMES, hub_source, is_saved, looks_like_hub_name, saved_source
 from steadygan.data.prepared import Prepared
-from steadygan.data.reading import DataSource, Outcome, Progress, Sink
 from steadygan.data.stacked import STACKED, stacked_source
 from steadygan.data.streamed import STREAMED
 from steadygan.data.toys import TOYS, toy_source
@@ -28,7 +28,7 @@ from steadygan.settings import DataSettings
 if TYPE_CHECKING:
     import torch
 
-Named = Union[str, Path, np.ndarray[Any, Any], "torch.Tensor", Prepared]
+DataInput = Union[str, Path, np.ndarray[Any, Any], "torch.Tensor", Prepared]
 
 _DIGITS = "digits"
 _EMBEDDED = (GLYPHS, _DIGITS, *TOYS)
@@ -38,19 +38,19 @@ _KINDS = (
 )
 
 
-def find_source(named: Named, root: Path) -> DataSource:
-    """Finds what can be prepared.
+def find_source(named: DataInput, root: Path) -> DataSource:
+    """Finds the source for some data.
 
     Args:
-        named: a path, the name of an embedded or a hub data set, ``stacked:`` before one of these, ``streamed:`` before
-            one of the hub, an array, a tensor, or prepared data.
-        root: the cache, for sources that are made from others.
+        named: a path, the name of an embedded data set or of one on the hub, ``stacked:`` followed by one of these,
+            ``streamed:`` followed by the name of a data set on the hub, an array, a tensor, or prepared data.
+        root: the folder of the cache, for sources that are made from others.
 
     Returns:
-        The source, nothing of it read yet (but for arrays, whose content is hashed).
+        The source. Nothing of it has been read yet, except for arrays, whose content is hashed.
 
     Raises:
-        SteadyganError: there is nothing of that name, or it is of no known kind.
+        SteadyganError: when there is nothing of that name, or it is of an unknown kind.
     """
     if isinstance(named, Prepared):
         classes = None if named.labels is None else Classes(named.labels, named.class_names)
@@ -95,7 +95,7 @@ def _named_source(name: str, root: Path) -> DataSource:
 
 
 def _unpathed_source(name: str, path: Path, root: Path) -> DataSource:
-    """A name that is no path: embedded, made from another source, of the hub, or a mistake."""
+    """Finds the source for a name that is not a path: an embedded one, one made from another, or one on the hub."""
     if name == _DIGITS:
         return DataSource(name, "scikit-learn digits", _read_digits)
     if name == GLYPHS or name.startswith(f"{GLYPHS}:"):
@@ -120,7 +120,7 @@ def _unpathed_source(name: str, path: Path, root: Path) -> DataSource:
 
 
 def _stackable(name: str) -> str:
-    """What a ``stacked:`` name stacks."""
+    """Returns the name of the source that a ``stacked:`` name stacks."""
     inner = name.removeprefix(STACKED)
     if not inner or inner == name:
         raise SteadyganError(f"'{name}' does not say what to stack: write for example '{STACKED}{_DIGITS}'.")
@@ -130,7 +130,7 @@ def _stackable(name: str) -> str:
 
 
 def _streamable(name: str) -> str:
-    """What a ``streamed:`` name streams."""
+    """Returns the name of the data set that a ``streamed:`` name streams."""
     inner = name.removeprefix(STREAMED)
     if not looks_like_hub_name(inner):
         raise SteadyganError(f"'{name}' names no data set of the Hugging Face hub: write '{STREAMED}owner/name'.")
@@ -171,7 +171,7 @@ def _memory_source(array: Array, name: str, classes: Classes | None = None, chan
 
 
 def _read_digits(settings: DataSettings, sink: Sink, workers: int, progress: Progress) -> Outcome:
-    """The 8 x 8 digits that come with scikit-learn: 1,797 images of values 0..16, here 0..255."""
+    """Reads the 1,797 images of 8 x 8 digits that come with scikit-learn, and scales their values 0..16 to 0..255."""
     from sklearn.datasets import load_digits
 
     found = load_digits()

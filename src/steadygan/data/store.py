@@ -1,8 +1,8 @@
-"""The prepared cache: one folder per content and settings, complete or absent.
+"""The cache of prepared data, with one folder for each combination of content and settings.
 
-A folder is filled under a temporary name, flushed and renamed, so that neither a kill nor two processes at once can
-leave half of one. Arrays are appended to ordinary files rather than written through a memory map, where a full disk
-would end the process without an error.
+A folder is filled under a temporary name, flushed and renamed, so that it is never incomplete, even if the process is
+killed or two processes work at once. Arrays are appended to ordinary files rather than written through a memory map,
+because there a full disk would end the process without an error.
 """
 
 import contextlib
@@ -20,8 +20,8 @@ import numpy as np
 from filelock import FileLock
 
 from steadygan.arrays import Array
+from steadygan.data.data_source import Outcome
 from steadygan.data.prepared import Skipped
-from steadygan.data.reading import Outcome
 from steadygan.errors import SteadyganError
 
 _FORMAT = 1
@@ -31,7 +31,7 @@ _COPY_ROWS = 1024
 
 @dataclass(frozen=True)
 class StoredData:
-    """Prepared content as it lies in the cache; the fields are those of ``Prepared``."""
+    """Prepared data as they are in the cache; the fields are those of ``Prepared``."""
 
     images: Array
     labels: Array | None
@@ -42,15 +42,15 @@ class StoredData:
 
 
 def cache_folder(chosen: Path | None) -> Path:
-    """The folder for prepared data: the chosen one, ``$STEADYGAN_CACHE``, or ``~/.cache/steadygan``."""
+    """Returns the folder of the cache: the chosen one, ``$STEADYGAN_CACHE``, or ``~/.cache/steadygan``."""
     if chosen is not None:
         return Path(chosen).expanduser()
     named = os.environ.get("STEADYGAN_CACHE")
     return Path(named).expanduser() if named else Path("~/.cache/steadygan").expanduser()
 
 
-def key_of(*parts: str) -> str:
-    """A short name for a cache folder from everything that its content depends on."""
+def cache_key(*parts: str) -> str:
+    """Hashes everything on which prepared data depend into a short name for their folder in the cache."""
     digest = hashlib.blake2b(str(_FORMAT).encode(), digest_size=16)
     for part in parts:
         data = part.encode("utf-8", "surrogateescape")
@@ -59,13 +59,13 @@ def key_of(*parts: str) -> str:
 
 
 def load(folder: Path) -> StoredData | None:
-    """Opens prepared content.
+    """Opens prepared data.
 
     Args:
-        folder: where it should lie.
+        folder: the folder in which they should be.
 
     Returns:
-        The content, its images memory-mapped; None when there is none, or it is damaged or of another format.
+        The data, with images that are memory-mapped; None if there are none, or they are damaged or of another format.
     """
     try:
         meta = json.loads((folder / "meta.json").read_text())
@@ -84,26 +84,26 @@ def load(folder: Path) -> StoredData | None:
             fingerprint=meta["fingerprint"],
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
-        # whatever is wrong with it, preparing again mends it
+        # whatever is wrong with the files, preparing the data again repairs it
         return None
 
 
 def load_or_build(
     root: Path, key: str, about: dict[str, Any], fill: Callable[["Writer"], Outcome]
 ) -> tuple[StoredData, bool]:
-    """Opens prepared content, or prepares it.
+    """Opens prepared data, or prepares them.
 
     Args:
-        root: the cache.
-        key: the name of the content in it.
-        about: what else to write down, for people.
-        fill: puts all items into a writer.
+        root: the folder of the cache.
+        key: the name of the data in the cache.
+        about: further facts to write down for people to read.
+        fill: a function that puts all items into a writer.
 
     Returns:
-        The content, and whether it was there already.
+        The data, and whether they were in the cache already.
 
     Raises:
-        SteadyganError: the cache cannot be written.
+        SteadyganError: when the cache cannot be written.
     """
     folder = root / key
     stored = load(folder)
@@ -122,11 +122,11 @@ def load_or_build(
 
 
 class Writer:
-    """Appends items to an ``.npy`` file, hashes them, and sees whether all are grey.
+    """Appends items to an ``.npy`` file, hashes them, and checks whether all are grey.
 
     Args:
-        folder: where to write.
-        collapse: turn colour into grey at the end if every pixel is grey.
+        folder: the folder to write to.
+        collapse: whether to reduce colour to one channel at the end if every pixel is grey.
     """
 
     def __init__(self, folder: Path, collapse: bool) -> None:
@@ -138,7 +138,7 @@ class Writer:
         self.digest = ""
 
     def start(self, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
-        """Says what one item looks like; a second call drops all items and starts anew."""
+        """Sets the shape and the type of one item; a second call discards all items and starts again."""
         self.close()
         self.count = 0
         self.shape, self._dtype = shape, np.dtype(dtype)
@@ -160,7 +160,7 @@ class Writer:
         self.count += len(data)
 
     def finish(self) -> None:
-        """Completes the file, on the disk."""
+        """Completes the file, and waits until it is on the disk."""
         if self._file is None:
             raise ValueError("nothing was written")
         with _writing(self._folder.parent):
@@ -174,7 +174,7 @@ class Writer:
             self._keep_one_channel()
 
     def close(self) -> None:
-        """Lets go of the file, complete or not."""
+        """Closes the file, whether it is complete or not."""
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.close()
@@ -242,15 +242,15 @@ def _complete(building: Path, writer: Writer, outcome: Outcome, about: dict[str,
 
 def _fingerprint(writer: Writer, outcome: Outcome) -> str:
     labels = "" if outcome.labels is None else hashlib.blake2b(outcome.labels.astype("<i8").tobytes()).hexdigest()
-    return key_of(writer.digest, repr((writer.count, writer.shape)), labels, repr(outcome.class_names))
+    return cache_key(writer.digest, repr((writer.count, writer.shape)), labels, repr(outcome.class_names))
 
 
 def _put_in_place(building: Path, folder: Path) -> None:
     if load(folder) is not None:
-        # another process, on a file system without locks, was faster
+        # on a file system without locks, another process was faster
         return
     if folder.exists():
-        # damaged; it is moved away first, because a rename replaces no full folder
+        # the folder is damaged, and is moved away first, because a rename cannot replace a folder that is not empty
         aside = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}{_BUILDING}")
         folder.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)
@@ -281,19 +281,19 @@ def _lock(root: Path, key: str) -> Iterator[bool]:
     with _writing(root):
         Path(lock.lock_file).touch()
     with contextlib.ExitStack() as held:
-        # some network file systems know no locks: then two processes prepare twice, and the first one's stays
+        # some network file systems have no locks: two processes may then prepare the data, and the first result stays
         with contextlib.suppress(OSError):
             held.enter_context(lock)
         yield lock.is_locked
 
 
 def _file_lock(root: Path, key: str) -> FileLock:
-    # the system lets go of a killed process's lock, but not of the soft one that would stand in for it
+    # the system releases the lock of a killed process, but would not release a soft lock in its place
     return FileLock(root / f"{key}.lock", fallback_to_soft=False)
 
 
 def _remove_leftovers(root: Path, own_key: str) -> None:
-    """Removes what killed processes left: half-built folders whose lock nobody else holds."""
+    """Removes the incomplete folders of killed processes: those whose lock no other process holds."""
     for building in root.glob(f"*{_BUILDING}"):
         key = building.name.partition(".")[0]
         with contextlib.suppress(OSError), contextlib.ExitStack() as held:

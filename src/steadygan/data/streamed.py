@@ -1,4 +1,4 @@
-"""Images that arrive one after the other and are seen once: a data set that is never on this machine as a whole."""
+"""Prepares images as they arrive, for data sets that are never on this machine as a whole."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -7,28 +7,35 @@ from itertools import chain, count
 import numpy as np
 
 from steadygan.arrays import Array
+from steadygan.data.data_source import Progress, Sink
 from steadygan.data.decode import Target
-from steadygan.data.encoded import CHUNK_BYTES, CHUNK_FILES, KEEP_UP_TO, Decoded, collect, enlarged_note
-from steadygan.data.pool import DecoderPool, Item
-from steadygan.data.reading import Progress, Sink
+from steadygan.data.decoder_pool import DecoderPool, Item
+from steadygan.data.encoded_images import (
+    CHUNK_BYTES,
+    CHUNK_FILES,
+    LARGEST_KEPT_SIZE,
+    DecodedImages,
+    collect,
+    enlarged_note,
+)
 from steadygan.data.resolution import choose_resolution
 from steadygan.settings import DataSettings
 
 STREAMED = "streamed:"
-LOOKED_AT = 1024
-"""The images that decide on the resolution, if the user does not."""
+EXAMINED_IMAGES = 1024
+"""The number of images from which the resolution is chosen, if the user gives none."""
 _LOOK_BYTES = 64_000_000
 _USUAL_RESOLUTION = 64
 
 
 @dataclass(frozen=True)
 class Stream:
-    """Images that still have to be decoded, as they arrive.
+    """Images that still have to be decoded, and that arrive one after the other.
 
     Args:
         items: the paths or bytes of all images.
-        name: how the image at a position is called when it is skipped.
-        count: how many there are, if anybody knows.
+        name: a function from the position of an image to its name in the list of skipped files.
+        count: the number of images; None if it is unknown.
     """
 
     items: Iterator[Item]
@@ -36,26 +43,30 @@ class Stream:
     count: int | None
 
 
-def read_streamed(stream: Stream, settings: DataSettings, sink: Sink, workers: int, progress: Progress) -> Decoded:
-    """Decodes images into a sink, several at a time, without ever holding more than some hundred megabytes of them.
+def read_streamed(
+    stream: Stream, settings: DataSettings, sink: Sink, workers: int, progress: Progress
+) -> DecodedImages:
+    """Decodes images into a sink, several at a time, and never holds more than a few hundred megabytes of them.
 
-    The resolution that the settings leave open follows from the first 1,024 images, or the first 64 MB of them, by the
-    same rule as elsewhere. Images are kept in colour, unless the settings say otherwise or, at the end, all are grey.
+    If the settings leave the resolution open, it is chosen from the first 1,024 images, or the first 64 MB of them, by
+    the same rule as for other data. Images are kept in colour, unless the settings say otherwise or all turn out grey.
 
     Args:
         stream: the images.
-        settings: what they become.
-        sink: takes uint8 [n, H, W, C].
-        workers: how many processes.
-        progress: called with the number of images done and of all, 0 where that is unknown.
+        settings: the resolution and channels of the prepared images.
+        sink: receives uint8 [n, H, W, C].
+        workers: how many decoding processes to use.
+        progress: called with the number of images done and the number of all images, as far as that is known.
 
     Returns:
-        Which images could be used.
+        The images that were decoded, and those that could not be.
     """
     first = list(_first(stream.items))
     with DecoderPool(workers) as decoders:
         sizes = _sizes(decoders, first, settings) if settings.resolution is None else np.empty((0, 2), np.int64)
-        resolution = settings.resolution or (choose_resolution(sizes, KEEP_UP_TO) if len(sizes) else _USUAL_RESOLUTION)
+        resolution = settings.resolution or (
+            choose_resolution(sizes, LARGEST_KEPT_SIZE) if len(sizes) else _USUAL_RESOLUTION
+        )
         target = Target(resolution, settings.channels or 3, settings.background_rgb, settings.max_pixels)
         answers = decoders.ask_all(_chunks(chain(first, stream.items)), target, only_header=False)
         kept, skipped = collect(
@@ -63,8 +74,8 @@ def read_streamed(stream: Stream, settings: DataSettings, sink: Sink, workers: i
         )
     notes = enlarged_note(int((sizes.min(axis=1) < resolution).sum()), resolution)
     if settings.resolution is None and len(kept) + len(skipped) > len(first):
-        notes = (f"The resolution follows from the first {len(first):,} images, because the data are streamed.",)
-    return Decoded(kept, tuple(skipped), notes)
+        notes = (f"The resolution was chosen from the first {len(first):,} images, because the data are streamed.",)
+    return DecodedImages(kept, tuple(skipped), notes)
 
 
 def _first(items: Iterator[Item]) -> Iterator[Item]:
@@ -72,12 +83,12 @@ def _first(items: Iterator[Item]) -> Iterator[Item]:
     for number, item in enumerate(items, 1):
         yield item
         held += len(item)
-        if number == LOOKED_AT or held > _LOOK_BYTES:
+        if number == EXAMINED_IMAGES or held > _LOOK_BYTES:
             return
 
 
 def _sizes(decoders: DecoderPool, items: list[Item], settings: DataSettings) -> Array:
-    """Width and height of each usable image, int64 [n, 2]."""
+    """Reads the width and height of each usable image, int64 [n, 2]."""
     target = Target(1, 1, settings.background_rgb, settings.max_pixels)
     answers = decoders.ask_all(_chunks(items), target, only_header=True)
     found = [result[:2] for answer in answers for result in answer.results if not isinstance(result, str)]

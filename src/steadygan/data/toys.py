@@ -8,8 +8,8 @@ from types import MappingProxyType
 import numpy as np
 
 from steadygan.arrays import Array
-from steadygan.data.arrays import Classes, read_rows, rows_of
-from steadygan.data.reading import DataSource, Outcome, Progress, Sink
+from steadygan.data.array_rows import Classes, read_rows, rows_of
+from steadygan.data.data_source import DataSource, Outcome, Progress, Sink
 from steadygan.settings import DataSettings
 
 TOY_POINTS = 100_000
@@ -30,7 +30,7 @@ class Toy:
 
 
 def grid_centres() -> Array:
-    """The means of ``grid25``: {-4, -2, 0, 2, 4}², the second coordinate running fastest.
+    """Returns the means of ``grid25``: {-4, -2, 0, 2, 4}², with the second coordinate changing fastest.
 
     Returns:
         float64 [25, 2].
@@ -43,7 +43,7 @@ def grid_centres() -> Array:
 
 
 def ring_centres() -> Array:
-    """The means of ``ring8``: eight points on the circle of radius 1, from (1, 0) on against the clock.
+    """Returns the means of ``ring8``: eight points on the circle of radius 1, counterclockwise from (1, 0).
 
     Returns:
         float64 [8, 2].
@@ -59,7 +59,7 @@ TOYS: Mapping[str, Toy] = MappingProxyType({"grid25": Toy(grid_centres(), 0.05),
 
 
 def toy_points(toy: Toy, count: int, seed: int) -> tuple[Array, Array]:
-    """Draws independent points, each from a mode that is chosen uniformly.
+    """Draws independent points, each from a random mode.
 
     Args:
         toy: the mixture.
@@ -67,7 +67,7 @@ def toy_points(toy: Toy, count: int, seed: int) -> tuple[Array, Array]:
         seed: any whole number from 0 on.
 
     Returns:
-        float32 [N, D], the points; int64 [N], the mode of each, an index into the centres.
+        The points, float32 [N, D], and their modes, int64 [N], which are indices into the centres.
     """
     generator = np.random.Generator(np.random.PCG64(seed))
     modes = generator.integers(0, len(toy.centres), count)
@@ -76,13 +76,13 @@ def toy_points(toy: Toy, count: int, seed: int) -> tuple[Array, Array]:
 
 
 def toy_source(name: str) -> DataSource:
-    """100,000 points of a toy mixture, as PacGAN trains on, with their modes as classes.
+    """Makes a source of 100,000 points of a toy mixture, as many as PacGAN trains on, with their modes as classes.
 
     Args:
         name: one of ``TOYS``.
 
     Returns:
-        The source; its points are the same everywhere and always.
+        The source; its points are always the same.
     """
     toy = TOYS[name]
     modes = tuple(str(mode) for mode in range(len(toy.centres)))

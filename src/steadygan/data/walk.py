@@ -1,4 +1,4 @@
-"""All files of a folder, found without opening any and without going round in circles."""
+"""Lists all files below a folder, without opening any of them and without following links in circles."""
 
 import os
 import stat
@@ -23,8 +23,8 @@ class Entry:
     Args:
         relative: its path below the folder, with ``/``.
         size: bytes.
-        changed: time of the last change in nanoseconds.
-        mode: kind and permissions, as ``stat`` gives them.
+        changed: the time of the last change, in nanoseconds.
+        mode: the type and permissions, as ``stat`` returns them.
     """
 
     relative: str
@@ -47,10 +47,10 @@ class _Walk:
 
 
 def walk(root: Path) -> tuple[list[Entry], list[Skipped]]:
-    """Lists the regular files below a folder and what was passed over.
+    """Lists the regular files below a folder, and what was skipped.
 
-    Links are followed once each, after everything that lies in the folder itself: a link to a file or folder that is
-    already listed, or to a folder that holds the link, is passed over.
+    Every link is followed once, after everything in the folder itself has been listed. A link to a file or folder that
+    is listed already, or to a folder that contains the link, is skipped.
 
     Args:
         root: a folder that exists.
@@ -66,7 +66,7 @@ def walk(root: Path) -> tuple[list[Entry], list[Skipped]]:
         if state.folders:
             _list_folder(state, *state.folders.pop())
         else:
-            # links in sorted order, so that the same folder always gives the same list
+            # links are followed in sorted order, so that the same folder always gives the same list
             state.links.sort(reverse=True)
             _follow(state, *state.links.pop())
     return sorted(state.files), sorted(state.skipped, key=lambda skipped: skipped.path)
@@ -99,7 +99,7 @@ def _sort_in(state: _Walk, entry: "os.DirEntry[str]", relative: str) -> None:
 
 def _follow(state: _Walk, relative: str, path: str) -> None:
     try:
-        # the status says whether the link leads anywhere, a circle of links included
+        # this fails if the link leads nowhere, or into a circle of links
         status = Path(path).stat()
     except OSError:
         state.skip(relative, "a link that leads nowhere")

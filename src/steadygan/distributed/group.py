@@ -28,9 +28,9 @@ _YES, _NO = "yes:", "no:"
 _NEEDED = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
 _stores: list[Store] = []
-"""Where the processes leave each other notes, while they are a group that :func:`start` made."""
+"""The key-value store through which the processes of the group that :func:`start` made exchange messages."""
 _asked = [0]
-"""How many questions were asked so far, the same on every process."""
+"""The number of decisions that were broadcast so far, which is the same on every process."""
 
 
 def start() -> None:

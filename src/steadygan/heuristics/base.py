@@ -1,4 +1,4 @@
-"""What a heuristic is: a small frozen object with a name, parameters, a card, and one slot in the training step."""
+"""The base class of heuristics: frozen objects with a name, parameters, a card and a slot of the training step."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from pydantic import BaseModel, ConfigDict
 from steadygan.heuristics.card import Card
 from steadygan.vocabulary import Labels, Slot
 
-Kind = TypeVar("Kind")
+T = TypeVar("T")
 
 
 class Heuristic(BaseModel):
     """A published trick as frozen data.
 
     A subclass fills a slot (:mod:`steadygan.heuristics.roles`) and may take part in moments of a run
-    (:mod:`steadygan.heuristics.moments`). What it says of others has three words: :attr:`needs`, :meth:`decides` and
-    :meth:`objection`.
+    (:mod:`steadygan.heuristics.moments`). Three members say how it relates to other heuristics: :attr:`needs`,
+    :meth:`decides` and :meth:`objection`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -26,26 +26,26 @@ class Heuristic(BaseModel):
     slot: ClassVar[Slot]
     card: ClassVar[Card]
     order: ClassVar[int] = 0
-    """Heuristics of one slot act in this order; those of the same order, in that of their names."""
+    """Heuristics of one slot act in this order, and those with the same number in the order of their names."""
     modifies: ClassVar[bool] = False
-    """Whether it stands beside the one heuristic that its slot holds, and changes what that does."""
+    """Whether it modifies the one heuristic that its slot holds, instead of taking its place."""
     images_only: ClassVar[bool] = False
-    """Whether it makes no sense for vectors."""
+    """Whether it is made for images and not for vectors."""
     labels: ClassVar[Labels] = Labels.NONE
-    """What it asks of the data's labels."""
+    """Which labels of the data it needs."""
     uses_features: ClassVar[bool] = False
-    """Whether it asks for the discriminator's features or class logits."""
+    """Whether it uses the discriminator's features or class logits."""
     decision: ClassVar[str] = ""
-    """What :meth:`decides` says where that does not depend on parameters."""
+    """What :meth:`decides` returns, if that does not depend on parameters."""
     needs: ClassVar[tuple[str, ...]] = ()
-    """Names of heuristics of which it needs at least one to have any effect."""
+    """The names of heuristics of which a recipe must have at least one for this one to have any effect."""
 
     def decides(self) -> frozenset[str]:
-        """What it alone decides, in words: two heuristics that decide the same thing are refused together."""
+        """What this heuristic decides, in words; two heuristics that decide the same are refused together."""
         return frozenset({self.decision} if self.decision else ())
 
     def objection(self, company: "Company") -> str | None:
-        """Why it cannot go with the other heuristics, the batch or the processes, in a sentence; None if it can."""
+        """Why it cannot be combined with the other heuristics, the batch or the processes; None if it can."""
         return None
 
     def parameters(self) -> dict[str, object]:
@@ -54,18 +54,18 @@ class Heuristic(BaseModel):
 
     @property
     def held_out_share(self) -> float:
-        """Share of the real images that it wants to be kept from training."""
+        """The share of the real images that must be held out from training."""
         return 0.0
 
 
 @dataclass(frozen=True)
 class Company:
-    """What a heuristic finds itself together with.
+    """The company of a heuristic in a recipe.
 
     Attributes:
         others: the other heuristics of the recipe.
         batch: real images in one move, over all processes.
-        processes: how many train together.
+        processes: the number of processes that train together.
     """
 
     others: Sequence[Heuristic] = ()
@@ -81,6 +81,6 @@ class Company:
         """Whether one of these names is among the others."""
         return any(other.name in names for other in self.others)
 
-    def get(self, kind: type[Kind]) -> Kind | None:
+    def get(self, kind: type[T]) -> T | None:
         """The first of the others that is of this class."""
         return next((other for other in self.others if isinstance(other, kind)), None)

@@ -1,4 +1,4 @@
-"""Which heuristics go together: what takes another's place, and why some cannot stand beside each other."""
+"""Which heuristics can be combined, which replace each other, and why some are refused together."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,17 +7,17 @@ from steadygan.heuristics.roles import Update
 
 
 def put_in(heuristics: tuple[Heuristic, ...], new: Heuristic) -> tuple[Heuristic, ...]:
-    """The heuristics with a new one in the place of what it replaces."""
+    """Add a heuristic, and remove those that it replaces."""
     return (*(old for old in heuristics if old.name != new.name and not replaces(new, old)), new)
 
 
 def replaces(new: Heuristic, old: Heuristic) -> bool:
-    """Whether there is one place for both."""
+    """Whether the new heuristic takes the place of the old one."""
     return kind_replaces(type(new), type(old))
 
 
 def kind_replaces(new: type[Heuristic], old: type[Heuristic]) -> bool:
-    """Whether there is one place for heuristics of both classes, whatever their parameters."""
+    """Whether heuristics of one class take the place of those of the other, whatever their parameters are."""
     if new.modifies or old.modifies:
         return False
     if issubclass(new, Update) and issubclass(old, Update):
@@ -42,7 +42,7 @@ def refusals(heuristics: Iterable[Heuristic], batch: int = 64, processes: int = 
 
 
 def _own_refusals(one: Heuristic, company: Company) -> Iterator[str]:
-    """What one heuristic says of the company that it is in."""
+    """The objections of one heuristic to the company in which it is."""
     if one.needs and not company.has(*one.needs):
         offered = " or ".join(f"--with {each}" for each in one.needs)
         yield f"'{one.name}' makes no sense alone; add {offered}"

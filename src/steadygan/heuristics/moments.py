@@ -31,64 +31,64 @@ __all__ = [
 
 
 class Designs(ABC):
-    """Has a say in how networks are built."""
+    """Changes how networks are built."""
 
     @abstractmethod
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """The blueprint with this heuristic built in."""
+        """Return the blueprint as this heuristic changes it."""
 
 
 class Begins(ABC):
-    """Prepares networks when a run begins; the networks of a resumed run then get their stored weights and buffers."""
+    """Prepares networks when a run begins; those of a resumed run get their stored weights and buffers afterwards."""
 
     @abstractmethod
     def begin(self, state: State) -> None:
-        """Prepare them."""
+        """Prepare the networks."""
 
 
 class ReplacesOpponent(ABC):
-    """Lets a player move against another opponent than that of this moment."""
+    """Lets a player move against another opponent than the current one."""
 
     @abstractmethod
     def opponent(self, turn: Turn) -> Mapping[str, Tensor] | None:
-        """Parameters and buffers of the other player's network for this move; None for its own."""
+        """Return parameters and buffers of the opponent's network for this move; None for its current ones."""
 
 
 class ReplacesImages(ABC):
-    """Puts other images in the place of some of the images of a move, before the input heuristics."""
+    """Replaces some of the images of a move, before the input heuristics."""
 
     @abstractmethod
     def replace(self, images: Tensor, labels: Tensor | None, side: Side, turn: Turn) -> tuple[Tensor, Tensor | None]:
-        """The images and labels that take part instead.
+        """Return the images and labels after replacement.
 
         Args:
             images: float [N, ...].
-            labels: int64 [N]; None where there are none.
-            side: whose images they are.
+            labels: int64 [N]; None if there are none.
+            side: whether the images are real or fake.
             turn: the move.
         """
 
 
 class ChangesOutput(ABC):
-    """Changes what the discriminator says, in both players' moves, before the objective hears it."""
+    """Changes the discriminator's output in both players' moves, before the objective uses it."""
 
     @abstractmethod
     def change_output(self, output: DiscriminatorOutput, images: Tensor, turn: Turn) -> DiscriminatorOutput:
-        """The output instead of ``output``; differentiable.
+        """Return the changed output, differentiably.
 
         Args:
-            output: for N images.
-            images: what the discriminator saw, [N, ...].
+            output: the discriminator's output for N images.
+            images: the discriminator's inputs, [N, ...].
             turn: the move.
         """
 
 
 class AddsLoss(ABC):
-    """Adds to the loss of the player who moves, beside the objective and the penalties."""
+    """Adds a term to the loss of the player who moves, besides the objective and the penalties."""
 
     @abstractmethod
     def loss_term(self, turn: Turn) -> Tensor | None:
-        """The mean over this process's images, a scalar; None for nothing."""
+        """Return the term, a scalar mean over this process's images; None if there is none in this move."""
 
 
 class BeforeUpdate(ABC):
@@ -96,7 +96,7 @@ class BeforeUpdate(ABC):
 
     @abstractmethod
     def before_update(self, turn: Turn) -> None:
-        """Change the gradients that were computed, or look at the weights that computed them."""
+        """Change the gradients, or use the weights with which they were computed."""
 
 
 class AfterMove(ABC):
@@ -104,7 +104,7 @@ class AfterMove(ABC):
 
     @abstractmethod
     def after_move(self, turn: Turn) -> None:
-        """Constrain the weights that have just changed, or remember."""
+        """Constrain the weights that have just changed, or update the memory."""
 
 
 class AfterStep(ABC):
@@ -112,12 +112,12 @@ class AfterStep(ABC):
 
     @abstractmethod
     def after_step(self, state: State) -> None:
-        """Feed back."""
+        """Act on both players, or update the memory."""
 
 
 class Measures(ABC):
-    """Has figures of its own for the rows that the run writes when it measures itself."""
+    """Measures figures of its own whenever the run measures samples."""
 
     @abstractmethod
     def measure(self, state: State) -> dict[str, float]:
-        """Figures by name."""
+        """Return the figures by name."""

@@ -1,4 +1,4 @@
-"""How far the discriminator overfits, and a controller that makes something as strong as it does."""
+"""Measures of the discriminator's overfitting, and a controller that adjusts a strength to it."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
@@ -73,7 +73,7 @@ def adjusted_strength(
 
 @dataclass
 class Overfitting(Memory):
-    """What the controller remembers.
+    """The memory of the controller.
 
     Attributes:
         strength: a scalar.
@@ -108,16 +108,16 @@ class FollowsOverfitting(Heuristic, Remembers[Overfitting], BeforeUpdate, AfterM
 
     @property
     def held_out_share(self) -> float:
-        """Only if held-out images are measured."""
+        """The share that is held out, if held-out images are measured."""
         return self.held_out if self.measured == "held-out" else 0.0
 
     def objection(self, company: Company) -> str | None:
-        """Signs of scores must mean something."""
+        """Refuses to measure signs of scores under an objective in which they mean nothing."""
         objective = company.get(Objective)
         if self.measured != "signs" or objective is None or objective.zero_separates:
             return None
         return (
-            f"'{self.name}' reads overfitting from the signs of logits, which do not part real from fake under "
+            f"'{self.name}' reads overfitting from the signs of logits, which do not separate real from fake under "
             f"'{objective.name}'; set {self.name}.measured to held-out"
         )
 
@@ -130,7 +130,7 @@ class FollowsOverfitting(Heuristic, Remembers[Overfitting], BeforeUpdate, AfterM
         return Overfitting(torch.tensor(self.initial, device=state.device))
 
     def before_update(self, turn: Turn) -> None:
-        """Ask for held-out images with the weights that have just answered for the others."""
+        """Score held-out images with the same weights as the images of the move."""
         if self.measured != "held-out" or turn.player is not Player.DISCRIMINATOR:
             return
         images, labels = turn.state.held_out(turn.state.batch)

@@ -1,4 +1,4 @@
-"""What the heuristics of each slot are asked: one base class for a slot, and one for what modifies its heuristic."""
+"""The base class of the heuristics of each slot, and that of the heuristics that modify the one in a slot."""
 
 from abc import abstractmethod
 from collections.abc import Iterable
@@ -49,14 +49,14 @@ class ArchitectureHeuristic(Heuristic, Designs):
 
 
 class TargetHeuristic(Heuristic):
-    """Fills the slot *target*: changes what the discriminator should answer."""
+    """Fills the slot *target*: changes the targets of the discriminator."""
 
     slot = Slot.TARGET
     of_classes: ClassVar[bool] = False
     """Whether it changes the targets of the classes, and not those of real and fake."""
 
     def objection(self, company: Company) -> str | None:
-        """The objective must have targets."""
+        """Refuses an objective without targets."""
         objective = company.get(Objective)
         if self.of_classes or objective is None or objective.has_targets:
             return None
@@ -66,7 +66,7 @@ class TargetHeuristic(Heuristic):
         )
 
     def apply(self, targets: Tensor, player: Player) -> Tensor:
-        """Targets, float32 [N], from those before it.
+        """Return the changed targets, float32 [N].
 
         Args:
             targets: float32 [N]; before any heuristic 1 where the answer should be real and 0 where fake.
@@ -75,7 +75,7 @@ class TargetHeuristic(Heuristic):
         return targets
 
     def apply_to_classes(self, targets: Tensor, player: Player) -> Tensor:
-        """Targets of the classes, float32 [N, K], from those before it.
+        """Return the changed targets of the classes, float32 [N, K].
 
         Args:
             targets: float32 [N, K]; before any heuristic one-hot.
@@ -92,7 +92,7 @@ class InputHeuristic(Heuristic):
     """Whether real and fake images enter the discriminator as one batch."""
 
     def apply(self, images: Tensor, side: Side, turn: Turn) -> Tensor:
-        """What the discriminator sees instead of ``images``, of the same shape; differentiable in the images."""
+        """Return what the discriminator sees instead of ``images``, in the same shape, differentiably."""
         return images
 
 
@@ -106,21 +106,21 @@ class Objective(Heuristic):
     """Whether scores above 0 mean real and scores below 0 mean fake."""
 
     def score(self, output: DiscriminatorOutput, turn: Turn) -> Tensor:
-        """What the players compete for, larger for more real, float32 [M]: the logits, or something of the features.
+        """Compute the scores, float32 [M], larger for more real: the logits, or a function of the features.
 
-        Penalties flatten it and controllers read it.
+        The players compete for the scores, penalties are taken of their gradients, and controllers read them.
         """
         return output.logits
 
     def side_loss(self, scores: Tensor, side: Side) -> Tensor | None:
-        """The discriminator's loss for scores of one side alone, for heuristics that judge further images.
+        """The discriminator's loss for the scores of one side alone, for heuristics that use further images.
 
         Args:
             scores: float32 [M].
-            side: what the images should be taken for.
+            side: the side as which the discriminator should classify the images.
 
         Returns:
-            float32 [M]; None for an objective whose loss couples both sides.
+            float32 [M]; None if the loss of the objective couples both sides.
         """
         return None
 
@@ -130,13 +130,13 @@ class Objective(Heuristic):
 
 
 class ObjectiveModifier(Heuristic):
-    """Stands beside the objective and changes its losses."""
+    """Changes the losses of the objective."""
 
     slot = Slot.OBJECTIVE
     modifies = True
 
     def apply(self, losses: Tensor, turn: Turn) -> Tensor:
-        """Losses to be averaged instead of ``losses``, float32 [M] or fewer."""
+        """Return the changed losses, float32 [M] or fewer, whose mean is minimised."""
         return losses
 
 
@@ -145,12 +145,12 @@ class Penalty(Heuristic):
 
     slot = Slot.PENALTY
     differentiates: ClassVar[tuple[Side, ...]] = ()
-    """The sides whose :meth:`Turn.input_gradient` it asks for."""
+    """The sides whose :meth:`Turn.input_gradient` it uses."""
     every: int
 
     @property
     def players(self) -> frozenset[Player]:
-        """To whose loss it is added."""
+        """The players to whose loss it is added."""
         return frozenset({Player.DISCRIMINATOR})
 
     @abstractmethod
@@ -172,18 +172,18 @@ class Update(Heuristic):
 
 
 class UpdateModifier(Heuristic):
-    """Stands beside the update and changes rates, gradients or weights."""
+    """Changes the learning rates, gradients or weights of the update."""
 
     slot = Slot.UPDATE
     modifies = True
 
     def rate(self, player: Player, images_seen: int) -> float:
-        """By what a player's learning rate is multiplied now, at least 0."""
+        """The factor of a player's learning rate at this moment, at least 0."""
         return 1.0
 
 
 class Schedule(Heuristic):
-    """Fills the slot *schedule*: who moves when."""
+    """Fills the slot *schedule*: the order of the players' moves."""
 
     slot = Slot.SCHEDULE
     reuse_fakes: bool = False
@@ -191,18 +191,18 @@ class Schedule(Heuristic):
 
     @abstractmethod
     def moves(self, state: State) -> tuple[Player, ...]:
-        """The moves of one step, in order; at least one of the discriminator's, which the clock counts."""
+        """The moves of one step, in order; at least one is the discriminator's, because the clock counts its images."""
 
 
 class ScheduleModifier(Heuristic):
-    """Stands beside the schedule and changes against whom a player moves."""
+    """Changes the opponent against whom a player moves."""
 
     slot = Slot.SCHEDULE
     modifies = True
 
 
 class Average(Heuristic):
-    """Fills the slot *average*: which generator is kept."""
+    """Fills the slot *average*: the average of the generator's weights from which samples are made."""
 
     slot = Slot.AVERAGE
     decision = "which average of the weights is kept"

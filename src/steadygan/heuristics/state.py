@@ -1,4 +1,4 @@
-"""What heuristics see of a run between moves, and what they remember from one to the next."""
+"""The part of the training state that heuristics may use, and the memories of heuristics."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from steadygan.vocabulary import Player
 
 @dataclass
 class Memory:
-    """What a heuristic remembers: subclasses are dataclasses of tensors, numbers, and lists and dictionaries of them.
+    """The memory of a heuristic: a dataclass of tensors, numbers, and lists and dictionaries of these.
 
-    Checkpoints keep every field. On several processes each of them remembers the same.
+    Checkpoints keep every field. Of several processes all must have the same memory.
     """
 
 
@@ -23,13 +23,13 @@ M = TypeVar("M", bound=Memory)
 
 
 class Remembers(ABC, Generic[M]):
-    """Has a memory, which :meth:`State.memory` gives back."""
+    """Has a memory, which :meth:`State.memory` returns."""
 
     name: ClassVar[str]
 
     @abstractmethod
     def initial_memory(self, state: "State") -> M:
-        """The memory of a run that begins; a resumed run gets its stored values."""
+        """Make the memory of a new run; a resumed run then gets its stored values."""
 
 
 class State(Protocol):
@@ -37,12 +37,12 @@ class State(Protocol):
 
     @property
     def images_seen(self) -> int:
-        """Real images that the run has seen so far: the clock of every schedule."""
+        """The number of real images that the run has seen so far, which is the clock of every schedule."""
         ...
 
     @property
     def device(self) -> torch.device:
-        """Where the networks are."""
+        """The device of the networks."""
         ...
 
     @property
@@ -59,11 +59,11 @@ class State(Protocol):
         ...
 
     def companion(self, name: str) -> nn.Module:
-        """A network beside the two, such as an encoder."""
+        """A network besides those of the players, such as an encoder."""
         ...
 
     def memory(self, heuristic: Remembers[M]) -> M:
-        """What a heuristic remembers."""
+        """The memory of a heuristic."""
         ...
 
     def latents(self, count: int) -> Tensor:
@@ -75,7 +75,7 @@ class State(Protocol):
         ...
 
     def reference(self, count: int) -> tuple[Tensor, Tensor | None]:
-        """Always the same real images as networks see them, float32 [count, ...], with their labels if networks take
+        """A fixed batch of real images as networks see them, float32 [count, ...], with their labels if networks take
         labels; drawn with repetition if there are fewer.
         """
         ...
@@ -97,5 +97,5 @@ class State(Protocol):
         ...
 
     def log(self, name: str, value: Tensor) -> None:
-        """Measure: the mean of ``value`` over all processes goes into the next row of metrics."""
+        """Record a measurement: the mean of ``value`` over all processes goes into the next row of metrics."""
         ...

@@ -1,4 +1,4 @@
-"""What heuristics see of one player's move."""
+"""The part of one player's move that heuristics may use."""
 
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
@@ -10,13 +10,13 @@ from steadygan.vocabulary import Player, Side
 
 
 class DiscriminatorOutput(NamedTuple):
-    """What a discriminator says of images.
+    """The output of a discriminator for N images.
 
     Attributes:
         logits: real or fake, float [M]; M = N, N times the patches, or N divided by the packing.
-        features: its last hidden layer, float [N, F].
-        class_logits: which class, float [N, K]; None if it does not say.
-        maps: hidden maps by name, of networks that offer them, float [N, C, H, W].
+        features: the last hidden layer, float [N, F].
+        class_logits: logits of the classes, float [N, K]; None if the discriminator does not classify.
+        maps: hidden maps by name, float [N, C, H, W], of networks that offer them.
     """
 
     logits: Tensor
@@ -28,14 +28,14 @@ class DiscriminatorOutput(NamedTuple):
 class Turn(Protocol):
     """One player's move; everything is computed on first use and kept.
 
-    Heuristics read a turn and never reach around it. Where several processes train together, everything with a batch
-    axis is this process's share of the batch, random numbers included. A formula that couples the images of a batch
-    calls :meth:`gather`; means of terms of single images need nothing, because gradients are averaged over processes.
+    Heuristics use only the turn to read a move. If several processes train together, everything with a batch axis is
+    this process's share of the batch, including random numbers. A formula that couples the images of a batch calls
+    :meth:`gather`; means over single images need nothing, because gradients are averaged over processes.
     """
 
     @property
     def player(self) -> Player:
-        """Who moves."""
+        """The player who moves."""
         ...
 
     @property
@@ -57,7 +57,7 @@ class Turn(Protocol):
         ...
 
     def images(self, side: Side) -> Tensor:
-        """Images before the input heuristics, float [N, ...]; fakes carry gradients only in the generator's move."""
+        """Images before the input heuristics, float [N, ...]; fakes have gradients only in the generator's move."""
         ...
 
     def labels(self, side: Side) -> Tensor | None:
@@ -77,7 +77,7 @@ class Turn(Protocol):
         ...
 
     def scores(self, side: Side) -> Tensor:
-        """What the objective makes of the discriminator's output for its inputs, float32 [M]: larger is more real."""
+        """The objective's scores of the discriminator's output for its inputs, float32 [M]; larger is more real."""
         ...
 
     def features(self, side: Side) -> Tensor:
@@ -89,7 +89,7 @@ class Turn(Protocol):
         ...
 
     def targets(self, side: Side) -> Tensor:
-        """What the discriminator should answer, or the generator wants it to, float32 [M]."""
+        """The targets of the discriminator, or the answers that the generator aims at, float32 [M]."""
         ...
 
     def class_targets(self, labels: Tensor) -> Tensor:
@@ -105,19 +105,19 @@ class Turn(Protocol):
         ...
 
     def generate(self, latents: Tensor, labels: Tensor | None) -> Tensor:
-        """More fakes, from given latents and labels; they carry gradients only in the generator's move."""
+        """Make further fakes from given latents and labels; they have gradients only in the generator's move."""
         ...
 
     def transform(self, images: Tensor, side: Side) -> Tensor:
-        """What the input heuristics make of other images, as if they were of that side."""
+        """Apply the input heuristics to other images, as if they were of that side."""
         ...
 
     def discriminate(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
-        """The discriminator's output for other images as they are, in float32."""
+        """The discriminator's output for other images, without input heuristics, in float32."""
         ...
 
     def score(self, images: Tensor, labels: Tensor | None) -> Tensor:
-        """What the objective makes of the discriminator's output for other images, float32 [M]."""
+        """The objective's scores of other images, float32 [M]."""
         ...
 
     def loss_of(self, player: Player, parameters: Mapping[str, Tensor]) -> Tensor:
@@ -127,5 +127,5 @@ class Turn(Protocol):
         ...
 
     def log(self, name: str, value: Tensor) -> None:
-        """Measure: the mean of ``value`` over all processes goes into the next row of metrics."""
+        """Record a measurement: the mean of ``value`` over all processes goes into the next row of metrics."""
         ...

@@ -69,7 +69,7 @@ def build(
         chosen = [] if "init_std" in family.ignored else [generator, discriminator]
         for network in (*chosen, *(companion.network for companion in companions.values())):
             normal_init(network, blueprint.init_std)
-    if blueprint.even_init and "even_init" not in family.ignored:
+    if blueprint.icnr_init and "icnr_init" not in family.ignored:
         icnr_init(generator)
     # Last, because weights that are rescaled wherever they are used can no longer be drawn.
     _rescale(blueprint, family.ignored, generator, discriminator)
@@ -89,4 +89,4 @@ def _rescale(blueprint: Blueprint, ignored: frozenset[str], generator: nn.Module
 def _check_classes(blueprint: Blueprint) -> None:
     labelled = blueprint.generator_takes_labels or blueprint.discriminator_takes_labels
     if blueprint.classes < 1 and (labelled or blueprint.class_answer != "none"):
-        raise SteadyganError("The networks are to know classes and the data have no labels; give data with --labels")
+        raise SteadyganError("The networks need classes and the data have no labels; give data with --labels")

@@ -1,4 +1,4 @@
-"""Whether networks that a user brings fit the data and each other: one batch tells."""
+"""Checks with one batch whether the user's own networks fit the data and each other."""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""What every discriminator does: let images in, compute features, answer."""
+"""The base class of every discriminator: an input layer, a trunk that computes features, and a head."""
 
 from torch import Tensor, nn
 
@@ -11,10 +11,10 @@ class Discriminator(nn.Module):
     """From images [N, ...] to logits [N / packing].
 
     Args:
-        entrance: images and labels to what the first layer sees.
-        trunk: that to features [N / packing, F].
-        head: features and labels to the answer.
-        reference: the reference batch, if the trunk's normalisation has one.
+        entrance: the input layer, which adds labels to images and packs them.
+        trunk: computes features [N / packing, F] from its output.
+        head: the output layers, which compute logits from features and labels.
+        reference: the reference batch, if the trunk's normalisation needs one.
     """
 
     def __init__(self, entrance: nn.Module, trunk: nn.Module, head: Head, reference: ReferenceBatch | None) -> None:
@@ -29,7 +29,7 @@ class Discriminator(nn.Module):
         return self.discriminate(x, labels).logits
 
     def discriminate(self, x: Tensor, labels: Tensor | None = None) -> DiscriminatorOutput:
-        """Logits [N / packing], features [N / packing, F] and perhaps classes [N, K] of images."""
+        """Logits [N / packing], features [N / packing, F], and class logits [N, K] if it classifies images."""
         features = with_reference(self, self.reference, self._features, x, labels)
         answer: DiscriminatorOutput = self.head(features, labels)
         return answer

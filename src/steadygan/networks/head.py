@@ -1,4 +1,4 @@
-"""The output layers of every discriminator: from the last hidden layer to logits and classes."""
+"""The output layers of every discriminator, from the last hidden layer to logits and class logits."""
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from steadygan.layers.minibatch import MinibatchDiscrimination
 
 
 class Head(nn.Module):
-    """From the last hidden layer [M, F], with M = N / packing, to logits [M] and perhaps classes [N, K].
+    """Computes logits [M], with M = N / packing, and possibly class logits [N, K] from the last hidden layer [M, F].
 
     The features of its output are the last hidden layer as it comes, without what minibatch discrimination adds to it;
     projection and the auxiliary classifier read these, the logit and semi-supervised classes read both. The images of a
@@ -23,6 +23,12 @@ class Head(nn.Module):
         bias: whether the logit has one.
         unconditional: whether the logit has a part that does not depend on the class; without it the projection is all
             of the logit, unless minibatch discrimination or semi-supervised classes give another part.
+
+    Attributes:
+        judge: the dense layer of the part of the logit that does not depend on the class; None if there is none.
+        classify: the dense layer of the class logits; None if the discriminator does not classify.
+        embed: the projection, which is the part of the logit that depends on the class; None if there is none.
+        minibatch: the layer of minibatch discrimination; None if there is none.
 
     Source: Miyato & Koyama 2018, equation 3; Odena et al. 2016, section 3; Salimans et al. 2016, sections 3.2 and 5.
     """

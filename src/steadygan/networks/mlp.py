@@ -24,7 +24,7 @@ IGNORED = frozenset(
         "discriminator_filtered",
         "strided_kernel",
         "hidden_dense",
-        "even_init",
+        "icnr_init",
         "output",
         "attention",
     }

@@ -40,7 +40,7 @@ IGNORED = frozenset(
         "generator_slope",
         "discriminator_slope",
         "init_std",
-        "even_init",
+        "icnr_init",
         "generator_spectral",
         "discriminator_spectral",
         "equalised",

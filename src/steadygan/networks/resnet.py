@@ -33,7 +33,7 @@ IGNORED = frozenset(
         "discriminator_filtered",
         "strided_kernel",
         "hidden_dense",
-        "even_init",
+        "icnr_init",
     }
 )
 """Fields of the blueprint that change nothing here: residual blocks resample in their own way."""

@@ -1,4 +1,4 @@
-"""Checkpoints: written whole or not at all, the last few and the best, checked before they are believed."""
+"""Checkpoints: each is written completely or not at all, and checked when read; the last few and the best are kept."""
 
 import io
 import zipfile

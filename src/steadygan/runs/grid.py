@@ -13,7 +13,7 @@ from steadygan.arrays import Array
 from steadygan.runs.folder import write_atomically
 
 GAP = 2
-GROUND = 255
+BACKGROUND = 255
 CANVAS = 480
 """Side of a scatter plot in pixels."""
 GENERATED, REAL, PALE = (196, 83, 15), (42, 98, 196), (174, 200, 242)
@@ -40,7 +40,7 @@ def image_grid(images: Array, columns: int | None = None) -> Image.Image:
     factor = max(1, SMALL // height) if height < SMALL else 1
     images = images.repeat(factor, 1).repeat(factor, 2)
     height, width = height * factor, width * factor
-    sheet = np.full((rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, channels), GROUND, np.uint8)
+    sheet = np.full((rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, channels), BACKGROUND, np.uint8)
     for index, image in enumerate(images):
         top = GAP + (index // columns) * (height + GAP)
         left = GAP + (index % columns) * (width + GAP)

@@ -1,1 +1,1 @@
-"""Order in time: turns, steps, the loop, checkpoints and the run folder."""
+"""Training: turns, steps, the loop, and how runs begin and resume."""

@@ -1,4 +1,4 @@
-"""Refusals of processes that cannot train together: uneven batches and different runs."""
+"""Refuses processes that cannot train together, because of uneven batches or different settings."""
 
 import torch
 
@@ -11,10 +11,10 @@ from steadygan.settings import TrainingSettings
 
 
 def refuse_uneven_batches(recipe: Recipe) -> None:
-    """Refuse a batch that the processes that train together cannot share evenly.
+    """Refuse a batch that the processes cannot share evenly.
 
     Raises:
-        SteadyganError: with a batch that they can.
+        SteadyganError: whose message proposes a batch that they can share.
     """
     batch, processes = recipe.settings.batch, world_size()
     if processes == 1:

@@ -1,4 +1,4 @@
-"""How long a run trains: a number of images, a time, or both."""
+"""The budget of a run: a number of images, a time, or both."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -8,7 +8,7 @@ DEFAULT_MINUTES = 30.0
 
 
 class Budget(BaseModel):
-    """When a run is over."""
+    """Says when a run is over: after a number of images or a time, whichever comes first."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,8 +1,8 @@
 """Networks compiled by PyTorch for the plain calls of a step.
 
-A compiled call can be differentiated once only: PyTorch says so of whatever AOTAutograd makes. Which calls are plain is
-decided in :mod:`steadygan.training.forward`; everything else, from penalties to checkpoints, exports and averages,
-uses the same networks as they are. Nothing about a network changes but an attribute, which no copy and no file gets.
+A compiled call can be differentiated only once, as PyTorch documents for everything that AOTAutograd makes.
+:mod:`steadygan.training.forward` decides which calls are plain; everything else, from penalties to checkpoints, exports
+and averages, uses the networks as they are. A network changes only by an attribute, which is neither copied nor saved.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,51 +19,51 @@ from steadygan.distributed import world_size
 from steadygan.errors import SteadyganError, out_of_memory
 from steadygan.heuristics.turn import DiscriminatorOutput
 
-Ask = Callable[[nn.Module, Tensor, Tensor | None], Any]
-Made = TypeVar("Made", Tensor, DiscriminatorOutput)
+NetworkCall = Callable[[nn.Module, Tensor, Tensor | None], Any]
+Result = TypeVar("Result", Tensor, DiscriminatorOutput)
 COMPILER = "inductor"
-"""PyTorch's name of what compiles."""
+"""PyTorch's name of the compiler."""
 _ATTRIBUTE = "compiled_by_steadygan"
 
 
 class Compiled:
-    """Calls of one network, each compiled when it is first made.
+    """The calls of one network, each of which is compiled when it is first made.
 
     Args:
-        device: where the network is. On CUDA its calls are recorded as graphs, which small networks gain most from.
+        device: where the network is. On CUDA its calls are recorded as graphs, from which small networks gain most.
     """
 
     def __init__(self, device: torch.device) -> None:
         self._recorded = device.type == "cuda"
-        self._calls: dict[Ask, Ask] = {}
+        self._calls: dict[NetworkCall, NetworkCall] = {}
 
-    def __call__(self, ask: Ask, network: nn.Module, inputs: Tensor, labels: Tensor | None) -> Any:
-        """What ``ask`` makes of a network, inputs [N, ...] and labels int64 [N].
+    def __call__(self, forward: NetworkCall, network: nn.Module, inputs: Tensor, labels: Tensor | None) -> Any:
+        """Call ``forward`` with a network, inputs [N, ...] and labels, int64 [N].
 
         Raises:
-            SteadyganError: when it cannot be compiled.
+            SteadyganError: when the call cannot be compiled.
         """
-        call = self._calls.get(ask)
+        call = self._calls.get(forward)
         if call is None:
-            call = self._calls[ask] = self._compile(ask)
+            call = self._calls[forward] = self._compile(forward)
         try:
-            with _unseen(_statistics(network)):
+            with _hidden_from_autograd(_statistics(network)):
                 result = call(network, inputs, labels)
         except TorchDynamoException as error:
             raise _refusal(error) from error
-        return _own(result) if self._recorded else result
+        return _copied(result) if self._recorded else result
 
-    def _compile(self, ask: Ask) -> Ask:
-        # One shape each, because batches are all alike: what is made for every shape is slower.
+    def _compile(self, forward: NetworkCall) -> NetworkCall:
+        # It is compiled for one shape, because all batches are alike, and code for every shape is slower.
         mode = "reduce-overhead" if self._recorded else None
-        compiled: Ask = torch.compile(_with_own_code(ask), dynamic=False, mode=mode, backend=COMPILER)
+        compiled: NetworkCall = torch.compile(_with_own_code(forward), dynamic=False, mode=mode, backend=COMPILER)
         return compiled
 
     def __deepcopy__(self, memo: dict[int, Any]) -> None:
         """A copy of a network is not compiled."""
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
-        """Neither is one that was stored."""
+        """A network that was stored is not compiled either."""
         return type(None), ()
 
 
@@ -71,7 +71,7 @@ def compile_(network: nn.Module, device: torch.device) -> None:
     """Let plain calls of a network be compiled from now on; in place.
 
     Args:
-        network: anyone's.
+        network: any network.
         device: where it is.
     """
     vars(network)[_ATTRIBUTE] = Compiled(device)
@@ -83,44 +83,45 @@ def decompile_(network: nn.Module) -> None:
 
 
 def compiled(network: nn.Module) -> Compiled | None:
-    """A network's compiled calls; None if it has none."""
+    """The compiled calls of a network; None if it is not compiled."""
     found: Compiled | None = vars(network).get(_ATTRIBUTE)
     return found
 
 
 def refuse_uncompilable(device: torch.device) -> None:
-    """Compile something small, so that a missing compiler is noticed before anything else is done.
+    """Compile a small function, so that a missing compiler is noticed before anything else is done.
 
-    Several processes put their batches together inside networks, which PyTorch's compiler cannot follow.
+    With several processes, layers gather the batches of all of them, which PyTorch's compiler cannot follow.
 
     Args:
         device: where networks will be.
 
     Raises:
-        SteadyganError: when it cannot be compiled, or there are several processes.
+        SteadyganError: when nothing can be compiled, or there are several processes.
     """
     if world_size() > 1:
         raise SteadyganError(f"--compile works with one process, and there are {world_size()}; leave it out")
     try:
         torch.compile(_with_own_code(_next), dynamic=False, backend=COMPILER)(torch.zeros(2, device=device))
-    except RuntimeError as error:  # what the compilers raise are kinds of it
+    except RuntimeError as error:  # the errors of the compilers are subclasses of it
         if out_of_memory(error):
             raise
         raise _refusal(error) from error
 
 
 def new_batch(device: torch.device) -> None:
-    """Say that nobody needs any more what recorded graphs made for the batch before; elsewhere nothing happens."""
+    """Tell CUDA graphs that the results for the previous batch are no longer needed; on other devices, do nothing."""
     if device.type == "cuda":
         torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
 
 
 @contextmanager
-def _unseen(buffers: tuple[Tensor, ...]) -> Iterator[None]:
-    """Keep autograd from seeing that buffers change.
+def _hidden_from_autograd(buffers: tuple[Tensor, ...]) -> Iterator[None]:
+    """Hide changes of buffers from autograd.
 
-    Batch norm that is not compiled changes its statistics like this, and no derivative in training depends on them. If
-    a compiled call did it openly, a call of the same move that was not compiled could no longer be differentiated.
+    Batch norm that is not compiled hides the changes of its statistics in this way, and no derivative in training
+    depends on them. If a compiled call did not hide them, a call of the same move that was not compiled could no longer
+    be differentiated.
     """
     versions = tuple(buffer._version for buffer in buffers)
     try:
@@ -138,14 +139,16 @@ def _next(x: Tensor) -> Tensor:
     return x + 1
 
 
-def _with_own_code(ask: Callable[..., Any]) -> Callable[..., Any]:
-    """The function once more: PyTorch counts recompilations by code, and all networks would share a limit of eight."""
-    assert isinstance(ask, FunctionType)  # all of those are that are compiled here
-    return FunctionType(ask.__code__.replace(), ask.__globals__, ask.__name__, ask.__defaults__, ask.__closure__)
+def _with_own_code(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """Copy a function: PyTorch counts recompilations by code object, and all networks would share a limit of eight."""
+    assert isinstance(forward, FunctionType)  # every function that is compiled here is one
+    return FunctionType(
+        forward.__code__.replace(), forward.__globals__, forward.__name__, forward.__defaults__, forward.__closure__
+    )
 
 
-def _own(result: Made) -> Made:
-    """Copies, because the next recorded call may write where this one did."""
+def _copied(result: Result) -> Result:
+    """Copy a result, because the next recorded call may overwrite it."""
     if isinstance(result, Tensor):
         return result.clone()
     named = None if result.class_logits is None else result.class_logits.clone()

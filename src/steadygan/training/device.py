@@ -9,7 +9,7 @@ from steadygan.settings import TrainingSettings
 
 
 def choose_device(name: str) -> torch.device:
-    """The device of that name, if it is there.
+    """The device of that name, if it exists.
 
     Args:
         name: ``auto`` takes CUDA, else MPS, else the CPU.
@@ -33,7 +33,7 @@ def process_device(name: str) -> torch.device:
     """The device on which this process trains; each of several processes on one machine has a GPU of its own.
 
     Args:
-        name: as a run keeps it.
+        name: the device in the settings of the run.
 
     Raises:
         SteadyganError: when there is no such device.
@@ -47,11 +47,11 @@ def resolve_settings(settings: TrainingSettings, kind: str = "images") -> Traini
     """Choose the device, the precision and the processor to tune for wherever the settings say ``auto``.
 
     Args:
-        settings: as the user gave them.
-        kind: of the data: ``images`` may be computed in bf16; of vectors, 8 bits are too little.
+        settings: the settings that the user gave.
+        kind: the kind of the data: ``images`` may be computed in bf16, whose 8 bits are too few for vectors.
 
     Returns:
-        The settings as a run keeps them.
+        The settings without any ``auto``, as a run stores them.
 
     Raises:
         SteadyganError: when there is no such device.

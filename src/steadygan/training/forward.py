@@ -1,6 +1,6 @@
 """Forward passes of both players, with their own parameters or with others, with labels or without.
 
-This is also where a compiled network takes the place of the plain one, wherever :func:`may_be_compiled`.
+A compiled network takes the place of the plain one here, wherever :func:`may_be_compiled` allows it.
 """
 
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from steadygan.heuristics.turn import DiscriminatorOutput
-from steadygan.training.compiled import Ask, compiled
+from steadygan.training.compiled import NetworkCall, compiled
 
 
 class _Discriminates(nn.Module):
-    """Makes a discriminator's whole output a forward pass, which is what can be called with other parameters."""
+    """Turns :func:`_discriminate` into the forward pass of a module, because only that can use other parameters."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -31,13 +31,13 @@ def discriminator_forward(
     """A discriminator's output.
 
     Args:
-        network: one of the package's, or anyone's that gives logits.
+        network: one of the package's discriminators, or any network that returns logits.
         images: float32 [N, ...].
         labels: int64 [N]; None for a network that takes none.
-        parameters: what it has instead of its own parameters and buffers, by their names; those not named stay.
+        parameters: replacements for its parameters and buffers, by their names; those that are not named stay.
 
     Returns:
-        Logits, features, class logits. A network that gives only logits has them as its features.
+        Logits, features, class logits. If a network returns only logits, they are also its features.
     """
     if parameters is not None:
         named = {f"network.{name}": tensor for name, tensor in parameters.items()}
@@ -56,10 +56,10 @@ def generator_forward(
         network: the generator.
         latents: float32 [N, D].
         labels: int64 [N]; None for a network that takes none.
-        parameters: what it has instead of its own parameters and buffers, by their names.
+        parameters: replacements for its parameters and buffers, by their names; those that are not named stay.
 
     Returns:
-        What it makes, [N, ...].
+        Images, [N, ...].
     """
     if parameters is None:
         images: Tensor = _call(_generate, network, latents, labels)
@@ -70,26 +70,26 @@ def generator_forward(
 
 
 def may_be_compiled(network: nn.Module, inputs: Tensor) -> bool:
-    """Whether a call's derivatives will not be differentiated, so that it may be compiled.
+    """Whether a call may be compiled, because its derivatives will not be differentiated.
 
-    Derivatives that are differentiated are those by inputs. Whoever wants them makes the inputs leaves that want
-    gradients; where both sides go in together these leaves lie side by side, and the network is one that trains. Other
-    inputs want gradients only because they come from a network that trains.
+    Only derivatives with respect to inputs are differentiated again. A penalty that needs them makes the inputs leaves
+    that require gradients; if both sides go through the network together, these leaves are concatenated, and the
+    network is one that trains. All other inputs require gradients only because they come from a network that trains.
 
     Args:
-        network: whose own parameters are used.
-        inputs: what it is given.
+        network: the network that is called with its own parameters.
+        inputs: the inputs of the call.
     """
     if not inputs.requires_grad:
         return True
     return not inputs.is_leaf and not any(parameter.requires_grad for parameter in network.parameters())
 
 
-def _call(ask: Ask, network: nn.Module, inputs: Tensor, labels: Tensor | None) -> Any:
+def _call(forward: NetworkCall, network: nn.Module, inputs: Tensor, labels: Tensor | None) -> Any:
     compiled_call = compiled(network)
     if compiled_call is None or not may_be_compiled(network, inputs):
-        return ask(network, inputs, labels)
-    return compiled_call(ask, network, inputs, labels)
+        return forward(network, inputs, labels)
+    return compiled_call(forward, network, inputs, labels)
 
 
 def _discriminate(network: nn.Module, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:

@@ -1,4 +1,4 @@
-"""Labels of a run: which of them it uses, which players take them, and what is refused."""
+"""The labels of a run: which of them it uses, which players take them, and which combinations are refused."""
 
 from torch import nn
 
@@ -15,9 +15,9 @@ def data_view(recipe: Recipe, data: Prepared, training: TrainingSettings) -> Dat
     """The part of the data and labels that a run uses.
 
     Args:
-        recipe: what its heuristics ask for.
-        data: what is there.
-        training: what the user asks for.
+        recipe: the recipe, whose heuristics may ask for labels.
+        data: the prepared data.
+        training: the settings that the user gave.
 
     Raises:
         SteadyganError: when the run needs labels and the data have none, or needs all labels and only some are known.
@@ -89,9 +89,9 @@ def labelled_players(
     """The players whose networks take labels.
 
     Args:
-        blueprint: of networks that are built.
+        blueprint: the blueprint of the networks that are built.
         own_generator: whether the generator is the user's own.
-        own_discriminator: whether the discriminator is.
+        own_discriminator: whether the discriminator is the user's own.
         labels: whether the user's own networks take labels.
 
     Raises:
@@ -103,17 +103,17 @@ def labelled_players(
     }
     if takes[Player.DISCRIMINATOR] and not takes[Player.GENERATOR]:
         raise SteadyganError(
-            "The discriminator gets classes and the generator does not, so it cannot make what is expected; "
+            "The discriminator is given classes and the generator is not, so it cannot make images of them; "
             "give labels=True and a generator that takes them, or a recipe without labels"
         )
     return frozenset(player for player, takes_labels in takes.items() if takes_labels)
 
 
 def refuse_without_features(recipe: Recipe, discriminator: nn.Module) -> None:
-    """Refuse heuristics that look into the discriminator when it only gives logits.
+    """Refuse heuristics that need the discriminator's features when it only returns logits.
 
     Raises:
-        SteadyganError: when one of the recipe does.
+        SteadyganError: when the recipe has such a heuristic.
     """
     if hasattr(discriminator, "discriminate"):
         return

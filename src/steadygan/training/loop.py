@@ -1,4 +1,4 @@
-"""The loop: steps until the budget is used or someone asks it to stop, and what is saved on the way."""
+"""The training loop: it steps until the budget is used or the user stops it, and saves and measures meanwhile."""
 
 import math
 import signal
@@ -29,27 +29,27 @@ from steadygan.training.state import TrainingState
 from steadygan.training.step import step
 from steadygan.vocabulary import ProcessorChoice
 
-ROW_STEPS = 20
-"""Steps in a row of metrics."""
-FRAMES = 20
-"""Grids in a whole run, besides the first."""
-MEASURE_EVERY = 4
-"""Frames from one measurement of samples to the next."""
+STEPS_PER_ROW = 20
+"""Steps over which a row of metrics averages."""
+GRIDS_PER_RUN = 20
+"""Grids of samples in a whole run, besides the first."""
+GRIDS_PER_MEASUREMENT = 4
+"""Samples are measured with every fourth grid."""
 CHECKPOINT_SECONDS = 120.0
 
 
 class Loop:
-    """The loop of the process that writes; where there are several, the others run a :class:`WorkerLoop` beside it.
+    """The loop of the main process, which writes files; the other processes, if any, run a :class:`WorkerLoop`.
 
     Args:
         state: the training state, which the loop advances.
-        folder: where everything is saved.
-        budget: when the run is over.
-        config: of the exported generator.
-        keep: how many checkpoints stay.
-        processor: the kind that convolutions are tuned for, the same whenever the run is resumed.
-        observers: who watches.
-        metrics: what is measured of samples.
+        folder: the run folder, in which everything is saved.
+        budget: the budget, after which the run is over.
+        config: the config of the exported generator.
+        keep: how many checkpoints to keep.
+        processor: the kind of processor that convolutions are tuned for; it stays the same when the run is resumed.
+        observers: objects that are told how the run proceeds.
+        metrics: the metrics to measure on samples.
     """
 
     def __init__(
@@ -76,8 +76,8 @@ class Loop:
         self._row_began = (state.images_seen, state.seconds, state.loader.wait_seconds)
         self._core_wait_before = core_wait_seconds()
         self._saved_at = state.seconds
-        self._frame = self._frame_now()
-        self._made_generator: tuple[int, nn.Module] | None = None
+        self._grids_drawn = self._grids_due()
+        self._kept_sampling_generator: tuple[int, nn.Module] | None = None
 
     @property
     def fraction(self) -> float:
@@ -96,7 +96,7 @@ class Loop:
                 observer.close()
 
     def report_finding(self, finding: str, message: str) -> None:
-        """Write a finding down and tell the observers."""
+        """Write a finding to its file, and tell the observers."""
         self.findings.append({"images": self.state.images_seen, "finding": finding, "message": message})
         for observer in self.observers:
             observer.finding(message)
@@ -104,8 +104,8 @@ class Loop:
     def _train(self, interrupted: Callable[[], bool]) -> None:
         if self.state.images_seen == 0:
             self.gallery.draw_real()
-            self._show(self.sampling_generator())
-            self.save()  # from the first moment on there is something to go on from
+            self._draw_grid(self.sampling_generator())
+            self.save()  # so that the run can be resumed from its first moment on
         while not any_process(self.fraction >= 1 or interrupted()):
             self._timed_step()
         self._finish()
@@ -113,22 +113,22 @@ class Loop:
     def _timed_step(self) -> None:
         begun, before = time.perf_counter(), self.state.seconds
         step(self.state)
-        self._clock(begun, before)
-        if self.state.steps % ROW_STEPS == 0:
+        self._set_seconds(begun, before)
+        if self.state.steps % STEPS_PER_ROW == 0:
             self._write_row()
-        if self._frame_now() > self._frame:
-            self._next_frame()
+        if self._grids_due() > self._grids_drawn:
+            self._draw_due_grid()
         if self.state.seconds - self._saved_at >= CHECKPOINT_SECONDS:
             self.save()
-        self._clock(begun, before)
+        self._set_seconds(begun, before)
         for observer in self.observers:
             observer.tick(self.state.images_seen, self.state.seconds, self.fraction)
 
-    def _clock(self, begun: float, before: float) -> None:
+    def _set_seconds(self, begun: float, before: float) -> None:
         self.state.seconds = before + time.perf_counter() - begun
 
-    def _frame_now(self) -> int:
-        return math.floor(self.fraction * FRAMES + 1e-9)
+    def _grids_due(self) -> int:
+        return math.floor(self.fraction * GRIDS_PER_RUN + 1e-9)
 
     def _write_row(self) -> None:
         now = self.state.images_seen, self.state.seconds, self.state.loader.wait_seconds
@@ -144,11 +144,11 @@ class Loop:
         self._append(row)
         if row["not_finite"]:
             self.report_finding(
-                "not-finite", f"{row['not_finite']} measured values of the last {ROW_STEPS} steps were not finite"
+                "not-finite", f"{row['not_finite']} measured values of the last {STEPS_PER_ROW} steps were not finite"
             )
 
     def _core_wait(self, seconds: float) -> dict[str, float]:
-        """The share of its threads' time that this process was without a core, where the system counts it."""
+        """The share of its threads' time during which this process had no core, if the system counts it."""
         before, self._core_wait_before = self._core_wait_before, core_wait_seconds()
         if before is None or self._core_wait_before is None:
             return {}
@@ -161,23 +161,23 @@ class Loop:
         for observer in self.observers:
             observer.row(row)
 
-    def _next_frame(self) -> None:
-        self._frame = self._frame_now()
-        measured = self._frame % MEASURE_EVERY == 0 or self.fraction >= 1
+    def _draw_due_grid(self) -> None:
+        self._grids_drawn = self._grids_due()
+        measured = self._grids_drawn % GRIDS_PER_MEASUREMENT == 0 or self.fraction >= 1
         sampler = self.sampling_generator() if measured else self._quick_sampling_generator()
-        self._show(sampler)
+        self._draw_grid(sampler)
         if measured:
             self._measure(sampler)
 
     def _quick_sampling_generator(self) -> nn.Module:
-        """A generator good enough for a grid: its batch norm has the statistics of one batch, which takes no time."""
+        """A generator that is good enough for a grid: its batch norm has the statistics of a single batch."""
         return self._new_sampling_generator(batches=1)
 
     def sampling_generator(self) -> nn.Module:
-        """The generator of this moment, ready to make images; it is made once a step at most."""
-        if self._made_generator is None or self._made_generator[0] != self.state.steps:
-            self._made_generator = (self.state.steps, self._new_sampling_generator())
-        return self._made_generator[1]
+        """A copy of the current generator that is ready to make images; it is made at most once per step."""
+        if self._kept_sampling_generator is None or self._kept_sampling_generator[0] != self.state.steps:
+            self._kept_sampling_generator = (self.state.steps, self._new_sampling_generator())
+        return self._kept_sampling_generator[1]
 
     def _new_sampling_generator(self, batches: int | None = None) -> nn.Module:
         state = self.state
@@ -187,10 +187,10 @@ class Loop:
             )
 
     def config_now(self) -> GeneratorConfig:
-        """What the generator of this moment is."""
+        """The config of the current generator."""
         return self.config.model_copy(update={"images_seen": self.state.images_seen})
 
-    def _show(self, sampler: nn.Module) -> None:
+    def _draw_grid(self, sampler: nn.Module) -> None:
         self.gallery.draw(sampler, self.state)
         for observer in self.observers:
             observer.grid(self.state.images_seen, self.folder.sample_grid(self.state.images_seen))
@@ -208,7 +208,11 @@ class Loop:
             self.save(best=True)
 
     def save(self, best: bool = False) -> None:
-        """Write a checkpoint, as the best too if it is, and the generator of this moment."""
+        """Write a checkpoint and the current generator.
+
+        Args:
+            best: whether the checkpoint is also kept as the best one.
+        """
         files = {"metrics": self.rows.flush_to_disk(), "findings": self.findings.flush_to_disk()}
         save_checkpoint(self.folder, {**self.state.state_dict(), "files": files}, self.keep, best)
         save_generator(self.folder, self.sampling_generator(), self.config_now())
@@ -216,7 +220,7 @@ class Loop:
 
     def _finish(self) -> None:
         if not self.folder.sample_grid(self.state.images_seen).exists():
-            self._show(self.sampling_generator())
+            self._draw_grid(self.sampling_generator())
         self.save()
 
 
@@ -225,7 +229,7 @@ def ask_to_stop() -> Iterator[Callable[[], bool]]:
     """Let the first Ctrl-C (or SIGTERM) ask the loop to stop; the second one ends the program at once.
 
     Yields:
-        A function that says whether someone asked to stop. Signals reach only the main thread: elsewhere it is False.
+        A function that says whether a signal asked to stop. In any other than the main thread it always returns False.
     """
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():

@@ -1,4 +1,4 @@
-"""Observers of a run, such as the progress line and TensorBoard: the loop calls them and they return nothing."""
+"""Observers of a run, such as the progress line and TensorBoard, which the loop calls."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,31 +10,31 @@ from steadygan.errors import SteadyganError
 
 
 class Observer(Protocol):
-    """Is called while a run trains."""
+    """An object whose methods the loop calls while a run trains."""
 
     def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
-        """After every step."""
+        """Called after every step."""
         ...
 
     def row(self, row: dict[str, Any]) -> None:
-        """After every row of metrics."""
+        """Called after every row of metrics."""
         ...
 
     def grid(self, images_seen: int, path: Path) -> None:
-        """After every grid of samples."""
+        """Called after every grid of samples."""
         ...
 
     def finding(self, message: str) -> None:
-        """When something is wrong."""
+        """Called when something is wrong."""
         ...
 
     def close(self) -> None:
-        """When the loop ends, however it ends."""
+        """Called when the loop ends, even by an error."""
         ...
 
 
 def require_tensorboard() -> None:
-    """See to it that TensorBoard can be written for.
+    """Check that TensorBoard is installed.
 
     Raises:
         SteadyganError: when its library is not installed.
@@ -49,7 +49,7 @@ class TensorBoard:
     """Writes rows and grids for TensorBoard.
 
     Args:
-        folder: where its event files go.
+        folder: the folder for its event files.
         from_images: rows at or after this many images seen replace earlier ones.
     """
 
@@ -60,24 +60,24 @@ class TensorBoard:
         self._writer = SummaryWriter(str(folder), purge_step=from_images or None)
 
     def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
-        """Nothing between rows."""
+        """Do nothing between rows."""
 
     def row(self, row: dict[str, Any]) -> None:
-        """One scalar for each number."""
+        """Write one scalar for each number."""
         for name, value in row.items():
             if isinstance(value, int | float) and name != "images":
                 self._writer.add_scalar(name, value, row["images"])
 
     def grid(self, images_seen: int, path: Path) -> None:
-        """The grid as an image."""
+        """Write the grid as an image."""
         import numpy as np
 
         pixels = np.asarray(Image.open(path).convert("RGB"))
         self._writer.add_image("samples", pixels, images_seen, dataformats="HWC")
 
     def finding(self, message: str) -> None:
-        """Findings stay in findings.jsonl."""
+        """Do nothing, because findings are written to findings.jsonl."""
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write what is left, and close the files."""
         self._writer.close()

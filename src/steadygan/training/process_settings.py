@@ -1,4 +1,4 @@
-"""Settings of the whole process that make training faster; nothing here runs at import."""
+"""Settings of the whole process that make training faster; importing this module changes none of them."""
 
 import ctypes
 import sys
@@ -18,10 +18,10 @@ def keep_memory() -> bool:
     A step frees and allocates the same large blocks again and again; each return to the system costs page faults.
     It holds for the whole process, which then keeps the memory of its largest step.
 
-    Before its release 2.39, glibc cuts slivers off each aligned block and keeps them for small ones, so that a block of
-    the same size finds no room where the last one was (its bug 30723): the process then takes up to twice what its
-    tensors need. What keeps slivers for small blocks is off here, as far as a running process may; the rest is off
-    where Python was started with ``GLIBC_TUNABLES=glibc.malloc.tcache_count=0`` in its environment, as the command line
+    Before release 2.39, glibc cuts slivers off each aligned block and keeps them for small ones, so that a block of the
+    same size does not fit where the last one was (bug 30723); the process then takes up to twice the memory that its
+    tensors need. This function turns that off as far as a running process can; the rest is off if Python was started
+    with ``GLIBC_TUNABLES=glibc.malloc.tcache_count=0`` in its environment, as the command line
     starts itself.
 
     Returns:
@@ -39,8 +39,8 @@ def keep_memory() -> bool:
 def fast_kernels(device: torch.device) -> Iterator[None]:
     """Let CUDA multiply float32 matrices in TF32, as it convolves, and let cuDNN try which convolution is quickest.
 
-    Afterwards both settings, which hold for the whole process, are as they were. Where PyTorch shall use
-    deterministic algorithms, cuDNN tries nothing, because two trials need not have the same result.
+    Afterwards both settings, which hold for the whole process, are restored. If PyTorch is set to use deterministic
+    algorithms, cuDNN tries nothing, because two trials need not choose the same algorithm.
 
     Args:
         device: where networks are; nothing happens unless it is CUDA.

@@ -1,4 +1,4 @@
-"""What was measured, kept on the device and read once a row."""
+"""Measurements of training, which stay on the device and are read once for each row of metrics."""
 
 import math
 from typing import Any
@@ -12,8 +12,8 @@ from steadygan.distributed import average_, is_main_process, world_size
 class Record:
     """Means of everything that was logged since the last row.
 
-    Logging costs next to nothing and never waits for the device; only :meth:`row` does. On several processes each logs
-    what it has of a batch, and the ends of steps average it.
+    Logging costs next to nothing and never waits for the device; only :meth:`row` does. Each of several processes logs
+    the mean of its share of a batch, and these means are averaged at the end of each step.
     """
 
     def __init__(self) -> None:
@@ -24,15 +24,15 @@ class Record:
         """Count the mean of ``value`` towards the row's mean of ``name``.
 
         Args:
-            name: key of the row.
-            value: any shape and floating type; values that are not finite are counted, not hidden.
+            name: the key in the row.
+            value: a tensor of any shape and floating-point type; values that are not finite are counted.
         """
         value = value.detach()
         kept = self._means if world_size() == 1 else self._step
         kept.setdefault(name, []).append(value.mean() if value.ndim else value)
 
     def end_step(self) -> None:
-        """Average what this step has logged over the processes; the main one keeps it for the row."""
+        """Average what this step has logged over all processes; the main process keeps it for the row."""
         logged, self._step = self._step, {}
         if not logged:
             return
@@ -44,10 +44,10 @@ class Record:
                 self._means.setdefault(name, []).append(value)
 
     def row(self) -> dict[str, float | int | None]:
-        """The means since the last row, and how many logged values were not finite; then begin anew.
+        """Return the means since the last row and forget them.
 
         Returns:
-            Means by name, None where one is not finite; ``not_finite``.
+            The means by name, None where one is not finite; the number of values that were not, as ``not_finite``.
         """
         names = sorted(self._means)
         counts = [len(self._means[name]) for name in names]
@@ -61,10 +61,10 @@ class Record:
         return {**row, "not_finite": bad}
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps, between steps."""
+        """What a checkpoint keeps; called between steps."""
         return {"means": {name: torch.stack(means) for name, means in self._means.items()}}
 
     def load_state_dict(self, state: dict[str, Any], device: torch.device) -> None:
-        """Go on from :meth:`state_dict`; what an earlier version kept of a row that is not full is left out of it."""
+        """Go on from :meth:`state_dict`; an incomplete row that an earlier version of steadygan saved is ignored."""
         means: dict[str, Tensor] = state.get("means", {})
         self._means = {name: list(kept.to(device)) for name, kept in means.items()}

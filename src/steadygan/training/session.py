@@ -1,4 +1,4 @@
-"""Beginning a run, and going on with one."""
+"""Begins new runs, and resumes stored ones."""
 
 import datetime
 from collections.abc import Sequence
@@ -40,13 +40,13 @@ from steadygan.vocabulary import Player
 
 @dataclass(frozen=True)
 class CustomNetworks:
-    """Networks that the user brings; a network that is None is built from the recipe."""
+    """The user's own networks; a network that is None is built from the recipe."""
 
     generator: nn.Module | None = None
     discriminator: nn.Module | None = None
 
     def __bool__(self) -> bool:
-        """Whether the user brings any network."""
+        """Whether any network is the user's own."""
         return self.generator is not None or self.discriminator is not None
 
 
@@ -61,20 +61,23 @@ def begin(
     notes: Sequence[str],
     observers: Sequence[Observer],
 ) -> Loop | WorkerLoop:
-    """Build everything for a new run and write down what it is.
+    """Build everything for a new run, and write its description into the run folder.
 
-    Of several processes one writes; the others get what follows its steps.
+    Of several processes only the main one writes.
 
     Args:
         data: prepared data.
-        recipe: fitting the kind of data.
-        training: how long, on what.
-        data_settings: how the data were prepared.
-        folder: where the run is saved.
-        custom: networks that the user brings.
-        overwrite: whether a run that is there may be replaced.
-        notes: sentences for the record.
-        observers: who watches.
+        recipe: a recipe that fits the kind of data.
+        training: the settings of the run.
+        data_settings: the settings with which the data were prepared.
+        folder: the run folder.
+        custom: the user's own networks.
+        overwrite: whether an existing run in the folder may be replaced.
+        notes: sentences about changes of the recipe, for the manifest.
+        observers: objects that are told how the run proceeds.
+
+    Returns:
+        The loop: of the main process a :class:`Loop`, of the others a :class:`WorkerLoop`.
 
     Raises:
         SteadyganError: when networks do not fit, or the folder cannot be used.
@@ -84,13 +87,13 @@ def begin(
     state, names = new_players(recipe, data, custom, process_device(training.device), training)
     if not is_main_process():
         return WorkerLoop(state, training)
-    folder.create(overwrite)  # only now: networks that do not fit must not cost the run that is there
+    folder.create(overwrite)  # only now, because networks that do not fit must not destroy an existing run
     _write_run(folder, state, training, data_settings, names, notes)
     return _loop(state, folder, training, custom, names, observers)
 
 
 def _tuned_alike(training: TrainingSettings) -> TrainingSettings:
-    """The settings with what the first process's machine is best at: weights stay alike only if all compute alike."""
+    """The settings with the processor of the first process: weights stay equal only if all compute in the same way."""
     return training.model_copy(
         update={"tuned_for": broadcast_string("what convolutions are tuned for", lambda: training.tuned_for)}
     )
@@ -104,18 +107,21 @@ def resume(
     custom: CustomNetworks,
     observers: Sequence[Observer],
 ) -> Loop | WorkerLoop:
-    """Rebuild a run from its newest whole checkpoint, ready to go on bit for bit.
+    """Rebuild a run from its newest undamaged checkpoint, so that it can go on bit for bit.
 
     Args:
-        folder: the run's folder.
-        stored: what it says.
-        training: its settings, with a new budget perhaps.
+        folder: the run folder.
+        stored: the recipe and the manifest in that folder.
+        training: the settings of the run, possibly with a new budget.
         data: the data, prepared again.
-        custom: the user's networks, if the run had any.
-        observers: who watches.
+        custom: the user's own networks, if the run had any.
+        observers: objects that are told how the run proceeds.
+
+    Returns:
+        The loop: of the main process a :class:`Loop`, of the others a :class:`WorkerLoop`.
 
     Raises:
-        SteadyganError: when the data changed, a network is missing, or no checkpoint is whole.
+        SteadyganError: when the data changed, a network is missing, or no checkpoint is undamaged.
     """
     if data.fingerprint != stored.manifest.data.fingerprint:
         raise SteadyganError(
@@ -131,7 +137,7 @@ def resume(
     saved, damaged = load_newest(folder)
     state, names = new_players(stored.recipe, data, custom, device, training)
     _restore(state, saved, folder)
-    any_process(False)  # all have read what the first one is about to tidy up
+    any_process(False)  # waits until all processes have read the files that the main one is about to remove
     if not is_main_process():
         return WorkerLoop(state, training)
     loop = _loop(state, folder, training, custom, names, observers)
@@ -143,7 +149,7 @@ def resume(
             grid.unlink()
     for sentence in damaged:
         loop.report_finding("damaged-checkpoint", sentence)
-    if loop.fraction < 1:  # a budget that is used already is refused, and must not replace the one that was kept
+    if loop.fraction < 1:  # a budget that is used up already is refused later, and must not replace the stored one
         write_manifest(folder, stored.manifest.model_copy(update={"training": training}))
     return loop
 
@@ -159,17 +165,17 @@ def _restore(state: TrainingState, saved: dict[str, Any], folder: RunFolder) -> 
 def new_players(
     recipe: Recipe, data: Prepared, custom: CustomNetworks, device: torch.device, training: TrainingSettings
 ) -> tuple[TrainingState, dict[Player, str]]:
-    """Networks for these data, and the game between them before its first move.
+    """Build the networks for some data, and the training state before the first move.
 
     Args:
-        recipe: fitting the kind of data.
+        recipe: a recipe that fits the kind of data.
         data: prepared data.
-        custom: networks that the user brings.
+        custom: the user's own networks.
         device: where to train.
-        training: precision, seed, which labels are known, and whether networks are compiled.
+        training: the settings of the run.
 
     Returns:
-        The game, and the names of the players' networks.
+        The training state, and the names of the players' networks.
 
     Raises:
         SteadyganError: when networks do not fit, labels are missing, or nothing can be compiled here.
@@ -192,7 +198,7 @@ def new_players(
         if training.compile:
             compile_(network, device)
         else:
-            decompile_(network)  # a user's own may have been in another run before
+            decompile_(network)  # a network of the user's own may have been compiled in an earlier run
     return state, names
 
 
@@ -226,7 +232,7 @@ def _networks(
 
 
 def _blueprint(recipe: Recipe, custom: CustomNetworks, view: DataView) -> Blueprint:
-    """The recipe's blueprint for these classes; beside a network of the user's own images lie in [-1, 1]."""
+    """The recipe's blueprint for these classes; if a network is the user's own, images lie in [-1, 1]."""
     blueprint = recipe.blueprint.changed(classes=view.classes)
     return blueprint.changed(output="tanh") if custom else blueprint
 

@@ -32,28 +32,29 @@ M = TypeVar("M", bound=Memory)
 
 @dataclass
 class TrainingState:
-    """Two players, their optimisers and the data: a :class:`steadygan.heuristics.turn.Table`.
+    """The two players, their optimisers and the data; heuristics see it as a :class:`steadygan.heuristics.state.State`.
 
     Attributes:
-        recipe: what is trained and how.
-        scaling: how data become network inputs.
-        device: where networks are.
+        recipe: the recipe of the run.
+        scaling: how data are scaled for the networks.
+        device: the device of the networks.
         precision: ``fp32`` or ``bf16``.
         networks: the players' networks.
-        companions: networks beside the two, each with the player with whom it moves.
+        companions: further networks, such as an encoder, each with the player with whom it moves.
         optimizers: the players' optimisers.
-        loader: real images.
+        loader: loads batches of real images.
         labelled_players: the players whose networks take labels.
-        averaged: the generator whose samples are kept, if the recipe averages.
-        memories: what heuristics remember, by name.
+        averaged: the average of the generator, from which samples are made; None if the recipe has no average.
+        memories: the memories of heuristics, by the names of these.
         record: measurements since the last row.
-        images_seen: real images in discriminator moves so far, the clock.
-        steps: steps so far.
-        moves: moves of each player so far.
-        seconds: time spent in the loop so far.
-        best: smallest distance to the data so far.
-        rates: the learning rates that the optimisers were made with, by player and group.
-        joint_batches_work: whether the discriminator can answer real and fake images in one pass as in two.
+        images_seen: the number of real images in the discriminator's moves so far, which is the clock of the run.
+        steps: the number of steps so far.
+        moves: the number of moves of each player so far.
+        seconds: the time spent in the loop so far.
+        best: the smallest distance to the data so far.
+        rates: the learning rates with which the optimisers were made, by player and parameter group.
+        joint_batches_work: whether the discriminator gives the same results for real and fake images in one pass as in
+            two.
     """
 
     recipe: Recipe
@@ -84,7 +85,7 @@ class TrainingState:
         discriminator = self.networks[Player.DISCRIMINATOR]
         self.joint_batches_work = isinstance(discriminator, Discriminator) and supports_joint_batches(discriminator)
 
-    # --- the table
+    # --- what heuristics see
 
     @property
     def batch(self) -> int:
@@ -100,27 +101,27 @@ class TrainingState:
         return self.optimizers[player]
 
     def companion(self, name: str) -> nn.Module:
-        """A network beside the two."""
+        """A further network, such as an encoder."""
         return self.companions[name].network
 
     def memory(self, heuristic: Remembers[M]) -> M:
-        """What a heuristic remembers."""
+        """The memory of a heuristic."""
         found: M = self.memories[heuristic.name]  # type: ignore[assignment]  # made by this very heuristic
         return found
 
     def latents(self, count: int) -> Tensor:
         """Fresh latents on the device."""
-        # Drawn by the CPU, as they are everywhere: the same numbers for every device.
+        # They are drawn on the CPU, so that they are the same for every device.
         return to_device(self.recipe.latent.sample(count, torch.device("cpu")), self.device)
 
     def random_labels(self, count: int) -> Tensor | None:
-        """Labels with the frequencies of the data, int64 [count]; None if the generator takes none."""
+        """Random labels with the frequencies of the data, int64 [count]; None if the generator takes none."""
         if not self.takes_labels_of(Player.GENERATOR):
             return None
         return to_device(random_labels(count, self.loader.class_shares), self.device)
 
     def reference(self, count: int) -> tuple[Tensor, Tensor | None]:
-        """Always the same real images, with their labels if any are used."""
+        """A fixed batch of real images, with their labels if any are used."""
         return self.loader.reference(count)
 
     def labelled(self, count: int) -> tuple[Tensor, Tensor]:
@@ -132,14 +133,14 @@ class TrainingState:
         return self.loader.held_out(count)
 
     def held_out_chunks(self, size: int) -> Iterator[tuple[Tensor, Tensor | None]]:
-        """All of them, ``size`` at a time."""
+        """All images that no move is trained on, ``size`` at a time."""
         return self.loader.held_out_chunks(size)
 
     def log(self, name: str, value: Tensor) -> None:
-        """Measure."""
+        """Record a measurement for the next row of metrics."""
         self.record.log(name, value)
 
-    # --- what a step asks
+    # --- what steps use
 
     @property
     def data(self) -> Prepared:
@@ -171,7 +172,7 @@ class TrainingState:
         return self.loader.next(self.recipe.settings.batch)
 
     def labels_like(self, labels: Tensor | None) -> Tensor | None:
-        """Labels for fakes that stand beside these reals: the same, drawn where unknown; None if none are taken."""
+        """Labels for fakes: those of the reals, drawn where unknown; None if the generator takes none."""
         if labels is None or not self.takes_labels_of(Player.GENERATOR):
             return None
         if self.recipe.all_labelled and self.loader.view.knows_every_label:
@@ -180,12 +181,12 @@ class TrainingState:
         return torch.where(labels >= 0, labels, drawn)
 
     def parts(self, player: Player) -> dict[str, nn.Module]:
-        """The networks that move with a player."""
+        """The networks that a player's optimiser moves, by name."""
         companions = {name: each.network for name, each in self.companions.items() if each.player is player}
         return {player.value: self.networks[player], **companions}
 
     def in_precision(self) -> AbstractContextManager[object]:
-        """Where forward passes of the networks run."""
+        """A context in which forward passes run in the precision of the run."""
         if self.precision == "bf16":
             return torch.autocast(self.device.type, torch.bfloat16)
         return nullcontext()
@@ -193,7 +194,7 @@ class TrainingState:
     # --- as a checkpoint
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that a later process needs to go on exactly from here; tensors and plain values only."""
+        """Everything that another process needs to go on exactly from here, as tensors and plain values."""
         return {
             "networks": {name: network.state_dict() for name, network in self._all_networks().items()},
             "optimizers": {player.value: optimizer.state_dict() for player, optimizer in self.optimizers.items()},
@@ -245,13 +246,13 @@ def new_training_state(
     """Put networks on the device, give each player its optimiser, and let every heuristic begin.
 
     Args:
-        recipe: what is trained and how.
+        recipe: the recipe of the run.
         data: prepared images or vectors.
-        networks: the two networks, and those beside them.
-        scaling: how data become network inputs.
+        networks: the players' networks and their companions.
+        scaling: how data are scaled for the networks.
         device: where to train.
         precision: ``fp32`` or ``bf16``.
-        seed: of the order of the data, of which labels are known, and of what is held out.
+        seed: the seed of the order of the data, of the choice of known labels, and of the images that are held out.
         view: the part of the data and labels that the run uses; no labels when None.
         labelled_players: the players whose networks take labels.
     """
@@ -295,14 +296,14 @@ def fields_of(memory: Memory) -> dict[str, Any]:
 
 
 def _share(network: nn.Module) -> None:
-    """Begin with the same weights on every process, and let batches be normalised as a whole."""
+    """Give every process the same weights, and let batch norm use the whole batch of all processes."""
     if world_size() > 1:
         broadcast_(tensor for tensor in network.state_dict().values())
         synchronise_(network)
 
 
 def _on_device(kept: Any, device: torch.device) -> Any:
-    """Memory as it was stored, its tensors on the device."""
+    """Copy the tensors of a stored memory to the device."""
     if isinstance(kept, Tensor):
         return kept.to(device)
     if isinstance(kept, dict):

@@ -1,4 +1,4 @@
-"""The heart: one step of the adversarial game."""
+"""One step of training: the moves of both players."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,12 +17,14 @@ from steadygan.vocabulary import Player
 
 
 def step(state: TrainingState) -> None:
-    """Every move of the schedule, then what feeds back, then the average."""
+    """Make every move of the schedule, let heuristics act after it, and update the average of the generator."""
     before = state.images_seen
     with sharded(state.batch // world_size()):
         moves = state.recipe.schedule.moves(state)
-        for _ in range(state.recipe.rounds):  # of the same moves, so that whoever looked ahead also comes back
-            _play(state, moves)
+        for _ in range(
+            state.recipe.schedule_passes
+        ):  # the same moves again, so that a player who looked ahead also moves
+            _play_moves(state, moves)
         for heuristic in state.recipe.all(AfterStep):
             heuristic.after_step(state)
     if state.averaged is not None and state.recipe.average is not None:
@@ -32,7 +34,7 @@ def step(state: TrainingState) -> None:
     state.steps += 1
 
 
-def _play(state: TrainingState, moves: tuple[Player, ...]) -> None:
+def _play_moves(state: TrainingState, moves: tuple[Player, ...]) -> None:
     schedule = state.recipe.schedule
     real: Batch | None = None
     fakes: Fakes | None = None
@@ -53,17 +55,17 @@ def move(player: Player, state: TrainingState, real: Batch, fakes: Fakes | None 
     """One player changes its weights once.
 
     Args:
-        player: who moves.
+        player: the player who moves.
         state: the state of the run.
         real: a batch of real images.
-        fakes: fakes to answer for, carrying gradients in the generator's move; new ones are made when None.
+        fakes: fakes for this move, which carry gradients in the generator's move; new ones are made when None.
     """
     recipe, optimizer = state.recipe, state.optimizers[player]
     due = [each for each in recipe.penalties(player) if state.moves[player] % each.every == 0]
     turn = TrainingTurn(player, state, real, fakes, frozenset(side for each in due for side in each.differentiates))
     optimizer.zero_grad(set_to_none=True)
     with only_trains(player, state):
-        _face_opponent(turn, state)
+        _replace_opponent(turn, state)
         torch.autograd.backward(turn.loss(due))
     average_gradients(_trained(optimizer))
     turn.log(f"{player.value}/gradient_norm", _gradient_norm(state.networks[player]))
@@ -73,8 +75,8 @@ def move(player: Player, state: TrainingState, real: Batch, fakes: Fakes | None 
         heuristic.after_move(turn)
 
 
-def _face_opponent(turn: TrainingTurn, state: TrainingState) -> None:
-    """Put another opponent in the place of this moment's, if a heuristic wants one."""
+def _replace_opponent(turn: TrainingTurn, state: TrainingState) -> None:
+    """Replace the current opponent by another one, if a heuristic asks for it."""
     for heuristic in state.recipe.all(ReplacesOpponent):
         parameters = heuristic.opponent(turn)
         if parameters is not None:
@@ -97,7 +99,7 @@ def _update(turn: TrainingTurn, state: TrainingState, optimizer: torch.optim.Opt
 
 @contextmanager
 def only_trains(player: Player, state: TrainingState) -> Iterator[None]:
-    """Freeze every other network, so that no gradient is computed that nobody uses."""
+    """Freeze the opponent's networks, so that no unused gradients are computed."""
     frozen = [parameter for parameter in _trained(state.optimizers[player.other]) if parameter.requires_grad]
     for parameter in frozen:
         parameter.requires_grad_(False)

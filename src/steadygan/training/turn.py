@@ -1,4 +1,4 @@
-"""One player's turn: everything that a move computes, each thing once."""
+"""One player's turn: it computes everything that a move needs, and computes it only once."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -21,12 +21,12 @@ from steadygan.training.state import TrainingState
 from steadygan.vocabulary import Player, Side
 
 LARGEST_JOINT_BATCH = 2_000_000
-"""Numbers in a batch of images, above which one pass over both sides gains nothing and takes twice the memory."""
+"""For batches with more numbers than this, one pass over both sides gains nothing and takes twice the memory."""
 _TARGETS = {Side.REAL: 1.0, Side.FAKE: 0.0}
 
 
 class Fakes(NamedTuple):
-    """Fakes and what they were made from.
+    """Fakes, with their latents and labels.
 
     Attributes:
         images: as the generator made them, [N, ...].
@@ -44,12 +44,12 @@ class Fakes(NamedTuple):
 
 
 def make_fakes(state: TrainingState, real: Batch, parameters: Mapping[str, Tensor] | None = None) -> Fakes:
-    """Make as many fakes as there are reals, of the same classes; they carry gradients if the generator trains now.
+    """Make as many fakes as there are reals, of the same classes; they carry gradients if gradients are enabled.
 
     Args:
         state: the state of the run.
-        real: images of this move; where their class is unknown, the fakes' is drawn.
-        parameters: what the generator has instead of its own.
+        real: the real images of this move; if the class of one is unknown, that of the fake is drawn.
+        parameters: replacements for the generator's parameters.
     """
     latents = state.latents(len(real))
     labels = state.labels_like(real.labels)
@@ -62,11 +62,11 @@ class TrainingTurn:
     """A :class:`steadygan.heuristics.turn.Turn` over the training state.
 
     Args:
-        player: who moves.
+        player: the player who moves.
         state: the state of the run.
-        real: real images of this move.
-        fakes: that were made before this move; the turn makes its own when None.
-        differentiated: sides whose input gradients a penalty of this move asks for.
+        real: the real images of this move.
+        fakes: fakes that were made before this move; the turn makes new ones when None.
+        differentiated: the sides whose input gradients a penalty of this move needs.
         quiet: whether nothing is logged.
     """
 
@@ -83,7 +83,7 @@ class TrainingTurn:
         self._fakes = fakes
         self._differentiated = differentiated
         self._parameters: dict[Player, Mapping[str, Tensor]] = {}
-        self._shown: dict[Side, tuple[Tensor, Tensor | None]] = {}
+        self._after_replacement: dict[Side, tuple[Tensor, Tensor | None]] = {}
         self._inputs: dict[Side, Tensor] = {}
         self._outputs: dict[Side, DiscriminatorOutput] = {}
         self._scores: dict[Side, Tensor] = {}
@@ -92,7 +92,7 @@ class TrainingTurn:
 
     @property
     def player(self) -> Player:
-        """Who moves."""
+        """The player who moves."""
         return self._player
 
     @property
@@ -105,7 +105,7 @@ class TrainingTurn:
         return gather(values)
 
     def replace(self, player: Player, parameters: Mapping[str, Tensor]) -> None:
-        """Give a player's network other parameters for the rest of this turn."""
+        """Replace parameters of a player's network for the rest of this turn."""
         self._parameters[player] = parameters
         if player is Player.GENERATOR:
             self._fakes = None  # those were made with its own
@@ -113,7 +113,7 @@ class TrainingTurn:
     # --- images
 
     @property
-    def _made(self) -> Fakes:
+    def _current_fakes(self) -> Fakes:
         if self._fakes is None:
             with torch.set_grad_enabled(self._player is Player.GENERATOR):
                 self._fakes = make_fakes(self._state, self._real, self._parameters.get(Player.GENERATOR))
@@ -122,30 +122,34 @@ class TrainingTurn:
     @property
     def latents(self) -> Tensor:
         """The latents of the fakes, float32 [N, D]."""
-        return self._made.latents
+        return self._current_fakes.latents
 
     def images(self, side: Side) -> Tensor:
         """Images before the input heuristics, [N, ...]."""
-        return self._real.images if side is Side.REAL else self._made.images
+        return self._real.images if side is Side.REAL else self._current_fakes.images
 
     def _own_labels(self, side: Side) -> Tensor | None:
-        return self._real.labels if side is Side.REAL else self._made.labels
+        return self._real.labels if side is Side.REAL else self._current_fakes.labels
 
-    def _images_shown(self, side: Side) -> tuple[Tensor, Tensor | None]:
-        """Images and labels of this move, after some may have been replaced."""
-        if side not in self._shown:
+    def _images_after_replacement(self, side: Side) -> tuple[Tensor, Tensor | None]:
+        """Images and labels of this move, after heuristics have replaced some of them."""
+        if side not in self._after_replacement:
             images, labels = self.images(side).float(), self._own_labels(side)
             for heuristic in self._state.recipe.all(ReplacesImages):
                 images, labels = heuristic.replace(images, labels, side, self)
-            self._shown[side] = images, labels
-        return self._shown[side]
+            self._after_replacement[side] = images, labels
+        return self._after_replacement[side]
 
     def labels(self, side: Side) -> Tensor | None:
-        """Classes of the images that take part, int64 [N]."""
-        return self._images_shown(side)[1] if self._state.recipe.all(ReplacesImages) else self._own_labels(side)
+        """Classes of the images after replacement, int64 [N]."""
+        return (
+            self._images_after_replacement(side)[1]
+            if self._state.recipe.all(ReplacesImages)
+            else self._own_labels(side)
+        )
 
     def generate(self, latents: Tensor, labels: Tensor | None) -> Tensor:
-        """More fakes, float32 [N, ...]."""
+        """Make further fakes, float32 [N, ...]."""
         network = self._state.network(Player.GENERATOR)
         training = torch.set_grad_enabled(self._player is Player.GENERATOR)
         with training, self._state.in_precision(), network_input(len(latents)):
@@ -153,7 +157,7 @@ class TrainingTurn:
         return images.float()
 
     def transform(self, images: Tensor, side: Side) -> Tensor:
-        """What the input heuristics make of images."""
+        """Apply the input heuristics to images."""
         for heuristic in self._state.recipe.inputs:
             images = heuristic.apply(images, side, self)
         return images
@@ -161,7 +165,7 @@ class TrainingTurn:
     def inputs(self, side: Side) -> Tensor:
         """What the discriminator sees, float32 [N, ...]."""
         if side not in self._inputs:
-            images = self.transform(self._images_shown(side)[0], side)
+            images = self.transform(self._images_after_replacement(side)[0], side)
             if side in self._differentiated:
                 images = images.detach().requires_grad_()
             self._inputs[side] = images
@@ -170,38 +174,38 @@ class TrainingTurn:
     # --- the discriminator's output
 
     def logits(self, side: Side) -> Tensor:
-        """Its logits, float32 [M]."""
+        """The discriminator's logits, float32 [M]."""
         return self._output(side).logits
 
     def scores(self, side: Side) -> Tensor:
-        """What the objective makes of its output, float32 [M]."""
+        """The objective's scores of the discriminator's output, float32 [M]."""
         if side not in self._scores:
             self._scores[side] = self._state.recipe.objective.score(self._output(side), self)
         return self._scores[side]
 
     def features(self, side: Side) -> Tensor:
-        """Its last hidden layer, float32 [N, F]."""
+        """The discriminator's last hidden layer, float32 [N, F]."""
         return self._output(side).features.float()
 
     def class_logits(self, side: Side) -> Tensor:
-        """Its logits of the classes, float32 [N, K]."""
+        """The discriminator's logits of the classes, float32 [N, K]."""
         logits = self._output(side).class_logits
         if logits is None:
             raise ValueError("this discriminator has no class logits")
         return logits
 
     def discriminate(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
-        """Its output for other images as they are, in float32."""
+        """The discriminator's output for further images, without input heuristics, in float32."""
         output = self._forward(images, labels)
         return output._replace(features=output.features.float())
 
     def score(self, images: Tensor, labels: Tensor | None) -> Tensor:
-        """What the objective makes of its output for other images, float32 [M]."""
+        """The objective's scores of further images, float32 [M]."""
         return self._state.recipe.objective.score(self._forward(images, labels), self)
 
     def _forward(self, images: Tensor, labels: Tensor | None) -> DiscriminatorOutput:
-        """The same, but for features in the precision of the network: few ask for them, and they are large."""
-        output = self._changed(self._discriminator_forward(images, labels), images)
+        """The output with float32 logits; features, which are large and seldom needed, keep the network's precision."""
+        output = self._change_output(self._discriminator_forward(images, labels), images)
         named = None if output.class_logits is None else output.class_logits.float()
         return output._replace(logits=output.logits.float().flatten(), class_logits=named)
 
@@ -211,7 +215,7 @@ class TrainingTurn:
             labels = labels if self._state.takes_labels_of(Player.DISCRIMINATOR) else None
             return discriminator_forward(network, images, labels, self._parameters.get(Player.DISCRIMINATOR))
 
-    def _changed(self, output: DiscriminatorOutput, images: Tensor) -> DiscriminatorOutput:
+    def _change_output(self, output: DiscriminatorOutput, images: Tensor) -> DiscriminatorOutput:
         for heuristic in self._state.recipe.all(ChangesOutput):
             output = heuristic.change_output(output, images, self)
         return output
@@ -220,38 +224,38 @@ class TrainingTurn:
         if side not in self._outputs:
             if any(heuristic.joins_batches for heuristic in self._state.recipe.inputs):
                 self._discriminate_both(nullcontext())
-            elif self._joint:
+            elif self._one_pass_suffices:
                 self._discriminate_both(joint_batches(self._state.network(Player.DISCRIMINATOR), len(Side)))
             else:
-                self._keep(side, self._forward(self.inputs(side), self.labels(side)))
+                self._store_output(side, self._forward(self.inputs(side), self.labels(side)))
         return self._outputs[side]
 
     @property
-    def _joint(self) -> bool:
-        """Whether one pass over both sides computes what two would, nothing in vain, and sooner."""
+    def _one_pass_suffices(self) -> bool:
+        """Whether one pass over both sides gives what two passes would, without extra work, and is faster."""
         small = self._real.images.numel() <= LARGEST_JOINT_BATCH
-        gradients = len(self._differentiated) in {0, len(Side)}  # of one side alone they would go through both
+        gradients = len(self._differentiated) in {0, len(Side)}  # gradients of one side alone would go through both
         plain = self._state.joint_batches_work and Player.DISCRIMINATOR not in self._parameters
         # Both sides have labels, or neither has.
         alike = self._real.labels is None or self._state.takes_labels_of(Player.GENERATOR)
         unchanged = not self._state.recipe.all(ChangesOutput)
         return small and plain and gradients and alike and unchanged and self._player is Player.DISCRIMINATOR
 
-    def _discriminate_both(self, how: AbstractContextManager[None]) -> None:
+    def _discriminate_both(self, context: AbstractContextManager[None]) -> None:
         sides = (Side.REAL, Side.FAKE)
         images = torch.cat([self.inputs(side) for side in sides])
         labels = [self.labels(side) for side in sides]
         known = [each for each in labels if each is not None]
         joined = torch.cat(known) if len(known) == len(sides) else None
-        with how:
+        with context:
             output = self._forward(images, joined)
         for index, side in enumerate(sides):
             named = None if output.class_logits is None else output.class_logits.chunk(2)[index]
             maps = {name: each.chunk(2)[index] for name, each in output.maps.items()}
             half = DiscriminatorOutput(output.logits.chunk(2)[index], output.features.chunk(2)[index], named, maps)
-            self._keep(side, half)
+            self._store_output(side, half)
 
-    def _keep(self, side: Side, output: DiscriminatorOutput) -> None:
+    def _store_output(self, side: Side, output: DiscriminatorOutput) -> None:
         self._outputs[side] = output
         if self._player is Player.DISCRIMINATOR:
             self.log(f"logits/{side.value}", output.logits)
@@ -261,7 +265,7 @@ class TrainingTurn:
     def targets(self, side: Side) -> Tensor:
         """Targets after the target heuristics, float32 [M]."""
         if side not in self._targets:
-            # Both sides have as many logits; none are computed only to be counted.
+            # Both sides have the same number of logits, so none are computed only to be counted.
             logits = next(iter(self._outputs.values())).logits if self._outputs else self.logits(side)
             count = min(len(self._real), len(logits))  # packed images share a target, patches repeat their image's
             targets = logits.new_full((count,), _TARGETS[side])
@@ -281,7 +285,7 @@ class TrainingTurn:
     # --- gradients and losses
 
     def input_gradient(self, side: Side) -> Tensor:
-        """Gradient of each image's score with respect to the image as seen; one pass serves every side."""
+        """Gradient of each image's score with respect to the discriminator's input; one pass serves every side."""
         if not self._gradients:
             sides = sorted(self._differentiated)
             # Patch logits of one image are averaged, so that a penalty does not grow with their number.
@@ -295,10 +299,10 @@ class TrainingTurn:
         return scores.view(min(len(scores), len(self._real)), -1).mean(1)
 
     def loss(self, penalties: Sequence[Penalty] = ()) -> Tensor:
-        """The loss of the player who moves, the mean over this process's images: the one place where it is summed.
+        """The loss of the player who moves, with all its terms: the mean over this process's images.
 
         Args:
-            penalties: those that are due in this move; one that comes every k moves weighs k times as much.
+            penalties: the penalties that are due in this move; one that comes every k moves has k times its weight.
         """
         recipe = self._state.recipe
         losses = recipe.objective(self)
@@ -315,11 +319,11 @@ class TrainingTurn:
 
     def loss_of(self, player: Player, parameters: Mapping[str, Tensor]) -> Tensor:
         """A player's mean loss on this turn's images with other parameters, without penalties."""
-        imagined = TrainingTurn(player, self._state, self._real, self._made, quiet=True)
+        imagined = TrainingTurn(player, self._state, self._real, self._current_fakes, quiet=True)
         imagined.replace(player, parameters)
         return imagined.loss()
 
     def log(self, name: str, value: Tensor) -> None:
-        """Measure."""
+        """Record a measurement for the next row of metrics."""
         if not self._quiet:
             self._state.log(name, value)

@@ -65,7 +65,7 @@ CHANGES: list[tuple[ArchitectureHeuristic, dict[str, object]]] = [
     (NormalInit(), {"init_std": 0.02}),
     (FilteredResampling(), {"generator_filtered": True}),
     (FilteredResampling(in_discriminator=True), {"generator_filtered": True, "discriminator_filtered": True}),
-    (IcnrInit(), {"even_init": True}),
+    (IcnrInit(), {"icnr_init": True}),
     (GeneratorDropout(), {"generator_dropout": 0.5}),
     (LargerDiscriminator(), {"discriminator_width": 1.5}),
     (GeneratorNoise(std=0.3), {"generator_noise": 0.3}),

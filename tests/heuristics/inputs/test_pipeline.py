@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from steadygan.heuristics.inputs import Kind, augment
+from steadygan.heuristics.inputs import AugmentationKind, augment
 from steadygan.heuristics.inputs.pipeline import (
     Colouring,
     Placement,
@@ -230,7 +230,7 @@ def test_shape_and_type_stay_and_the_given_images_too(shape: tuple[int, int, int
 
 
 @pytest.mark.parametrize("kinds", [("blit",), ("geometry",), ("color",), ("blit", "geometry", "color")])
-def test_with_certainty_nearly_every_image_changes(kinds: tuple[Kind, ...]) -> None:
+def test_with_certainty_nearly_every_image_changes(kinds: tuple[AugmentationKind, ...]) -> None:
     images = pictures(200, 3, 8, 8)
     changed = (augment(images, 1.0, kinds, seeded()) != images).flatten(1).any(1)
     # A blit that changes nothing: no mirror (1 in 2), no turn (1 in 4), no shift in either direction (1 in 4 each).

@@ -37,7 +37,7 @@ def class_cross_entropy(class_logits: Tensor, targets: Tensor) -> Tensor:
 
 
 class AuxiliaryClassifier(ArchitectureHeuristic, AddsLoss):
-    """The discriminator also says the class, and the generator wants it to be recognised."""
+    """The discriminator also names the class of an image, and the generator makes images whose class it recognises."""
 
     name: ClassVar[str] = "auxiliary-classifier"
     decision: ClassVar[str] = HOW_CLASSES_ARE_NAMED
@@ -64,11 +64,11 @@ class AuxiliaryClassifier(ArchitectureHeuristic, AddsLoss):
     generator_weight: float = Field(1.0, ge=0)
 
     def objection(self, company: Company) -> str | None:
-        """The generator must know the class and the discriminator must not."""
+        """Refuses a generator that is not given the class, and a discriminator that is."""
         return class_leak_objection(self.name, company) or unconditional_generator_objection(self.name, company)
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Put the head in."""
+        """Add the classifier to the discriminator."""
         return blueprint.changed(class_answer="auxiliary")
 
     def loss_term(self, turn: Turn) -> Tensor:

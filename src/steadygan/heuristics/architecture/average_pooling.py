@@ -1,4 +1,4 @@
-"""Maps that become smaller by means."""
+"""Downsampling by average pooling."""
 
 from typing import ClassVar
 
@@ -31,5 +31,5 @@ class AveragePooling(ArchitectureHeuristic):
     )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Set the downsampling."""
+        """Choose the downsampling."""
         return blueprint.changed(downsampling="average-pooling")

@@ -1,4 +1,4 @@
-"""Hidden layers that are normalised over the batch."""
+"""Batch normalisation of the hidden layers."""
 
 from typing import ClassVar
 
@@ -51,7 +51,7 @@ class BatchNormHeuristic(ArchitectureHeuristic):
         return norm_decisions(self.in_generator, self.in_discriminator)
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Put the normalisation in."""
+        """Choose the normalisation of each network."""
         norm = Norm(momentum=self.momentum, eps=self.eps)
         return blueprint.changed(
             generator_norm=norm if self.in_generator else blueprint.generator_norm,

@@ -1,4 +1,4 @@
-"""What the heuristics share that ask the discriminator for the class of an image."""
+"""What heuristics share that let the discriminator name the class of an image."""
 
 from steadygan.heuristics.architecture.label_embedding import LabelEmbedding
 from steadygan.heuristics.architecture.projection import Projection

@@ -1,4 +1,4 @@
-"""Scales and shifts of the generator's normalisation that belong to each class."""
+"""A scale and a shift for each class in the generator's normalisation."""
 
 from typing import ClassVar
 

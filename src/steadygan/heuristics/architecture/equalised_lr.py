@@ -1,4 +1,4 @@
-"""Weights that are scaled as they are used."""
+"""The equalised learning rate: weights are rescaled whenever they are used."""
 
 from typing import ClassVar
 
@@ -36,5 +36,5 @@ class EqualisedLR(ArchitectureHeuristic):
     )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Set the scaling."""
+        """Turn the scaling on."""
         return blueprint.changed(equalised=True)

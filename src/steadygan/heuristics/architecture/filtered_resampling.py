@@ -1,4 +1,4 @@
-"""Maps that are filtered when they become larger and smaller."""
+"""A low-pass filter where maps change their size."""
 
 from typing import ClassVar, Self
 
@@ -50,5 +50,5 @@ class FilteredResampling(ArchitectureHeuristic):
         return self
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Put the filter beside the layers that change sizes."""
+        """Add the filter to the layers that change the size of maps."""
         return blueprint.changed(generator_filtered=self.in_generator, discriminator_filtered=self.in_discriminator)

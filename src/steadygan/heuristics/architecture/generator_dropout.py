@@ -11,7 +11,7 @@ from steadygan.vocabulary import Finding
 
 
 class GeneratorDropout(ArchitectureHeuristic):
-    """Dropout in the generator that stays on."""
+    """Dropout in the generator, in training and in generation."""
 
     name: ClassVar[str] = "generator-dropout"
     card: ClassVar[Card] = Card(
@@ -33,5 +33,5 @@ class GeneratorDropout(ArchitectureHeuristic):
     probability: float = Field(0.5, gt=0, lt=1)
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Put the dropout in."""
+        """Add the dropout."""
         return blueprint.changed(generator_dropout=self.probability)

@@ -11,7 +11,7 @@ from steadygan.vocabulary import Finding
 
 
 class GeneratorNoise(ArchitectureHeuristic):
-    """Gaussian noise in the generator that stays on."""
+    """Gaussian noise in the generator, in training and in generation."""
 
     name: ClassVar[str] = "generator-noise"
     card: ClassVar[Card] = Card(
@@ -33,5 +33,5 @@ class GeneratorNoise(ArchitectureHeuristic):
     std: float = Field(0.1, gt=0, le=10)
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Put the noise in."""
+        """Add the noise."""
         return blueprint.changed(generator_noise=self.std)

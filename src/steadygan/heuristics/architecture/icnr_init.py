@@ -9,7 +9,7 @@ from steadygan.vocabulary import Finding
 
 
 class IcnrInit(ArchitectureHeuristic):
-    """Layers that double maps begin as nearest neighbours before a convolution."""
+    """Layers that double maps are initialised as nearest-neighbour upsampling and a convolution."""
 
     name: ClassVar[str] = "icnr-init"
     images_only: ClassVar[bool] = True
@@ -37,5 +37,5 @@ class IcnrInit(ArchitectureHeuristic):
     )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Let layers that double maps begin evenly."""
-        return blueprint.changed(even_init=True)
+        """Turn the initialisation on."""
+        return blueprint.changed(icnr_init=True)

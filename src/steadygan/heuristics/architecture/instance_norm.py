@@ -1,4 +1,4 @@
-"""Hidden layers that are normalised over each image by itself."""
+"""Instance normalisation of the hidden layers."""
 
 from typing import ClassVar
 
@@ -37,7 +37,7 @@ class InstanceNormHeuristic(ArchitectureHeuristic):
         return norm_decisions(self.in_generator, self.in_discriminator)
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Put the normalisation in."""
+        """Choose the normalisation of each network."""
         norm = Norm(kind="instance", eps=self.eps)
         return blueprint.changed(
             generator_norm=norm if self.in_generator else blueprint.generator_norm,

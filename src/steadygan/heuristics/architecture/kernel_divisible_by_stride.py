@@ -42,5 +42,5 @@ class KernelDivisibleByStride(ArchitectureHeuristic):
         return self
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Set the kernel of strided layers."""
+        """Choose the kernel size of strided layers."""
         return blueprint.changed(strided_kernel=self.kernel)

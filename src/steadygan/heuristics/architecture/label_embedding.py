@@ -13,7 +13,7 @@ from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.vocabulary import Finding, Labels
 
 CONDITIONS_THE_GENERATOR = ("conditional-batch-norm", "label-embedding")
-"""Names of the heuristics that can make the generator take labels."""
+"""The names of the heuristics that can make the generator take labels."""
 
 
 class LabelEmbedding(ArchitectureHeuristic):
@@ -44,7 +44,7 @@ class LabelEmbedding(ArchitectureHeuristic):
     in_discriminator: bool = True
 
     def objection(self, company: Company) -> str | None:
-        """A generator that knows no labels cannot make what the discriminator is told to expect."""
+        """Refuses to give the class to the discriminator alone, because the generator could not make it."""
         if not self.in_discriminator or generator_takes_labels_with([self, *company.others]):
             return None
         return (
@@ -53,7 +53,7 @@ class LabelEmbedding(ArchitectureHeuristic):
         )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Put the embeddings in."""
+        """Add the embeddings."""
         return blueprint.changed(
             generator_embedding=self.dimension if self.in_generator else blueprint.generator_embedding,
             discriminator_embedding=self.dimension if self.in_discriminator else blueprint.discriminator_embedding,

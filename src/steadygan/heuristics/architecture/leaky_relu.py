@@ -1,4 +1,4 @@
-"""Activations that let a part of the negative through."""
+"""Leaky rectifiers as activations."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from steadygan.vocabulary import Finding
 
 
 class LeakyReLU(ArchitectureHeuristic):
-    """Activations that pass gradients below 0 too."""
+    """Activations whose slope below 0 is not 0."""
 
     name: ClassVar[str] = "leaky-relu"
     card: ClassVar[Card] = Card(
@@ -36,7 +36,7 @@ class LeakyReLU(ArchitectureHeuristic):
     slope: float = Field(0.2, gt=0, lt=1)
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Set the slopes."""
+        """Choose the slopes."""
         return blueprint.changed(
             discriminator_slope=self.slope if self.in_discriminator else blueprint.discriminator_slope,
             generator_slope=self.slope if self.in_generator else blueprint.generator_slope,

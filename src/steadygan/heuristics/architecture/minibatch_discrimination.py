@@ -1,4 +1,4 @@
-"""Learnt features of how close the images of a batch are."""
+"""Learnt features that say how close the images of a batch are."""
 
 from typing import ClassVar
 
@@ -41,5 +41,5 @@ class MinibatchDiscrimination(ArchitectureHeuristic):
     dimension: int = Field(5, ge=1, le=100)
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Put the layer before the logit."""
+        """Add the layer before the logit."""
         return blueprint.changed(minibatch_kernels=self.kernels, minibatch_dimension=self.dimension)

@@ -1,4 +1,4 @@
-"""The spread of the batch as a map beside the discriminator's own."""
+"""The standard deviation of a group of images as a further channel."""
 
 from typing import ClassVar
 
@@ -34,5 +34,5 @@ class MinibatchStddev(ArchitectureHeuristic):
     group: int = Field(4, ge=2, le=65536)
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Put the channel in."""
+        """Add the channel."""
         return blueprint.changed(minibatch_stddev=self.group)

@@ -9,7 +9,7 @@ from steadygan.vocabulary import Finding
 
 
 class NoHiddenDense(ArchitectureHeuristic):
-    """z is projected and convolved at once; the last map goes straight to the logit."""
+    """Networks without hidden dense layers: z is projected and convolved, and the last map gives the logit."""
 
     name: ClassVar[str] = "no-hidden-dense"
     images_only: ClassVar[bool] = True
@@ -18,7 +18,7 @@ class NoHiddenDense(ArchitectureHeuristic):
         formula="logit = w · flatten(last map)",
         sources=(Source(citation="radford2015dcgan", where="section 3"),),
         treats=(Finding.OSCILLATION,),
-        cost="less than nothing: two layers fewer",
+        cost="negative: there are two layers fewer",
         example=(
             "from torch import nn\n"
             "generator = nn.Sequential(\n"

@@ -1,4 +1,4 @@
-"""Several images that get one logit."""
+"""Packing: several images get one logit."""
 
 from typing import ClassVar
 
@@ -20,7 +20,7 @@ class Packing(ArchitectureHeuristic):
         formula="logit = D(x_1, ..., x_m), images stacked along channels",
         sources=(Source(citation="lin2017pacgan", where="section 2"),),
         treats=(Finding.MODE_COLLAPSE, Finding.MODE_DROPPING),
-        cost="almost none: only the discriminator's first layer grows; as many logits fewer as images in a pack",
+        cost="almost none: only the discriminator's first layer grows; there is one logit for each pack",
         example=(
             "from torch import nn\n"
             "from steadygan.layers import Packing\n"
@@ -37,7 +37,7 @@ class Packing(ArchitectureHeuristic):
     images: int = Field(2, ge=2, le=16)
 
     def objection(self, company: Company) -> str | None:
-        """The batch of each process must be divisible into packs."""
+        """Refuses a batch that cannot be divided into packs on each process."""
         batch, share, processes = company.batch, company.local_batch, company.processes
         if share % self.images == 0:
             return None
@@ -50,5 +50,5 @@ class Packing(ArchitectureHeuristic):
         )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Set the size of a pack."""
+        """Choose the size of a pack."""
         return blueprint.changed(packing=self.images)

@@ -1,4 +1,4 @@
-"""Maps that become larger by laying channels side by side."""
+"""Upsampling by pixel shuffle."""
 
 from typing import ClassVar
 
@@ -40,5 +40,5 @@ class PixelShuffle(ArchitectureHeuristic):
     )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Set the upsampling."""
+        """Choose the upsampling."""
         return blueprint.changed(upsampling="pixel-shuffle")

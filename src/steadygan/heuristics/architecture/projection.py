@@ -1,4 +1,4 @@
-"""A discriminator that compares its features with a vector of the class."""
+"""The projection discriminator."""
 
 from typing import ClassVar
 
@@ -36,9 +36,9 @@ class Projection(ArchitectureHeuristic):
     )
 
     def objection(self, company: Company) -> str | None:
-        """The generator must know the class."""
+        """Refuses a generator that is not given the class."""
         return unconditional_generator_objection(self.name, company)
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Put the projection in."""
+        """Add the projection."""
         return blueprint.changed(projection=True)

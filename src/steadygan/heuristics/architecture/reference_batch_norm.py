@@ -1,4 +1,4 @@
-"""Hidden layers that are normalised over a reference batch alone."""
+"""Normalisation of the hidden layers by a reference batch alone."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""What normalisations by a reference batch share."""
+"""What normalisations by a reference batch have in common."""
 
 from typing import ClassVar, Protocol
 
@@ -16,7 +16,7 @@ from steadygan.vocabulary import Player
 
 
 class HoldsReference(Protocol):
-    """A network's reference batch."""
+    """The reference batch of a network."""
 
     def hold(self, inputs: Tensor, labels: Tensor | None = None) -> None:
         """Fill it with inputs, float [count, ...], and labels, int64 [count]."""
@@ -37,7 +37,7 @@ class ReferenceNorm(ArchitectureHeuristic, Begins):
         return norm_decisions(self.in_generator, self.in_discriminator)
 
     def objection(self, company: Company) -> str | None:
-        """The discriminator's reference batch must be divisible into packs."""
+        """Refuses a reference batch of the discriminator that cannot be divided into packs."""
         packing = company.get(Packing)
         if packing is None or not self.in_discriminator or self.reference % packing.images == 0:
             return None
@@ -47,7 +47,7 @@ class ReferenceNorm(ArchitectureHeuristic, Begins):
         )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Put the normalisation in."""
+        """Choose the normalisation of each network."""
         norm = Norm(kind=self.kind, eps=self.eps, reference=self.reference)
         return blueprint.changed(
             generator_norm=norm if self.in_generator else blueprint.generator_norm,
@@ -55,7 +55,7 @@ class ReferenceNorm(ArchitectureHeuristic, Begins):
         )
 
     def begin(self, state: State) -> None:
-        """Draw the reference batches, once and for all."""
+        """Draw the reference batches, which stay the same for the whole run."""
         if self.in_generator:
             latents, labels = state.latents(self.reference), state.random_labels(self.reference)
             _fill(state, Player.GENERATOR, latents, labels)

@@ -1,4 +1,4 @@
-"""Maps that are resized before they are convolved."""
+"""Upsampling by resize-convolutions."""
 
 from typing import ClassVar
 
@@ -9,17 +9,17 @@ from steadygan.vocabulary import Finding
 
 
 class ResizeConvolutions(ArchitectureHeuristic):
-    """The generator doubles its maps by nearest neighbours, and convolves them then."""
+    """The generator doubles its maps by nearest neighbours before it convolves them."""
 
     name: ClassVar[str] = "resize-convolutions"
     decision: ClassVar[str] = "how the generator doubles its maps"
     images_only: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
-        summary="The generator repeats each pixel in a square of 2×2 and convolves then, so that even maps stay even.",
+        summary="The generator repeats each pixel in a square of 2×2, then convolves, so that even maps stay even.",
         formula="y = W ∗ u, u[2i + a, 2j + b] = x[i, j] for a, b in {0, 1}",
         sources=(Source(citation="odena2016deconvolution", where="section on better upsampling"),),
         treats=(Finding.CHECKERBOARD,),
-        cost="that of a transposed convolution with kernel 4, which it is once taps that meet one pixel are added",
+        cost="that of a transposed convolution with kernel 4, as which it is computed",
         example=(
             "from torch import nn\n"
             "generator = nn.Sequential(\n"
@@ -29,12 +29,12 @@ class ResizeConvolutions(ArchitectureHeuristic):
             "fake = generator(z)"
         ),
         note=(
-            "The kernel is 3. The naive networks double their maps like this too; the name is for recipes that would "
-            "do it otherwise. Of a transposed convolution each pixel of a square has weights of its own, whose sums "
-            "need not agree: where they do not, a grid of dots lies over everything."
+            "The kernel is 3. The naive networks upsample in this way already, so this is for recipes that otherwise "
+            "would not. In a transposed convolution each pixel of a square has weights of its own, whose sums need not "
+            "agree; where they do not, a grid of dots covers the whole image."
         ),
     )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Set the upsampling."""
+        """Choose the upsampling."""
         return blueprint.changed(upsampling="nearest")

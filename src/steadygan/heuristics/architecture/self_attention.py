@@ -1,4 +1,4 @@
-"""Maps that see far across an image."""
+"""Self-attention in both networks."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from steadygan.vocabulary import Finding
 
 
 class SelfAttention(ArchitectureHeuristic):
-    """Both networks look across the whole map at one size."""
+    """Both networks have self-attention at one size of the maps."""
 
     name: ClassVar[str] = "self-attention"
     images_only: ClassVar[bool] = True
@@ -37,5 +37,5 @@ class SelfAttention(ArchitectureHeuristic):
     maps: int = Field(16, ge=2, le=256)
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Put the attention in."""
+        """Add the attention."""
         return blueprint.changed(attention=self.maps)

@@ -74,7 +74,7 @@ class SemiSupervised(ArchitectureHeuristic, AddsLoss, Measures):
         return self.held_out
 
     def objection(self, company: Company) -> str | None:
-        """The discriminator must not be given the class, and must judge single images."""
+        """Refuses a discriminator that is given the class, or judges several images together."""
         if company.get(Packing) is not None:
             return (
                 "'semi-supervised' derives the logit of an image from its classes and 'packing' judges several images "
@@ -91,11 +91,11 @@ class SemiSupervised(ArchitectureHeuristic, AddsLoss, Measures):
         )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Let the logit follow from the classes."""
+        """Derive the logit from the classes."""
         return blueprint.changed(class_answer="semi-supervised")
 
     def loss_term(self, turn: Turn) -> Tensor | None:
-        """In the discriminator's move the cross entropy of labelled images."""
+        """The cross entropy of labelled images, in the discriminator's moves."""
         if turn.player is Player.GENERATOR:
             return None
         images, labels = turn.state.labelled(self.labelled or turn.state.batch)

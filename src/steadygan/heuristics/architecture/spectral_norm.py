@@ -1,4 +1,4 @@
-"""Weights that are divided by their largest singular value."""
+"""Spectral normalisation of weights."""
 
 from typing import ClassVar
 
@@ -39,7 +39,7 @@ class SpectralNormHeuristic(ArchitectureHeuristic):
     iterations: int = Field(1, ge=1, le=100)
 
     def objection(self, company: Company) -> str | None:
-        """One way of rescaling weights undoes the other."""
+        """Refuses equalised-lr, because one way of rescaling weights cancels the other."""
         if not company.has(EqualisedLR.name):
             return None
         return (
@@ -48,7 +48,7 @@ class SpectralNormHeuristic(ArchitectureHeuristic):
         )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Set the power iterations."""
+        """Choose the number of power iterations."""
         return blueprint.changed(
             discriminator_spectral=self.iterations if self.in_discriminator else blueprint.discriminator_spectral,
             generator_spectral=self.iterations if self.in_generator else blueprint.generator_spectral,

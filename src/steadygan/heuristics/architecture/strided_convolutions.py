@@ -1,4 +1,4 @@
-"""Maps that become smaller by strides."""
+"""Downsampling by strided convolutions."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from steadygan.vocabulary import Finding
 
 
 class StridedConvolutions(ArchitectureHeuristic):
-    """The discriminator halves its maps by stride."""
+    """The discriminator halves its maps by convolutions of stride 2."""
 
     name: ClassVar[str] = "strided-convolutions"
     decision: ClassVar[str] = "how the discriminator halves its maps"
@@ -19,7 +19,7 @@ class StridedConvolutions(ArchitectureHeuristic):
         formula="y = W ∗ x with stride 2",
         sources=(Source(citation="radford2015dcgan", where="section 3"),),
         treats=(Finding.DISCRIMINATOR_WINS, Finding.OSCILLATION),
-        cost="less than nothing: 0.7 of the work of the convolution that pooling follows, 0.44 with kernel 4",
+        cost="negative: 0.7 of the work of a convolution followed by pooling, and 0.44 of it with kernel 4",
         example=(
             "from torch import nn\n"
             "discriminator = nn.Sequential(\n"
@@ -31,5 +31,5 @@ class StridedConvolutions(ArchitectureHeuristic):
     )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Set the downsampling."""
+        """Choose the downsampling."""
         return blueprint.changed(downsampling="strided")

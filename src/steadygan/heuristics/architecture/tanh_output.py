@@ -60,5 +60,5 @@ class TanhOutput(ArchitectureHeuristic):
     )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Set the last activation."""
+        """Choose the last activation."""
         return blueprint.changed(output="tanh")

@@ -1,4 +1,4 @@
-"""Maps that become larger by transposed convolutions."""
+"""Upsampling by transposed convolutions."""
 
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ class TransposedConvolutions(ArchitectureHeuristic):
         formula="y = Wᵀ ∗ x with stride 2",
         sources=(Source(citation="radford2015dcgan", where="section 3"),),
         treats=(Finding.GARBAGE_FOOLING,),
-        cost="with kernel 4 that of resize-convolutions, with kernel 5 1.56 times",
+        cost="with kernel 4 that of resize-convolutions, with kernel 5 1.56 times as much",
         example=(
             "from torch import nn\n"
             "generator = nn.Sequential(\n"
@@ -32,5 +32,5 @@ class TransposedConvolutions(ArchitectureHeuristic):
     )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Set the upsampling."""
+        """Choose the upsampling."""
         return blueprint.changed(upsampling="transposed")

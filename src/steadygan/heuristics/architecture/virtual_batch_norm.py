@@ -1,4 +1,4 @@
-"""Hidden layers that are normalised over a reference batch and the example itself."""
+"""Normalisation of the hidden layers by a reference batch and the example itself."""
 
 from typing import ClassVar
 

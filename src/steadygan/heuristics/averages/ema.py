@@ -34,7 +34,7 @@ def ema_decay(images_seen: int, batch: int, half_life: float, ramp_up: float | N
 
 @torch.no_grad()
 def ema_update(averaged: Iterable[Tensor], current: Iterable[Tensor], decay: float) -> None:
-    """Averaged ← decay · averaged + (1 - decay) · current, in place.
+    """Update an average in place: averaged ← decay · averaged + (1 - decay) · current.
 
     Args:
         averaged: tensors of the average; those that are not floating point are copied.

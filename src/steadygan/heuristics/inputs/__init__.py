@@ -6,15 +6,15 @@ from steadygan.heuristics.inputs.experience_replay import ExperienceReplay, exch
 from steadygan.heuristics.inputs.horizontal_flip import HorizontalFlip, horizontal_flip
 from steadygan.heuristics.inputs.instance_noise import InstanceNoise, instance_noise
 from steadygan.heuristics.inputs.mixed_batches import MixedBatches
-from steadygan.heuristics.inputs.pipeline import Kind, augment
+from steadygan.heuristics.inputs.pipeline import AugmentationKind, augment
 
 __all__ = [
     "AdaptiveAugment",
+    "AugmentationKind",
     "DiffAugment",
     "ExperienceReplay",
     "HorizontalFlip",
     "InstanceNoise",
-    "Kind",
     "MixedBatches",
     "Policy",
     "augment",

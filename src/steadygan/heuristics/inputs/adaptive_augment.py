@@ -1,4 +1,4 @@
-"""Augmentation as strong as the discriminator overfits."""
+"""Adaptive augmentation, which grows stronger while the discriminator overfits."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
-from steadygan.heuristics.inputs.pipeline import KINDS, Kind, augment
+from steadygan.heuristics.inputs.pipeline import KINDS, AugmentationKind, augment
 from steadygan.heuristics.overfitting import FollowsOverfitting
 from steadygan.heuristics.roles import InputHeuristic
 from steadygan.heuristics.turn import Turn
@@ -37,13 +37,13 @@ class AdaptiveAugment(InputHeuristic, FollowsOverfitting):
         note=(
             "The source resamples between wavelet filters at twice the size; here it is bilinear alone, which blurs "
             "and aliases a little. Its filters, noise and cutout are left out, as in its own training; the probability "
-            "has an upper end. Above 0.8 changes such as quarter turns may leak into what is generated. Signs mean "
-            "nothing where 0 does not part real from fake: measure held-out images there. Where real images score no "
+            "has an upper limit. Above 0.8 changes such as quarter turns may leak into generated images. If 0 does not "
+            "separate real from fake images, signs mean nothing: measure held-out images then. If real images score no "
             "higher than fakes, r_v counts as 0. Made for [-1, 1]: contrast and luma flip turn about 0, the middle "
             "grey (black under a sigmoid output). Grey images have brightness, contrast and luma flip alone."
         ),
     )
-    kinds: tuple[Kind, ...] = Field(KINDS, min_length=1)
+    kinds: tuple[AugmentationKind, ...] = Field(KINDS, min_length=1)
 
     def apply(self, images: Tensor, side: Side, turn: Turn) -> Tensor:
         """Augment with the probability of this moment."""

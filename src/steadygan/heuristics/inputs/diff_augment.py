@@ -110,7 +110,7 @@ def diff_augment(images: Tensor, policy: tuple[Policy, ...] = ("color", "transla
 
 
 class DiffAugment(InputHeuristic):
-    """The same kind of augmentation for real and fake."""
+    """Real and fake images are augmented in the same way."""
 
     name: ClassVar[str] = "diff-augment"
     order: ClassVar[int] = 1

@@ -39,7 +39,7 @@ def choose_exchange(
 
 
 def exchange(images: Tensor, buffer: Tensor, share: float = 0.5, generator: torch.Generator | None = None) -> Tensor:
-    """Exchange a share of the fakes by random ones of a buffer.
+    """Replace a share of the fakes by random ones from a buffer.
 
     Args:
         images: float [N, ...].
@@ -101,7 +101,7 @@ class Buffer(Memory):
 
 
 class ExperienceReplay(InputHeuristic, Remembers[Buffer], ReplacesImages, AfterMove):
-    """The discriminator meets fakes of earlier generators again."""
+    """Some of the discriminator's fakes come from earlier generators."""
 
     name: ClassVar[str] = "experience-replay"
     card: ClassVar[Card] = Card(
@@ -113,7 +113,7 @@ class ExperienceReplay(InputHeuristic, Remembers[Buffer], ReplacesImages, AfterM
             Source(citation="shrivastava2016simulated", where="section 2.3"),
         ),
         treats=(Finding.OSCILLATION,),
-        cost="memory, and space in checkpoints, for so many batches of images in float32",
+        cost="memory, and space in checkpoints, for the images of the buffer in float32",
         example=(
             "from steadygan.heuristics.inputs import exchange\n"
             "past = torch.rand(200, 3, 8, 8) * 2 - 1\n"
@@ -125,11 +125,11 @@ class ExperienceReplay(InputHeuristic, Remembers[Buffer], ReplacesImages, AfterM
             "one from then on. The generator's moves have only new fakes."
         ),
     )
-    share: float = Field(0.5, gt=0, lt=1, description="of a fake batch, drawn from the buffer")
+    share: float = Field(0.5, gt=0, lt=1, description="share of a batch of fakes that comes from the buffer")
     batches: int = Field(50, ge=1, description="size of the buffer in batches")
 
     def objection(self, company: Company) -> str | None:
-        """Both old and new fakes must be in a batch."""
+        """Refuses a batch that would not have both old and new fakes."""
         batch, exchanged = company.batch, round(self.share * company.batch)
         if 0 < exchanged < batch:
             return None
@@ -144,7 +144,7 @@ class ExperienceReplay(InputHeuristic, Remembers[Buffer], ReplacesImages, AfterM
         return Buffer(self.batches * state.batch)
 
     def replace(self, images: Tensor, labels: Tensor | None, side: Side, turn: Turn) -> tuple[Tensor, Tensor | None]:
-        """Exchange fakes of the discriminator's move."""
+        """Replace some fakes in the discriminator's moves."""
         memory = turn.state.memory(self)
         if side is not Side.FAKE or turn.player is not Player.DISCRIMINATOR or memory.images is None:
             return images, labels

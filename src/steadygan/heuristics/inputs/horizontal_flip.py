@@ -27,7 +27,7 @@ def horizontal_flip(images: Tensor, probability: float = 0.5) -> Tensor:
 
 
 class HorizontalFlip(InputHeuristic):
-    """Twice as many real images."""
+    """Random mirroring of real images."""
 
     name: ClassVar[str] = "horizontal-flip"
     images_only: ClassVar[bool] = True

@@ -28,7 +28,7 @@ def instance_noise(images: Tensor, std: float) -> Tensor:
 
 
 class InstanceNoise(InputHeuristic):
-    """Noise on everything that the discriminator sees, fading."""
+    """Noise on real and fake images, which fades during training."""
 
     name: ClassVar[str] = "instance-noise"
     order: ClassVar[int] = 3
@@ -49,7 +49,7 @@ class InstanceNoise(InputHeuristic):
     images: int = Field(500_000, ge=1, description="images seen after which the noise is gone")
 
     def std_at(self, images_seen: int) -> float:
-        """Standard deviation after so many images."""
+        """The standard deviation after a number of images."""
         return self.std * max(0.0, 1.0 - images_seen / self.images)
 
     def apply(self, images: Tensor, side: Side, turn: Turn) -> Tensor:

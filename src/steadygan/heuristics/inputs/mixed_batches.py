@@ -1,4 +1,4 @@
-"""Which images are in a batch of the discriminator."""
+"""Batches of the discriminator with both real and fake images."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ class MixedBatches(InputHeuristic):
     order: ClassVar[int] = 4
     joins_batches: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
-        summary="Real and fake images enter the discriminator as one batch: the thing to avoid, here to measure it.",
+        summary="Real and fake images enter the discriminator as one batch: to be avoided, here for comparison.",
         formula="D(real ∪ fake) with common batch statistics",
         sources=(Source(citation="chintala2016ganhacks", where="item 4 (its opposite)"),),
         example=(

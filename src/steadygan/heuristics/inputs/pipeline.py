@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-Kind = Literal["blit", "geometry", "color"]
+AugmentationKind = Literal["blit", "geometry", "color"]
 
 
-KINDS: tuple[Kind, ...] = ("blit", "geometry", "color")
+KINDS: tuple[AugmentationKind, ...] = ("blit", "geometry", "color")
 
 
 _LARGEST_SHIFT = 0.125  # of the image's size, uniform
@@ -104,7 +104,7 @@ class _Draw:
 def draw_placement(
     images: Tensor,
     probability: Tensor | float,
-    kinds: tuple[Kind, ...] = KINDS,
+    kinds: tuple[AugmentationKind, ...] = KINDS,
     generator: torch.Generator | None = None,
 ) -> Placement:
     """Draw how images are moved.
@@ -288,7 +288,7 @@ def _is_neutral(matrix: Tensor) -> Tensor:
 def augment(
     images: Tensor,
     probability: Tensor | float,
-    kinds: tuple[Kind, ...] = KINDS,
+    kinds: tuple[AugmentationKind, ...] = KINDS,
     generator: torch.Generator | None = None,
 ) -> Tensor:
     """Change images at random, each change with the same probability, so that gradients pass through.

@@ -1,4 +1,4 @@
-"""What the generator learns from the discriminator's features instead of its answer."""
+"""Feature matching."""
 
 from typing import ClassVar
 
@@ -28,7 +28,7 @@ def feature_matching_loss(real_features: Tensor, fake_features: Tensor) -> Tenso
 
 
 class FeatureMatching(ObjectiveModifier, AddsLoss):
-    """The generator imitates the mean features of the data."""
+    """The generator matches the mean features of real images."""
 
     name: ClassVar[str] = "feature-matching"
     uses_features: ClassVar[bool] = True
@@ -53,13 +53,13 @@ class FeatureMatching(ObjectiveModifier, AddsLoss):
     beside: bool = False
 
     def apply(self, losses: Tensor, turn: Turn) -> Tensor:
-        """Put the distance in the place of the generator's losses."""
+        """Replace the generator's losses by the distance, unless it is added beside them."""
         if self.beside or turn.player is not Player.GENERATOR:
             return losses
         return self._distance(turn).unsqueeze(0)
 
     def loss_term(self, turn: Turn) -> Tensor | None:
-        """The distance, where it stands beside the generator's losses."""
+        """The distance, if it is added beside the generator's losses."""
         return self._distance(turn) if self.beside and turn.player is Player.GENERATOR else None
 
     def _distance(self, turn: Turn) -> Tensor:

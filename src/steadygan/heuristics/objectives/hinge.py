@@ -1,4 +1,4 @@
-"""Logits up to a margin."""
+"""The hinge loss."""
 
 from typing import ClassVar
 
@@ -41,7 +41,7 @@ def hinge_generator_loss(fake_logits: Tensor) -> Tensor:
 
 
 class Hinge(Objective):
-    """Logits beyond the margin do not count."""
+    """The hinge loss, in which logits beyond the margin do not count."""
 
     name: ClassVar[str] = "hinge"
     zero_separates: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Squared distances of logits from targets."""
+"""The least squares loss."""
 
 from typing import ClassVar
 
@@ -61,7 +61,7 @@ def least_squares_generator_loss(fake_logits: Tensor, real_targets: Tensor | Non
 
 
 class LeastSquares(Objective):
-    """Logits are regressed on their targets."""
+    """The least squares loss between logits and targets."""
 
     name: ClassVar[str] = "least-squares"
     has_targets: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""The first objective: the generator minimises what the discriminator maximises."""
+"""The minimax loss of the original GAN."""
 
 from typing import ClassVar
 
@@ -28,7 +28,7 @@ def minimax_generator_loss(fake_logits: Tensor, fake_targets: Tensor | None = No
 
 
 class Minimax(CrossEntropyObjective):
-    """The game as it was first written."""
+    """The minimax loss of the original GAN."""
 
     name: ClassVar[str] = "minimax"
     card: ClassVar[Card] = Card(

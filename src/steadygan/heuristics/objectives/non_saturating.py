@@ -1,4 +1,4 @@
-"""Cross entropy with a generator that maximises the answer to its fakes."""
+"""The non-saturating loss of the original GAN."""
 
 from typing import ClassVar
 
@@ -28,7 +28,7 @@ def non_saturating_generator_loss(fake_logits: Tensor, real_targets: Tensor | No
 
 
 class NonSaturating(CrossEntropyObjective):
-    """The generator's labels flipped."""
+    """The non-saturating loss: the generator is trained with flipped labels."""
 
     name: ClassVar[str] = "non-saturating"
     card: ClassVar[Card] = Card(

@@ -1,4 +1,4 @@
-"""Each real is judged against one fake."""
+"""The relativistic pairing loss."""
 
 from typing import ClassVar
 
@@ -27,11 +27,11 @@ def relativistic_loss(winner_logits: Tensor, loser_logits: Tensor) -> Tensor:
 
 
 class Relativistic(Objective):
-    """Each fake is judged against a real image."""
+    """The relativistic pairing loss: each fake is compared with one real image."""
 
     name: ClassVar[str] = "relativistic"
     card: ClassVar[Card] = Card(
-        summary="Each fake is judged against a real image of the batch, which leaves no wall for modes to hide behind.",
+        summary="Each fake is compared with a real image, which removes local minima in which modes are dropped.",
         formula="L_D = E log(1 + exp(D(G(z)) - D(x))), L_G = E log(1 + exp(D(x) - D(G(z))))",
         sources=(
             Source(citation="jolicoeur2018relativistic", where="section 4.1"),

@@ -1,4 +1,4 @@
-"""Each side is judged against the other's mean."""
+"""The relativistic average loss."""
 
 from typing import ClassVar
 
@@ -39,7 +39,7 @@ def relativistic_average_loss(
 
 
 class RelativisticAverage(Objective):
-    """Each image is judged against the average of the other side."""
+    """The relativistic average loss: each image is compared with the mean of the other side."""
 
     name: ClassVar[str] = "relativistic-average"
     has_targets: ClassVar[bool] = True

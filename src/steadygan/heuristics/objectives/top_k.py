@@ -1,4 +1,4 @@
-"""Which fakes the generator learns from."""
+"""Top-k training of the generator."""
 
 from typing import ClassVar
 
@@ -72,7 +72,7 @@ class TopK(ObjectiveModifier):
     images: int = Field(500_000, ge=1, description="images seen after which it has fallen")
 
     def objection(self, company: Company) -> str | None:
-        """It chooses among losses of images; feature matching has one loss for the batch."""
+        """Refuses feature matching, which has one loss for the whole batch instead of one for each image."""
         matching = company.get(FeatureMatching)
         if matching is not None and not matching.beside:
             return (

@@ -65,7 +65,7 @@ def reconstruction_error(features: Tensor, reconstructed: Tensor) -> Tensor:
 
 
 class VaeHybrid(ObjectiveModifier, Designs, AddsLoss):
-    """An encoder beside the two, and the generator as its decoder."""
+    """A variational autoencoder whose decoder is the generator."""
 
     name: ClassVar[str] = "vae-hybrid"
     uses_features: ClassVar[bool] = True
@@ -102,7 +102,7 @@ class VaeHybrid(ObjectiveModifier, Designs, AddsLoss):
     kl_weight: float = Field(1.0, gt=0)
 
     def objection(self, company: Company) -> str | None:
-        """The encoder is drawn to N(0, I), so latents must come from there."""
+        """Refuses other latents than those of N(0, I), to which the encoder is drawn."""
         latent = company.get(LatentHeuristic)
         if latent is None or isinstance(latent, NormalLatent):
             return None  # that there must be one is among its needs
@@ -112,11 +112,11 @@ class VaeHybrid(ObjectiveModifier, Designs, AddsLoss):
         )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
-        """Put an encoder beside the two."""
+        """Add an encoder."""
         return blueprint.changed(encoder=True)
 
     def loss_term(self, turn: Turn) -> Tensor | None:
-        """The autoencoder's loss in the generator's move, with which the encoder moves."""
+        """The autoencoder's loss in the generator's move, which also trains the encoder."""
         if turn.player is not Player.GENERATOR:
             return None
         real = turn.images(Side.REAL).float()

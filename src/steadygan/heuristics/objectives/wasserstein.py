@@ -1,4 +1,4 @@
-"""The difference of the mean answers to reals and fakes."""
+"""The Wasserstein loss."""
 
 from typing import ClassVar
 
@@ -40,7 +40,7 @@ def wasserstein_generator_loss(fake_logits: Tensor) -> Tensor:
 
 
 class Wasserstein(Objective):
-    """The difference of mean logits."""
+    """The Wasserstein loss: the difference of the mean logits."""
 
     name: ClassVar[str] = "wasserstein"
     card: ClassVar[Card] = Card(

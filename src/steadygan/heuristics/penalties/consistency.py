@@ -1,4 +1,4 @@
-"""Penalties on answers that change when the image or the latent hardly does."""
+"""Consistency regularisation: answers should hardly change if the image or the latent hardly changes."""
 
 from typing import ClassVar, Self
 
@@ -75,7 +75,7 @@ def latent_response(images: Tensor, others: Tensor, weight: float = 0.5) -> Tens
 
 
 class Consistency(Penalty):
-    """What hardly changes gets the same answer."""
+    """Consistency of answers under small changes of images and latents."""
 
     name: ClassVar[str] = "consistency"
     card: ClassVar[Card] = Card(
@@ -123,7 +123,7 @@ class Consistency(Penalty):
 
     @property
     def players(self) -> frozenset[Player]:
-        """Those who have a part whose weight is not 0."""
+        """The players for whom some weight is not 0."""
         weights = {
             Player.GENERATOR: self.latent_generator,
             Player.DISCRIMINATOR: self.real + self.fake + self.latent_discriminator,
@@ -131,7 +131,7 @@ class Consistency(Penalty):
         return frozenset(player for player, weight in weights.items() if weight > 0)
 
     def __call__(self, turn: Turn) -> Tensor:
-        """The parts of the player who moves, a scalar."""
+        """The terms of the player who moves, a scalar."""
         parts = [self._far(turn)] if turn.player is Player.GENERATOR else self._gaps(turn)
         penalty = torch.stack([part.mean() for part in parts]).sum()
         turn.log(f"{self.name}/{turn.player.value}", penalty.detach())

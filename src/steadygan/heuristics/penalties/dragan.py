@@ -1,4 +1,4 @@
-"""A slope of one around the data."""
+"""The DRAGAN gradient penalty."""
 
 from typing import ClassVar
 
@@ -50,7 +50,7 @@ def dragan_penalty(
 
 
 class Dragan(SlopePenalty):
-    """A slope of one around the data."""
+    """Penalises gradients whose norm is not one around real images."""
 
     name: ClassVar[str] = "dragan"
     card: ClassVar[Card] = Card(

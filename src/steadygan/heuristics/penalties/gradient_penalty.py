@@ -1,4 +1,4 @@
-"""A slope of one between the data and the fakes."""
+"""The gradient penalty of WGAN-GP."""
 
 from typing import ClassVar
 
@@ -31,7 +31,7 @@ def gradient_penalty(
 
 
 class GradientPenalty(SlopePenalty):
-    """A slope of one between data and fakes."""
+    """Penalises gradients whose norm is not one between real and fake images."""
 
     name: ClassVar[str] = "gradient-penalty"
     card: ClassVar[Card] = Card(

@@ -1,4 +1,4 @@
-"""The distance of weights from their own past."""
+"""Historical averaging."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ class HistoricalAveraging(WeightPenalty, Remembers[Past], AfterMove):
     every: int = Field(1, ge=1, description="only every so many moves of a player, with that many times the weight")
 
     def initial_memory(self, state: State) -> Past:
-        """No player has a past."""
+        """Start without means."""
         names = sorted(player.value for player in self.players)
         return Past(dict.fromkeys(names, 0), {name: [] for name in names})
 
@@ -107,7 +107,7 @@ class HistoricalAveraging(WeightPenalty, Remembers[Past], AfterMove):
         return penalty
 
     def after_move(self, turn: Turn) -> None:
-        """The new weights belong to the past of the next move."""
+        """Add the new weights to the means."""
         if turn.player not in self.players:
             return
         weights = list(turn.state.network(turn.player).parameters())

@@ -1,4 +1,4 @@
-"""Penalties on the discriminator's answers themselves."""
+"""The LeCam penalty on the discriminator's answers."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -78,7 +78,7 @@ class Anchors(Memory):
 
 
 class Lecam(Penalty, Remembers[Anchors], AfterMove):
-    """Answers are tied to the running mean of the other side's."""
+    """Draws answers to the running mean of the answers to the other side."""
 
     name: ClassVar[str] = "lecam"
     card: ClassVar[Card] = Card(

@@ -1,4 +1,4 @@
-"""Penalties on fakes that are too much alike."""
+"""The mode-seeking penalty on fakes that are too much alike."""
 
 from typing import ClassVar
 
@@ -18,7 +18,7 @@ _TINY = 1e-12
 def pair_up(
     count: int, labels: Tensor | None = None, device: torch.device | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Two by two, so that as many pairs as possible are of one class.
+    """Pair images up, so that as many pairs as possible are of one class.
 
     Args:
         count: N; the last of an odd number stays alone.
@@ -64,7 +64,7 @@ def mode_seeking_penalty(
 
 
 class ModeSeeking(Penalty):
-    """Far latents should give different images."""
+    """Rewards the generator if different latents give different images."""
 
     name: ClassVar[str] = "mode-seeking"
     card: ClassVar[Card] = Card(
@@ -88,11 +88,11 @@ class ModeSeeking(Penalty):
 
     @property
     def players(self) -> frozenset[Player]:
-        """The generator."""
+        """Returns the generator alone."""
         return frozenset({Player.GENERATOR})
 
     def objection(self, company: Company) -> str | None:
-        """A pair is two images."""
+        """Refuses a batch without a pair of images."""
         return (
             None if company.batch >= 2 else "'mode-seeking' compares the fakes of a batch: use a batch of at least 2."
         )

@@ -1,4 +1,4 @@
-"""The overlap between the rows of a layer's weight."""
+"""Orthogonal regularisation."""
 
 from typing import ClassVar
 
@@ -69,7 +69,7 @@ def orthogonal_penalty(network: nn.Module, weight: float = 1e-4) -> Tensor:
 
 
 class Orthogonal(WeightPenalty):
-    """Filters that do not overlap."""
+    """Keeps the filters of each layer orthogonal to each other."""
 
     name: ClassVar[str] = "orthogonal"
     card: ClassVar[Card] = Card(

@@ -1,4 +1,4 @@
-"""The squared gradient at real images."""
+"""The R1 penalty: the squared gradient at real images."""
 
 from typing import ClassVar
 
@@ -28,7 +28,7 @@ def r1_penalty(real_logits: Tensor, real: Tensor, gamma: float = 1.0) -> Tensor:
 
 
 class R1(ZeroCentredPenalty):
-    """Flat at the data."""
+    """Penalises the discriminator's squared gradient at real images."""
 
     name: ClassVar[str] = "r1"
     differentiates: ClassVar[tuple[Side, ...]] = (Side.REAL,)

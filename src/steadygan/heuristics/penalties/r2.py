@@ -1,4 +1,4 @@
-"""The squared gradient at fake images."""
+"""The R2 penalty: the squared gradient at fake images."""
 
 from typing import ClassVar
 
@@ -28,7 +28,7 @@ def r2_penalty(fake_logits: Tensor, fake: Tensor, gamma: float = 1.0) -> Tensor:
 
 
 class R2(ZeroCentredPenalty):
-    """Flat at the fakes."""
+    """Penalises the discriminator's squared gradient at fake images."""
 
     name: ClassVar[str] = "r2"
     differentiates: ClassVar[tuple[Side, ...]] = (Side.FAKE,)

@@ -1,4 +1,4 @@
-"""What gradient-penalty and dragan share: the distance of a slope from the one that is wanted."""
+"""What gradient-penalty and dragan share: a penalty on the difference of a gradient's norm from a target."""
 
 from abc import abstractmethod
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How many moves each player has in a step."""
+"""A schedule with a fixed number of moves for each player."""
 
 from typing import ClassVar
 
@@ -26,7 +26,7 @@ def alternate(discriminator_moves: int = 1, generator_moves: int = 1) -> tuple[P
 
 
 class Alternate(Schedule):
-    """A fixed number of moves each."""
+    """Each player has a fixed number of moves in a step."""
 
     name: ClassVar[str] = "alternate"
     card: ClassVar[Card] = Card(
@@ -50,7 +50,7 @@ class Alternate(Schedule):
     discriminator_moves: int = Field(1, ge=1, le=100)
     generator_moves: int = Field(1, ge=1, le=100)
     reuse_fakes: bool = Field(
-        False, description="the generator answers for the very fakes that the discriminator has just judged"
+        False, description="the generator is trained on the same fakes as the discriminator's last move"
     )
     fresh_reals: bool = Field(
         False,

@@ -1,4 +1,4 @@
-"""More moves for the player who is behind."""
+"""A schedule that gives more moves to the player who is behind."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -57,7 +57,7 @@ class Accuracy(Memory):
 
 
 class Balance(Schedule, Remembers[Accuracy], AfterMove):
-    """Moves by who is ahead."""
+    """The player who is behind gets more moves."""
 
     name: ClassVar[str] = "balance"
     card: ClassVar[Card] = Card(
@@ -85,9 +85,9 @@ class Balance(Schedule, Remembers[Accuracy], AfterMove):
     low: float = Field(0.6, gt=0.5, lt=1, description="accuracy below which the discriminator gets more moves")
     high: float = Field(0.9, gt=0.5, lt=1, description="accuracy above which the generator gets more moves")
     most: int = Field(3, ge=1, le=100, description="moves of one player in a step")
-    half_life: float = Field(1_000, gt=0, description="of the smoothing, in images seen")
+    half_life: float = Field(1_000, gt=0, description="half-life of the smoothing, in images seen")
     reuse_fakes: bool = Field(
-        False, description="the generator answers for the very fakes that the discriminator has just judged"
+        False, description="the generator is trained on the same fakes as the discriminator's last move"
     )
     fresh_reals: bool = Field(
         False,
@@ -101,7 +101,7 @@ class Balance(Schedule, Remembers[Accuracy], AfterMove):
         return self
 
     def initial_memory(self, state: State) -> Accuracy:
-        """Start with nobody behind."""
+        """Start with an accuracy at which no player is behind."""
         return Accuracy(torch.tensor((self.low + self.high) / 2, device=state.device))
 
     def moves(self, state: State) -> tuple[Player, ...]:
@@ -109,7 +109,7 @@ class Balance(Schedule, Remembers[Accuracy], AfterMove):
         return balanced(float(state.memory(self).smoothed), self.low, self.high, self.most)
 
     def after_move(self, turn: Turn) -> None:
-        """Update the accuracy with what the discriminator has just said."""
+        """Update the accuracy with the discriminator's latest answers."""
         if turn.player is Player.DISCRIMINATOR:
             real, fake = (turn.gather(turn.scores(side)) for side in (Side.REAL, Side.FAKE))
             accuracy = ranking_accuracy(real, fake)

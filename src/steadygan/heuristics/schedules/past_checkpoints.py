@@ -1,4 +1,4 @@
-"""Moves against opponents of the past."""
+"""Moves against past checkpoints of the opponent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,11 +37,11 @@ class Snapshots(Memory):
 
 
 class PastCheckpoints(ScheduleModifier, Remembers[Snapshots], ReplacesOpponent, AfterStep):
-    """A past self of the opponent now and then."""
+    """A player sometimes moves against a past checkpoint of its opponent."""
 
     name: ClassVar[str] = "past-checkpoints"
     card: ClassVar[Card] = Card(
-        summary="Now and then a player moves against its opponent of some time ago, so that old lessons stay learnt.",
+        summary="Sometimes a player moves against a past checkpoint of its opponent, so that it does not forget it.",
         formula="with probability p the opponent's weights are θ(t - j·every), j drawn from the last `keep`",
         sources=(
             Source(citation="chintala2016ganhacks", where="item 8"),
@@ -62,10 +62,10 @@ class PastCheckpoints(ScheduleModifier, Remembers[Snapshots], ReplacesOpponent, 
     )
     every: int = Field(10_000, ge=1, description="images seen between two copies")
     keep: int = Field(5, ge=1, le=100, description="copies; the oldest goes")
-    probability: float = Field(0.1, ge=0, le=1, description="of a move against one of them")
+    probability: float = Field(0.1, ge=0, le=1, description="probability that a move is against one of the copies")
 
     def initial_memory(self, state: State) -> Snapshots:
-        """Start without a past."""
+        """Start without copies."""
         return Snapshots([], state.images_seen + self.every)
 
     def opponent(self, turn: Turn) -> Mapping[str, Tensor] | None:

@@ -1,4 +1,4 @@
-"""The generator moves against the discriminator as it will have answered."""
+"""Unrolled GANs."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -106,7 +106,7 @@ def _sgd_rule(velocity: Tensor, lr: float, momentum: float) -> Rule:
 
 
 class Unrolled(ScheduleModifier, ReplacesOpponent):
-    """A generator that thinks a few moves ahead."""
+    """The generator moves against the discriminator of some steps later."""
 
     name: ClassVar[str] = "unrolled"
     card: ClassVar[Card] = Card(
@@ -127,7 +127,7 @@ class Unrolled(ScheduleModifier, ReplacesOpponent):
             "discriminator's own optimiser from its moments on, but neither penalties nor clipping. The generator's "
             "loss is that of the recipe's objective; the authors' is the minimax game's. With through off the answer "
             "of the discriminator is taken as given, which leaves out the second term of the gradient (section 2.4) "
-            "and nearly all of what the paper is about, but costs less. The discriminator's own moves are as ever."
+            "and nearly all of what the paper is about, but costs less. The discriminator's own moves do not change."
         ),
     )
     steps: int = Field(5, ge=1, le=100)

@@ -1,4 +1,4 @@
-"""Labels of which a few are flipped."""
+"""Noisy labels: a few targets are flipped."""
 
 from typing import ClassVar
 
@@ -29,7 +29,7 @@ def flip_labels(targets: Tensor, probability: float = 0.05, generator: torch.Gen
 
 
 class NoisyLabels(TargetHeuristic):
-    """Some labels are wrong."""
+    """A small share of the discriminator's targets is flipped."""
 
     name: ClassVar[str] = "noisy-labels"
     order: ClassVar[int] = -1  # which label an image carries comes before how soft labels are

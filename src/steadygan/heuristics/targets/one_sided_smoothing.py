@@ -33,7 +33,7 @@ def one_sided_smoothing(
 
 
 class OneSidedSmoothing(TargetHeuristic):
-    """Real targets below 1."""
+    """The targets of real images are a little below 1."""
 
     name: ClassVar[str] = "one-sided-smoothing"
     decision: ClassVar[str] = "what the targets of real images are"

@@ -1,4 +1,4 @@
-"""Targets of classes that are smoothed."""
+"""Label smoothing of the targets of classes."""
 
 from typing import ClassVar
 
@@ -30,7 +30,7 @@ def smooth_classes(targets: Tensor, smoothing: float = 0.1, one_sided: bool = Fa
 
 
 class SoftClasses(TargetHeuristic):
-    """Class targets that are not one-hot."""
+    """The targets of classes are smoothed."""
 
     name: ClassVar[str] = "soft-classes"
     decision: ClassVar[str] = "how sure the targets of the classes are"
@@ -49,7 +49,7 @@ class SoftClasses(TargetHeuristic):
             "targets = smooth_classes(torch.eye(10))  # 0.91 for the true class, 0.01 for each other"
         ),
         note=(
-            "Szegedy et al. smooth a classifier's targets; doing it to a discriminator's classes is this list's step. "
+            "Szegedy et al. smooth a classifier's targets; doing so for a discriminator is our choice. "
             "One-sided rows sum to 1 - s, so the loss of those images also weighs less. The generator's targets stay "
             "one-hot unless in_generator."
         ),

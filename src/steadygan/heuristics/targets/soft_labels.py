@@ -1,4 +1,4 @@
-"""Targets that are drawn from a range around their label."""
+"""Soft labels: targets are drawn from a range."""
 
 from typing import ClassVar, Self
 
@@ -41,7 +41,7 @@ def soft_labels(
 
 
 class SoftLabels(TargetHeuristic):
-    """Targets drawn from ranges."""
+    """Each target is drawn from a range around its label."""
 
     name: ClassVar[str] = "soft-labels"
     decision: ClassVar[str] = "what the targets of real images are"

@@ -1,4 +1,4 @@
-"""Adam that moves with the gradient of where it would be."""
+"""Extrapolation with Adam (Extra-Adam)."""
 
 from collections.abc import Callable, Iterable
 from typing import ClassVar
@@ -13,11 +13,11 @@ from steadygan.heuristics.updates.adam import Beta
 from steadygan.vocabulary import Finding
 
 STORED = "stored"
-"""Under this name an optimiser's state of a weight holds where it was before it looked ahead."""
+"""The key under which the optimiser's state of a weight keeps its value from before looking ahead."""
 
 
 AHEAD = "ahead"
-"""Under this name a group of weights says whether it has looked ahead."""
+"""The key under which a parameter group says whether it has looked ahead."""
 
 
 class ExtraAdam(torch.optim.Adam):
@@ -73,7 +73,7 @@ class ExtraAdam(torch.optim.Adam):
 
     @torch.no_grad()
     def _store(self) -> dict[nn.Parameter, torch.Tensor]:
-        """Weights that are about to move; Adam leaves those without a gradient where they are."""
+        """Store the weights that are about to move; Adam does not move those without a gradient."""
         weights = [each for group in self.param_groups for each in group["params"] if each.grad is not None]
         return {weight: weight.clone() for weight in weights}
 
@@ -85,7 +85,7 @@ class ExtraAdam(torch.optim.Adam):
 
 
 class ExtraAdamHeuristic(Update):
-    """Extrapolation for both players."""
+    """Both players move with the gradient at an extrapolated point."""
 
     name: ClassVar[str] = "extra-adam"
     extrapolates: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Gradients with a bound."""
+"""Gradient clipping."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -29,7 +29,7 @@ def clip_gradients(parameters: Iterable[nn.Parameter], max_norm: float = 10.0) -
 
 
 class GradientClipping(UpdateModifier, BeforeUpdate):
-    """A bound on the length of a player's gradient."""
+    """Bounds the norm of a player's gradient."""
 
     name: ClassVar[str] = "gradient-clipping"
     card: ClassVar[Card] = Card(

@@ -1,4 +1,4 @@
-"""Slow weights that follow the fast ones of both players at once."""
+"""Lookahead: slow weights follow the fast weights of both players."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from steadygan.vocabulary import Finding, Player
 
 @torch.no_grad()
 def look_back(slow: Sequence[Tensor], fast: Sequence[Tensor], alpha: float = 0.5) -> None:
-    """Slow ← slow + alpha · (fast - slow), then fast ← slow, in place.
+    """Update both in place: slow ← slow + alpha · (fast - slow), then fast ← slow.
 
     Args:
         slow: the weights of the last time, floating point.
@@ -32,7 +32,7 @@ def look_back(slow: Sequence[Tensor], fast: Sequence[Tensor], alpha: float = 0.5
 
 @dataclass
 class SlowWeights(Memory):
-    """Where both players were when they last looked back.
+    """The weights at the last update of the slow weights.
 
     Attributes:
         slow: weights by player.
@@ -44,7 +44,7 @@ class SlowWeights(Memory):
 
 
 class Lookahead(UpdateModifier, Remembers[SlowWeights], AfterStep):
-    """Lookahead-minmax."""
+    """Lookahead-minmax: every few steps both players go back part of their way."""
 
     name: ClassVar[str] = "lookahead"
     card: ClassVar[Card] = Card(
@@ -70,7 +70,7 @@ class Lookahead(UpdateModifier, Remembers[SlowWeights], AfterStep):
     alpha: float = Field(0.5, gt=0, le=1)
 
     def initial_memory(self, state: State) -> SlowWeights:
-        """Remember where both players start."""
+        """Start with the initial weights of both players."""
         slow = {player.value: [each.detach().clone() for each in _weights(state, player)] for player in Player}
         return SlowWeights(slow)
 

@@ -26,7 +26,7 @@ def linear_decay(images_seen: int, start: int = 0, images: int = 1_000_000, floo
 
 
 class LrDecay(UpdateModifier):
-    """Smaller and smaller steps."""
+    """Learning rates that fall linearly."""
 
     name: ClassVar[str] = "lr-decay"
     card: ClassVar[Card] = Card(

@@ -10,7 +10,7 @@ from steadygan.vocabulary import Finding, Player
 
 
 def two_time_scales(player: Player, discriminator: float = 2.0, generator: float = 0.5) -> float:
-    """By what a player's learning rate is multiplied.
+    """The factor of a player's learning rate.
 
     Args:
         player: whose.
@@ -23,7 +23,7 @@ def two_time_scales(player: Player, discriminator: float = 2.0, generator: float
 
 
 class TwoTimeScales(UpdateModifier):
-    """A rate for each player."""
+    """Each player has its own learning rate."""
 
     name: ClassVar[str] = "two-time-scales"
     card: ClassVar[Card] = Card(

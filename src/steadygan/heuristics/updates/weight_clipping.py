@@ -1,4 +1,4 @@
-"""Weights with a bound."""
+"""Weight clipping."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -16,7 +16,7 @@ from steadygan.vocabulary import Finding, Player
 
 @torch.no_grad()
 def clip_weights(parameters: Iterable[Tensor], bound: float = 0.01) -> None:
-    """Put every weight that left [-bound, bound] back onto its edge, in place.
+    """Clip every weight to [-bound, bound], in place.
 
     Args:
         parameters: floating-point tensors of any shape.
@@ -29,7 +29,7 @@ def clip_weights(parameters: Iterable[Tensor], bound: float = 0.01) -> None:
 
 
 class WeightClipping(UpdateModifier, AfterMove):
-    """A cube for the discriminator's weights."""
+    """Keeps the discriminator's weights within a bound."""
 
     name: ClassVar[str] = "weight-clipping"
     card: ClassVar[Card] = Card(

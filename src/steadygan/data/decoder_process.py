@@ -1,7 +1,7 @@
-"""A decoding process: reads requests from its standard input, answers on its standard output.
+"""The program of a decoding process, which reads requests from its standard input and answers on its standard output.
 
-A request is one line of JSON, then the bytes of the images that lie in no file; an answer is one line of JSON, then the
-pixels of the images that could be used. Nothing is pickled in either direction.
+A request is one line of JSON, followed by the bytes of the images that are not in a file. An answer is one line of
+JSON, followed by the pixels of the images that could be used. Nothing is pickled in either direction.
 """
 
 import io
@@ -12,7 +12,7 @@ import sys
 import warnings
 from typing import IO, Any
 
-from steadygan.data.decode import Header, Target, decode, open_regular, probe, reason
+from steadygan.data.decode import Header, Target, decode, open_regular_file, read_header, skip_reason
 
 READY = b"ready\n"
 
@@ -42,20 +42,20 @@ def serve() -> None:
 def _answer(request: dict[str, Any], target: Target, requests: IO[bytes]) -> tuple[list[Any], list[bytes]]:
     results: list[Any] = []
     pixels: list[bytes] = []
-    # all bytes are read first: the one who asks must never wait for an answer while still writing
+    # all bytes are read first, because the caller would wait forever if both sides were writing
     streams = [io.BytesIO(requests.read(item)) if isinstance(item, int) else None for item in request["items"]]
     for item, held in zip(request["items"], streams, strict=True):
         try:
-            with held or open_regular(item) as stream:
+            with held or open_regular_file(item) as stream:
                 if request["only_header"]:
-                    header = probe(stream, target.background, target.max_pixels)
+                    header = read_header(stream, target.background, target.max_pixels)
                     results.append(_listed(header))
                 else:
                     pixels.append(decode(stream, target).tobytes())
                     results.append(None)
         except Exception as error:
-            # whatever a hostile file provokes in a decoder, the others go on
-            results.append(reason(error, target.max_pixels))
+            # a hostile file may raise anything in a decoder, and the other files must still be decoded
+            results.append(skip_reason(error, target.max_pixels))
     return results, pixels
 
 
@@ -64,12 +64,12 @@ def _listed(header: Header) -> list[int]:
 
 
 def _limit_memory(max_pixels: int) -> None:
-    # decoding holds a few copies of the pixels; beyond that a MemoryError is better than a machine that swaps
+    # decoding holds a few copies of the pixels; beyond that, a MemoryError is better than swapping
     limit = (4 << 30) + 32 * max_pixels
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     try:
         if hard == resource.RLIM_INFINITY or limit < hard:
             resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     except (ValueError, OSError):
-        # some systems know no such limit
+        # some systems do not have this limit
         return

@@ -1,4 +1,4 @@
-"""What every kind of source gives and takes, so that the cache can be filled from any of them."""
+"""The interface of a data source, through which the cache can be filled from any of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ Progress = Callable[[int, int], None]
 
 
 class Sink(Protocol):
-    """Where a source puts what it read, block by block."""
+    """Receives the items that a source reads, block by block."""
 
     def start(self, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
-        """Says what one item looks like; a second call drops all items and starts anew."""
+        """Sets the shape and the type of one item; a second call discards all items and starts again."""
 
     def append(self, block: Array) -> None:
         """Adds items, [n, *shape]."""
@@ -25,12 +25,12 @@ class Sink(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is known of the items when all are read.
+    """What a source reports after all its items have been read.
 
     Args:
-        labels: int64 [N], -1 where an item is unlabelled, or None.
-        class_names: the name of every class, empty without labels.
-        skipped: what was left out.
+        labels: int64 [N], -1 where an item is unlabelled; None if there are no labels.
+        class_names: the name of every class; empty if there are no labels.
+        skipped: the files that were left out.
         notes: sentences for the user.
     """
 
@@ -42,12 +42,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class DataSource:
-    """Something that can be prepared.
+    """Data that can be prepared.
 
     Args:
-        name: what the user named.
-        identity: text that changes when the content may have changed, found without reading the content of files.
-        read: puts all items into the sink.
+        name: the name that the user gave.
+        identity: a text that changes when the content may have changed; the content of files is not read for it.
+        read: a function that reads all items into a sink.
     """
 
     name: str

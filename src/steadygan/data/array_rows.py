@@ -1,4 +1,4 @@
-"""Arrays as sources: their layout, the meaning of their values, and vectors."""
+"""Reads arrays of images or vectors row by row: finds their layout, and scales their values to 0..255."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ import numpy as np
 from PIL import Image
 
 from steadygan.arrays import Array
+from steadygan.data.data_source import Outcome, Progress, Sink
 from steadygan.data.decode import fit, flatten
-from steadygan.data.encoded import enlarged_note
-from steadygan.data.labels import UNLABELLED, drop_empty
-from steadygan.data.reading import Outcome, Progress, Sink
+from steadygan.data.encoded_images import enlarged_note
+from steadygan.data.labels import UNLABELLED, labels_with_notes
 from steadygan.data.resolution import choose_resolution
 from steadygan.errors import SteadyganError
 from steadygan.settings import LARGEST_RESOLUTION, DataSettings
@@ -22,7 +22,7 @@ _OVERSHOOT = 1e-3
 
 
 class VectorsError(SteadyganError):
-    """There are vectors where the settings speak of images."""
+    """The data are vectors, but the settings ask for a resolution or a number of channels."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class ArrayRows:
     """An array that is read in blocks along its first axis.
 
     Args:
-        shape: the shape of the whole.
+        shape: the shape of the whole array.
         dtype: the type of its values.
-        blocks: called with a number of rows, gives the blocks from first to last.
+        blocks: a function from a number of rows to the blocks, from the first to the last.
     """
 
     shape: tuple[int, ...]
@@ -40,18 +40,18 @@ class ArrayRows:
     blocks: Callable[[int], Iterator[Array]]
 
     def walk(self) -> Iterator[Array]:
-        """Blocks of a size that fits into memory many times."""
+        """Yields blocks that are small compared with memory."""
         row = self.dtype.itemsize * max(1, int(np.prod(self.shape[1:], dtype=np.int64)))
         return self.blocks(max(1, _BLOCK_BYTES // row))
 
 
 @dataclass(frozen=True)
 class Classes:
-    """Labels and what they are called.
+    """Labels, and the names of the classes.
 
     Args:
-        labels: int64 [N], each an index into names, or -1 where an item is unlabelled.
-        names: one per class.
+        labels: int64 [N]; each is an index into ``names``, or -1 where an item is unlabelled.
+        names: the name of each class.
     """
 
     labels: Array
@@ -59,7 +59,7 @@ class Classes:
 
 
 def rows_of(array: Array) -> ArrayRows:
-    """An array in memory, or a memory map, as rows."""
+    """Wraps an array in memory, or a memory map."""
 
     def blocks(rows: int) -> Iterator[Array]:
         for low in range(0, len(array), rows):
@@ -69,19 +69,19 @@ def rows_of(array: Array) -> ArrayRows:
 
 
 def classes_of(values: Array, count: int, where: str) -> Classes:
-    """Labels from an array of whole numbers or of text.
+    """Turns an array of whole numbers or of text into labels.
 
     Args:
-        values: [N] or [N, 1]; classes are ordered by value and numbered from 0. The number -1 is no class: such items
-            are unlabelled.
+        values: [N] or [N, 1]; classes are ordered by value and numbered from 0. The number -1 means that an item is
+            unlabelled.
         count: N.
-        where: the place for sentences, such as ``memory`` or a quoted file name.
+        where: where the array is, for error messages, such as ``memory`` or a quoted file name.
 
     Returns:
         The labels and their names.
 
     Raises:
-        SteadyganError: the shape or the type does not fit.
+        SteadyganError: when the shape or the type does not fit.
     """
     if values.shape not in ((count,), (count, 1)) or values.dtype.kind not in "biuU":
         raise SteadyganError(
@@ -105,22 +105,22 @@ def read_rows(
     progress: Progress,
     channels_first: bool = False,
 ) -> Outcome:
-    """Puts an array of images or vectors into a sink.
+    """Reads an array of images or vectors into a sink.
 
     Args:
         rows: images [N, H, W], [N, H, W, C] or [N, C, H, W] with C 1, 3 or 4; vectors [N, D].
         classes: labels, or None.
-        where: the place for sentences, such as ``memory`` or a quoted file name.
-        settings: what the images become.
-        sink: takes the items.
-        progress: called with the number of items done and of all.
-        channels_first: how [N, 3, H, 3] and the like are meant.
+        where: where the array is, for error messages, such as ``memory`` or a quoted file name.
+        settings: the resolution and channels of the prepared images.
+        sink: receives the items.
+        progress: called with the number of items done and the number of all items.
+        channels_first: whether an ambiguous shape such as [N, 3, H, 3] has its channels first.
 
     Returns:
-        What is known of the items.
+        The labels, and notes for the user.
 
     Raises:
-        SteadyganError: shape, type or values do not fit.
+        SteadyganError: when the shape, the type or the values do not fit.
     """
     if len(rows.shape) not in (2, 3, 4) or rows.dtype.kind not in "biuf":
         raise SteadyganError(
@@ -135,7 +135,7 @@ def read_rows(
         notes = _read_images(rows, where, settings, sink, progress, channels_first)
     if classes is None:
         return Outcome(None, (), (), notes)
-    labels, names, about_labels = drop_empty(classes.labels, classes.names, where)
+    labels, names, about_labels = labels_with_notes(classes.labels, classes.names, where)
     return Outcome(labels, names, (), notes + about_labels)
 
 
@@ -144,7 +144,7 @@ def _read_vectors(
 ) -> tuple[str, ...]:
     if settings.resolution is not None or settings.channels is not None:
         raise VectorsError(
-            f"The vectors in {where}, {list(rows.shape)}, have no resolution and no channels: leave these settings out."
+            f"The vectors in {where}, {list(rows.shape)}, have no resolution or channels: leave these settings out."
         )
     sink.start(rows.shape[1:], np.float32)
     done = 0
@@ -217,21 +217,21 @@ def _refit(images: Array, resolution: int, channels: int, background: tuple[int,
 
 
 def value_rule(rows: ArrayRows, where: str) -> Callable[[Array], Array]:
-    """How the values of an image array become 0..255, from the range of the whole array.
+    """Chooses how the values of an image array are scaled to 0..255, from the range of the whole array.
 
-    uint8 stays. True is 255. Other whole numbers within 0..255 stay; uint16 beyond that is divided by 257. Floats
-    with a value below 0 must lie in -1..1, and become (x + 1) * 127.5; floats within 0..1 are multiplied by 255;
-    floats within 0..255 are rounded. A range may be overshot by 0.001.
+    uint8 is unchanged, and True becomes 255. Other whole numbers within 0..255 are unchanged; uint16 beyond that range
+    is divided by 257. Floats of which some are below 0 must lie in -1..1, and become (x + 1) * 127.5; floats within
+    0..1 are multiplied by 255; floats within 0..255 are rounded. Values may exceed a range by 0.001.
 
     Args:
         rows: the array.
-        where: the place for sentences, such as ``memory`` or a quoted file name.
+        where: where the array is, for error messages, such as ``memory`` or a quoted file name.
 
     Returns:
         A function from a block to uint8 of the same shape.
 
     Raises:
-        SteadyganError: the values fit no rule.
+        SteadyganError: when the values fit none of these rules.
     """
     if rows.dtype == np.uint8:
         return lambda block: block
@@ -255,7 +255,7 @@ def value_rule(rows: ArrayRows, where: str) -> Callable[[Array], Array]:
 def _range(rows: ArrayRows) -> tuple[float, float]:
     least, greatest = np.inf, -np.inf
     for block in rows.walk():
-        # nan spreads through both, and then fits no rule
+        # nan propagates into both, and then fits no rule
         least, greatest = np.minimum(least, block.min()), np.maximum(greatest, block.max())
     return float(least), float(greatest)
 

@@ -1,7 +1,8 @@
-"""Several decoding processes, asked in parallel and answered in order.
+"""Several processes that decode images in parallel, and whose answers come in order.
 
-They are programs of their own rather than copies of this process: a fork of a process with threads may hang, and
-``multiprocessing`` would run the user's script again. A process that dies or falls silent costs one file, not the run.
+The processes are programs of their own rather than copies of this process: a fork of a process with threads may hang,
+and ``multiprocessing`` would run the user's script again. If one of them dies or stops answering, only the file that it
+was decoding is lost.
 """
 
 import contextlib
@@ -19,32 +20,33 @@ from queue import SimpleQueue
 from typing import Any
 
 from steadygan.data.decode import Target
-from steadygan.data.worker import READY
+from steadygan.data.decoder_process import READY
 from steadygan.errors import SteadyganError
 
-# The packages are entered by their folders, so that a decoding process does not load PyTorch first.
+# The packages are set up from their folders alone, so that a decoding process does not import PyTorch.
 _PROGRAM = """
 import sys, types
 for name, folder in (("steadygan", sys.argv[1]), ("steadygan.data", sys.argv[2])):
     package = types.ModuleType(name)
     package.__path__ = [folder]
     sys.modules[name] = package
-from steadygan.data.worker import serve
+from steadygan.data.decoder_process import serve
 serve()
 """
 _CHUNK_SECONDS = 120.0
 _ONE_SECONDS = 60.0
-_FAREWELL_SECONDS = 2.0
+_EXIT_SECONDS = 2.0
 
 Item = str | bytes
 
 
 @dataclass(frozen=True)
 class DecodeResult:
-    """The answer about a chunk of images.
+    """The answer for a chunk of images.
 
     Args:
-        results: per image a reason (text), a header (width, height, grey) or None for an image that was decoded.
+        results: for each image either the reason why it cannot be used, or its header (width, height, grey), or None if
+            it was decoded.
         pixels: the decoded images, one after the other.
     """
 
@@ -52,18 +54,18 @@ class DecodeResult:
     pixels: bytes
 
 
-class _DiedError(Exception):
-    """The decoding process ended, or fell silent and was ended."""
+class _ProcessDiedError(Exception):
+    """The decoding process died, or was killed because it did not answer in time."""
 
 
-def worker_command() -> list[str]:
-    """The command that starts a decoding process."""
+def decoder_command() -> list[str]:
+    """Returns the command that starts a decoding process."""
     here = Path(__file__).resolve().parent
     return [sys.executable, "-P", "-c", _PROGRAM, str(here.parent), str(here)]
 
 
 def default_workers() -> int:
-    """How many decoding processes to use: one for each core that this process may use, 16 at most."""
+    """Returns the number of decoding processes: one for each core that this process may use, but at most 16."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
     return min(16, usable)
 
@@ -72,9 +74,9 @@ class DecoderPool:
     """Several decoding processes, which end with the ``with`` block at the latest.
 
     Args:
-        workers: how many processes, at least 1.
-        command: what starts a process.
-        seconds: the time for a chunk, and for an image alone when its chunk failed.
+        workers: how many decoding processes, at least 1.
+        command: the command that starts a process.
+        seconds: the time limit for a chunk, and for a single image after its chunk has failed.
     """
 
     def __init__(
@@ -83,7 +85,7 @@ class DecoderPool:
         command: Sequence[str] | None = None,
         seconds: tuple[float, float] = (_CHUNK_SECONDS, _ONE_SECONDS),
     ) -> None:
-        order = list(command or worker_command())
+        order = list(command or decoder_command())
         self._processes = [_Process(order) for _ in range(workers)]
         self._idle: SimpleQueue[_Process] = SimpleQueue()
         for process in self._processes:
@@ -106,9 +108,9 @@ class DecoderPool:
         """Decodes chunks of images, or reads their headers, in parallel.
 
         Args:
-            chunks: paths, or the bytes of image files.
-            target: what the images become.
-            only_header: headers instead of pixels.
+            chunks: lists of paths, or of the bytes of image files.
+            target: the form of the decoded images.
+            only_header: whether to read headers instead of pixels.
 
         Yields:
             One answer per chunk, in the order of the chunks.
@@ -124,7 +126,7 @@ class DecoderPool:
         waiting: deque[Future[DecodeResult]] = deque()
         for chunk in chunks:
             waiting.append(self._threads.submit(ask, chunk))
-            # few chunks are on the way at once, so that memory stays bounded
+            # few chunks are in progress at once, so that memory stays bounded
             if len(waiting) > 3 * len(self._processes):
                 yield waiting.popleft().result()
         while waiting:
@@ -136,7 +138,7 @@ def _ask_safely(
 ) -> DecodeResult:
     try:
         return process.ask(chunk, target, only_header, seconds[0])
-    except _DiedError:
+    except _ProcessDiedError:
         alone = [_ask_alone(process, item, target, only_header, seconds[1]) for item in chunk]
     return DecodeResult([one.results[0] for one in alone], b"".join(one.pixels for one in alone))
 
@@ -144,12 +146,12 @@ def _ask_safely(
 def _ask_alone(process: "_Process", item: Item, target: Target, only_header: bool, seconds: float) -> DecodeResult:
     try:
         return process.ask([item], target, only_header, seconds)
-    except _DiedError as death:
+    except _ProcessDiedError as death:
         return DecodeResult([str(death)], b"")
 
 
 class _Process:
-    """One decoding process, started when it is first needed and again after its death."""
+    """One decoding process, which is started when it is first needed, and again after it has died."""
 
     def __init__(self, command: list[str]) -> None:
         self._command = command
@@ -158,7 +160,7 @@ class _Process:
         self._lock = threading.Lock()
 
     def ask(self, items: Sequence[Item], target: Target, only_header: bool, seconds: float) -> DecodeResult:
-        """One request and its answer; raises when the process ends on the way."""
+        """Sends a request and returns the answer; raises an error if the process dies before it has answered."""
         running = self._started()
         silent = threading.Event()
 
@@ -174,8 +176,8 @@ class _Process:
         except (OSError, EOFError, ValueError) as error:
             self._end()
             if silent.is_set():
-                raise _DiedError(f"decoding it took more than {seconds:.0f} seconds") from error
-            raise _DiedError("decoding it ended the decoder (a crash, or no memory left)") from error
+                raise _ProcessDiedError(f"decoding it took more than {seconds:.0f} seconds") from error
+            raise _ProcessDiedError("decoding it ended the decoder (a crash, or no memory left)") from error
         finally:
             watch.cancel()
 
@@ -185,10 +187,10 @@ class _Process:
         if running is not None and running.stdin is not None:
             with contextlib.suppress(OSError, subprocess.TimeoutExpired):
                 running.stdin.close()
-                running.wait(timeout=_FAREWELL_SECONDS)
+                running.wait(timeout=_EXIT_SECONDS)
 
     def close(self) -> None:
-        """Ends the process for good."""
+        """Ends the process, which is not started again."""
         with self._lock:
             self._closed = True
         self._end()
@@ -196,7 +198,7 @@ class _Process:
     def _started(self) -> "subprocess.Popen[bytes]":
         with self._lock:
             if self._closed:
-                raise _DiedError("decoding was stopped")
+                raise _ProcessDiedError("decoding was stopped")
             if self._running is None:
                 self._running = _start(self._command)
             return self._running
@@ -210,13 +212,14 @@ class _Process:
         running.wait()
         for pipe in (running.stdin, running.stdout):
             if pipe is not None:
-                # what may fail is writing the rest of a request that nobody reads any more
+                # writing the rest of a request that nobody reads any more may fail
                 with contextlib.suppress(OSError):
                     pipe.close()
 
 
 def _start(command: list[str]) -> "subprocess.Popen[bytes]":
-    # one thread each: the processes are the parallel part; a session of their own: Ctrl-C is the caller's to handle
+    # each has one thread, because the processes are parallel already, and a session of its own, so that only the caller
+    # handles Ctrl-C
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     try:
         started = subprocess.Popen(

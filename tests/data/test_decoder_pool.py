@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from steadygan.data.decode import Target
-from steadygan.data.pool import DecoderPool, worker_command
+from steadygan.data.decoder_pool import DecoderPool, decoder_command
 from steadygan.errors import SteadyganError
 from tests.data.hostile import encoded, good
 
@@ -25,9 +25,9 @@ for name, folder in (("steadygan", sys.argv[1]), ("steadygan.data", sys.argv[2])
     package = types.ModuleType(name)
     package.__path__ = [folder]
     sys.modules[name] = package
-from steadygan.data import worker
-opened = worker.open_regular
-def open_regular(path):
+from steadygan.data import decoder_process
+opened = decoder_process.open_regular_file
+def open_regular_file(path):
     if "/kill" in path:
         os.kill(os.getpid(), signal.SIGKILL)
     if "/hang" in path:
@@ -35,13 +35,13 @@ def open_regular(path):
     if "/print" in path:
         os.write(1, b"noise from a decoder")
     return opened(path)
-worker.open_regular = open_regular
-worker.serve()
+decoder_process.open_regular_file = open_regular_file
+decoder_process.serve()
 """
 
 
 def harmful() -> list[str]:
-    return [sys.executable, "-P", "-c", _HARMFUL, *worker_command()[-2:]]
+    return [sys.executable, "-P", "-c", _HARMFUL, *decoder_command()[-2:]]
 
 
 def answers(chunks, **options):
@@ -113,7 +113,7 @@ def _children() -> list[int]:
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
             parent = int(status.read_text().rpartition(")")[2].split()[1])
-            decoding = b"steadygan.data.worker" in status.with_name("cmdline").read_bytes()
+            decoding = b"steadygan.data.decoder_process" in status.with_name("cmdline").read_bytes()
         except OSError:
             continue
         if parent == os.getpid() and decoding:

@@ -1,4 +1,4 @@
-"""Images that still have to be decoded, from files or from memory: choosing what they become, and decoding them."""
+"""Decodes images from files or from memory, after choosing the resolution and channels that suit all of them."""
 
 from array import array
 from collections import Counter
@@ -8,27 +8,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from steadygan.arrays import Array
+from steadygan.data.data_source import Progress, Sink
 from steadygan.data.decode import Target
-from steadygan.data.pool import DecodeResult, DecoderPool, Item
+from steadygan.data.decoder_pool import DecodeResult, DecoderPool, Item
 from steadygan.data.prepared import Skipped, printable
-from steadygan.data.reading import Progress, Sink
 from steadygan.data.resolution import choose_resolution
 from steadygan.settings import DataSettings
 
 CHUNK_FILES = 64
 CHUNK_BYTES = 16_000_000
-# a square size that all images of a folder share is kept up to this one
-KEEP_UP_TO = 64
+# a square size that all images of a folder share is kept if it is at most this
+LARGEST_KEPT_SIZE = 64
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """Images that still have to be decoded: their names, a size hint in bytes, and where to get each.
+class EncodedImages:
+    """Images that still have to be decoded.
 
     Args:
-        name: how the image at a position is called when it is skipped.
-        sizes: bytes of each, int64 [N]; chunks are cut by them.
-        items: the paths or bytes of a range of images.
+        name: a function from the position of an image to its name in the list of skipped files.
+        sizes: the approximate bytes of each image, int64 [N], by which the images are divided into chunks.
+        items: a function from the first and the last position of a range to the paths or the bytes of its images.
     """
 
     name: Callable[[int], str]
@@ -40,12 +40,12 @@ class Encoded:
 
 
 @dataclass(frozen=True)
-class Decoded:
-    """Which images could be used.
+class DecodedImages:
+    """The images that were decoded, and those that could not be.
 
     Args:
-        kept: int64, the positions of the images that were put into the sink, ascending.
-        skipped: the others, with reasons.
+        kept: the positions of the images that were put into the sink, int64, ascending.
+        skipped: the other images, each with the reason.
         notes: sentences for the user.
     """
 
@@ -56,7 +56,7 @@ class Decoded:
 
 @dataclass(frozen=True)
 class _Headers:
-    """What the headers told: the images that have one, as positions, with (width, height) and whether each is grey."""
+    """What the headers say: the positions of the images that have one, their (width, height), whether they are grey."""
 
     positions: Array
     sizes: Array
@@ -64,39 +64,41 @@ class _Headers:
     skipped: list[Skipped]
 
 
-def read_encoded(encoded: Encoded, settings: DataSettings, sink: Sink, workers: int, progress: Progress) -> Decoded:
-    """Decodes images into a sink: first all headers, where the settings leave a choice, then the pixels.
+def read_encoded(
+    encoded: EncodedImages, settings: DataSettings, sink: Sink, workers: int, progress: Progress
+) -> DecodedImages:
+    """Decodes images into a sink; all headers are read first, if the settings leave the resolution or channels open.
 
     Args:
         encoded: the images.
-        settings: what they become.
-        sink: takes uint8 [n, H, W, C].
-        workers: how many processes.
-        progress: called with the number of images done and of all.
+        settings: the resolution and channels of the prepared images.
+        sink: receives uint8 [n, H, W, C].
+        workers: how many decoding processes to use.
+        progress: called with the number of images done and the number of all images.
 
     Returns:
-        Which images could be used.
+        The images that were decoded, and those that could not be.
     """
     if len(encoded) == 0:
-        return Decoded(np.empty(0, np.int64), (), ())
-    # the same processes read headers and pixels, and are gone when this is done or fails
+        return DecodedImages(np.empty(0, np.int64), (), ())
+    # the same processes read headers and pixels, and end when this function returns or raises
     with DecoderPool(max(1, min(workers, sum(1 for _ in _ranges(encoded.sizes))))) as decoders:
         return _read_with(decoders, encoded, settings, sink, progress)
 
 
 def _read_with(
-    decoders: DecoderPool, encoded: Encoded, settings: DataSettings, sink: Sink, progress: Progress
-) -> Decoded:
+    decoders: DecoderPool, encoded: EncodedImages, settings: DataSettings, sink: Sink, progress: Progress
+) -> DecodedImages:
     count = len(encoded)
     begun = 0
     if settings.resolution is None or settings.channels is None:
-        # headers are counted as the first half of the work
+        # reading the headers counts as the first half of the work
         begun = count // 2
         headers = _probe(encoded, settings, decoders, lambda done: progress(done // 2, count))
     else:
         headers = _Headers(np.arange(count), np.empty((0, 2), np.int64), np.empty(0, bool), [])
     if len(headers.positions) == 0:
-        return Decoded(headers.positions, tuple(headers.skipped), ())
+        return DecodedImages(headers.positions, tuple(headers.skipped), ())
 
     def decode_into_sink(positions: Array, target: Target) -> tuple[Array, list[Skipped]]:
         def report(done: int) -> None:
@@ -107,18 +109,18 @@ def _read_with(
     target = _target(headers, settings)
     kept, broken = decode_into_sink(headers.positions, target)
     if begun and broken and len(kept):
-        # files with a good header and broken pixels had their say in the choice, and must not
+        # files with a good header and broken pixels influenced the choice, and must not
         headers = _only(headers, kept)
         chosen, target = target, _target(headers, settings)
         if target != chosen:
             kept, also_broken = decode_into_sink(kept, target)
             broken += also_broken
     smaller = int((headers.sizes.min(axis=1) < target.resolution).sum()) if len(headers.sizes) else 0
-    return Decoded(kept, (*headers.skipped, *broken), enlarged_note(smaller, target.resolution))
+    return DecodedImages(kept, (*headers.skipped, *broken), enlarged_note(smaller, target.resolution))
 
 
 def _target(headers: _Headers, settings: DataSettings) -> Target:
-    resolution = settings.resolution or choose_resolution(headers.sizes, KEEP_UP_TO)
+    resolution = settings.resolution or choose_resolution(headers.sizes, LARGEST_KEPT_SIZE)
     channels = settings.channels or (1 if headers.grey.all() else 3)
     return Target(resolution, channels, settings.background_rgb, settings.max_pixels)
 
@@ -129,7 +131,7 @@ def _only(headers: _Headers, kept: Array) -> _Headers:
 
 
 def nothing_usable(name: str, skipped: Sequence[Skipped]) -> str:
-    """The sentence for a source without any usable image."""
+    """Returns the error message for a source without any usable image."""
     if not skipped:
         return f"'{name}' holds no files: name a folder of images."
     most, count = Counter(one.reason for one in skipped).most_common(1)[0]
@@ -137,17 +139,17 @@ def nothing_usable(name: str, skipped: Sequence[Skipped]) -> str:
 
 
 def enlarged_note(count: int, resolution: int) -> tuple[str, ...]:
-    """The note that some images were enlarged, or none."""
+    """Returns a note that some images were enlarged, or no note if none were."""
     if count == 0:
         return ()
     return (f"{count:,} images smaller than {resolution} x {resolution} were enlarged (bicubic).",)
 
 
 def _probe(
-    encoded: Encoded, settings: DataSettings, decoders: DecoderPool, progress: Callable[[int], None]
+    encoded: EncodedImages, settings: DataSettings, decoders: DecoderPool, progress: Callable[[int], None]
 ) -> _Headers:
     target = Target(1, 1, settings.background_rgb, settings.max_pixels)
-    found = array("q")  # four numbers for each image, where a million tuples would be as large as their images
+    found = array("q")  # four numbers for each image; a million tuples would be as large as the images
     skipped: list[Skipped] = []
     position = 0
     chunks = (encoded.items(low, high) for low, high in _ranges(encoded.sizes))
@@ -164,7 +166,7 @@ def _probe(
 
 
 def _decode(
-    encoded: Encoded,
+    encoded: EncodedImages,
     candidates: Array,
     target: Target,
     sink: Sink,
@@ -183,18 +185,18 @@ def collect(
     sink: Sink,
     progress: Callable[[int], None],
 ) -> tuple[Array, list[Skipped]]:
-    """Puts decoded images into a sink, as they come.
+    """Puts decoded images into a sink as they arrive.
 
     Args:
-        answers: of the decoding processes.
-        positions: of the images that they are about, one after the other.
-        name: how the image at a position is called when it is skipped.
-        target: what the images become.
-        sink: takes uint8 [n, H, W, C].
+        answers: the answers of the decoding processes.
+        positions: the positions of the images in these answers, in the same order.
+        name: a function from the position of an image to its name in the list of skipped files.
+        target: the form of the decoded images.
+        sink: receives uint8 [n, H, W, C].
         progress: called with the number of images done.
 
     Returns:
-        int64, the positions of those that could be used; the others, with reasons.
+        The positions of the images that were decoded, int64, and the other images, each with the reason.
     """
     shape = (target.resolution, target.resolution, target.channels)
     sink.start(shape, np.uint8)
@@ -214,7 +216,7 @@ def collect(
     return np.frombuffer(kept, dtype=np.int64), skipped
 
 
-def _chosen_chunks(encoded: Encoded, candidates: Array) -> Iterator[Sequence[Item]]:
+def _chosen_chunks(encoded: EncodedImages, candidates: Array) -> Iterator[Sequence[Item]]:
     chosen = np.zeros(len(encoded), dtype=bool)
     chosen[candidates] = True
     for low, high in _ranges(encoded.sizes):
@@ -223,7 +225,7 @@ def _chosen_chunks(encoded: Encoded, candidates: Array) -> Iterator[Sequence[Ite
 
 
 def _ranges(sizes: Array) -> Iterator[tuple[int, int]]:
-    """Cuts a list into ranges of few files and not too many bytes."""
+    """Divides the images into ranges of at most 64 images and about 16 MB."""
     low, position, held = 0, 0, 0
     for size in map(int, sizes):
         if position > low and (position - low == CHUNK_FILES or held + size > CHUNK_BYTES):

@@ -8,8 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from steadygan.data import DataSettings, Prepared, prepare
-from steadygan.data import arrays as arrays_module
+from steadygan.data import DataSettings, Prepared, array_rows, prepare
 from steadygan.errors import SteadyganError
 
 RANDOM = np.random.default_rng(0)
@@ -24,7 +23,7 @@ def cache(tmp_path):
 
 @pytest.fixture
 def tiny_blocks(monkeypatch):
-    monkeypatch.setattr(arrays_module, "_BLOCK_BYTES", 500)
+    monkeypatch.setattr(array_rows, "_BLOCK_BYTES", 500)
 
 
 def prepared(source, cache, **settings) -> Prepared:
@@ -144,7 +143,7 @@ def test_labels_that_are_all_minus_one_are_no_labels(tmp_path, cache):
     np.savez(tmp_path / "set.npz", images=GREY, labels=np.full(6, -1))
     result = prepared(tmp_path / "set.npz", cache)
     assert (result.labels, result.class_names, result.unlabelled) == (None, (), 0)
-    assert "No labels: of the 6 items" in result.notes[0]
+    assert "No labels: none of the 6 items" in result.notes[0]
 
 
 def test_unlabelled_items_stay_so_when_prepared_data_is_prepared_again(tmp_path, cache):

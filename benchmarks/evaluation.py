@@ -1,4 +1,4 @@
-"""Trains a recipe, samples it and asks a ruler; what the tables of docs/quality.md are made with."""
+"""Trains a recipe, samples from it and evaluates the samples; the tables of docs/quality.md are made with it."""
 
 import json
 import subprocess
@@ -7,42 +7,47 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def judged(
-    run: Path, ruler: str, name: str, train: Sequence[str], samples: int, extra: Sequence[str] = ()
+def evaluate_run(
+    run: Path, evaluator: str, name: str, train: Sequence[str], samples: int, extra: Sequence[str] = ()
 ) -> dict[str, float]:
-    """Figures of one run; a run that is there is not run again.
+    """Train and evaluate a run, unless its folder contains the result already.
 
     Args:
-        run: its folder.
-        ruler: a program that is called as ``RULER NAME SAMPLES.npz`` and prints one JSON object.
-        name: what the ruler calls the data.
+        run: the run folder.
+        evaluator: a program that is called as ``EVALUATOR NAME SAMPLES.npz`` and prints one JSON object.
+        name: the evaluator's name of the data.
         train: arguments of ``steadygan train`` apart from ``--out``.
-        samples: how many the ruler gets.
+        samples: the number of samples to evaluate.
         extra: further arguments of ``steadygan sample``.
+
+    Returns:
+        The figures of the evaluator, and the images and seconds of the run.
     """
-    result = run / "ruler.json"
+    result = run / "evaluation.json"
     if not result.exists():
         steadygan = [sys.executable, "-m", "steadygan"]
         subprocess.run([*steadygan, "train", *train, "--out", str(run), "--overwrite"], check=True, stdout=sys.stderr)
         made = run / "samples.npz"
         sample = [*steadygan, "sample", str(run), "-n", str(samples), "--out", str(made), *extra]
         subprocess.run(sample, check=True, stdout=sys.stderr)
-        result.write_text(json.dumps(ruled(ruler, name, made) | spent(run)))
+        result.write_text(json.dumps(evaluate_samples(evaluator, name, made) | run_cost(run)))
         made.unlink()
     figures: dict[str, float] = json.loads(result.read_text())
     print(f"{run.name}: {json.dumps(figures)}", file=sys.stderr, flush=True)
     return figures
 
 
-def ruled(ruler: str, name: str, samples: Path) -> dict[str, float]:
-    """What the ruler says of samples."""
-    answer = subprocess.run([sys.executable, ruler, name, str(samples)], check=True, stdout=subprocess.PIPE, text=True)
+def evaluate_samples(evaluator: str, name: str, samples: Path) -> dict[str, float]:
+    """The figures that the evaluator computes from samples."""
+    answer = subprocess.run(
+        [sys.executable, evaluator, name, str(samples)], check=True, stdout=subprocess.PIPE, text=True
+    )
     figures: dict[str, float] = json.loads(answer.stdout)
     return figures
 
 
-def spent(run: Path) -> dict[str, float]:
-    """Images and seconds that a run took."""
+def run_cost(run: Path) -> dict[str, float]:
+    """The images and the seconds that a run took."""
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     last = [row for row in rows if "seconds" in row][-1]
     return {"images": last["images"], "seconds": last["seconds"]}

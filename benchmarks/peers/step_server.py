@@ -1,6 +1,6 @@
-"""How a contestant talks to the race: it reads numbers of steps from its standard input and answers with times.
+"""The server through which the race asks a contestant for steps: it reads their number, and answers with times.
 
-Needs the standard library alone, so that any Python can be a contestant.
+It needs the standard library alone, so that any Python can run a contestant.
 """
 
 import ctypes
@@ -17,37 +17,39 @@ PR_SET_PDEATHSIG = 1
 
 
 def nothing() -> None:
-    """Where there is nothing to wait for."""
+    """Do nothing, for devices that need not be waited for."""
 
 
 def resident_bytes() -> int:
-    """The most memory that this process ever had."""
+    """The peak memory of this process."""
     return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-class Clerk:
-    """Hears what the race asks and answers.
+class StepServer:
+    """Reads the requests of the race from the standard input, and answers on the standard output.
 
     Args:
-        facts: go with every answer.
-        settle: waits until the device has done what it was told.
-        peak: the most memory in bytes that was ever used.
+        facts: numbers that are added to every answer.
+        synchronize: a function that waits until the device has finished.
+        peak: a function that returns the peak memory in bytes.
     """
 
     def __init__(
         self,
         facts: Mapping[str, float],
-        settle: Callable[[], object] = nothing,
+        synchronize: Callable[[], object] = nothing,
         peak: Callable[[], int] = resident_bytes,
     ) -> None:
-        self._facts, self._settle, self._peak = dict(facts), settle, peak
+        self._facts, self._synchronize, self._peak = dict(facts), synchronize, peak
         self._answers = os.fdopen(os.dup(1), "w")
-        os.dup2(2, 1)  # what libraries print must not get between the answers
+        os.dup2(
+            2, 1
+        )  # what libraries print goes to the standard error, so that only answers are on the standard output
         _die_with_parent()
         self._begun = self._spent = 0.0
 
-    def asked(self) -> int:
-        """Steps that the race wants next; their time begins now. Ends the program when the race is over."""
+    def read_request(self) -> int:
+        """Wait for the number of steps that the race asks for, and start the clock; exit when the race is over."""
         line = sys.stdin.readline()
         if not line:
             raise SystemExit
@@ -55,8 +57,8 @@ class Clerk:
         return int(line)
 
     def answer(self, steps: int, done: bool = False) -> None:
-        """So many steps were made since :meth:`asked`; ``done`` when there will be no more."""
-        self._settle()
+        """Report the steps since :meth:`read_request`, and with ``done`` that there will be no more."""
+        self._synchronize()
         seconds, cpu = time.perf_counter() - self._begun, _cpu_seconds() - self._spent
         answer = {"steps": steps, "seconds": seconds, "cpu": cpu, "peak_bytes": self._peak(), "done": done}
         print(json.dumps({**answer, "facts": self._facts}), file=self._answers, flush=True)
@@ -64,7 +66,7 @@ class Clerk:
     def serve(self, step: Callable[[], object]) -> NoReturn:
         """Make as many steps as the race asks for, until it is over."""
         while True:
-            steps = self.asked()
+            steps = self.read_request()
             for _ in range(steps):
                 step()
             self.answer(steps)
@@ -76,6 +78,6 @@ def _cpu_seconds() -> float:
 
 
 def _die_with_parent() -> None:
-    """See to it that a race that is killed leaves nobody behind: contestants who wait are stopped and hear nothing."""
+    """Have this process killed when the race is: a contestant that is stopped could not notice it by itself."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
