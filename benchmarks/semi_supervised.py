@@ -1,7 +1,7 @@
 """Compares the recipe semi-supervised with a plain classifier of few labels; prints the table of docs/quality.md.
 
-    python benchmarks/semi_supervised.py --data mnist.npz [--labels-per-class 10] [--minutes 20] [--seeds 0 1 2]
-        [--work runs/semi-supervised]
+    python benchmarks/semi_supervised.py --data mnist.npz [--labels-per-class 10] [--minutes 20 | --images 128000]
+        [--seeds 0 1 2] [--set semi-supervised.average_half_life=off] [--work runs/semi-supervised]
 
 The plain classifier is the recipe's discriminator with the same seed, trained on the same labelled images and evaluated
 on the same held-out images. It is trained until its loss has converged, with Adam at the recipe's learning rate, once
@@ -34,9 +34,14 @@ ACCURACY = "semi-supervised/held-out-accuracy"
 
 def semi_supervised(arguments: argparse.Namespace, seed: int) -> tuple[float, float, int]:
     """The last and the best held-out accuracy of a run, and the images that it saw."""
-    run = arguments.work / f"{arguments.labels_per_class}-labels-{arguments.minutes:g}m-seed{seed}"
+    length = f"{arguments.minutes:g}m" if arguments.images is None else f"{arguments.images}-images"
+    name = "-".join([f"{arguments.labels_per_class}-labels", length, *arguments.set, f"seed{seed}"])
+    run = arguments.work / name
     if not (run / "report.html").exists():
-        train = ["train", arguments.data, "--recipe", RECIPE, "--minutes", f"{arguments.minutes:g}"]
+        train = ["train", arguments.data, "--recipe", RECIPE]
+        train += ["--minutes", f"{arguments.minutes:g}"] if arguments.images is None else []
+        train += [] if arguments.images is None else ["--images", str(arguments.images)]
+        train += [part for each in arguments.set for part in ("--set", each)]
         train += ["--labels-per-class", str(arguments.labels_per_class), "--seed", str(seed), "--out", str(run)]
         subprocess.run([sys.executable, "-m", "steadygan", *train, "--overwrite"], check=True, stdout=sys.stderr)
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
@@ -78,6 +83,8 @@ def main() -> None:
     parser.add_argument("--data", required=True)
     parser.add_argument("--labels-per-class", type=int, default=10)
     parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--images", type=int, help="instead of minutes")
+    parser.add_argument("--set", nargs="*", default=[], help="changes to the recipe, such as adam.lr=1e-3")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--work", type=Path, default=Path("runs/semi-supervised"))
     arguments = parser.parse_args()

@@ -21,6 +21,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "label-embedding": {"dimension": 4},
     "r1": {"every": 3},
     "ema": {"half_life": 100},
+    "semi-supervised": {"average_half_life": 100},
     "sgd-discriminator": {"momentum": 0.9},
     "unrolled": {"steps": 2},
     "lookahead": {"k": 3},

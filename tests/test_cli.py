@@ -341,7 +341,13 @@ def test_ctrl_c_on_a_terminal_saves_and_says_how_to_go_on(tmp_path: Path) -> Non
     ours, theirs = pty.openpty()
     arguments = program("train", "images.npz", "--minutes", "30", "--out", "my run", *SMALL)
     with subprocess.Popen(
-        arguments, cwd=tmp_path, env=environment(), stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        arguments,
+        cwd=tmp_path,
+        env=environment() | {"COLUMNS": "160"},  # room for everything that the line may say
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
     ) as process:
         os.close(theirs)
         try:

@@ -29,6 +29,9 @@ CONTRAST = """selector => {
 
 TEXTS = "h1, h2, h3, p, dt, dd, a, summary, figcaption, .setting, .tag, .when, .moment, .legend li, .ytick text"
 
+PATIENCE_MILLISECONDS = 180_000
+"""How long a busy machine may take to show a page."""
+
 
 @contextmanager
 def opened(
@@ -41,6 +44,7 @@ def opened(
         java_script_enabled=scripts,
         has_touch=width < 500,
     )
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
     problems: list[str] = []
 
     def note_dialog(dialog: Dialog) -> None:
