@@ -354,7 +354,7 @@ def test_ctrl_c_on_a_terminal_saves_and_says_how_to_go_on(tmp_path: Path) -> Non
             seen = screen(ours, 120, "loss D")
             process.send_signal(signal.SIGINT)
             seen += screen(ours, 120, "--out grid.png")
-            assert process.wait(60) == 0
+            assert process.wait(180) == 0
         finally:
             process.kill()
     os.close(ours)

@@ -28,7 +28,7 @@ def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
         pytest.fail("The report's tests need Chromium: run tools/install_system_packages.sh")
-    expect.set_options(timeout=30_000)  # for machines that have other things to do
+    expect.set_options(timeout=180_000)  # for machines that have other things to do
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=found, args=list(QUIET))
         yield opened
