@@ -14,7 +14,7 @@ $(READY): pyproject.toml requirements.lock
 	@touch $@
 
 demo: $(READY)
-	$(BIN)/steadygan train glyphs --minutes 4 --out runs/demo --overwrite
+	$(BIN)/steadygan train glyphs --recipe drawings --minutes 4 --out runs/demo --overwrite
 	@echo "Look at runs/demo/report.html (all of it) or at the newest picture in runs/demo/samples/"
 
 test: $(READY)

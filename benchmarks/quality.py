@@ -14,7 +14,9 @@ from pathlib import Path
 
 from evaluation import changes, evaluate_run
 
-COLUMNS = ("fid", "kid", "precision", "recall", "density", "coverage", "class_kl")
+DECIMALS = {"kid": 0, "class_kl": 3}
+"""Decimals of figures that are not given with two."""
+COST = ("images", "seconds")
 SAMPLES = 10_000
 
 
@@ -31,17 +33,22 @@ def trained(arguments: argparse.Namespace, recipe: str, seed: int) -> dict[str, 
     return evaluate_run(arguments.work / name, arguments.evaluator, arguments.name, train, SAMPLES)
 
 
+def columns(runs: list[dict[str, float]]) -> list[str]:
+    """The figures of the evaluator."""
+    return [name for name in runs[0] if name not in COST]
+
+
 def line(recipe: str, runs: list[dict[str, float]]) -> str:
     """A row of the table: medians over seeds, and the range of FID."""
-    spread = (
-        f" ({min(run['fid'] for run in runs):.2f} to {max(run['fid'] for run in runs):.2f})" if len(runs) > 1 else ""
-    )
-    medians = {column: statistics.median(run[column] for run in runs) for column in COLUMNS}
+    fids = [run["fid"] for run in runs]
+    spread = {"fid": f" ({min(fids):.2f} to {max(fids):.2f})"} if len(runs) > 1 else {}
     images = statistics.median(run["images"] for run in runs)
     speed = statistics.median(run["images"] / run["seconds"] for run in runs)
-    cells = [recipe, str(len(runs)), f"{images:,.0f}", f"{speed:,.0f}", f"{medians['fid']:.2f}{spread}"]
-    cells += [f"{medians['kid']:.0f}", *(f"{medians[column]:.2f}" for column in COLUMNS[2:-1])]
-    return "| " + " | ".join([*cells, f"{medians['class_kl']:.3f}"]) + " |"
+    cells = [recipe, str(len(runs)), f"{images:,.0f}", f"{speed:,.0f}"]
+    for name in columns(runs):
+        median = statistics.median(run[name] for run in runs)
+        cells.append(f"{median:.{DECIMALS.get(name, 2)}f}{spread.get(name, '')}")
+    return "| " + " | ".join(cells) + " |"
 
 
 def main() -> None:
@@ -60,12 +67,12 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/quality"))
     arguments = parser.parse_args()
     suffix = " ".join(["", *changes(arguments.add, arguments.remove, arguments.set)])
-    rows = [
-        line(each + suffix, [trained(arguments, each, seed) for seed in arguments.seeds]) for each in arguments.recipes
-    ]
-    print(f"| recipe | seeds | images | images/s | {' | '.join(COLUMNS)} |")
-    print("| --- " * (4 + len(COLUMNS)) + "|")
-    print("\n".join(rows))
+    runs = {each: [trained(arguments, each, seed) for seed in arguments.seeds] for each in arguments.recipes}
+    head = ["recipe", "seeds", "images", "images/s", *columns(next(iter(runs.values())))]
+    print(f"| {' | '.join(head)} |")
+    print("| --- " * len(head) + "|")
+    for each, of_recipe in runs.items():
+        print(line(each + suffix, of_recipe))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from steadygan.errors import SteadyganError
 
 LUMA = np.array([0.299, 0.587, 0.114])
 SOME = 36 * 20
-DIGEST = "9bf297d58ddcfea8a827b50662e50eb720a3981c9897cc2b1ada3c306ea8973a"
+DIGEST = "56327d9fc34c742787ecc62742c9105f43b7dd543e192ab70bc02bb6583ec4ed"
 
 
 @pytest.fixture(scope="module")

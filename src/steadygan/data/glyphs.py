@@ -27,15 +27,15 @@ SIDE, CHANNELS = 32, 3
 EXAMPLE_SIZE = "28x28x1"
 _SEED = 0
 # must be raised with every change of what is drawn, so that no cache keeps the old images
-_VERSION = 1
+_VERSION = 2
 
 _SIZE = re.compile(rf"{GLYPHS}:(\d+)x(\d+)(?:x(\d+))?", re.ASCII)
 _FORM = f"write for example '{GLYPHS}:{EXAMPLE_SIZE}', which is height, width and channels"
 
-# Shapes. The tangent of half the angle gives sine and cosine by basic operations; 0.14 is 16 degrees.
-_HALF_ANGLE, _SHEAR, _NARROWEST, _WIDEST = 0.14, 0.25, 0.8, 1.1
-_SMALLEST, _LARGEST = 0.66, 0.94  # of the side of the image
-_STROKES = 7  # stroke widths, from the font's own width on, in steps of a hundredth of the font's size
+# Shapes. The tangent of half the angle gives sine and cosine by basic operations; 0.09 is 10 degrees.
+_HALF_ANGLE, _SHEAR, _NARROWEST, _WIDEST = 0.09, 0.15, 0.85, 1.05
+_SMALLEST, _LARGEST = 0.78, 0.94  # of the side of the image
+_THINNEST, _STROKES = 1, 7  # stroke widths beyond the font's own, in hundredths of the font's size, and how many
 _CANVAS = 128  # glyphs are drawn with at least this many pixels a side and averaged down, by a factor of at least 2
 
 # Colours are chosen by their luma (ITU-R BT.601), which is also their value in grey images.
@@ -181,7 +181,7 @@ def _draw_shapes(count: int, seed: int) -> _Shapes:
     entries = [cosine * wide, cosine * shear - sine, sine * wide, sine * shear + cosine]
     return _Shapes(
         labels=_labels(count),
-        strokes=(values[:, 3] * _STROKES).astype(np.int64),
+        strokes=_THINNEST + (values[:, 3] * _STROKES).astype(np.int64),
         matrix=np.stack(entries, axis=1).reshape(count, 2, 2),
         size=_SMALLEST + (_LARGEST - _SMALLEST) * values[:, 4],
         place=values[:, 5:7],
