@@ -25,6 +25,7 @@ from tests.pairs import BASES, NAMES, assert_sound, base, composable, covering_a
 PARTS = 4
 """In which the recipes of a covering array are trained, so that several processes may share them."""
 Change = tuple[str, ...]
+pytestmark = pytest.mark.no_cover
 
 
 # --- composing

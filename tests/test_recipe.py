@@ -52,6 +52,7 @@ def _depth(name: str) -> int:
 # --- composing
 
 
+@pytest.mark.no_cover
 @settings(max_examples=10)
 @given(st.permutations(NAMES), st.randoms())
 def test_the_order_of_naming_does_not_matter(names: list[str], random: Any) -> None:
@@ -72,6 +73,7 @@ def test_what_is_put_in_can_be_taken_out(names: list[str]) -> None:
     assert sorted(_names(full)) == sorted(chosen)
 
 
+@pytest.mark.no_cover
 @settings(max_examples=10)
 @given(st.permutations(NAMES))
 def test_a_recipe_is_the_same_after_writing_and_reading(names: list[str]) -> None:

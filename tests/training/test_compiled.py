@@ -87,6 +87,7 @@ def _graphs() -> int:
     return int(torch._dynamo.utils.counters["stats"]["unique_graphs"])
 
 
+@pytest.mark.no_cover
 @WITH_COMPILER
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("name", [_swept("dcgan"), "steady"])
@@ -97,6 +98,7 @@ def test_what_is_compiled_equals_what_is_not(name: str) -> None:
     _assert_same(state, _played(chosen, compiling=False))
 
 
+@pytest.mark.no_cover
 @pytest.mark.usefixtures("traced", "float64")
 @pytest.mark.parametrize("name", [name if name in UNLIKE else _swept(name) for name in recipe_names()])
 def test_every_recipe_is_traced_as_a_whole_and_takes_the_same_steps(name: str) -> None:

@@ -120,11 +120,13 @@ def _waits(chosen: Recipe, vectors: bool = False) -> set[str]:
     return waits.found | builds.found
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", recipe_names())
 def test_no_step_of_a_recipe_waits_for_the_device(name: str) -> None:
     assert _waits(tiny.small(name)) == set()
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["dcgan", "steady"])
 def test_no_step_on_vectors_waits_for_the_device(name: str) -> None:
     assert _waits(tiny.small(recipe(name).for_vectors()[0]), vectors=True) == set()

@@ -55,10 +55,20 @@ class Filler:
     def close(self) -> None: ...
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that always had room."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in tiny.BRIEF.items():
+            patch.setattr(name, value)
+        folder = tmp_path_factory.mktemp("whole") / "run"
+        tiny.play(tiny.stateful(), folder, tiny.images(), images=IMAGES)
+    return folder
+
+
 @pytest.mark.parametrize("after", [180, 236, 312])
-def test_a_full_disk_is_one_sentence_and_costs_nothing(after: int, small_disk: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_one_sentence_and_costs_nothing(after: int, small_disk: Path, whole: Path) -> None:
     chosen, data = tiny.stateful(), tiny.images()
-    tiny.play(chosen, tmp_path / "whole", data, images=IMAGES)
     run, filler = small_disk / "run", small_disk / "filler"
     with pytest.raises(SteadyganError, match=r"^Cannot write '.*': the disk is full; free some space .*$"):
         tiny.play(chosen, run, data, images=IMAGES, observers=[Filler(filler, after)])
@@ -68,7 +78,7 @@ def test_a_full_disk_is_one_sentence_and_costs_nothing(after: int, small_disk: P
     filler.unlink()
     loop = tiny.play_on(run, data)
     assert loop.fraction == 1
-    tiny.assert_same_run(tmp_path / "whole", run)
+    tiny.assert_same_run(whole, run)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

@@ -28,6 +28,7 @@ from steadygan.vocabulary import Player
 from tests import tiny
 from tests.eager import State, farthest, played
 
+pytestmark = pytest.mark.no_cover
 BATCH = 6
 EPS = 1e-4
 CLOSE = 1e-10

@@ -144,12 +144,14 @@ def _compared(games: Games, world: int, meeting: Path, say: Callable[[str], None
     say(f"{world} processes against one, {len(games)} games: weights differ by at most {far[worst]:.1e} ({worst})")
 
 
+@pytest.mark.no_cover
 def test_every_recipe_and_every_heuristic_on_two_processes(tmp_path: Path, say: Callable[[str], None]) -> None:
     held = {each.name for chosen in _covering().values() for each in chosen.heuristics}
     assert held == {kind.name for kind in BUILT_IN}
     _compared(_games(), 2, tmp_path / "meeting", say)
 
 
+@pytest.mark.no_cover
 def test_mixtures_on_four_processes(tmp_path: Path, say: Callable[[str], None]) -> None:
     _compared(_exact(_mixtures()), 4, tmp_path / "meeting", say)
 

@@ -21,6 +21,7 @@ def _recipes() -> list[Recipe]:
     return [*(tiny.small(name) for name in recipe_names()), tiny.stateful(), *COVERING]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "chosen", _recipes(), ids=[*recipe_names(), "stateful", *(f"covering{place}" for place in range(len(COVERING)))]
 )

@@ -8,6 +8,7 @@ import torch
 from tests import tiny
 
 
+@pytest.mark.usefixtures("brief")
 def test_rows_hold_the_share_of_time_spent_on_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("steadygan.training.loop.STEPS_PER_ROW", 2)
     loop = tiny.play(tiny.small("dcgan"), tmp_path / "run", tiny.images(), images=40)
@@ -30,6 +31,7 @@ def test_rows_hold_the_share_of_time_without_a_core(tmp_path: Path, monkeypatch:
         assert row["time/without_core"] == pytest.approx(wanted, rel=0.1)  # seconds are rounded to milliseconds
 
 
+@pytest.mark.usefixtures("brief")
 def test_where_nobody_counts_waits_no_row_speaks_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("steadygan.training.loop.core_wait_seconds", lambda: None)
     loop = tiny.play(tiny.small("dcgan"), tmp_path / "run", tiny.images(), images=40)

@@ -36,6 +36,7 @@ def _run(folder: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.no_cover
 @pytest.mark.usefixtures("brief")
 @pytest.mark.parametrize(("first", "second"), [("amx", "vector"), ("vector", "amx")])
 def test_a_run_that_goes_on_elsewhere_is_the_run_that_never_stopped(
