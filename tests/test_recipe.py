@@ -367,7 +367,7 @@ def test_a_file_of_any_name_may_hold_a_recipe(tmp_path: Path) -> None:
 
 def test_every_packaged_recipe_is_complete() -> None:
     classics = ("dcgan", "dcgan-hacks", "lsgan", "naive", "r3gan", "salimans", "sngan", "steady", "wgan-gp")
-    assert recipe_names() == tuple(sorted((*classics, "conditional", "drawings", "semi-supervised", "small-data")))
+    assert recipe_names() == tuple(sorted((*classics, "conditional", "semi-supervised", "small-data")))
     for name in recipe_names():
         chosen = recipe(name)
         assert chosen.name == name
