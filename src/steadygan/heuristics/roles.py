@@ -120,7 +120,8 @@ class Objective(Heuristic):
             side: what the images should be taken for.
 
         Returns:
-            float32 [M]; None for an objective whose loss couples both sides.
+            float32 [M]; None for an objective whose loss couples both sides. Without target heuristics the
+            discriminator's loss is the sum of both: sides that do not go together are trained on one after the other.
         """
         return None
 
