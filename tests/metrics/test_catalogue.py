@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from pydantic import ValidationError
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import steadygan as sg
 from steadygan.errors import SteadyganError
@@ -58,6 +59,29 @@ def test_the_built_in_metrics_are_their_functions() -> None:
     assert distance.measure(points, others) == sliced_wasserstein(others, points)
     assert checkerboard.measure(real, fake) == checkerboard_ratio(fake)
     assert checkerboard.needs.kinds == {"images"}
+
+
+class _Largest(TorchDispatchMode):
+    """Remembers the largest tensor that is made, in bytes."""
+
+    bytes = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        if isinstance(made, torch.Tensor):
+            self.bytes = max(self.bytes, made.untyped_storage().nbytes())
+        return made
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_stored_images_are_measured_as_floats_are_and_never_all_of_them_are_floats(metric: Metric) -> None:
+    generator = torch.Generator().manual_seed(0)
+    real, fake = (torch.randint(0, 256, (400, 64, 64, 3), dtype=torch.uint8, generator=generator) for _ in range(2))
+    floats = [images.permute(0, 3, 1, 2).float() / 127.5 - 1 for images in (real, fake)]
+    with _Largest() as largest:
+        found = metric.measure(real, fake)
+    assert found == metric.measure(*floats)
+    assert largest.bytes < floats[0].nbytes / 2
 
 
 def test_of_large_images_fewer_spectra_are_averaged() -> None:

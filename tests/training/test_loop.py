@@ -4,6 +4,7 @@ import math
 import os
 import signal
 import threading
+import weakref
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,11 @@ from steadygan.metrics.spectrum import checkerboard_ratio
 from steadygan.runs.checkpoint import checkpoints, load_checkpoint
 from steadygan.runs.export import load_generator
 from steadygan.runs.folder import RunFolder
+from steadygan.runs.sampling import sampling_generator
 from steadygan.training import gallery
 from steadygan.training.loop import ask_to_stop
+from steadygan.training.state import TrainingState
+from steadygan.training.step import step
 from steadygan.vocabulary import Player
 from tests import tiny
 
@@ -114,6 +118,27 @@ def test_the_best_checkpoint_follows_the_smallest_distance(folder: Path) -> None
     best = load_checkpoint(folder / "checkpoints" / "best.pt")
     assert best["images_seen"] == min(measured, key=measured.__getitem__)
     assert best["best"] == pytest.approx(min(measured.values()), abs=1e-6)
+
+
+def test_a_step_does_not_keep_the_copy_of_a_generator_that_is_gone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies: weakref.WeakSet[torch.nn.Module] = weakref.WeakSet()
+    alive_in_steps: list[int] = []
+
+    def copied(*given: Any) -> torch.nn.Module:
+        made = sampling_generator(*given)
+        copies.add(made)
+        return made
+
+    def stepped(state: TrainingState) -> None:
+        alive_in_steps.append(len(copies))
+        step(state)
+
+    monkeypatch.setattr("steadygan.training.loop.sampling_generator", copied)
+    monkeypatch.setattr("steadygan.training.loop.step", stepped)
+    tiny.play(tiny.small("naive"), folder, tiny.images(), images=IMAGES)
+    assert alive_in_steps == [0] * STEPS
 
 
 @pytest.mark.usefixtures("float64")

@@ -120,7 +120,8 @@ class Objective(Heuristic):
             side: the side as which the discriminator should classify the images.
 
         Returns:
-            float32 [M]; None if the loss of the objective couples both sides.
+            float32 [M]; None if the loss of the objective couples both sides. Without target heuristics the loss of the
+            discriminator is the sum of both: sides that do not go together are trained on one after the other.
         """
         return None
 

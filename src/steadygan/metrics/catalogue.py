@@ -78,7 +78,7 @@ METRICS = (
         name="sliced_wasserstein",
         hint="How far generated samples are from real ones; lower is better.",
         lower_is_better=True,
-        needs=Needs(kinds=frozenset({"images", "vectors"})),
+        needs=Needs(kinds=frozenset({"images", "vectors"}), images="uint8"),
         measure=_distance,
     ),
     Metric(
@@ -88,7 +88,7 @@ METRICS = (
             "what the data have themselves."
         ),
         lower_is_better=True,
-        needs=Needs(kinds=frozenset({"images"})),
+        needs=Needs(kinds=frozenset({"images"}), images="uint8"),
         measure=_checkerboard,
         data_value=True,
     ),

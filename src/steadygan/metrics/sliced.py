@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from steadygan.metrics.stored import channels_first, floats
+
 PATCH = 7
 """Side of a patch, as in Karras et al."""
 PATCHES = 32
@@ -68,13 +70,14 @@ def image_distance(first: Tensor, second: Tensor, seed: int = 0) -> float:
     et al., patches come from one level and keep their mean and contrast, so that wrong colours count.
 
     Args:
-        first: float32 [N, C, H, W] in [-1, 1].
-        second: float32 [M, C, H, W] in [-1, 1].
+        first: float32 [N, C, H, W] in [-1, 1], or uint8 [N, H, W, C].
+        second: the same, M images.
         seed: of directions and patches.
 
     Returns:
         A number of at least 0; 0 for equal sets.
     """
+    first, second = channels_first(first), channels_first(second)
     axes = _axes(first.shape[1] * min(PATCH, first.shape[-1]) ** 2, DIRECTIONS, seed).to(first.device)
     patches = _apart(_ordered(_patches(first, seed), axes), _ordered(_patches(second, seed), axes))
     wholes = sliced_wasserstein(_wholes(first), _wholes(second), seed=seed)
@@ -83,7 +86,7 @@ def image_distance(first: Tensor, second: Tensor, seed: int = 0) -> float:
 
 def _wholes(images: Tensor) -> Tensor:
     size = min(WHOLE, images.shape[-1])
-    return F.adaptive_avg_pool2d(images, size).flatten(1)
+    return torch.cat([F.adaptive_avg_pool2d(floats(some), size).flatten(1) for some in torch.split(images, AT_A_TIME)])
 
 
 def _patches(images: Tensor, seed: int) -> Iterator[Tensor]:
@@ -98,5 +101,5 @@ def _patches(images: Tensor, seed: int) -> Iterator[Tensor]:
     for some, lines, places in zip(*(torch.split(each, AT_A_TIME) for each in (images, rows, columns)), strict=True):
         which = torch.arange(len(some), device=images.device)[:, None, None, None]
         # Indexing channels last leaves [N, patches, side, side, C].
-        cut = some.permute(0, 2, 3, 1)[which, lines[:, :, :, None], places[:, :, None, :]]
+        cut = floats(some).permute(0, 2, 3, 1)[which, lines[:, :, :, None], places[:, :, None, :]]
         yield cut.flatten(0, 1).flatten(1)

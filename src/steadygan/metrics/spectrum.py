@@ -3,6 +3,10 @@
 import torch
 from torch import Tensor
 
+from steadygan.metrics.stored import channels_first, floats
+
+SUMMED, AT_A_TIME = 256, 32
+"""Images whose power is summed at once, and those that are transformed at once, which takes far more memory."""
 STRIDES = (2, 4)
 """Periods in pixels of the grids that layers which double their maps leave: the last layer's, and that before it."""
 
@@ -14,27 +18,36 @@ def power_spectrum(images: Tensor) -> Tensor:
     opposite edges would look like power at every frequency of the axes.
 
     Args:
-        images: float [N, C, H, W].
+        images: float [N, C, H, W], or uint8 [N, H, W, C].
 
     Returns:
         float64 [H, W], frequency 0 first, means over images and channels.
 
     Source: Durall et al. 2020, section 2, without the mean over angles.
     """
+    images = channels_first(images)
     height, width = images.shape[-2:]
-    window = torch.outer(torch.hann_window(height, dtype=torch.float64), torch.hann_window(width, dtype=torch.float64))
+    sides = (torch.hann_window(length, dtype=torch.float64) for length in (height, width))
+    window = torch.outer(*sides).to(images.device)
     total = torch.zeros(height, width, dtype=torch.float64, device=images.device)
-    for some in torch.split(images, 256):
-        centred = some.double() - some.double().mean((-2, -1), keepdim=True)
-        total += torch.fft.fft2(centred * window.to(images.device)).abs().square().mean(1).sum(0)
+    for some in torch.split(images, SUMMED):
+        total += torch.cat([_powers(few, window) for few in torch.split(some, AT_A_TIME)]).sum(0)
     return total / len(images)
+
+
+def _powers(images: Tensor, window: Tensor) -> Tensor:
+    """The power of each image [N, C, H, W] at each frequency, the mean over its channels: float64 [N, H, W]."""
+    centred = floats(images).double()
+    centred = centred - centred.mean((-2, -1), keepdim=True)
+    powers: Tensor = torch.fft.fft2(centred * window).abs().square().mean(1)
+    return powers
 
 
 def checkerboard_ratio(images: Tensor, strides: tuple[int, ...] = STRIDES) -> float:
     """How much more power there is at the frequencies of strides than beside them: 1 is none, real photos are near it.
 
     Args:
-        images: float [N, C, H, W].
+        images: float [N, C, H, W], or uint8 [N, H, W, C].
         strides: periods in pixels of the grids that are looked for.
 
     Returns:

@@ -13,6 +13,7 @@ from steadygan.data import Prepared
 from steadygan.errors import SteadyganError
 from steadygan.feeding.labels import random_labels
 from steadygan.metrics import METRICS, Metric
+from steadygan.metrics.stored import channels_first, floats
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.grid import BACKGROUND, GENERATED, REAL, image_grid, plane, save_picture, scatter
 from steadygan.runs.sampling import generate
@@ -155,7 +156,7 @@ def _as_needed(items: torch.Tensor, metric: Metric) -> torch.Tensor:
     """Convert images, uint8 [N, H, W, C], to the form that a metric needs; vectors stay as they are."""
     if items.ndim == 2 or metric.needs.images == "uint8":
         return items
-    return items.permute(0, 3, 1, 2).float() / 127.5 - 1
+    return floats(channels_first(items))
 
 
 def _value(metric: Metric, real: torch.Tensor, fake: torch.Tensor) -> float:

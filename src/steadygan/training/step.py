@@ -66,7 +66,7 @@ def move(player: Player, state: TrainingState, real: Batch, fakes: Fakes | None 
     optimizer.zero_grad(set_to_none=True)
     with only_trains(player, state):
         _replace_opponent(turn, state)
-        torch.autograd.backward(turn.loss(due))
+        turn.backward(due)
     average_gradients(_trained(optimizer))
     turn.log(f"{player.value}/gradient_norm", _gradient_norm(state.networks[player]))
     _update(turn, state, optimizer)

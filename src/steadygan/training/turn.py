@@ -13,7 +13,7 @@ from steadygan.distributed import (
 )
 from steadygan.feeding.loader import Batch
 from steadygan.heuristics.moments import AddsLoss, ChangesOutput, ReplacesImages
-from steadygan.heuristics.roles import Penalty
+from steadygan.heuristics.roles import Objective, Penalty
 from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.layers.kernels.joint_batches import joint_batches
 from steadygan.training.forward import discriminator_forward, generator_forward
@@ -317,6 +317,43 @@ class TrainingTurn:
             loss = loss + penalty.every * penalty(self).mean()
         return loss
 
+    def backward(self, penalties: Sequence[Penalty] = ()) -> None:
+        """Compute the gradients of :meth:`loss`, by one side after the other where the loss is a sum over them.
+
+        What a network keeps for the derivatives of one side is then gone before the other side goes through it.
+
+        Args:
+            penalties: as in :meth:`loss`.
+        """
+        if penalties or not self._separable:
+            torch.autograd.backward(self.loss(penalties))
+            return
+        real, fake = (self._backward_by(side) for side in (Side.REAL, Side.FAKE))
+        self.log(f"{self._player.value}/loss", (real + fake).mean())
+
+    @property
+    def _separable(self) -> bool:
+        """Whether nothing but the objective counts, and it takes the sides, which go through by themselves, apart.
+
+        Networks whose weights enter a pass in several places, as with spectral normalisation, would add up their
+        gradients in another order: they keep the one that they had.
+        """
+        recipe = self._state.recipe
+        joined = any(heuristic.joins_batches for heuristic in recipe.inputs)
+        sides_meet = joined or self._joint or not self._state.joint_batches_work
+        others = (recipe.objective_modifiers, recipe.targets, recipe.all(AddsLoss), recipe.all(ChangesOutput))
+        divides = type(recipe.objective).side_loss is not Objective.side_loss
+        return self._player is Player.DISCRIMINATOR and divides and not sides_meet and not any(others)
+
+    def _backward_by(self, side: Side) -> Tensor:
+        """The losses of one side, float32 [M], after their gradients; what is kept of it carries none any more."""
+        losses = self._state.recipe.objective.side_loss(self.scores(side), side)
+        assert losses is not None  # the objective has such losses: see above
+        torch.autograd.backward(losses.mean())
+        self._scores[side] = self._scores[side].detach()
+        self._outputs[side] = _detached(self._outputs[side])
+        return losses.detach()
+
     def loss_of(self, player: Player, parameters: Mapping[str, Tensor]) -> Tensor:
         """A player's mean loss on this turn's images with other parameters, without penalties."""
         imagined = TrainingTurn(player, self._state, self._real, self._current_fakes, quiet=True)
@@ -327,3 +364,10 @@ class TrainingTurn:
         """Record a measurement for the next row of metrics."""
         if not self._quiet:
             self._state.log(name, value)
+
+
+def _detached(output: DiscriminatorOutput) -> DiscriminatorOutput:
+    """The same, carrying no gradients."""
+    named = None if output.class_logits is None else output.class_logits.detach()
+    maps = {name: each.detach() for name, each in output.maps.items()}
+    return DiscriminatorOutput(output.logits.detach(), output.features.detach(), named, maps)

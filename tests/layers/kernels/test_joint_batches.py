@@ -1,16 +1,21 @@
 """Batches side by side in one pass, against each by itself."""
 
 import copy
+import gc
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from steadygan.feeding.loader import Batch
 from steadygan.layers.kernels.joint_batches import BatchNorm1d, BatchNorm2d, joint_batches, supports_joint_batches
-from steadygan.settings import TrainingSettings
+from steadygan.settings import Precision, TrainingSettings
 from steadygan.training.session import CustomNetworks, new_players
 from steadygan.training.state import TrainingState
+from steadygan.training.step import step
 from steadygan.training.turn import TrainingTurn
 from steadygan.vocabulary import Player, Side
 from tests import tiny
@@ -36,9 +41,9 @@ def test_each_side_has_its_own_statistics_and_both_move_the_running_ones(
     assert not torch.allclose(together, norm(torch.cat([first, second])))
 
 
-def _state(name: str, *extra: str) -> TrainingState:
+def _state(name: str, *extra: str, precision: Precision = "fp32") -> TrainingState:
     torch.manual_seed(0)
-    training = TrainingSettings(device="cpu", precision="fp32")
+    training = TrainingSettings(device="cpu", precision=precision)
     state, _ = new_players(tiny.small(name).change(add=extra), tiny.images(size=16), CustomNetworks(), CPU, training)
     return state
 
@@ -76,6 +81,81 @@ def test_large_batches_are_answered_in_turn(most: int, passes: int, monkeypatch:
     )
     TrainingTurn(Player.DISCRIMINATOR, state, real).loss()
     assert sizes == [8 // passes] * passes
+
+
+class _Kept:
+    """What a graph keeps for its derivatives."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+
+
+@contextmanager
+def _all_kept() -> Iterator[weakref.WeakSet[_Kept]]:
+    """What all graphs keep, as long as they do; nothing waits for the garbage collector."""
+    alive: weakref.WeakSet[_Kept] = weakref.WeakSet()
+
+    def keep(tensor: Tensor) -> _Kept:
+        kept = _Kept(tensor)
+        alive.add(kept)
+        return kept
+
+    gc.disable()
+    try:
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda kept: kept.tensor):
+            yield alive
+    finally:
+        gc.enable()
+
+
+def _kept_at_each_pass(state: TrainingState) -> list[int]:
+    """A step; gives how much all graphs keep whenever images enter the discriminator."""
+    found: list[int] = []
+    with _all_kept() as alive:
+        trunk = state.network(Player.DISCRIMINATOR).get_submodule("trunk")
+        handle = trunk.register_forward_pre_hook(lambda _module, _given: found.append(len(alive)))
+        step(state)
+        handle.remove()
+        assert len(alive) == 0
+    return found
+
+
+@pytest.mark.parametrize("most", [1, 10**9])
+@pytest.mark.parametrize("name", ["dcgan", "steady", "wgan-gp", "sngan", "conditional"])
+def test_a_step_leaves_no_graph_behind(name: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steadygan.training.turn.LARGEST_JOINT_BATCH", most)
+    _kept_at_each_pass(_state(name))
+
+
+def test_one_side_is_gone_before_the_other_enters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steadygan.training.turn.LARGEST_JOINT_BATCH", 1)
+    state = _state("dcgan")  # its fakes, which carry gradients for the generator, are there from the beginning
+    real, fake, moved = _kept_at_each_pass(state)
+    assert real == fake == moved > 0
+
+
+@pytest.mark.parametrize("objective", ["non-saturating", "hinge", "least-squares", "wasserstein", "relativistic"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_one_side_after_the_other_gives_the_same_gradients(
+    objective: str, precision: Precision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("steadygan.training.turn.LARGEST_JOINT_BATCH", 1)
+    gradients: list[list[Tensor | None]] = []
+    for at_once in (True, False):
+        state = _state("dcgan", objective, precision=precision)
+        turn = TrainingTurn(Player.DISCRIMINATOR, state, state.next_real())
+        if at_once:
+            torch.autograd.backward(turn.loss())
+        else:
+            turn.backward()
+        gradients.append([each.grad for each in state.network(Player.DISCRIMINATOR).parameters()])
+        logged = state.record.row()
+        assert set(logged) == {"discriminator/loss", "logits/real", "logits/fake", "not_finite"}
+        gradients[-1] += [torch.tensor(logged[name]) for name in sorted(logged)]
+    for one, other in zip(*gradients, strict=True):
+        assert one is not None
+        assert other is not None
+        assert torch.equal(one, other)
 
 
 @pytest.mark.parametrize("heuristic", ["minibatch-discrimination", "minibatch-stddev", "spectral-norm"])
