@@ -340,7 +340,7 @@ class TrainingTurn:
         """
         recipe = self._state.recipe
         joined = any(heuristic.joins_batches for heuristic in recipe.inputs)
-        sides_meet = joined or self._joint or not self._state.joint_batches_work
+        sides_meet = joined or self._one_pass_suffices or not self._state.joint_batches_work
         others = (recipe.objective_modifiers, recipe.targets, recipe.all(AddsLoss), recipe.all(ChangesOutput))
         divides = type(recipe.objective).side_loss is not Objective.side_loss
         return self._player is Player.DISCRIMINATOR and divides and not sides_meet and not any(others)
