@@ -112,7 +112,7 @@ class Loop:
 
     def _timed_step(self) -> None:
         begun, before = time.perf_counter(), self.state.seconds
-        self._made_generator = None  # it was that of the step before
+        self._kept_sampling_generator = None  # it was that of the step before
         step(self.state)
         self._set_seconds(begun, before)
         if self.state.steps % STEPS_PER_ROW == 0:
