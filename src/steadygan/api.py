@@ -20,6 +20,7 @@ from steadygan.recipes import recipe
 from steadygan.report import write_report
 from steadygan.runs.export import TrainedGenerator, load_generator
 from steadygan.runs.folder import RunFolder
+from steadygan.runs.lock import locked_for_all
 from steadygan.runs.sampling import temporary_seed
 from steadygan.runs.stored import StoredRun, read_stored_run
 from steadygan.settings import TrainingSettings
@@ -189,7 +190,7 @@ def run_new(
     """Begin a run on prepared data and train until its budget is used or Ctrl-C; for arguments see :func:`train`."""
     built = custom.generator is None or custom.discriminator is None
     fitted, notes = fit_recipe(chosen, prepared, training.labels and built)
-    with temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
+    with locked_for_all(folder), temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
         loop = session.begin(prepared, fitted, training, data_settings, folder, custom, overwrite, notes, observers)
         return _train(loop, folder, interrupted)
 
@@ -222,25 +223,26 @@ def resume(
     Raises:
         SteadyganError: when it cannot go on, with the reason.
     """
-    folder = RunFolder(out)
-    stored = read_stored_run(folder)
-    training = changed(stored, images, minutes, compile)
-    source = stored.manifest.data.source if data is None else data
-    distributed.start()
-    where = None if cache is None else Path(cache)
-    prepared = distributed.local_main_process_first(
-        "prepare", lambda: prepare(source, stored.manifest.data_settings, cache=where)
-    )
+    folder = RunFolder(out).require()
     custom = CustomNetworks(generator, discriminator)
     watching = default_observers() if observers is None else observers
-    with temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
-        loop = session.resume(folder, stored, training, prepared, custom, watching)
-        if loop.fraction >= 1:
-            raise SteadyganError(
-                f"'{folder.path}' has used its budget ({loop.state.images_seen} images); "
-                "give a larger --images or --minutes to go on"
-            )
-        return _train(loop, folder, interrupted)
+    where = None if cache is None else Path(cache)
+    distributed.start()
+    with locked_for_all(folder):
+        stored = read_stored_run(folder)
+        training = changed(stored, images, minutes, compile)
+        source = stored.manifest.data.source if data is None else data
+        prepared = distributed.local_main_process_first(
+            "prepare", lambda: prepare(source, stored.manifest.data_settings, cache=where)
+        )
+        with temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
+            loop = session.resume(folder, stored, training, prepared, custom, watching)
+            if loop.fraction >= 1:
+                raise SteadyganError(
+                    f"'{folder.path}' has used its budget ({loop.state.images_seen} images); "
+                    "give a larger --images or --minutes to go on"
+                )
+            return _train(loop, folder, interrupted)
 
 
 def _train(loop: Loop | WorkerLoop, folder: RunFolder, interrupted: Callable[[], bool]) -> Run:

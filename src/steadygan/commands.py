@@ -18,6 +18,7 @@ from steadygan.networks import check_shape
 from steadygan.progress import ProgressLine, clock
 from steadygan.recipe import Recipe
 from steadygan.runs.folder import RunFolder
+from steadygan.runs.lock import locked, locked_for_all
 from steadygan.runs.stored import StoredRun, read_stored_run
 from steadygan.training.device import resolve_settings
 from steadygan.training.process_settings import keep_memory
@@ -79,7 +80,11 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
 
 
 def _free_folder(path: Path, overwrite: bool) -> str:
-    RunFolder(path).refuse_occupied(overwrite)  # before the user waits for the data
+    folder = RunFolder(path)
+    folder.refuse_occupied(overwrite)  # before the user waits for the data
+    if folder.exists():
+        with locked(folder):
+            pass
     return str(path)
 
 
@@ -88,6 +93,8 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> None:
     folder = RunFolder(path)
     stored = read_stored_run(folder)
     refuse_changes(request, stored, folder)
+    with locked_for_all(folder):
+        pass  # another process that trains there is named before the user waits for the data
     training = api.changed(stored, **{name: request.training.get(name) for name in CHANGEABLE_FIELDS})
     if request.keep_memory:
         keep_memory()

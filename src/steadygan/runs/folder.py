@@ -74,6 +74,11 @@ class RunFolder:
         return self.path / "generator.json"
 
     @property
+    def lock(self) -> Path:
+        """Who trains here now, JSON; see :func:`steadygan.runs.lock.locked`."""
+        return self.path / ".lock"
+
+    @property
     def report(self) -> Path:
         """The report, one HTML file."""
         return self.path / "report.html"
@@ -128,7 +133,8 @@ class RunFolder:
                 f"'{path}' holds a run already; go on with --resume {path}, "
                 "choose another folder with --out, or replace it with --overwrite"
             )
-        if path.is_dir() and not self.exists() and any(each.is_file() for each in path.rglob("*")):
+        files = (each for each in path.rglob("*") if each.is_file() and each != self.lock)
+        if path.is_dir() and not self.exists() and any(files):
             raise SteadyganError(f"'{path}' is not empty and holds no run; choose another folder with --out")
         if path.exists() and not path.is_dir():
             raise SteadyganError(f"'{path}' is a file, not a folder; choose another name with --out")
