@@ -42,7 +42,7 @@ def save_checkpoint(folder: RunFolder, state: dict[str, Any], keep: int, best: b
 
 def checkpoints(folder: RunFolder) -> list[Path]:
     """The checkpoints to resume from, newest first."""
-    return sorted(folder.checkpoints.glob("[0-9]*.pt"), reverse=True)
+    return [path for _, path in reversed(folder.numbered_checkpoints())]
 
 
 def load_newest(folder: RunFolder) -> tuple[dict[str, Any], list[str]]:
