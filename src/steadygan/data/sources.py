@@ -22,6 +22,7 @@ from steadygan.data.prepared import Prepared
 from steadygan.data.stacked import STACKED, stacked_source
 from steadygan.data.streamed import STREAMED
 from steadygan.data.toys import TOYS, toy_source
+from steadygan.data.walk import is_run
 from steadygan.errors import SteadyganError
 from steadygan.settings import DataSettings
 
@@ -86,7 +87,7 @@ def _named_source(name: str, root: Path) -> DataSource:
     if is_saved(path):
         return saved_source(path, name)
     if stat.S_ISDIR(mode):
-        if (path / "run.json").is_file() and (path / "recipe.toml").is_file():
+        if is_run(path):
             raise SteadyganError(f"'{name}' is the folder of a run, whose pictures are grids and plots: name {_KINDS}.")
         return folder_source(path, name)
     if path.suffix.lower() in (".npz", ".npy"):
