@@ -157,7 +157,7 @@ CALLS = (
     _bad("another parameter", "train --resume run --images 99 --set batch=8", "'batch'", "4", "8"),
     _bad("another resolution", "train --resume run --images 99 --resolution 16", "'resolution'", "16"),
     _bad("another precision", "train --resume run --images 99 --precision bf16", "'precision'", "fp32", "bf16"),
-    _bad("other data", "train digits --resume run --images 99", "'data'", "good.npz", "digits"),
+    _bad("other data", "train digits --resume run --images 99", "'digits' are not those", "'run'", "'good.npz'"),
     _bad("changed data", "train --resume changed --images 99", "changed.npz", "'changed'"),
     _bad("lost data", "train --resume lost --images 99", "lost.npz"),
     _bad("no checkpoint", "train --resume bare --images 99", "'bare'", "checkpoint"),

@@ -231,7 +231,7 @@ def resume(
     with locked_for_all(folder):
         stored = read_stored_run(folder)
         training = changed(stored, images, minutes, compile)
-        source = stored.manifest.data.source if data is None else data
+        source = stored.find_data() if data is None else data
         prepared = distributed.local_main_process_first(
             "prepare", lambda: prepare(source, stored.manifest.data_settings, cache=where)
         )

@@ -98,7 +98,7 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> None:
     training = api.changed(stored, **{name: request.training.get(name) for name in CHANGEABLE_FIELDS})
     if request.keep_memory:
         keep_memory()
-    prepared = _prepare(stored.manifest.data.source, stored.manifest.data_settings, console)
+    prepared = _prepare(request.data or stored.find_data(), stored.manifest.data_settings, console)
     _say_notes(prepared.notes, console)
     console.print(f"going on with [bold]{escape(str(folder.path))}[/]", soft_wrap=True)
     run = api.resume(
@@ -113,7 +113,7 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> None:
 
 
 def refuse_changes(request: RunRequest, stored: StoredRun, folder: RunFolder) -> None:
-    """Refuse whatever a resumed run would have to do differently.
+    """Refuse whatever a resumed run would have to do differently; other data are refused when their content is known.
 
     Raises:
         SteadyganError: with the name of the first setting that changed.
@@ -130,14 +130,10 @@ def refuse_changes(request: RunRequest, stored: StoredRun, folder: RunFolder) ->
     for name in _flat(stored.recipe):
         now.pop(name)
     now |= _flat(asked)
-    was["data"], now["data"] = (
-        stored.manifest.data.source,
-        stored.manifest.data.source if request.data is None else request.data,
-    )
     # what explains the other changes comes first
-    for name in sorted(was.keys() | now.keys(), key=lambda name: (name not in ("recipe", "data"), name)):
+    for name in sorted(was.keys() | now.keys(), key=lambda name: (name != "recipe", name)):
         before, after = was.get(name, "absent"), now.get(name, "absent")
-        if name not in CHANGEABLE_FIELDS and before != after and not (name == "data" and _same_path(before, after)):
+        if name not in CHANGEABLE_FIELDS and before != after:
             raise SteadyganError(
                 f"'{name}' was {_shown(before)} when '{folder.path}' began and cannot become {_shown(after)}; "
                 "leave it out, or start a new run without --resume"
@@ -157,10 +153,6 @@ def _flat(recipe: Recipe) -> dict[str, Any]:
         flat[heuristic.name] = "present"
         flat |= {f"{heuristic.name}.{key}": value for key, value in heuristic.parameters().items()}
     return flat
-
-
-def _same_path(before: str, after: str) -> bool:
-    return Path(before).resolve() == Path(after).resolve()
 
 
 def _shown(value: Any) -> str:

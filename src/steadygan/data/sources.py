@@ -70,6 +70,23 @@ def find_source(named: DataInput, root: Path) -> DataSource:
     )
 
 
+def absolute_name(name: str) -> str:
+    """The name under which data on the disk are found from any working folder.
+
+    Args:
+        name: the name of data, as the user gave it.
+
+    Returns:
+        The name with an absolute path; empty if no file or folder of this name is there.
+    """
+    stacked, path = name.startswith(STACKED), Path(name.removeprefix(STACKED)).expanduser()
+    try:
+        there = path.exists()
+    except (OSError, ValueError):
+        there = False
+    return f"{STACKED if stacked else ''}{path.absolute()}" if name and there else ""
+
+
 def _named_source(name: str, root: Path) -> DataSource:
     if not name or "\0" in name:
         raise SteadyganError(f"An empty or broken name was given for the data: name {_KINDS}.")
