@@ -15,6 +15,7 @@ from rich.text import Text
 from steadygan.cores import share_cores
 from steadygan.errors import SteadyganError, out_of_memory, plain_message
 from steadygan.options import setting_option, settings_given
+from steadygan.screen import lasting_console
 from steadygan.settings import LARGEST_SEED, DataSettings, TrainingSettings
 from steadygan.startup import restart_for_memory
 
@@ -125,7 +126,7 @@ def train(
     from steadygan.distributed import is_main_process, start
 
     start()
-    screen = console if is_main_process() else Console(quiet=True)
+    screen = lasting_console() if is_main_process() else Console(quiet=True)
     training = settings_given(TrainingSettings, context.params)
     if images is not None:
         training["images"] = _images(images)

@@ -59,7 +59,9 @@ def test_overwriting_removes_what_training_wrote_and_nothing_else(full: RunFolde
 def test_a_run_json_that_training_did_not_write_is_not_overwritten(content: str, full: RunFolder) -> None:
     full.manifest.write_text(content)
     before = left(full)
-    with pytest.raises(SteadyganError, match=r"is not replaced, because its run\.json is damaged or not from steadygan"):
+    with pytest.raises(
+        SteadyganError, match=r"is not replaced, because its run\.json is damaged or not from steadygan"
+    ):
         full.create(overwrite=True)
     assert left(full) == before
 
