@@ -9,7 +9,7 @@ from rich.console import Console
 
 
 def lasting_console() -> Console:
-    """A console on standard output for hours of training, which does not end when nobody reads it or the disk is full."""
+    """A console on standard output for hours of training, which go on when nobody reads it or the disk is full."""
     return Console(file=None if sys.stdout is None else cast(TextIO, LastingOutput(sys.stdout)), highlight=False)
 
 

@@ -50,8 +50,8 @@ def walk(root: Path) -> tuple[list[Entry], list[Skipped]]:
     """Lists the regular files below a folder, and what was skipped.
 
     Every link is followed once, after everything in the folder itself has been listed. A link to a file or folder that
-    is listed already, or to a folder that contains the link, is skipped. So are the folders of runs, because a run that is
-    saved inside its own data must not change them.
+    is listed already, or to a folder that contains the link, is skipped. The folders of runs are skipped too, because a
+    run that is saved inside its own data must not change them.
 
     Args:
         root: a folder that exists.
