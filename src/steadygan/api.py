@@ -31,6 +31,9 @@ from steadygan.training.process_settings import fast_kernels
 from steadygan.training.session import CustomNetworks
 from steadygan.training.worker_loop import WorkerLoop
 
+LONGEST_NAME = 100
+"""Characters in the name of a recipe after which a run folder is named."""
+
 Progress = Callable[[int, int], None]
 
 
@@ -351,7 +354,19 @@ def recipe_of(chosen: str | Recipe) -> Recipe:
 
 
 def next_folder(name: str) -> Path:
-    """The first of ``runs/<name>-1``, ``runs/<name>-2``, ... that is free."""
+    """The first of ``runs/<name>-1``, ``runs/<name>-2``, ... that is free.
+
+    Args:
+        name: of a recipe, which may come from a file and must not lead elsewhere.
+
+    Raises:
+        SteadyganError: when a folder cannot have this name.
+    """
+    if not name or len(name) > LONGEST_NAME or not name.isprintable() or {*name} & {*"/\\:"}:
+        raise SteadyganError(
+            f"No run folder can be named after the recipe '{name[:LONGEST_NAME]}': change its name to letters and "
+            "digits, or choose a folder with --out"
+        )
     number = 1
     while Path("runs", f"{name}-{number}").exists():
         number += 1

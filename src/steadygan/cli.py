@@ -9,13 +9,12 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.text import Text
 
 from steadygan.cores import share_cores
-from steadygan.errors import SteadyganError, out_of_memory, plain_message
+from steadygan.errors import SteadyganError, out_of_memory, plain_message, printable
 from steadygan.options import setting_option, settings_given
-from steadygan.screen import lasting_console
+from steadygan.screen import lasting_console, shown
 from steadygan.settings import LARGEST_SEED, DataSettings, TrainingSettings
 from steadygan.startup import restart_for_memory
 
@@ -234,7 +233,7 @@ def report(run: RunPath) -> None:
 
 def _show(text: str) -> None:
     # not print(): the console flushes, and stays quiet when a reader such as `head` has gone
-    console.print(Text(text), soft_wrap=True)
+    console.print(Text(printable(text, keep="\n")), soft_wrap=True)
 
 
 def _width() -> int | None:
@@ -299,7 +298,7 @@ def _sentence(error: Exception) -> str:
 def _refuse(sentence: str) -> NoReturn:
     line = " ".join(sentence.split()).rstrip(".")
     if _speaks():
-        errors.print(f"[bold red]error:[/] {escape(line)}", soft_wrap=True)
+        errors.print(f"[bold red]error:[/] {shown(line)}", soft_wrap=True)
     _leave(REFUSED)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from steadygan import api
@@ -20,6 +19,7 @@ from steadygan.recipe import Recipe
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.lock import locked, locked_for_all
 from steadygan.runs.stored import StoredRun, read_stored_run
+from steadygan.screen import shown
 from steadygan.training.device import resolve_settings
 from steadygan.training.process_settings import keep_memory
 from steadygan.training.session import CustomNetworks
@@ -71,7 +71,7 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
         check_shape(recipe.network, prepared.shape)  # a recipe's own network gives way to the data, a wish does not
     _say_notes(api.fit_recipe(recipe, prepared, training.labels)[1], console)
     console.print(
-        f"recipe [bold]{escape(recipe.name)}[/] · run folder [bold]{escape(str(folder.path))}[/]", soft_wrap=True
+        f"recipe [bold]{shown(recipe.name)}[/] · run folder [bold]{shown(str(folder.path))}[/]", soft_wrap=True
     )
     run = api.run_new(
         prepared, recipe, training, data_settings, folder, CustomNetworks(), overwrite, [ProgressLine(console)]
@@ -100,7 +100,7 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> None:
         keep_memory()
     prepared = _prepare(request.data or stored.find_data(), stored.manifest.data_settings, console)
     _say_notes(prepared.notes, console)
-    console.print(f"going on with [bold]{escape(str(folder.path))}[/]", soft_wrap=True)
+    console.print(f"going on with [bold]{shown(str(folder.path))}[/]", soft_wrap=True)
     run = api.resume(
         path,
         images=training.images,
@@ -177,11 +177,11 @@ def _say_data(prepared: Prepared, console: Console) -> None:
     shape = "x".join(str(each) for each in prepared.shape)
     ready = "ready from the cache" if prepared.from_cache else f"prepared in {clock(prepared.seconds)}"
     console.print(
-        escape(f"{len(prepared):,} {prepared.kind} of {shape} from {prepared.source}, {ready}"), soft_wrap=True
+        shown(f"{len(prepared):,} {prepared.kind} of {shape} from {prepared.source}, {ready}"), soft_wrap=True
     )
     if prepared.class_names:
         names = ", ".join(prepared.class_names[:12]) + (", ..." if len(prepared.class_names) > 12 else "")
-        console.print(escape(f"{len(prepared.class_names)} classes: {names}"), soft_wrap=True)
+        console.print(shown(f"{len(prepared.class_names)} classes: {names}"), soft_wrap=True)
     if prepared.skipped:
         count = f"{len(prepared.skipped):,} file{'' if len(prepared.skipped) == 1 else 's'} skipped"
         console.print(f"[yellow]{count}[/] (each with its reason in skipped.json and the report)", soft_wrap=True)
@@ -189,12 +189,12 @@ def _say_data(prepared: Prepared, console: Console) -> None:
 
 def _say_notes(notes: Iterable[str], console: Console) -> None:
     for note in notes:
-        console.print(escape(note), soft_wrap=True)
+        console.print(shown(note), soft_wrap=True)
 
 
 def _say_end(run: api.Run, console: Console) -> None:
-    path = escape(shlex.quote(str(run.path)))
+    path = shown(shlex.quote(str(run.path)))
     if run.interrupted:
         console.print(f"stopped and saved; go on with: [bold]steadygan train --resume {path}[/]", soft_wrap=True)
-    console.print(f"report: {escape(str(run.report))}", soft_wrap=True)
+    console.print(f"report: {shown(str(run.report))}", soft_wrap=True)
     console.print(f"make images: steadygan sample {path} -n 64 --out grid.png", soft_wrap=True)

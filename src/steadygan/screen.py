@@ -6,6 +6,14 @@ from contextlib import suppress
 from typing import Any, TextIO, cast
 
 from rich.console import Console
+from rich.markup import escape
+
+from steadygan.errors import printable
+
+
+def shown(text: str) -> str:
+    """Text from a file or a name as markup for a console, which shows it without obeying what may be hidden in it."""
+    return escape(printable(text))
 
 
 def lasting_console() -> Console:

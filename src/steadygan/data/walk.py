@@ -5,7 +5,8 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from steadygan.data.prepared import Skipped, printable
+from steadygan.data.prepared import Skipped
+from steadygan.errors import printable
 
 _OF_THE_SYSTEM = frozenset({"__MACOSX", "Thumbs.db", "ehthumbs.db", "desktop.ini", "$RECYCLE.BIN"})
 _KINDS = (
