@@ -1,13 +1,14 @@
 """What is removed from a run folder: files that training wrote, and never a person's own."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from steadygan.errors import SteadyganError
 from steadygan.runs.checkpoint import checkpoints
-from steadygan.runs.folder import RunFolder
+from steadygan.runs.folder import RunFolder, write_atomically
 
 MANIFEST = json.dumps({"data": {}, "training": {}, "networks": {}})
 WRITTEN = (
@@ -74,3 +75,14 @@ def test_going_on_removes_only_the_unfinished_files_of_training(full: RunFolder)
 def test_files_of_other_names_are_neither_grids_nor_checkpoints(full: RunFolder) -> None:
     assert full.sample_grids() == [(40, full.samples / "000000000040.png")]
     assert [path.name for path in checkpoints(full)] == ["1000000000000.pt", "000000000040.pt"]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o077, 0o600), (0o022, 0o644), (0o002, 0o664)])
+def test_who_may_read_a_file_is_up_to_the_umask(umask: int, mode: int, tmp_path: Path) -> None:
+    before = os.umask(umask)
+    try:
+        write_atomically(tmp_path / "file", "content")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == mode
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

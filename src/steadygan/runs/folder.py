@@ -4,7 +4,7 @@ import errno
 import json
 import os
 import re
-import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -235,7 +235,7 @@ def _images_seen(path: Path, suffix: str) -> int | None:
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write a file so that at every moment it is either the old one or the new one, whole.
+    """Write a file so that at every moment it is either the old one or the new one, whole; its mode is up to the umask.
 
     Raises:
         SteadyganError: when the folder cannot be written or the disk is full; the old file is still there.
@@ -243,16 +243,15 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     data = content.encode("utf-8") if isinstance(content, str) else content
     with write_errors_as_sentences(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with temporary.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
+            temporary.replace(path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
 
 
