@@ -260,6 +260,8 @@ def _assignment(text: str) -> tuple[str, Any]:
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return key.strip(), value.strip()
+    except (ValueError, RecursionError):
+        raise SteadyganError(f"--set {key.strip()} has too many digits or too deep a nesting; give a value") from None
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

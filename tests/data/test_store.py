@@ -132,6 +132,10 @@ def _other_format(entry):
     (entry / "meta.json").write_text(json.dumps({**meta, "format": 0}))
 
 
+def _deep_meta(entry):
+    (entry / "meta.json").write_text("[" * 200_000)
+
+
 def _no_dictionary(entry):
     (entry / "meta.json").write_text("[]")
 
@@ -153,7 +157,18 @@ def _other_labels(entry):
     np.save(entry / "labels.npy", 1 - labels)
 
 
-DAMAGES = [_cut, _no_labels, _no_meta, _half_meta, _other_format, _no_dictionary, _no_header, _zeros, _other_labels]
+DAMAGES = [
+    _cut,
+    _deep_meta,
+    _no_labels,
+    _no_meta,
+    _half_meta,
+    _other_format,
+    _no_dictionary,
+    _no_header,
+    _zeros,
+    _other_labels,
+]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

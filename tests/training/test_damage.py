@@ -1,6 +1,7 @@
 """Damaged, missing and foreign files: what is believed, what is refused, and the words for it."""
 
 import io
+import json
 import pickle
 import re
 import shutil
@@ -141,6 +142,25 @@ def test_a_checkpoint_of_another_format_is_named(run: Path) -> None:
         load_checkpoint(path)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("images_seen", "many"),
+        ("steps", -1),
+        ("seconds", "x"),
+        ("seconds", float("nan")),
+        ("best", "x"),
+        ("files", 3),
+        ("files", {"metrics": "x", "findings": 0}),
+    ],
+)
+def test_a_checkpoint_with_impossible_counts_is_damaged(key: str, value: Any, finished: Path, tmp_path: Path) -> None:
+    state = load_checkpoint(checkpoints(RunFolder(finished))[0])
+    torch.save({**state, key: value}, tmp_path / "changed.pt")
+    with pytest.raises(SteadyganError, match=r"changed\.pt' is damaged \('.*' is no possible number\)"):
+        load_checkpoint(tmp_path / "changed.pt")
+
+
 def test_rows_after_the_checkpoint_are_forgotten(run: Path, finished: Path) -> None:
     metrics = run / "metrics.jsonl"
     whole = metrics.read_bytes()
@@ -219,6 +239,27 @@ def test_a_damaged_generator_config_is_refused(run: Path) -> None:
     folder.generator_config.unlink()
     with pytest.raises(SteadyganError, match="no generator yet"):
         load_generator(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"shape": []},
+        {"shape": [8, -8, 1]},
+        {"width": -2},
+        {"latent_parameters": {"x": 1}},
+        {"latent_parameters": {"dimension": -1}},
+        {"class_shares": [-1.0, 2.0]},
+        {"class_shares": [0.0]},
+        {"network": "nosuch"},
+    ],
+)
+def test_an_impossible_generator_config_is_one_sentence(change: dict[str, Any], run: Path) -> None:
+    path = RunFolder(run).generator_config
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(SteadyganError, match=r"damaged|There is no network 'nosuch'") as refusal:
+        load_generator(RunFolder(run)).sample(2)
+    assert "\n" not in str(refusal.value)
 
 
 def test_the_newest_whole_checkpoint_is_the_one_that_is_read(run: Path) -> None:

@@ -89,7 +89,7 @@ def load(folder: Path) -> StoredData | None:
             notes=tuple(meta["notes"]),
             fingerprint=meta["fingerprint"],
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError):
         # whatever is wrong with the files, preparing the data again repairs it
         return None
 

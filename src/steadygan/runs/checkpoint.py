@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,4 +83,19 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         raise SteadyganError(f"The checkpoint '{path}' is damaged (checksum of {damaged})")
     if state.get("format") != FORMAT:
         raise SteadyganError(f"The checkpoint '{path}' has format {state.get('format')}; this version reads {FORMAT}")
+    impossible = next(_impossible_counts(state), None)
+    if impossible is not None:
+        raise SteadyganError(f"The checkpoint '{path}' is damaged ('{impossible}' is no possible number)")
     return state
+
+
+def _impossible_counts(state: dict[str, Any]) -> Iterator[str]:
+    """The names of those counts, as far as they are there, that cannot be what a run has counted."""
+    files = state.get("files", {})
+    counts = {**state, **files} if isinstance(files, dict) else {**state, "metrics": None}
+    for name in ("images_seen", "steps", "metrics", "findings"):
+        if name in counts and not (type(counts[name]) is int and counts[name] >= 0):
+            yield name
+    for name in ("seconds", "best"):
+        if name in counts and not (type(counts[name]) in (int, float) and counts[name] >= 0):
+            yield name

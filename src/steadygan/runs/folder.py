@@ -156,6 +156,10 @@ class RunFolder:
         Raises:
             SteadyganError: when the folder holds a run that may not be replaced, or something that is no run.
         """
+        with write_errors_as_sentences(self.path):
+            self._refuse_occupied(overwrite)
+
+    def _refuse_occupied(self, overwrite: bool) -> None:
         path = self.path
         if self.exists() and not overwrite:
             raise SteadyganError(

@@ -159,6 +159,7 @@ def resume(
 def _restore(state: TrainingState, saved: dict[str, Any], folder: RunFolder) -> None:
     try:
         state.load_state_dict(saved)
+        saved["files"]["metrics"], saved["files"]["findings"]  # which are needed soon
     except (RuntimeError, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise SteadyganError(f"The checkpoint of '{folder.path}' does not fit these networks: {reason}") from None
