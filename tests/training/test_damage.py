@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import safetensors.torch
 import torch
 
 from steadygan.errors import SteadyganError
@@ -224,6 +225,17 @@ def test_a_checkpoint_of_other_networks_is_refused(run: Path) -> None:
 def test_a_damaged_generator_is_refused(damage: Any, run: Path) -> None:
     damage(run / "generator.safetensors")
     with pytest.raises(SteadyganError, match="damaged or does not fit"):
+        load_generator(RunFolder(run))
+
+
+def test_weights_that_are_not_finite_are_not_sampled(run: Path) -> None:
+    path = RunFolder(run).generator
+    weights = safetensors.torch.load(path.read_bytes())
+    for each in weights.values():
+        if each.is_floating_point():
+            each.fill_(torch.nan)
+    path.write_bytes(safetensors.torch.save(weights))
+    with pytest.raises(SteadyganError, match=r"generator\.safetensors' holds weights that are not finite"):
         load_generator(RunFolder(run))
 
 

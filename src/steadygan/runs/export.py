@@ -208,3 +208,8 @@ def _load_weights(network: nn.Module, path: Path) -> None:
         network.load_state_dict(safetensors.torch.load(path.read_bytes()))
     except Exception as error:
         raise SteadyganError(f"'{path}' is damaged or does not fit its config ({type(error).__name__})") from None
+    if not all(bool(torch.isfinite(weights).all()) for weights in network.state_dict().values()):
+        raise SteadyganError(
+            f"'{path}' holds weights that are not finite, so that no image can be made: the training has diverged; "
+            "train anew with another --seed or recipe"
+        )

@@ -12,6 +12,7 @@ from typing import Any
 
 from steadygan.errors import SteadyganError
 
+GO_ON = "go on with --resume"
 _TEMPORARY = re.compile(r"\.(.+)\.[a-z0-9_]+\.part")
 _SECTIONS = ("data", "training", "networks")
 """What every ``run.json`` of a run has."""
@@ -238,14 +239,19 @@ def _images_seen(path: Path, suffix: str) -> int | None:
     return int(digits) if re.fullmatch("[0-9]{12,18}", digits) else None
 
 
-def write_atomically(path: Path, content: bytes | str) -> None:
+def write_atomically(path: Path, content: bytes | str, when_full: str = GO_ON) -> None:
     """Write a file so that at every moment it is either the old one or the new one, whole; its mode is up to the umask.
+
+    Args:
+        path: the file.
+        content: all of it.
+        when_full: what to do once there is space again, when the disk is full.
 
     Raises:
         SteadyganError: when the folder cannot be written or the disk is full; the old file is still there.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
-    with write_errors_as_sentences(path):
+    with write_errors_as_sentences(path, when_full):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
         try:
@@ -265,11 +271,12 @@ def write_json(path: Path, content: Any) -> None:
 
 
 @contextmanager
-def write_errors_as_sentences(path: Path) -> Iterator[None]:
+def write_errors_as_sentences(path: Path, when_full: str = GO_ON) -> Iterator[None]:
     """Turn the operating system's error about a failed write into one sentence.
 
     Args:
         path: what is written.
+        when_full: what to do once there is space again, when the disk is full.
 
     Raises:
         SteadyganError: instead of OSError.
@@ -278,7 +285,7 @@ def write_errors_as_sentences(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            what = "the disk is full; free some space and go on with --resume, what was saved before is intact"
+            what = f"the disk is full; free some space and {when_full}, what was saved before is intact"
         elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             what = "it may not be written to; choose another folder with --out"
         else:
