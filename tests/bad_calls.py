@@ -98,6 +98,12 @@ CALLS = (
     _bad("resolution of points", "train grid25 --resolution 32", "'grid25'", "resolution", "leave"),
     _bad("network of images for points", "train points.npz --set network=dcgan", "'dcgan'", "vectors of 2", "mlp"),
     _bad("network of points for images", "train good.npz --set network=mlp", "'mlp'", "images", "network=dcgan"),
+    _bad("a number without end", f"train good.npz --set batch={'1' * 10_000}", "--set batch", "too many digits"),
+    _bad("a value without bottom", f"train good.npz --set batch={'[' * 10_000}", "--set batch", "too deep"),
+    _bad(
+        "a recipe with a number without end", "train good.npz --recipe endless.toml", "endless.toml", "too many digits"
+    ),
+    _bad("a recipe without bottom", "train good.npz --recipe deep.toml", "deep.toml", "too deep"),
     # --- labels
     _bad("no share of labels", "train classes.npz --label-share 0", "label_share", "greater than 0", "0.0"),
     _bad(
@@ -141,6 +147,7 @@ CALLS = (
     _bad("overwriting a foreign folder", "train good.npz --out texts --overwrite", "'texts'", "no run", "--out"),
     _bad("a file in the way", "train good.npz --out text.npz", "text.npz", "--out"),
     _bad("a file on the way", "train good.npz --out text.npz/run", "text.npz/run", "--out"),
+    _bad("an endless name", f"train good.npz --out {'x' * 300}", "File name too long", "--out"),
     _bad("unwritable folder", "train good.npz --out /proc/run", "/proc/run", "--out"),
     # --- going on
     _bad("resume of nothing", "train --resume nowhere", "'nowhere'", "steadygan train"),
@@ -157,7 +164,7 @@ CALLS = (
     _bad("another parameter", "train --resume run --images 99 --set batch=8", "'batch'", "4", "8"),
     _bad("another resolution", "train --resume run --images 99 --resolution 16", "'resolution'", "16"),
     _bad("another precision", "train --resume run --images 99 --precision bf16", "'precision'", "fp32", "bf16"),
-    _bad("other data", "train digits --resume run --images 99", "'data'", "good.npz", "digits"),
+    _bad("other data", "train digits --resume run --images 99", "'digits' are not those", "'run'", "'good.npz'"),
     _bad("changed data", "train --resume changed --images 99", "changed.npz", "'changed'"),
     _bad("lost data", "train --resume lost --images 99", "lost.npz"),
     _bad("no checkpoint", "train --resume bare --images 99", "'bare'", "checkpoint"),
@@ -229,6 +236,8 @@ def world(folder: Path, train: Callable[..., None]) -> None:
 
 
 def _recipes(folder: Path) -> None:
+    (folder / "endless.toml").write_text(f"[settings]\nbatch = {'1' * 10_000}")
+    (folder / "deep.toml").write_text(f"a = {'[' * 100_000}")
     (folder / "broken.toml").write_text("network = ")
     (folder / "binary.toml").write_bytes(b"\xff\xfe\x00")
     (folder / "key.toml").write_text(RECIPE.replace("network", "netwrok"))

@@ -9,6 +9,7 @@ import torch
 
 import steadygan as sg
 from steadygan.api import fit_recipe, next_folder
+from steadygan.cli import main
 from steadygan.recipes import parse
 from tests import tiny
 
@@ -113,6 +114,33 @@ def test_a_file_is_found_again_without_being_named(tmp_path: Path) -> None:
     sg.train(str(tmp_path / "data.npy"), tiny.small("naive"), out=tmp_path / "run", **SMALL)
     run = sg.resume(tmp_path / "run", images=60)
     assert run.generator.config.images_seen == 60
+
+
+def test_data_that_were_named_by_a_relative_path_are_found_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("data.npy", _array())
+    sg.train("data.npy", tiny.small("naive"), out="run", images=8, device="cpu")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    assert sg.resume("../run", images=12).generator.config.images_seen == 12
+
+
+def test_a_run_goes_on_after_its_data_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("data.npy", _array())
+    sg.train("data.npy", tiny.small("naive"), out="run", images=8, device="cpu")
+    Path("data.npy").rename("moved.npy")
+    with pytest.raises(
+        sg.SteadyganError, match=r"no longer at '.*/data\.npy'; .* steadygan train NEW_PLACE --resume RUN"
+    ):
+        sg.resume("run", images=12)
+    for call in ("train moved.npy --resume run --images 12", "train --resume run --images 16"):
+        with pytest.raises(SystemExit) as ended:
+            main(call.split())
+        assert ended.value.code == 0
+    assert sg.load("run").generator.config.images_seen == 16
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -20,6 +20,7 @@ from steadygan.recipes import recipe
 from steadygan.report import write_report
 from steadygan.runs.export import TrainedGenerator, load_generator
 from steadygan.runs.folder import RunFolder
+from steadygan.runs.lock import locked_for_all
 from steadygan.runs.sampling import temporary_seed
 from steadygan.runs.stored import StoredRun, read_stored_run
 from steadygan.settings import TrainingSettings
@@ -29,6 +30,9 @@ from steadygan.training.observe import Observer, require_tensorboard
 from steadygan.training.process_settings import fast_kernels
 from steadygan.training.session import CustomNetworks
 from steadygan.training.worker_loop import WorkerLoop
+
+LONGEST_NAME = 100
+"""Characters in the name of a recipe after which a run folder is named."""
 
 Progress = Callable[[int, int], None]
 
@@ -189,7 +193,7 @@ def run_new(
     """Begin a run on prepared data and train until its budget is used or Ctrl-C; for arguments see :func:`train`."""
     built = custom.generator is None or custom.discriminator is None
     fitted, notes = fit_recipe(chosen, prepared, training.labels and built)
-    with temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
+    with locked_for_all(folder), temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
         loop = session.begin(prepared, fitted, training, data_settings, folder, custom, overwrite, notes, observers)
         return _train(loop, folder, interrupted)
 
@@ -222,25 +226,26 @@ def resume(
     Raises:
         SteadyganError: when it cannot go on, with the reason.
     """
-    folder = RunFolder(out)
-    stored = read_stored_run(folder)
-    training = changed(stored, images, minutes, compile)
-    source = stored.manifest.data.source if data is None else data
-    distributed.start()
-    where = None if cache is None else Path(cache)
-    prepared = distributed.local_main_process_first(
-        "prepare", lambda: prepare(source, stored.manifest.data_settings, cache=where)
-    )
+    folder = RunFolder(out).require()
     custom = CustomNetworks(generator, discriminator)
     watching = default_observers() if observers is None else observers
-    with temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
-        loop = session.resume(folder, stored, training, prepared, custom, watching)
-        if loop.fraction >= 1:
-            raise SteadyganError(
-                f"'{folder.path}' has used its budget ({loop.state.images_seen} images); "
-                "give a larger --images or --minutes to go on"
-            )
-        return _train(loop, folder, interrupted)
+    where = None if cache is None else Path(cache)
+    distributed.start()
+    with locked_for_all(folder):
+        stored = read_stored_run(folder)
+        training = changed(stored, images, minutes, compile)
+        source = stored.find_data() if data is None else data
+        prepared = distributed.local_main_process_first(
+            "prepare", lambda: prepare(source, stored.manifest.data_settings, cache=where)
+        )
+        with temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
+            loop = session.resume(folder, stored, training, prepared, custom, watching)
+            if loop.fraction >= 1:
+                raise SteadyganError(
+                    f"'{folder.path}' has used its budget ({loop.state.images_seen} images); "
+                    "give a larger --images or --minutes to go on"
+                )
+            return _train(loop, folder, interrupted)
 
 
 def _train(loop: Loop | WorkerLoop, folder: RunFolder, interrupted: Callable[[], bool]) -> Run:
@@ -349,7 +354,19 @@ def recipe_of(chosen: str | Recipe) -> Recipe:
 
 
 def next_folder(name: str) -> Path:
-    """The first of ``runs/<name>-1``, ``runs/<name>-2``, ... that is free."""
+    """The first of ``runs/<name>-1``, ``runs/<name>-2``, ... that is free.
+
+    Args:
+        name: of a recipe, which may come from a file and must not lead elsewhere.
+
+    Raises:
+        SteadyganError: when a folder cannot have this name.
+    """
+    if not name or len(name) > LONGEST_NAME or not name.isprintable() or {*name} & {*"/\\:"}:
+        raise SteadyganError(
+            f"No run folder can be named after the recipe '{name[:LONGEST_NAME]}': change its name to letters and "
+            "digits, or choose a folder with --out"
+        )
     number = 1
     while Path("runs", f"{name}-{number}").exists():
         number += 1

@@ -9,12 +9,12 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.text import Text
 
 from steadygan.cores import share_cores
-from steadygan.errors import SteadyganError, out_of_memory, plain_message
+from steadygan.errors import SteadyganError, out_of_memory, plain_message, printable
 from steadygan.options import setting_option, settings_given
+from steadygan.screen import lasting_console, shown
 from steadygan.settings import LARGEST_SEED, DataSettings, TrainingSettings
 from steadygan.startup import restart_for_memory
 
@@ -125,7 +125,7 @@ def train(
     from steadygan.distributed import is_main_process, start
 
     start()
-    screen = console if is_main_process() else Console(quiet=True)
+    screen = lasting_console() if is_main_process() else Console(quiet=True)
     training = settings_given(TrainingSettings, context.params)
     if images is not None:
         training["images"] = _images(images)
@@ -233,7 +233,7 @@ def report(run: RunPath) -> None:
 
 def _show(text: str) -> None:
     # not print(): the console flushes, and stays quiet when a reader such as `head` has gone
-    console.print(Text(text), soft_wrap=True)
+    console.print(Text(printable(text, keep="\n")), soft_wrap=True)
 
 
 def _width() -> int | None:
@@ -260,6 +260,8 @@ def _assignment(text: str) -> tuple[str, Any]:
         return key.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return key.strip(), value.strip()
+    except (ValueError, RecursionError):
+        raise SteadyganError(f"--set {key.strip()} has too many digits or too deep a nesting; give a value") from None
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -298,7 +300,7 @@ def _sentence(error: Exception) -> str:
 def _refuse(sentence: str) -> NoReturn:
     line = " ".join(sentence.split()).rstrip(".")
     if _speaks():
-        errors.print(f"[bold red]error:[/] {escape(line)}", soft_wrap=True)
+        errors.print(f"[bold red]error:[/] {shown(line)}", soft_wrap=True)
     _leave(REFUSED)
 
 

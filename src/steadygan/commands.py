@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from steadygan import api
@@ -18,7 +17,9 @@ from steadygan.networks import check_shape
 from steadygan.progress import ProgressLine, clock
 from steadygan.recipe import Recipe
 from steadygan.runs.folder import RunFolder
+from steadygan.runs.lock import locked, locked_for_all
 from steadygan.runs.stored import StoredRun, read_stored_run
+from steadygan.screen import shown
 from steadygan.training.device import resolve_settings
 from steadygan.training.process_settings import keep_memory
 from steadygan.training.session import CustomNetworks
@@ -70,7 +71,7 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
         check_shape(recipe.network, prepared.shape)  # a recipe's own network gives way to the data, a wish does not
     _say_notes(api.fit_recipe(recipe, prepared, training.labels)[1], console)
     console.print(
-        f"recipe [bold]{escape(recipe.name)}[/] · run folder [bold]{escape(str(folder.path))}[/]", soft_wrap=True
+        f"recipe [bold]{shown(recipe.name)}[/] · run folder [bold]{shown(str(folder.path))}[/]", soft_wrap=True
     )
     run = api.run_new(
         prepared, recipe, training, data_settings, folder, CustomNetworks(), overwrite, [ProgressLine(console)]
@@ -79,7 +80,11 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
 
 
 def _free_folder(path: Path, overwrite: bool) -> str:
-    RunFolder(path).refuse_occupied(overwrite)  # before the user waits for the data
+    folder = RunFolder(path)
+    folder.refuse_occupied(overwrite)  # before the user waits for the data
+    if folder.exists():
+        with locked(folder):
+            pass
     return str(path)
 
 
@@ -88,12 +93,14 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> None:
     folder = RunFolder(path)
     stored = read_stored_run(folder)
     refuse_changes(request, stored, folder)
+    with locked_for_all(folder):
+        pass  # another process that trains there is named before the user waits for the data
     training = api.changed(stored, **{name: request.training.get(name) for name in CHANGEABLE_FIELDS})
     if request.keep_memory:
         keep_memory()
-    prepared = _prepare(stored.manifest.data.source, stored.manifest.data_settings, console)
+    prepared = _prepare(request.data or stored.find_data(), stored.manifest.data_settings, console)
     _say_notes(prepared.notes, console)
-    console.print(f"going on with [bold]{escape(str(folder.path))}[/]", soft_wrap=True)
+    console.print(f"going on with [bold]{shown(str(folder.path))}[/]", soft_wrap=True)
     run = api.resume(
         path,
         images=training.images,
@@ -106,7 +113,7 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> None:
 
 
 def refuse_changes(request: RunRequest, stored: StoredRun, folder: RunFolder) -> None:
-    """Refuse whatever a resumed run would have to do differently.
+    """Refuse whatever a resumed run would have to do differently; other data are refused when their content is known.
 
     Raises:
         SteadyganError: with the name of the first setting that changed.
@@ -123,14 +130,10 @@ def refuse_changes(request: RunRequest, stored: StoredRun, folder: RunFolder) ->
     for name in _flat(stored.recipe):
         now.pop(name)
     now |= _flat(asked)
-    was["data"], now["data"] = (
-        stored.manifest.data.source,
-        stored.manifest.data.source if request.data is None else request.data,
-    )
     # what explains the other changes comes first
-    for name in sorted(was.keys() | now.keys(), key=lambda name: (name not in ("recipe", "data"), name)):
+    for name in sorted(was.keys() | now.keys(), key=lambda name: (name != "recipe", name)):
         before, after = was.get(name, "absent"), now.get(name, "absent")
-        if name not in CHANGEABLE_FIELDS and before != after and not (name == "data" and _same_path(before, after)):
+        if name not in CHANGEABLE_FIELDS and before != after:
             raise SteadyganError(
                 f"'{name}' was {_shown(before)} when '{folder.path}' began and cannot become {_shown(after)}; "
                 "leave it out, or start a new run without --resume"
@@ -150,10 +153,6 @@ def _flat(recipe: Recipe) -> dict[str, Any]:
         flat[heuristic.name] = "present"
         flat |= {f"{heuristic.name}.{key}": value for key, value in heuristic.parameters().items()}
     return flat
-
-
-def _same_path(before: str, after: str) -> bool:
-    return Path(before).resolve() == Path(after).resolve()
 
 
 def _shown(value: Any) -> str:
@@ -178,11 +177,11 @@ def _say_data(prepared: Prepared, console: Console) -> None:
     shape = "x".join(str(each) for each in prepared.shape)
     ready = "ready from the cache" if prepared.from_cache else f"prepared in {clock(prepared.seconds)}"
     console.print(
-        escape(f"{len(prepared):,} {prepared.kind} of {shape} from {prepared.source}, {ready}"), soft_wrap=True
+        shown(f"{len(prepared):,} {prepared.kind} of {shape} from {prepared.source}, {ready}"), soft_wrap=True
     )
     if prepared.class_names:
         names = ", ".join(prepared.class_names[:12]) + (", ..." if len(prepared.class_names) > 12 else "")
-        console.print(escape(f"{len(prepared.class_names)} classes: {names}"), soft_wrap=True)
+        console.print(shown(f"{len(prepared.class_names)} classes: {names}"), soft_wrap=True)
     if prepared.skipped:
         count = f"{len(prepared.skipped):,} file{'' if len(prepared.skipped) == 1 else 's'} skipped"
         console.print(f"[yellow]{count}[/] (each with its reason in skipped.json and the report)", soft_wrap=True)
@@ -190,12 +189,12 @@ def _say_data(prepared: Prepared, console: Console) -> None:
 
 def _say_notes(notes: Iterable[str], console: Console) -> None:
     for note in notes:
-        console.print(escape(note), soft_wrap=True)
+        console.print(shown(note), soft_wrap=True)
 
 
 def _say_end(run: api.Run, console: Console) -> None:
-    path = escape(shlex.quote(str(run.path)))
+    path = shown(shlex.quote(str(run.path)))
     if run.interrupted:
         console.print(f"stopped and saved; go on with: [bold]steadygan train --resume {path}[/]", soft_wrap=True)
-    console.print(f"report: {escape(str(run.report))}", soft_wrap=True)
+    console.print(f"report: {shown(str(run.report))}", soft_wrap=True)
     console.print(f"make images: steadygan sample {path} -n 64 --out grid.png", soft_wrap=True)

@@ -74,6 +74,16 @@ def plain_message(message: str) -> str:
     return message
 
 
+def printable(text: str, keep: str = "") -> str:
+    """Escapes control characters and invalid bytes, so that any terminal and any file can hold text from anywhere.
+
+    Args:
+        text: a path, a name, or a sentence with such in it.
+        keep: characters that stay as they are.
+    """
+    return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory, of the machine or of a device, was not enough."""
     if isinstance(error, MemoryError):

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from steadygan.cores import BUSY
+from steadygan.errors import printable
 
 BARS = (24, 6)
 """Columns of the bar where there is room, and where there is little; it is left out before any word is."""
@@ -85,6 +86,7 @@ class ProgressLine:
 
     def finding(self, message: str) -> None:
         """Show a warning until a newer one comes."""
+        message = printable(message)
         if not self._console.is_terminal and message != self._warning:
             self._console.print(Text(f"warning: {message}"), soft_wrap=True)
         self._warning = message

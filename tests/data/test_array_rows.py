@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from steadygan.data import DataSettings, Prepared, array_rows, prepare
+from steadygan.data import DataSettings, Prepared, array_files, array_rows, prepare
 from steadygan.errors import SteadyganError
 
 RANDOM = np.random.default_rng(0)
@@ -291,3 +291,25 @@ def test_npy_files_that_cannot_be_used_are_refused(tmp_path, cache):
     np.save(path, COLOUR[:0])
     with pytest.raises(SteadyganError, match="empty"):
         prepared(path, cache)
+
+
+def test_labels_are_refused_by_their_header_before_they_take_memory(tmp_path, cache, monkeypatch):
+    np.savez_compressed(tmp_path / "long.npz", images=GREY, labels=np.zeros(10**6, np.int64))
+    np.savez_compressed(tmp_path / "wide.npz", images=GREY, labels=np.zeros(6, "U100000"))
+    monkeypatch.setattr(array_files, "_whole", lambda file: pytest.fail("the labels were read"))
+    for name in ("long", "wide"):
+        with pytest.raises(SteadyganError, match=r"The labels in '.*' are .*, but 6 items need .* text \[6\]"):
+            prepared(tmp_path / f"{name}.npz", cache)
+
+
+@pytest.mark.parametrize("shape", [(-1, 8, 8), (6, -8, 8), (6, 8, -8)])
+def test_a_negative_shape_is_one_sentence(tmp_path, cache, shape):
+    array = io.BytesIO()
+    np.lib.format.write_array_header_1_0(array, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    array.write(bytes(384))
+    (tmp_path / "set.npy").write_bytes(array.getvalue())
+    with zipfile.ZipFile(tmp_path / "set.npz", "w") as archive:
+        archive.writestr("images.npy", array.getvalue())
+    for name in ("set.npy", "set.npz"):
+        with pytest.raises(SteadyganError, match=r"is broken: an array in it has the impossible shape \["):
+            prepared(tmp_path / name, cache)

@@ -218,3 +218,20 @@ def test_a_pipe_alone_is_no_source(tmp_path, cache):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(SteadyganError, match="neither a file nor a folder"):
         prepare(tmp_path / "pipe", cache=cache)
+
+
+def test_the_pictures_of_runs_inside_the_folder_are_no_data(photos, cache):
+    good(photos / "cats", 3)
+    good(photos / "dogs", 3)
+    before = prepare(photos, cache=cache)
+    run = photos / "runs" / "steady-1"
+    good(run / "samples", 2)
+    for name in ("run.json", "recipe.toml"):
+        (run / name).write_text("")
+    (photos / "cats" / "link").symlink_to(run)
+    after = prepare(photos, cache=cache)
+    assert after.fingerprint == before.fingerprint
+    assert reasons(after) == {
+        "runs/steady-1": "the folder of a run, whose pictures are no data",
+        "cats/link": "a link to what is already here",
+    }

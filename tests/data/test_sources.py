@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from steadygan.data import prepare, sources
+from steadygan.data import absolute_name, prepare, sources
 from steadygan.errors import SteadyganError
 from tests.data.hostile import good
 
@@ -90,3 +90,13 @@ def test_the_folder_of_a_run_is_no_data(here):
         (here / "first" / name).write_text("")
     with pytest.raises(SteadyganError, match="'first' is the folder of a run"):
         prepare("first")
+
+
+@pytest.mark.parametrize("stacked", ["", "stacked:"])
+def test_data_on_the_disk_have_an_absolute_name_and_others_have_none(stacked, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "images.npy").touch()
+    assert absolute_name(f"{stacked}images.npy") == f"{stacked}{tmp_path / 'images.npy'}"
+    assert absolute_name(absolute_name(f"{stacked}images.npy")) == absolute_name(f"{stacked}images.npy")
+    for name in ("glyphs", "streamed:mnist", "", "n" * 300, "nul\0", f"array in memory, {[3]}"):
+        assert absolute_name(f"{stacked}{name}" if name else name) == ""

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from steadygan.data import DataSettings, array_files, folder, prepare, store
+from steadygan.data import DataSettings, array_files, folder, prepare, store, verified
 from steadygan.errors import SteadyganError
 from tests.data.hostile import good
 
@@ -32,6 +32,15 @@ def photos(tmp_path):
     return tmp_path / "photos"
 
 
+@pytest.fixture
+def boot(tmp_path, monkeypatch):
+    """A file that tells when the machine was started."""
+    path = tmp_path / "start"
+    path.write_text("first")
+    monkeypatch.setattr(verified, "_BOOT_ID", path)
+    return path
+
+
 def entries(cache):
     return sorted(path for path in cache.iterdir() if path.is_dir())
 
@@ -46,10 +55,10 @@ def test_a_second_start_finds_everything_again(photos, cache):
     assert np.array_equal(first.labels, second.labels)
 
 
-def test_the_cache_holds_what_its_description_says(photos, cache):
+def test_the_cache_holds_what_its_description_says(photos, cache, boot):
     prepared = prepare(photos, cache=cache)
     (entry,) = entries(cache)
-    assert sorted(path.name for path in entry.iterdir()) == ["images.npy", "labels.npy", "meta.json"]
+    assert sorted(path.name for path in entry.iterdir()) == ["images.npy", "labels.npy", "meta.json", "verified.json"]
     meta = json.loads((entry / "meta.json").read_text())
     assert meta["settings"] == DataSettings().model_dump()
     assert meta["source"] == str(photos)
@@ -123,6 +132,10 @@ def _other_format(entry):
     (entry / "meta.json").write_text(json.dumps({**meta, "format": 0}))
 
 
+def _deep_meta(entry):
+    (entry / "meta.json").write_text("[" * 200_000)
+
+
 def _no_dictionary(entry):
     (entry / "meta.json").write_text("[]")
 
@@ -133,7 +146,32 @@ def _no_header(entry):
     (entry / "images.npy").write_bytes(data)
 
 
-@pytest.mark.parametrize("damage", [_cut, _no_labels, _no_meta, _half_meta, _other_format, _no_dictionary, _no_header])
+def _zeros(entry):
+    with (entry / "images.npy").open("r+b") as file:
+        file.seek(-300, os.SEEK_END)
+        file.write(bytes(300))
+
+
+def _other_labels(entry):
+    labels = np.load(entry / "labels.npy")
+    np.save(entry / "labels.npy", 1 - labels)
+
+
+DAMAGES = [
+    _cut,
+    _deep_meta,
+    _no_labels,
+    _no_meta,
+    _half_meta,
+    _other_format,
+    _no_dictionary,
+    _no_header,
+    _zeros,
+    _other_labels,
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_cache_is_rebuilt_without_a_word(photos, cache, damage):
     first = prepare(photos, cache=cache)
     damage(entries(cache)[0])
@@ -142,6 +180,43 @@ def test_a_damaged_cache_is_rebuilt_without_a_word(photos, cache, damage):
     assert again.fingerprint == first.fingerprint
     assert prepare(photos, cache=cache).from_cache
     assert len(entries(cache)) == 1
+
+
+def test_content_is_checked_again_after_the_machine_was_started_anew(photos, cache, boot):
+    first = prepare(photos, cache=cache)
+    images = entries(cache)[0] / "images.npy"
+    times = images.stat().st_atime_ns, images.stat().st_mtime_ns
+    _zeros(entries(cache)[0])
+    os.utime(images, ns=times)
+    boot.write_text("second")
+    again = prepare(photos, cache=cache)
+    assert not again.from_cache
+    assert again.fingerprint == first.fingerprint
+    assert np.any(again.images[-1])
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_content_is_checked_once_where_the_system_tells_when_the_machine_was_started(
+    told, photos, cache, boot, monkeypatch
+):
+    if not told:
+        boot.unlink()
+    digested = []
+    digest = store.content_digest
+    monkeypatch.setattr(store, "content_digest", lambda array: digested.append(len(array)) or digest(array))
+    prepare(photos, cache=cache)
+    before = len(digested)
+    assert prepare(photos, cache=cache).from_cache
+    assert prepare(photos, cache=cache).from_cache
+    assert len(digested) - before == (0 if told else 2)
+
+
+def test_a_cache_from_before_contents_were_checked_is_still_used(photos, cache, boot):
+    prepare(photos, cache=cache)
+    (note,) = cache.glob("*/verified.json")
+    note.unlink()
+    assert prepare(photos, cache=cache).from_cache
+    assert note.is_file()
 
 
 def test_prepared_data_is_prepared_no_second_time(photos, cache):

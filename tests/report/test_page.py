@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -208,3 +210,16 @@ def test_rows_that_mean_nothing_have_no_names(run_folder: Path) -> None:
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SteadyganError, match="no run folder"):
         write_report(tmp_path / "nowhere")
+
+
+def test_when_the_disk_is_full_it_is_said_how_to_write_the_page_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    folder = build_run(tmp_path / "my run", grids=0)
+    monkeypatch.setattr("steadygan.report.page.render", lambda record: "the page")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(SteadyganError, match=r"free some space and write it with: steadygan report '.*/my run'"):
+        write_report(folder)

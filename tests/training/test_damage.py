@@ -1,6 +1,7 @@
 """Damaged, missing and foreign files: what is believed, what is refused, and the words for it."""
 
 import io
+import json
 import pickle
 import re
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import safetensors.torch
 import torch
 
 from steadygan.errors import SteadyganError
@@ -141,6 +143,25 @@ def test_a_checkpoint_of_another_format_is_named(run: Path) -> None:
         load_checkpoint(path)
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("images_seen", "many"),
+        ("steps", -1),
+        ("seconds", "x"),
+        ("seconds", float("nan")),
+        ("best", "x"),
+        ("files", 3),
+        ("files", {"metrics": "x", "findings": 0}),
+    ],
+)
+def test_a_checkpoint_with_impossible_counts_is_damaged(key: str, value: Any, finished: Path, tmp_path: Path) -> None:
+    state = load_checkpoint(checkpoints(RunFolder(finished))[0])
+    torch.save({**state, key: value}, tmp_path / "changed.pt")
+    with pytest.raises(SteadyganError, match=r"changed\.pt' is damaged \('.*' is no possible number\)"):
+        load_checkpoint(tmp_path / "changed.pt")
+
+
 def test_rows_after_the_checkpoint_are_forgotten(run: Path, finished: Path) -> None:
     metrics = run / "metrics.jsonl"
     whole = metrics.read_bytes()
@@ -207,6 +228,17 @@ def test_a_damaged_generator_is_refused(damage: Any, run: Path) -> None:
         load_generator(RunFolder(run))
 
 
+def test_weights_that_are_not_finite_are_not_sampled(run: Path) -> None:
+    path = RunFolder(run).generator
+    weights = safetensors.torch.load(path.read_bytes())
+    for each in weights.values():
+        if each.is_floating_point():
+            each.fill_(torch.nan)
+    path.write_bytes(safetensors.torch.save(weights))
+    with pytest.raises(SteadyganError, match=r"generator\.safetensors' holds weights that are not finite"):
+        load_generator(RunFolder(run))
+
+
 def test_a_damaged_generator_config_is_refused(run: Path) -> None:
     folder = RunFolder(run)
     config = folder.generator_config.read_text()
@@ -219,6 +251,27 @@ def test_a_damaged_generator_config_is_refused(run: Path) -> None:
     folder.generator_config.unlink()
     with pytest.raises(SteadyganError, match="no generator yet"):
         load_generator(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"shape": []},
+        {"shape": [8, -8, 1]},
+        {"width": -2},
+        {"latent_parameters": {"x": 1}},
+        {"latent_parameters": {"dimension": -1}},
+        {"class_shares": [-1.0, 2.0]},
+        {"class_shares": [0.0]},
+        {"network": "nosuch"},
+    ],
+)
+def test_an_impossible_generator_config_is_one_sentence(change: dict[str, Any], run: Path) -> None:
+    path = RunFolder(run).generator_config
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(SteadyganError, match=r"damaged|There is no network 'nosuch'") as refusal:
+        load_generator(RunFolder(run)).sample(2)
+    assert "\n" not in str(refusal.value)
 
 
 def test_the_newest_whole_checkpoint_is_the_one_that_is_read(run: Path) -> None:

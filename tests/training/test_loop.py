@@ -249,3 +249,23 @@ def test_another_thread_hears_no_signals() -> None:
     thread.start()
     thread.join()
     assert answers == [False]
+
+
+def test_a_terminal_that_is_closed_asks_to_stop_however_often_it_says_so() -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    with ask_to_stop() as interrupted:
+        assert not interrupted()
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert interrupted()
+    assert signal.getsignal(signal.SIGHUP) == before
+
+
+def test_a_hang_up_that_was_ignored_is_still_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with ask_to_stop() as interrupted:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not interrupted()
+    finally:
+        signal.signal(signal.SIGHUP, before)

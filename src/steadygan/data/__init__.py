@@ -4,6 +4,7 @@ from steadygan.data.labels import UNLABELLED, keep_label_count, keep_label_share
 from steadygan.data.prepare import prepare
 from steadygan.data.prepared import Prepared, Skipped
 from steadygan.data.sampler import BalancedSampler, Order, Sampler, order
+from steadygan.data.sources import absolute_name
 from steadygan.settings import DataSettings
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Prepared",
     "Sampler",
     "Skipped",
+    "absolute_name",
     "keep_label_count",
     "keep_label_share",
     "order",

@@ -11,7 +11,7 @@ from typing import IO, Any
 import numpy as np
 
 from steadygan.arrays import Array
-from steadygan.data.array_rows import ArrayRows, Classes, classes_of, read_rows, rows_of
+from steadygan.data.array_rows import ArrayRows, Classes, classes_of, read_rows, refuse_labels, rows_of
 from steadygan.data.data_source import DataSource, Outcome, Progress, Sink
 from steadygan.data.labels import LABEL_CONVENTION
 from steadygan.errors import SteadyganError
@@ -89,8 +89,10 @@ def _open_npz(path: Path, name: str) -> tuple[ArrayRows, Classes | None]:
         classes = None
         if labels is not None:
             _refuse_objects(headers[labels][2], name, labels)
+            count = shape[0] if shape else 0
+            refuse_labels(headers[labels][0], headers[labels][2], count, f"'{name}'")
             with archive.open(members[labels]) as file:
-                classes = classes_of(_whole(file), shape[0] if shape else 0, f"'{name}'")
+                classes = classes_of(_whole(file), count, f"'{name}'")
     if fortran:
         # stored column by column: rows cannot be streamed
         return rows_of(_unpacked(path, members[chosen], name)), classes
@@ -119,10 +121,12 @@ def _unpacked(path: Path, member: zipfile.ZipInfo, name: str) -> Array:
 
 def _header(file: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     version = np.lib.format.read_magic(file)
-    if version == (1, 0):
-        return np.lib.format.read_array_header_1_0(file)
-    if version == (2, 0):
-        return np.lib.format.read_array_header_2_0(file)
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    if version in readers:
+        shape, fortran, dtype = readers[version](file)
+        if any(length < 0 for length in shape):
+            raise SteadyganError(f"'{name}' is broken: an array in it has the impossible shape {list(shape)}.")
+        return shape, fortran, dtype
     raise SteadyganError(f"'{name}' holds an array with named fields: save the images as a plain array of numbers.")
 
 

@@ -17,6 +17,8 @@ from steadygan.errors import SteadyganError
 from steadygan.settings import LARGEST_RESOLUTION, DataSettings
 
 _BLOCK_BYTES = 16_000_000
+_LABEL_BYTES = 4_096
+"""The most bytes of one label, which are 1,024 characters."""
 # resizing and rounding may overshoot a range by a little
 _OVERSHOOT = 1e-3
 
@@ -68,6 +70,19 @@ def rows_of(array: Array) -> ArrayRows:
     return ArrayRows(tuple(array.shape), array.dtype, blocks)
 
 
+def refuse_labels(shape: tuple[int, ...], dtype: np.dtype[Any], count: int, where: str) -> None:
+    """Refuses labels by what the header of their array says, before they take memory; for arguments see `classes_of`.
+
+    Raises:
+        SteadyganError: when the shape or the type does not fit.
+    """
+    if shape not in ((count,), (count, 1)) or dtype.kind not in "biuU" or dtype.itemsize > _LABEL_BYTES:
+        raise SteadyganError(
+            f"The labels in {where} are {dtype} {list(shape)}, but {count:,} items need whole numbers or "
+            f"text [{count}], each of at most {_LABEL_BYTES // 4:,} characters."
+        )
+
+
 def classes_of(values: Array, count: int, where: str) -> Classes:
     """Turns an array of whole numbers or of text into labels.
 
@@ -83,11 +98,7 @@ def classes_of(values: Array, count: int, where: str) -> Classes:
     Raises:
         SteadyganError: when the shape or the type does not fit.
     """
-    if values.shape not in ((count,), (count, 1)) or values.dtype.kind not in "biuU":
-        raise SteadyganError(
-            f"The labels in {where} are {values.dtype} {list(values.shape)}, but {count:,} items need whole numbers or "
-            f"text [{count}]."
-        )
+    refuse_labels(values.shape, values.dtype, count, where)
     flat = values.reshape(-1)
     known = flat != UNLABELLED if flat.dtype.kind == "i" else np.ones(count, dtype=bool)
     names, positions = np.unique(flat[known], return_inverse=True)

@@ -11,8 +11,9 @@ from steadygan.arrays import Array
 from steadygan.data.data_source import Progress, Sink
 from steadygan.data.decode import Target
 from steadygan.data.decoder_pool import DecodeResult, DecoderPool, Item
-from steadygan.data.prepared import Skipped, printable
+from steadygan.data.prepared import Skipped
 from steadygan.data.resolution import choose_resolution
+from steadygan.errors import printable
 from steadygan.settings import DataSettings
 
 CHUNK_FILES = 64

@@ -13,9 +13,8 @@ from steadygan.data.data_source import DataSource, Outcome, Progress, Sink
 from steadygan.data.decoder_pool import Item
 from steadygan.data.encoded_images import EncodedImages, nothing_usable, read_encoded
 from steadygan.data.labels import LABEL_CONVENTION, UNLABELLED, labels_with_notes
-from steadygan.data.prepared import printable
 from steadygan.data.walk import Entry, walk
-from steadygan.errors import SteadyganError
+from steadygan.errors import SteadyganError, printable
 from steadygan.settings import DataSettings
 
 _UNLABELLED = ("unlabelled", "unlabeled")

@@ -64,8 +64,3 @@ class Prepared:
 
     def __len__(self) -> int:
         return int(self.images.shape[0])
-
-
-def printable(path: str) -> str:
-    """Escapes control characters and invalid bytes in a path, so that any terminal and any file can hold it."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in path)

@@ -22,6 +22,7 @@ from steadygan.data.prepared import Prepared
 from steadygan.data.stacked import STACKED, stacked_source
 from steadygan.data.streamed import STREAMED
 from steadygan.data.toys import TOYS, toy_source
+from steadygan.data.walk import is_run
 from steadygan.errors import SteadyganError
 from steadygan.settings import DataSettings
 
@@ -69,6 +70,23 @@ def find_source(named: DataInput, root: Path) -> DataSource:
     )
 
 
+def absolute_name(name: str) -> str:
+    """The name under which data on the disk are found from any working folder.
+
+    Args:
+        name: the name of data, as the user gave it.
+
+    Returns:
+        The name with an absolute path; empty if no file or folder of this name is there.
+    """
+    stacked, path = name.startswith(STACKED), Path(name.removeprefix(STACKED)).expanduser()
+    try:
+        there = path.exists()
+    except (OSError, ValueError):
+        there = False
+    return f"{STACKED if stacked else ''}{path.absolute()}" if name and there else ""
+
+
 def _named_source(name: str, root: Path) -> DataSource:
     if not name or "\0" in name:
         raise SteadyganError(f"An empty or broken name was given for the data: name {_KINDS}.")
@@ -86,7 +104,7 @@ def _named_source(name: str, root: Path) -> DataSource:
     if is_saved(path):
         return saved_source(path, name)
     if stat.S_ISDIR(mode):
-        if (path / "run.json").is_file() and (path / "recipe.toml").is_file():
+        if is_run(path):
             raise SteadyganError(f"'{name}' is the folder of a run, whose pictures are grids and plots: name {_KINDS}.")
         return folder_source(path, name)
     if path.suffix.lower() in (".npz", ".npy"):

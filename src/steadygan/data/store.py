@@ -22,6 +22,7 @@ from filelock import FileLock
 from steadygan.arrays import Array
 from steadygan.data.data_source import Outcome
 from steadygan.data.prepared import Skipped
+from steadygan.data.verified import content_digest, is_verified, write_verified
 from steadygan.errors import SteadyganError
 
 _FORMAT = 1
@@ -75,15 +76,20 @@ def load(folder: Path) -> StoredData | None:
             return None
         images = np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False)
         labels = np.load(folder / "labels.npy", allow_pickle=False) if meta["labelled"] else None
+        class_names = tuple(meta["class_names"])
+        if not is_verified(folder, meta["files"]):
+            if _fingerprint(content_digest(images), images.shape, labels, class_names) != meta["fingerprint"]:
+                return None
+            write_verified(folder, meta["files"])
         return StoredData(
             images=images,
             labels=labels,
-            class_names=tuple(meta["class_names"]),
+            class_names=class_names,
             skipped=tuple(Skipped(one["path"], one["reason"]) for one in meta["skipped"]),
             notes=tuple(meta["notes"]),
             fingerprint=meta["fingerprint"],
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError):
         # whatever is wrong with the files, preparing the data again repairs it
         return None
 
@@ -228,7 +234,7 @@ def _complete(building: Path, writer: Writer, outcome: Outcome, about: dict[str,
         **about,
         "count": writer.count,
         "shape": writer.shape,
-        "fingerprint": _fingerprint(writer, outcome),
+        "fingerprint": _fingerprint(writer.digest, (writer.count, *writer.shape), labels, outcome.class_names),
         "labelled": labels is not None,
         "class_names": outcome.class_names,
         "notes": outcome.notes,
@@ -238,11 +244,13 @@ def _complete(building: Path, writer: Writer, outcome: Outcome, about: dict[str,
     with (building / "meta.json").open("w") as text:
         json.dump(meta, text, indent=1)
         _flush(text)
+    write_verified(building, names)
 
 
-def _fingerprint(writer: Writer, outcome: Outcome) -> str:
-    labels = "" if outcome.labels is None else hashlib.blake2b(outcome.labels.astype("<i8").tobytes()).hexdigest()
-    return cache_key(writer.digest, repr((writer.count, writer.shape)), labels, repr(outcome.class_names))
+def _fingerprint(digest: str, shape: tuple[int, ...], labels: Array | None, class_names: tuple[str, ...]) -> str:
+    count, *item = shape
+    hashed = "" if labels is None else hashlib.blake2b(labels.astype("<i8").tobytes()).hexdigest()
+    return cache_key(digest, repr((count, tuple(item))), hashed, repr(class_names))
 
 
 def _put_in_place(building: Path, folder: Path) -> None:

@@ -5,7 +5,8 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from steadygan.data.prepared import Skipped, printable
+from steadygan.data.prepared import Skipped
+from steadygan.errors import printable
 
 _OF_THE_SYSTEM = frozenset({"__MACOSX", "Thumbs.db", "ehthumbs.db", "desktop.ini", "$RECYCLE.BIN"})
 _KINDS = (
@@ -50,7 +51,8 @@ def walk(root: Path) -> tuple[list[Entry], list[Skipped]]:
     """Lists the regular files below a folder, and what was skipped.
 
     Every link is followed once, after everything in the folder itself has been listed. A link to a file or folder that
-    is listed already, or to a folder that contains the link, is skipped.
+    is listed already, or to a folder that contains the link, is skipped. The folders of runs are skipped too, because a
+    run that is saved inside its own data must not change them.
 
     Args:
         root: a folder that exists.
@@ -70,6 +72,14 @@ def walk(root: Path) -> tuple[list[Entry], list[Skipped]]:
             state.links.sort(reverse=True)
             _follow(state, *state.links.pop())
     return sorted(state.files), sorted(state.skipped, key=lambda skipped: skipped.path)
+
+
+def is_run(folder: str | os.PathLike[str]) -> bool:
+    """Whether a folder is that of a run, whose pictures are grids of samples."""
+    try:
+        return all(Path(folder, name).is_file() for name in ("run.json", "recipe.toml"))
+    except OSError:
+        return False  # the folder cannot be looked into; listing it says why
 
 
 def _list_folder(state: _Walk, folder: str, relative: str) -> None:
@@ -116,6 +126,9 @@ def _follow(state: _Walk, relative: str, path: str) -> None:
 def _add(state: _Walk, relative: str, path: str, status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
         state.seen.add((status.st_dev, status.st_ino))
+        if is_run(path):
+            state.skip(relative, "the folder of a run, whose pictures are no data")
+            return
         state.folders.append((path, f"{relative}/"))
         return
     if not stat.S_ISREG(status.st_mode):

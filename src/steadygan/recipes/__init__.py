@@ -52,6 +52,10 @@ def parse(text: str, where: str) -> Recipe:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SteadyganError(f"The recipe '{where}' is not TOML: {error}") from None
+    except (ValueError, RecursionError):
+        raise SteadyganError(
+            f"The recipe '{where}' holds a number of too many digits or too deep a nesting; mend the file"
+        ) from None
     chosen = table.pop("heuristics", {})
     if not isinstance(chosen, dict) or not all(isinstance(parameters, dict) for parameters in chosen.values()):
         raise SteadyganError(f"The recipe '{where}': write each heuristic as a table, such as [heuristics.adam]")

@@ -1,6 +1,7 @@
 """Put the page together."""
 
 import json
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import resources
@@ -32,7 +33,8 @@ def write_report(folder: Path | str) -> Path:
     """
     record = read_run_record(folder)
     # Names of files may hold lone surrogates, which UTF-8 cannot encode.
-    write_atomically(record.folder.report, render(record).encode("utf-8", "replace"))
+    page = render(record).encode("utf-8", "replace")
+    write_atomically(record.folder.report, page, f"write it with: steadygan report {shlex.quote(str(folder))}")
     return record.folder.report
 
 

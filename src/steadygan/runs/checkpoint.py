@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def save_checkpoint(folder: RunFolder, state: dict[str, Any], keep: int, best: b
 
 def checkpoints(folder: RunFolder) -> list[Path]:
     """The checkpoints to resume from, newest first."""
-    return sorted(folder.checkpoints.glob("[0-9]*.pt"), reverse=True)
+    return [path for _, path in reversed(folder.numbered_checkpoints())]
 
 
 def load_newest(folder: RunFolder) -> tuple[dict[str, Any], list[str]]:
@@ -82,4 +83,19 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         raise SteadyganError(f"The checkpoint '{path}' is damaged (checksum of {damaged})")
     if state.get("format") != FORMAT:
         raise SteadyganError(f"The checkpoint '{path}' has format {state.get('format')}; this version reads {FORMAT}")
+    impossible = next(_impossible_counts(state), None)
+    if impossible is not None:
+        raise SteadyganError(f"The checkpoint '{path}' is damaged ('{impossible}' is no possible number)")
     return state
+
+
+def _impossible_counts(state: dict[str, Any]) -> Iterator[str]:
+    """The names of those counts, as far as they are there, that cannot be what a run has counted."""
+    files = state.get("files", {})
+    counts = {**state, **files} if isinstance(files, dict) else {**state, "metrics": None}
+    for name in ("images_seen", "steps", "metrics", "findings"):
+        if name in counts and not (type(counts[name]) is int and counts[name] >= 0):
+            yield name
+    for name in ("seconds", "best"):
+        if name in counts and not (type(counts[name]) in (int, float) and counts[name] >= 0):
+            yield name

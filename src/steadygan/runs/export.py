@@ -1,15 +1,15 @@
 """The trained generator as a file of its own: weights in safetensors, and what is needed to rebuild it."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import safetensors.torch
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from torch import Tensor, nn
 
 from steadygan.blueprint import Blueprint
-from steadygan.errors import SteadyganError, nearest
+from steadygan.errors import SteadyganError, nearest, sentence
 from steadygan.feeding.labels import random_labels
 from steadygan.feeding.scaling import Scaling
 from steadygan.heuristics.catalogue import heuristic_class
@@ -43,22 +43,36 @@ class GeneratorConfig(BaseModel):
     format: Literal[1] = 1
     network: str
     blueprint: Blueprint
-    width: int
+    width: int = Field(ge=1)
     blocks: int
-    shape: tuple[int, ...]
+    shape: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
     latent: str
     latent_parameters: dict[str, Any]
     scaling: Scaling
     class_names: tuple[str, ...] = ()
-    class_shares: tuple[float, ...] = ()
+    class_shares: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] = ()
     images_seen: int = 0
 
+    @model_validator(mode="after")
+    def _has_classes_to_draw(self) -> Self:
+        if self.class_shares and not sum(self.class_shares) > 0:
+            raise ValueError("no class has a share")
+        return self
+
     def latent_heuristic(self) -> LatentHeuristic:
-        """Where its latents come from."""
+        """Where its latents come from.
+
+        Raises:
+            SteadyganError: when the file names no latent, or parameters that it does not have.
+        """
         kind = heuristic_class(self.latent)
         if not issubclass(kind, LatentHeuristic):
             raise SteadyganError(f"'{self.latent}' in generator.json is no latent; restore the file")
-        return kind.model_validate(self.latent_parameters)
+        try:
+            return kind.model_validate(self.latent_parameters)
+        except ValidationError as error:
+            reason = sentence(error, self.latent, kind.model_fields)
+            raise SteadyganError(f"generator.json is damaged: {reason}; restore the file") from None
 
 
 class TrainedGenerator:
@@ -194,3 +208,8 @@ def _load_weights(network: nn.Module, path: Path) -> None:
         network.load_state_dict(safetensors.torch.load(path.read_bytes()))
     except Exception as error:
         raise SteadyganError(f"'{path}' is damaged or does not fit its config ({type(error).__name__})") from None
+    if not all(bool(torch.isfinite(weights).all()) for weights in network.state_dict().values()):
+        raise SteadyganError(
+            f"'{path}' holds weights that are not finite, so that no image can be made: the training has diverged; "
+            "train anew with another --seed or recipe"
+        )

@@ -3,14 +3,19 @@
 import errno
 import json
 import os
-import shutil
-import tempfile
+import re
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from steadygan.errors import SteadyganError
+
+GO_ON = "go on with --resume"
+_TEMPORARY = re.compile(r"\.(.+)\.[a-z0-9_]+\.part")
+_SECTIONS = ("data", "training", "networks")
+"""What every ``run.json`` of a run has."""
 
 
 class RunFolder:
@@ -74,6 +79,11 @@ class RunFolder:
         return self.path / "generator.json"
 
     @property
+    def lock(self) -> Path:
+        """Who trains here now, JSON; see :func:`steadygan.runs.lock.locked`."""
+        return self.path / ".lock"
+
+    @property
     def report(self) -> Path:
         """The report, one HTML file."""
         return self.path / "report.html"
@@ -84,8 +94,11 @@ class RunFolder:
 
     def sample_grids(self) -> list[tuple[int, Path]]:
         """All grids with their images seen, oldest first; a stray copy such as ``12 (1).png`` is none."""
-        grids = (path for path in self.samples.glob("*.png") if path.stem.isdecimal())
-        return sorted((int(path.stem), path) for path in grids)
+        return _numbered_files(self.samples, ".png")
+
+    def numbered_checkpoints(self) -> list[tuple[int, Path]]:
+        """All checkpoints but the best, with their images seen, oldest first; a stray copy is none."""
+        return _numbered_files(self.checkpoints, ".pt")
 
     @property
     def tensorboard(self) -> Path:
@@ -94,8 +107,30 @@ class RunFolder:
 
     def remove_unfinished_files(self) -> None:
         """Remove the temporary files of writes that a killed process never finished."""
-        for part in self.path.rglob(".*.part"):
-            part.unlink(missing_ok=True)
+        for folder in (self.path, self.samples, self.checkpoints):
+            for part in folder.glob(".*.part"):
+                found = _TEMPORARY.fullmatch(part.name)
+                if found and self._is_written(folder / found[1]):
+                    part.unlink(missing_ok=True)
+
+    def _is_written(self, path: Path) -> bool:
+        """Whether training writes a file of this name, there or not."""
+        if path.parent == self.samples:
+            return path.name == "real.png" or _images_seen(path, ".png") is not None
+        if path.parent == self.checkpoints:
+            return path.name == "best.pt" or _images_seen(path, ".pt") is not None
+        if path.parent == self.tensorboard:
+            return path.name.startswith("events.out.tfevents.")
+        names = (self.recipe, self.environment, self.skipped, self.metrics, self.findings, self.report)
+        return path in (*names, self.generator, self.generator_config, self.manifest)
+
+    def _remove_run(self) -> None:
+        """Remove the files that training wrote, and nothing else; ``run.json`` last, without which it is no run."""
+        self.remove_unfinished_files()
+        for folder in (self.samples, self.checkpoints, self.tensorboard, self.path):
+            for path in sorted(folder.glob("*"), key=self.manifest.__eq__):
+                if self._is_written(path):
+                    path.unlink(missing_ok=True)
 
     def exists(self) -> bool:
         """Whether a run has begun here."""
@@ -122,19 +157,35 @@ class RunFolder:
         Raises:
             SteadyganError: when the folder holds a run that may not be replaced, or something that is no run.
         """
+        with write_errors_as_sentences(self.path):
+            self._refuse_occupied(overwrite)
+
+    def _refuse_occupied(self, overwrite: bool) -> None:
         path = self.path
         if self.exists() and not overwrite:
             raise SteadyganError(
                 f"'{path}' holds a run already; go on with --resume {path}, "
                 "choose another folder with --out, or replace it with --overwrite"
             )
-        if path.is_dir() and not self.exists() and any(each.is_file() for each in path.rglob("*")):
+        if self.exists() and not self._holds_our_manifest():
+            raise SteadyganError(
+                f"'{path}' is not replaced, because its run.json is damaged or not from steadygan; "
+                "choose another folder with --out, or remove the folder yourself"
+            )
+        files = (each for each in path.rglob("*") if each.is_file() and each != self.lock)
+        if path.is_dir() and not self.exists() and any(files):
             raise SteadyganError(f"'{path}' is not empty and holds no run; choose another folder with --out")
         if path.exists() and not path.is_dir():
             raise SteadyganError(f"'{path}' is a file, not a folder; choose another name with --out")
 
+    def _holds_our_manifest(self) -> bool:
+        content = None
+        with suppress(SteadyganError):
+            content = self.read_json(self.manifest)
+        return isinstance(content, dict) and all(isinstance(content.get(section), dict) for section in _SECTIONS)
+
     def create(self, overwrite: bool) -> None:
-        """Make the folder ready for a new run; a run that is there is removed.
+        """Make the folder ready for a new run; of a run that is there, the files that training wrote are removed.
 
         Args:
             overwrite: whether a run that is there may be replaced.
@@ -144,17 +195,8 @@ class RunFolder:
         """
         self.refuse_occupied(overwrite)
         if self.exists():
-            for path in (self.samples, self.checkpoints, self.tensorboard):
-                shutil.rmtree(path, ignore_errors=True)
-            for path in (
-                self.manifest,
-                self.metrics,
-                self.findings,
-                self.report,
-                self.generator,
-                self.generator_config,
-            ):
-                path.unlink(missing_ok=True)
+            with write_errors_as_sentences(self.path):
+                self._remove_run()
         with write_errors_as_sentences(self.path):
             for path in (self.path, self.samples, self.checkpoints):
                 path.mkdir(parents=True, exist_ok=True)
@@ -185,25 +227,41 @@ class RunFolder:
         return rows
 
 
-def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write a file so that at every moment it is either the old one or the new one, whole.
+def _numbered_files(folder: Path, suffix: str) -> list[tuple[int, Path]]:
+    """The files that are named by images seen, the lowest number first."""
+    found = ((_images_seen(path, suffix), path) for path in folder.glob(f"*{suffix}"))
+    return sorted((images, path) for images, path in found if images is not None)
+
+
+def _images_seen(path: Path, suffix: str) -> int | None:
+    """The number in the name of a grid or a checkpoint; None for other names, such as those of a person's files."""
+    digits = path.name.removesuffix(suffix)
+    return int(digits) if re.fullmatch("[0-9]{12,18}", digits) else None
+
+
+def write_atomically(path: Path, content: bytes | str, when_full: str = GO_ON) -> None:
+    """Write a file so that at every moment it is either the old one or the new one, whole; its mode is up to the umask.
+
+    Args:
+        path: the file.
+        content: all of it.
+        when_full: what to do once there is space again, when the disk is full.
 
     Raises:
         SteadyganError: when the folder cannot be written or the disk is full; the old file is still there.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
-    with write_errors_as_sentences(path):
+    with write_errors_as_sentences(path, when_full):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with temporary.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
+            temporary.replace(path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
 
 
@@ -213,11 +271,12 @@ def write_json(path: Path, content: Any) -> None:
 
 
 @contextmanager
-def write_errors_as_sentences(path: Path) -> Iterator[None]:
+def write_errors_as_sentences(path: Path, when_full: str = GO_ON) -> Iterator[None]:
     """Turn the operating system's error about a failed write into one sentence.
 
     Args:
         path: what is written.
+        when_full: what to do once there is space again, when the disk is full.
 
     Raises:
         SteadyganError: instead of OSError.
@@ -226,7 +285,7 @@ def write_errors_as_sentences(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            what = "the disk is full; free some space and go on with --resume, what was saved before is intact"
+            what = f"the disk is full; free some space and {when_full}, what was saved before is intact"
         elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             what = "it may not be written to; choose another folder with --out"
         else:

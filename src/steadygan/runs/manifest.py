@@ -4,7 +4,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from steadygan.data import DataSettings, Prepared
+from steadygan.data import DataSettings, Prepared, absolute_name
 from steadygan.errors import SteadyganError
 from steadygan.runs.folder import RunFolder, write_json
 from steadygan.settings import TrainingSettings
@@ -31,6 +31,7 @@ class DataRecord(_Section):
 
     Attributes:
         source: what the user named as data.
+        location: the same with an absolute path; empty for data that are not on the disk, and in old runs.
         kind: ``images`` or ``vectors``.
         shape: of one item: (H, W, C), or (D,) for vectors.
         count: how many items there are.
@@ -43,6 +44,7 @@ class DataRecord(_Section):
     """
 
     source: str
+    location: str = ""
     kind: Literal["images", "vectors"]
     shape: tuple[int, ...]
     count: int = Field(ge=0)
@@ -58,6 +60,7 @@ class DataRecord(_Section):
         """Describe prepared data."""
         return cls(
             source=data.source,
+            location=absolute_name(data.source),
             kind=data.kind,
             shape=data.shape,
             count=len(data),
@@ -68,6 +71,13 @@ class DataRecord(_Section):
             skipped=len(data.skipped),
             seconds=round(data.seconds, 3),
         )
+
+    def moved_to(self, data: Prepared) -> Self:
+        """The same data, found where ``data`` come from, if that is on the disk."""
+        location = absolute_name(data.source)
+        if location in ("", self.location):
+            return self
+        return self.model_copy(update={"source": data.source, "location": location})
 
 
 class NetworkRecord(_Section):

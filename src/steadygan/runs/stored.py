@@ -3,6 +3,7 @@
 import tomllib
 from dataclasses import dataclass
 
+from steadygan.data import absolute_name
 from steadygan.errors import SteadyganError
 from steadygan.recipe import Recipe
 from steadygan.recipes import parse
@@ -21,6 +22,22 @@ class StoredRun:
 
     recipe: Recipe
     manifest: RunManifest
+
+    def find_data(self) -> str:
+        """The name of the data, where they lie now.
+
+        Raises:
+            SteadyganError: when they were on the disk and are there no more.
+        """
+        data = self.manifest.data
+        if not data.location or absolute_name(data.location):
+            return data.location or data.source
+        if absolute_name(data.source):
+            return data.source
+        raise SteadyganError(
+            f"The data of this run are no longer at '{data.location}'; if they have moved, "
+            "name their new place: steadygan train NEW_PLACE --resume RUN"
+        )
 
 
 def read_stored_run(folder: RunFolder) -> StoredRun:

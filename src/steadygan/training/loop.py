@@ -227,7 +227,10 @@ class Loop:
 
 @contextmanager
 def ask_to_stop() -> Iterator[Callable[[], bool]]:
-    """Let the first Ctrl-C (or SIGTERM) ask the loop to stop; the second one ends the program at once.
+    """Let the first Ctrl-C (or SIGTERM, or SIGHUP) ask the loop to stop; the second one ends the program at once.
+
+    SIGHUP, which says that the terminal has gone, often comes twice, and never ends the program at once. Where it was
+    ignored before, as with ``nohup``, it still is.
 
     Yields:
         A function that says whether a signal asked to stop. In any other than the main thread it always returns False.
@@ -236,18 +239,21 @@ def ask_to_stop() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set
         return
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = {each: signal.getsignal(each) for each in signals}
+    ends_at_second = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.getsignal(each) for each in ends_at_second}
+    hang_up = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hang_up is not None and signal.getsignal(hang_up) != signal.SIG_IGN:
+        before[hang_up] = signal.getsignal(hang_up)
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         asked.set()
-        for each in signals:
+        for each in ends_at_second:
             signal.signal(each, before[each])
 
-    for each in signals:
+    for each in before:
         signal.signal(each, on_signal)
     try:
         yield asked.is_set
     finally:
-        for each in signals:
-            signal.signal(each, before[each])
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -125,8 +125,9 @@ def resume(
     """
     if data.fingerprint != stored.manifest.data.fingerprint:
         raise SteadyganError(
-            f"The data '{data.source}' are not those that '{folder.path}' was trained on: images or settings changed; "
-            "bring the old ones back, or start a new run with --out"
+            f"The data '{data.source}' are not those that '{folder.path}' was trained on, which were "
+            f"'{stored.manifest.data.source}': images or settings changed; bring the old ones back, or start a new run "
+            "with --out"
         )
     if stored.manifest.is_custom and not custom:
         raise SteadyganError(
@@ -150,13 +151,15 @@ def resume(
     for sentence in damaged:
         loop.report_finding("damaged-checkpoint", sentence)
     if loop.fraction < 1:  # a budget that is used up already is refused later, and must not replace the stored one
-        write_manifest(folder, stored.manifest.model_copy(update={"training": training}))
+        moved = stored.manifest.data.moved_to(data)
+        write_manifest(folder, stored.manifest.model_copy(update={"training": training, "data": moved}))
     return loop
 
 
 def _restore(state: TrainingState, saved: dict[str, Any], folder: RunFolder) -> None:
     try:
         state.load_state_dict(saved)
+        saved["files"]["metrics"], saved["files"]["findings"]  # which are needed soon
     except (RuntimeError, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise SteadyganError(f"The checkpoint of '{folder.path}' does not fit these networks: {reason}") from None
