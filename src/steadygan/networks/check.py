@@ -1,5 +1,7 @@
 """Checks with one batch whether the user's own networks fit the data and each other."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -17,6 +19,7 @@ def check_networks(
     device: torch.device,
     classes: int = 0,
     labelled_players: frozenset[Player] = frozenset(Player),
+    packing: int = 1,
 ) -> None:
     """Run one small batch through both networks.
 
@@ -28,25 +31,37 @@ def check_networks(
         device: where to run.
         classes: above 0, networks are also given labels, int64 [N] from 0 to ``classes`` - 1.
         labelled_players: the players whose networks take labels.
+        packing: images that get one logit together.
 
     Raises:
         SteadyganError: in one sentence, what does not fit.
     """
-    for name, network in (("generator", generator), ("discriminator", discriminator)):
-        if not isinstance(network, nn.Module):
-            raise SteadyganError(f"The {name} is a {type(network).__name__}; give a torch.nn.Module")
-        if not any(parameter.requires_grad for parameter in network.parameters()):
-            raise SteadyganError(f"The {name} has no weight that can be trained; give one with requires_grad")
+    check_modules({Player.GENERATOR: generator, Player.DISCRIMINATOR: discriminator})
     generator.to(device)
     discriminator.to(device)
-    labels = (torch.arange(TRIED, device=device) % classes,) if classes > 0 else ()
-    latents = torch.zeros(TRIED, latent, device=device)
+    count = TRIED * packing
+    labels = (torch.arange(count, device=device) % classes,) if classes > 0 else ()
+    latents = torch.zeros(count, latent, device=device)
     fakes = _fakes(generator, (latents, *labels) if Player.GENERATOR in labelled_players else (latents,), shape)
-    _check_logits(discriminator, (fakes, *labels) if Player.DISCRIMINATOR in labelled_players else (fakes,))
+    _check_logits(discriminator, (fakes, *labels) if Player.DISCRIMINATOR in labelled_players else (fakes,), packing)
+
+
+def check_modules(networks: Mapping[Player, nn.Module]) -> None:
+    """Refuse what is no network, or has nothing to train.
+
+    Raises:
+        SteadyganError: for the first of them.
+    """
+    for player, network in networks.items():
+        if not isinstance(network, nn.Module):
+            raise SteadyganError(f"The {player} is a {type(network).__name__}; give a torch.nn.Module")
+        if not any(parameter.requires_grad for parameter in network.parameters()):
+            raise SteadyganError(f"The {player} has no weight that can be trained; give one with requires_grad")
 
 
 def _fakes(generator: nn.Module, given: tuple[Tensor, ...], shape: tuple[int, ...]) -> Tensor:
-    wanted = (TRIED, shape[2], shape[0], shape[1]) if len(shape) == 3 else (TRIED, *shape)
+    count = len(given[0])
+    wanted = (count, shape[2], shape[0], shape[1]) if len(shape) == 3 else (count, *shape)
     made = _tried(generator, given, "generator", "latents")
     if tuple(made.shape) != wanted:
         raise SteadyganError(
@@ -60,12 +75,13 @@ def _fakes(generator: nn.Module, given: tuple[Tensor, ...], shape: tuple[int, ..
     return made
 
 
-def _check_logits(discriminator: nn.Module, given: tuple[Tensor, ...]) -> None:
+def _check_logits(discriminator: nn.Module, given: tuple[Tensor, ...], packing: int) -> None:
     logits = _tried(discriminator, given, "discriminator", "images")
     fits = logits.ndim >= 1 and logits.shape[0] == TRIED
     if not fits or (logits.ndim == 2 and logits.shape[1] != 1) or (logits.ndim > 2 and logits.shape[1] != 1):
+        what = f"{TRIED} images" if packing == 1 else f"{TRIED} packs of {packing} images"
         raise SteadyganError(
-            f"The discriminator answers {list(logits.shape)} to {TRIED} images; "
+            f"The discriminator answers {list(logits.shape)} to {what}; "
             f"it must answer one logit each: [{TRIED}], [{TRIED}, 1], or a map [{TRIED}, 1, h, w]"
         )
 

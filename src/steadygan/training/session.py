@@ -17,7 +17,7 @@ from steadygan.feeding.labels import DataView
 from steadygan.feeding.scaling import scaling_for
 from steadygan.metrics import all_metrics
 from steadygan.networks import Companion, Networks, build
-from steadygan.networks.check import check_networks
+from steadygan.networks.check import check_modules, check_networks
 from steadygan.recipe import Recipe
 from steadygan.runs.checkpoint import load_newest
 from steadygan.runs.environment import environment
@@ -33,6 +33,7 @@ from steadygan.training.device import process_device, resolve_settings
 from steadygan.training.labels import data_view, labelled_players, refuse_without_features
 from steadygan.training.loop import Loop
 from steadygan.training.observe import Observer, TensorBoard
+from steadygan.training.own_networks import notes_on, pack_inputs, put_on, refuse_unreached
 from steadygan.training.state import TrainingState, new_training_state
 from steadygan.training.worker_loop import WorkerLoop
 from steadygan.vocabulary import Player
@@ -44,6 +45,12 @@ class CustomNetworks:
 
     generator: nn.Module | None = None
     discriminator: nn.Module | None = None
+
+    @property
+    def by_player(self) -> dict[Player, nn.Module]:
+        """Those that are there, by player."""
+        both = {Player.GENERATOR: self.generator, Player.DISCRIMINATOR: self.discriminator}
+        return {player: network for player, network in both.items() if network is not None}
 
     def __bool__(self) -> bool:
         """Whether any network is the user's own."""
@@ -88,7 +95,7 @@ def begin(
     if not is_main_process():
         return WorkerLoop(state, training)
     folder.create(overwrite)  # only now, because networks that do not fit must not destroy an existing run
-    _write_run(folder, state, training, data_settings, names, notes)
+    _write_run(folder, state, training, data_settings, names, (*notes, *state.notes))
     return _loop(state, folder, training, custom, names, observers)
 
 
@@ -194,6 +201,7 @@ def new_players(
     state = new_training_state(
         recipe, data, networks, scaling, device, training.precision, training.seed, view, takes_labels
     )
+    state.notes = tuple(notes_on(recipe, custom.by_player))
     for network in state.networks.values():
         if training.compile:
             compile_(network, device)
@@ -211,7 +219,9 @@ def _networks(
     view: DataView,
     takes_labels: frozenset[Player],
 ) -> tuple[Networks, dict[Player, str]]:
-    names = dict.fromkeys(Player, recipe.network)
+    names = dict.fromkeys(Player, recipe.network) | dict.fromkeys(custom.by_player, CUSTOM)
+    check_modules(custom.by_player)
+    refuse_unreached(recipe, custom.by_player)
     generator, discriminator = custom.generator, custom.discriminator
     companions: dict[str, Companion] = {}
     if generator is None or discriminator is None or blueprint.encoder:
@@ -219,15 +229,13 @@ def _networks(
         built = build(recipe.network, blueprint, data.shape, latent, settings.width, settings.blocks)
         generator, discriminator = generator or built.generator, discriminator or built.discriminator
         companions = built.companions
-    if custom:
-        check_networks(
-            generator, discriminator, recipe.latent.dimension, data.shape, device, view.classes, takes_labels
-        )
-    if custom.generator is not None:
-        names[Player.GENERATOR] = CUSTOM
     if custom.discriminator is not None:
-        names[Player.DISCRIMINATOR] = CUSTOM
         refuse_without_features(recipe, discriminator)
+        discriminator = pack_inputs(recipe, discriminator, Player.DISCRIMINATOR in takes_labels)
+    if custom:
+        latent, packing = recipe.latent.dimension, blueprint.packing
+        check_networks(generator, discriminator, latent, data.shape, device, view.classes, takes_labels, packing)
+        put_on(recipe, custom.by_player)
     return Networks(generator, discriminator, companions), names
 
 
