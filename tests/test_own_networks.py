@@ -175,3 +175,10 @@ def test_vectors_with_networks_of_ones_own(folder: Path) -> None:
         device="cpu",
     )
     assert run.sample(4).shape == (4, 3)
+
+
+def test_a_sigmoid_at_the_end_is_warned_of_where_the_user_called(folder: Path) -> None:
+    discriminator = nn.Sequential(_networks()[1], nn.Sigmoid())
+    with pytest.warns(UserWarning, match="discriminator ends in a sigmoid") as warned:
+        sg.train(_array(), _recipe(), discriminator=discriminator, out=folder, images=16, device="cpu")
+    assert warned[0].filename == __file__

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.errors import SteadyganError
+from steadygan.networks.last_layer import doubts_about_images, doubts_about_logits
 from steadygan.vocabulary import Player
 
 TRIED = 4
@@ -20,8 +21,8 @@ def check_networks(
     classes: int = 0,
     labelled_players: frozenset[Player] = frozenset(Player),
     packing: int = 1,
-) -> None:
-    """Run one small batch through both networks.
+) -> tuple[str, ...]:
+    """Run one small batch through both networks, and back.
 
     Args:
         generator: latents [N, ``latent``] to images [N, C, H, W] in [-1, 1], or to vectors [N, F].
@@ -33,6 +34,9 @@ def check_networks(
         labelled_players: the players whose networks take labels.
         packing: images that get one logit together.
 
+    Returns:
+        Sentences about what fits and would still train badly.
+
     Raises:
         SteadyganError: in one sentence, what does not fit.
     """
@@ -43,7 +47,10 @@ def check_networks(
     labels = (torch.arange(count, device=device) % classes,) if classes > 0 else ()
     latents = torch.zeros(count, latent, device=device)
     fakes = _fakes(generator, (latents, *labels) if Player.GENERATOR in labelled_players else (latents,), shape)
-    _check_logits(discriminator, (fakes, *labels) if Player.DISCRIMINATOR in labelled_players else (fakes,), packing)
+    given = (fakes, *labels) if Player.DISCRIMINATOR in labelled_players else (fakes,)
+    logits = _logits(discriminator, given, packing)
+    _check_gradients(fakes, logits)
+    return (*doubts_about_images(fakes, len(shape) == 3), *doubts_about_logits(logits))
 
 
 def check_modules(networks: Mapping[Player, nn.Module]) -> None:
@@ -57,6 +64,9 @@ def check_modules(networks: Mapping[Player, nn.Module]) -> None:
             raise SteadyganError(f"The {player} is a {type(network).__name__}; give a torch.nn.Module")
         if not any(parameter.requires_grad for parameter in network.parameters()):
             raise SteadyganError(f"The {player} has no weight that can be trained; give one with requires_grad")
+        other = next((each.dtype for each in network.parameters() if each.dtype != torch.float32), None)
+        if other is not None:
+            raise SteadyganError(f"The {player} has weights of {other} and training needs torch.float32; call .float()")
 
 
 def _fakes(generator: nn.Module, given: tuple[Tensor, ...], shape: tuple[int, ...]) -> Tensor:
@@ -68,14 +78,15 @@ def _fakes(generator: nn.Module, given: tuple[Tensor, ...], shape: tuple[int, ..
             f"The generator makes {list(made.shape)} from latents {list(given[0].shape)} "
             f"and the data need {list(wanted)}; change its last layers or --resolution"
         )
-    if len(shape) == 3 and float(made.abs().amax()) > 1.0 + 1e-3:
+    largest = float(made.detach().abs().amax())
+    if len(shape) == 3 and largest > 1.0 + 1e-3:
         raise SteadyganError(
-            f"The generator makes values up to {float(made.abs().amax()):.3g} and images lie in [-1, 1]; end it in tanh"
+            f"The generator makes values up to {largest:.3g} and images lie in [-1, 1]; end it in tanh"
         )
     return made
 
 
-def _check_logits(discriminator: nn.Module, given: tuple[Tensor, ...], packing: int) -> None:
+def _logits(discriminator: nn.Module, given: tuple[Tensor, ...], packing: int) -> Tensor:
     logits = _tried(discriminator, given, "discriminator", "images")
     fits = logits.ndim >= 1 and logits.shape[0] == TRIED
     if not fits or (logits.ndim == 2 and logits.shape[1] != 1) or (logits.ndim > 2 and logits.shape[1] != 1):
@@ -84,13 +95,28 @@ def _check_logits(discriminator: nn.Module, given: tuple[Tensor, ...], packing: 
             f"The discriminator answers {list(logits.shape)} to {what}; "
             f"it must answer one logit each: [{TRIED}], [{TRIED}, 1], or a map [{TRIED}, 1, h, w]"
         )
+    return logits
+
+
+def _check_gradients(fakes: Tensor, logits: Tensor) -> None:
+    if not fakes.requires_grad:
+        raise SteadyganError(
+            "The generator's images carry no gradients to its weights, so it cannot learn; "
+            "take detach(), no_grad() or whatever else cuts them off out of its forward()"
+        )
+    reached = torch.autograd.grad(logits.sum(), fakes, allow_unused=True)[0] if logits.requires_grad else None
+    if reached is None:
+        raise SteadyganError(
+            "The discriminator's logits carry no gradients to the images, so the generator cannot learn from them; "
+            "take detach(), no_grad() or whatever else cuts them off out of its forward()"
+        )
 
 
 def _tried(network: nn.Module, given: tuple[Tensor, ...], name: str, what: str) -> Tensor:
     training = network.training
     try:
         # Evaluation mode, a forked random state: looking must not change what is looked at.
-        with torch.random.fork_rng(), torch.no_grad():
+        with torch.random.fork_rng(), torch.enable_grad():
             answer = network.eval()(*given)
     except Exception as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]

@@ -12,7 +12,7 @@ from torch import nn
 from steadygan.blueprint import Blueprint
 from steadygan.data import DataSettings, Prepared
 from steadygan.distributed import any_process, broadcast_string, is_main_process
-from steadygan.errors import SteadyganError
+from steadygan.errors import SteadyganError, warn
 from steadygan.feeding.labels import DataView
 from steadygan.feeding.scaling import scaling_for
 from steadygan.metrics import all_metrics
@@ -196,12 +196,14 @@ def new_players(
     takes_labels = labelled_players(
         blueprint, custom.generator is not None, custom.discriminator is not None, training.labels
     )
-    networks, names = _networks(recipe, blueprint, data, custom, device, view, takes_labels)
+    networks, names, doubts = _networks(recipe, blueprint, data, custom, device, view, takes_labels)
     scaling = scaling_for(data, blueprint.image_range)
     state = new_training_state(
         recipe, data, networks, scaling, device, training.precision, training.seed, view, takes_labels
     )
-    state.notes = tuple(notes_on(recipe, custom.by_player))
+    state.notes = (*doubts, *notes_on(recipe, custom.by_player))
+    for doubt in doubts:
+        warn(doubt)
     for network in state.networks.values():
         if training.compile:
             compile_(network, device)
@@ -218,12 +220,13 @@ def _networks(
     device: torch.device,
     view: DataView,
     takes_labels: frozenset[Player],
-) -> tuple[Networks, dict[Player, str]]:
+) -> tuple[Networks, dict[Player, str], tuple[str, ...]]:
     names = dict.fromkeys(Player, recipe.network) | dict.fromkeys(custom.by_player, CUSTOM)
     check_modules(custom.by_player)
     refuse_unreached(recipe, custom.by_player)
     generator, discriminator = custom.generator, custom.discriminator
     companions: dict[str, Companion] = {}
+    doubts: tuple[str, ...] = ()
     if generator is None or discriminator is None or blueprint.encoder:
         settings, latent = recipe.settings, recipe.latent.dimension
         built = build(recipe.network, blueprint, data.shape, latent, settings.width, settings.blocks)
@@ -234,9 +237,10 @@ def _networks(
         discriminator = pack_inputs(recipe, discriminator, Player.DISCRIMINATOR in takes_labels)
     if custom:
         latent, packing = recipe.latent.dimension, blueprint.packing
-        check_networks(generator, discriminator, latent, data.shape, device, view.classes, takes_labels, packing)
+        fit = generator, discriminator, latent, data.shape, device, view.classes, takes_labels, packing
+        doubts = check_networks(*fit)
         put_on(recipe, custom.by_player)
-    return Networks(generator, discriminator, companions), names
+    return Networks(generator, discriminator, companions), names, doubts
 
 
 def _blueprint(recipe: Recipe, custom: CustomNetworks, view: DataView) -> Blueprint:
