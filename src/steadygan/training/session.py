@@ -15,6 +15,7 @@ from steadygan.distributed import any_process, broadcast_string, is_main_process
 from steadygan.errors import SteadyganError, warn
 from steadygan.feeding.labels import DataView
 from steadygan.feeding.scaling import scaling_for
+from steadygan.heuristics.catalogue import reference
 from steadygan.metrics import all_metrics
 from steadygan.networks import Companion, Networks, build
 from steadygan.networks.check import check_modules, check_networks
@@ -264,7 +265,7 @@ def _loop(
         width=state.recipe.settings.width,
         blocks=state.recipe.settings.blocks,
         shape=state.data.shape,
-        latent=latent.name,
+        latent=reference(type(latent)),
         latent_parameters=latent.parameters(),
         scaling=state.scaling,
         class_names=state.data.class_names,
