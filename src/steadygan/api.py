@@ -11,14 +11,14 @@ from rich.console import Console
 from torch import Tensor, nn
 
 from steadygan import distributed
-from steadygan.data import DataSettings, Prepared, prepare
+from steadygan.data import IN_MEMORY, DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError, sentence
 from steadygan.metrics import all_metrics
 from steadygan.progress import ProgressLine
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
 from steadygan.report import write_report
-from steadygan.runs.export import TrainedGenerator, load_generator
+from steadygan.runs.export import TrainedGenerator, load_generator, load_into
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.sampling import temporary_seed
 from steadygan.runs.stored import StoredRun, read_stored_run
@@ -226,6 +226,10 @@ def resume(
     stored = read_stored_run(folder)
     training = changed(stored, images, minutes, compile)
     source = stored.manifest.data.source if data is None else data
+    if data is None and stored.manifest.data.source.startswith(IN_MEMORY):
+        raise SteadyganError(
+            f"'{folder.path}' was trained on data that only your program has ({source}); give them again as data="
+        )
     distributed.start()
     where = None if cache is None else Path(cache)
     prepared = distributed.local_main_process_first(
@@ -238,7 +242,7 @@ def resume(
         if loop.fraction >= 1:
             raise SteadyganError(
                 f"'{folder.path}' has used its budget ({loop.state.images_seen} images); "
-                "give a larger --images or --minutes to go on"
+                "to go on give a larger images= or minutes= (on the command line --images or --minutes)"
             )
         return _train(loop, folder, interrupted)
 
@@ -315,13 +319,17 @@ def fit_recipe(chosen: Recipe, prepared: Prepared, labels: bool = False) -> tupl
     return chosen, notes
 
 
-def load(out: str | Path) -> Run:
+def load(out: str | Path, *, generator: nn.Module | None = None) -> Run:
     """A run that is there, to sample from.
 
+    Args:
+        out: its folder.
+        generator: your own, if the run trained one: built alike; its weights are replaced by the run's.
+
     Raises:
-        SteadyganError: when there is none.
+        SteadyganError: when there is none, or the generator is not built like the one that was trained.
     """
-    return Run(out)
+    return Run(out, None if generator is None else load_into(generator, RunFolder(out)))
 
 
 def make_data_settings(**given: Any) -> DataSettings:

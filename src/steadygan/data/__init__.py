@@ -4,9 +4,11 @@ from steadygan.data.labels import UNLABELLED, keep_label_count, keep_label_share
 from steadygan.data.prepare import prepare
 from steadygan.data.prepared import Prepared, Skipped
 from steadygan.data.sampler import BalancedSampler, Order, Sampler, order
+from steadygan.data.sources import IN_MEMORY
 from steadygan.settings import DataSettings
 
 __all__ = [
+    "IN_MEMORY",
     "UNLABELLED",
     "BalancedSampler",
     "DataSettings",

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 DataInput = Union[str, Path, np.ndarray[Any, Any], "torch.Tensor", Prepared]
 
+IN_MEMORY = ("array in memory, ", "tensor in memory, ")
+"""How the names of sources begin that only the program that trained has."""
 _DIGITS = "digits"
 _EMBEDDED = (GLYPHS, _DIGITS, *TOYS)
 _KINDS = (
@@ -56,12 +58,12 @@ def find_source(named: DataInput, root: Path) -> DataSource:
         classes = None if named.labels is None else Classes(named.labels, named.class_names)
         return _memory_source(named.images, named.source, classes)
     if isinstance(named, np.ndarray):
-        return _memory_source(named, f"array in memory, {named.dtype} {list(named.shape)}")
+        return _memory_source(named, f"{IN_MEMORY[0]}{named.dtype} {list(named.shape)}")
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(named, torch.Tensor):
         values = named.detach().cpu()
         array = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
-        return _memory_source(array, f"tensor in memory, {array.dtype} {list(array.shape)}", channels_first=True)
+        return _memory_source(array, f"{IN_MEMORY[1]}{array.dtype} {list(array.shape)}", channels_first=True)
     if isinstance(named, str | os.PathLike):
         return _named_source(os.fspath(named), root)
     raise SteadyganError(

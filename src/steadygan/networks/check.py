@@ -121,8 +121,9 @@ def _tried(network: nn.Module, given: tuple[Tensor, ...], name: str, what: str) 
     except Exception as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         with_labels = " with labels" if len(given) > 1 else ""
+        length = f"; the recipe's latents have {given[0].shape[1]} numbers" if what == "latents" else ""
         raise SteadyganError(
-            f"The {name} fails on {what} of shape {list(given[0].shape)}{with_labels}: {reason}"
+            f"The {name} fails on {what} of shape {list(given[0].shape)}{with_labels}: {reason}{length}"
         ) from None
     finally:
         network.train(training)

@@ -90,7 +90,9 @@ def begin(
     Raises:
         SteadyganError: when networks do not fit, or the folder cannot be used.
     """
-    training = _tuned_alike(resolve_settings(training, data.kind))
+    asked, training = training.precision, _tuned_alike(resolve_settings(training, data.kind))
+    if custom and asked == "auto" and training.precision == "bf16":
+        notes = (*notes, "Your own networks run in bf16, in which this device is quickest; precision='fp32' is exact")
     torch.manual_seed(training.seed)
     state, names = new_players(recipe, data, custom, process_device(training.device), training)
     if not is_main_process():
@@ -136,10 +138,7 @@ def resume(
             f"The data '{data.source}' are not those that '{folder.path}' was trained on: images or settings changed; "
             "bring the old ones back, or start a new run with --out"
         )
-    if stored.manifest.is_custom and not custom:
-        raise SteadyganError(
-            f"'{folder.path}' was trained with networks of your own; resume it from Python and pass them to resume()"
-        )
+    _refuse_other_networks(stored, custom, folder)
     device = process_device(training.device)
     torch.manual_seed(training.seed)
     saved, damaged = load_newest(folder)
@@ -160,6 +159,23 @@ def resume(
     if loop.fraction < 1:  # a budget that is used up already is refused later, and must not replace the stored one
         write_manifest(folder, stored.manifest.model_copy(update={"training": training}))
     return loop
+
+
+def _refuse_other_networks(stored: StoredRun, custom: CustomNetworks, folder: RunFolder) -> None:
+    names = {player: record.name for player, record in stored.manifest.networks.items()}
+    own = [player for player in Player if names[player] == CUSTOM]
+    if own and not set(own) <= set(custom.by_player):
+        what = "networks of your own" if len(own) > 1 else f"a {own[0]} of your own"
+        how = ", ".join(f"{player}=..." for player in own)
+        raise SteadyganError(
+            f"'{folder.path}' was trained with {what}; go on from Python with steadygan.resume('{folder.path}', {how})"
+        )
+    for player in custom.by_player:
+        if player not in own:
+            raise SteadyganError(
+                f"'{folder.path}' was trained with the network '{names[player]}' as its {player}, not with one of your "
+                f"own; leave {player}= out"
+            )
 
 
 def _restore(state: TrainingState, saved: dict[str, Any], folder: RunFolder) -> None:
@@ -186,10 +202,16 @@ def new_players(
         The training state, and the names of the players' networks.
 
     Raises:
-        SteadyganError: when networks do not fit, labels are missing, or nothing can be compiled here.
+        SteadyganError: when networks do not fit, labels are missing, PyTorch's default type is not float32, or nothing
+            can be compiled here.
     """
     if training.compile:
         refuse_uncompilable(device)
+    if torch.get_default_dtype() != torch.float32:
+        raise SteadyganError(
+            f"PyTorch's default type is {torch.get_default_dtype()} and training needs float32; "
+            "call torch.set_default_dtype(torch.float32) before"
+        )
     refuse_uneven_batches(recipe)
     refuse_different_runs(recipe, data, training)
     view = data_view(recipe, data, training)
