@@ -1,5 +1,6 @@
 """The Python face on small arrays: train, resume, sample, load."""
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +233,52 @@ def test_what_few_images_change_is_said_in_one_line() -> None:
     unchanged, nothing = fit_recipe(chosen, tiny.images(count=100))
     assert not unchanged.has("diff-augment")
     assert nothing == []
+
+
+# --- in scripts
+
+
+def test_a_run_says_where_it_is_and_how_far_it_came(finished: sg.Run) -> None:
+    said = repr(finished)
+    assert str(finished.path) in said
+    assert "80 images seen" in said
+    assert "quality/sliced_wasserstein" in said
+
+
+def test_losses_and_quality_are_one_table(finished: sg.Run) -> None:
+    table = finished.table()
+    assert len({len(column) for column in table.values()}) == 1
+    assert table["images"] == sorted(set(table["images"]))
+    last = {name: column[-1] for name, column in table.items()}
+    assert last["images"] == 80
+    assert isinstance(last["discriminator/loss"], float)
+    assert isinstance(last["quality/sliced_wasserstein"], float)
+
+
+def test_off_a_terminal_lines_are_printed_unless_nobody_watches(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sg.train(_array(), tiny.small("naive"), out=tmp_path / "a", **SMALL)
+    assert "40 images" in capsys.readouterr().out
+    sg.train(_array(), tiny.small("naive"), out=tmp_path / "b", observers=(), **SMALL)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_observer_with_one_method_is_enough_and_one_with_none_is_refused(folder: Path) -> None:
+    class Watching:
+        def __init__(self) -> None:
+            self.seen: list[int] = []
+
+        def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
+            self.seen.append(images_seen)
+
+    with pytest.raises(sg.SteadyganError, match="An observer is a function, which has none of the methods tick, row"):
+        sg.train(_array(), tiny.small("naive"), out=folder, observers=[test_data_are_needed], **SMALL)
+    assert not folder.exists()
+    watching = Watching()
+    sg.train(_array(), tiny.small("naive"), out=folder, observers=[watching], **SMALL)
+    assert watching.seen[-1] == 40
+
+
+def test_the_version_can_be_asked_for() -> None:
+    assert sg.__version__ == version("steadygan")

@@ -18,75 +18,20 @@ from steadygan.progress import ProgressLine
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
 from steadygan.report import write_report
-from steadygan.runs.export import TrainedGenerator, load_generator, load_into
+from steadygan.runs.export import TrainedGenerator, load_into
 from steadygan.runs.folder import RunFolder
+from steadygan.runs.run import Run
 from steadygan.runs.sampling import temporary_seed
 from steadygan.runs.stored import StoredRun, read_stored_run
-from steadygan.settings import TrainingSettings
+from steadygan.settings import Device, Precision, TrainingSettings
 from steadygan.training import session
+from steadygan.training.device import refuse_another_default_type
 from steadygan.training.loop import Loop, ask_to_stop
-from steadygan.training.observe import Observer, require_tensorboard
+from steadygan.training.observe import require_tensorboard
 from steadygan.training.process_settings import fast_kernels
 from steadygan.training.session import CustomNetworks
 from steadygan.training.worker_loop import WorkerLoop
-
-Progress = Callable[[int, int], None]
-
-
-class Run:
-    """A finished or interrupted run.
-
-    Args:
-        folder: where it is saved.
-        generator: that makes its samples; read from the folder when None.
-        interrupted: whether someone asked it to stop before its budget was used.
-    """
-
-    def __init__(
-        self, folder: Path | str, generator: TrainedGenerator | None = None, interrupted: bool = False
-    ) -> None:
-        self.folder = RunFolder(folder).require()
-        self.interrupted = interrupted
-        self._generator = generator
-
-    @property
-    def path(self) -> Path:
-        """The run folder."""
-        return self.folder.path
-
-    @property
-    def report(self) -> Path:
-        """The report, one HTML file."""
-        return self.folder.report
-
-    @property
-    def metrics(self) -> list[dict[str, Any]]:
-        """The rows of ``metrics.jsonl``."""
-        return self.folder.read_rows(self.folder.metrics)
-
-    @property
-    def generator(self) -> TrainedGenerator:
-        """The generator that makes samples."""
-        if self._generator is None:
-            self._generator = load_generator(self.folder)
-        return self._generator
-
-    def sample(
-        self, count: int, seed: int = 0, truncation: float | None = None, class_name: str | None = None
-    ) -> "np.ndarray[Any, Any]":
-        """New images.
-
-        Args:
-            count: how many.
-            seed: the same seed gives the same images.
-            truncation: keep latents to the middle of their distribution; None for all of it.
-            class_name: the class of all of them, for a generator that was trained with labels; None for all classes.
-
-        Returns:
-            uint8 [count, H, W, C]; for vectors float32 [count, F].
-        """
-        made: np.ndarray[Any, Any] = self.generator.sample(count, seed, truncation, class_name).numpy()
-        return made
+from steadygan.vocabulary import ProcessorChoice
 
 
 def train(
@@ -103,9 +48,9 @@ def train(
     background: str = "white",
     max_pixels: int = 64_000_000,
     seed: int = 0,
-    device: str = "auto",
-    precision: str = "auto",
-    tuned_for: str = "auto",
+    device: Device = "auto",
+    precision: Precision = "auto",
+    tuned_for: ProcessorChoice = "auto",
     compile: bool = False,  # noqa: A002  # as PyTorch calls it, and the command line
     keep: int = 3,
     labels: bool = False,
@@ -115,7 +60,7 @@ def train(
     tensorboard: bool = False,
     overwrite: bool = False,
     cache: str | Path | None = None,
-    observers: Sequence[Observer] | None = None,
+    observers: Sequence[object] | None = None,
 ) -> Run:
     """Train a GAN.
 
@@ -150,16 +95,18 @@ def train(
         tensorboard: Write rows and grids for TensorBoard too.
         overwrite: whether a run that is at ``out`` may be replaced.
         cache: where prepared data are kept.
-        observers: who watches; see :class:`steadygan.training.observe.Observer`. When None, a progress line on a
-            terminal or in a notebook.
+        observers: who watches: objects with some of the methods of :class:`steadygan.training.observe.Observer`; ()
+            for silence. When None, a progress line on a terminal, and a line now and then elsewhere.
 
     Returns:
-        The run.
+        The run. The first Ctrl-C saves it and lets this function return, with ``interrupted`` set, so that a loop over
+        trainings ends with ``if run.interrupted: break``; the second one ends the program.
 
     Raises:
         SteadyganError: for anything that you can mend, in one sentence.
     """
     given = dict(locals())  # every setting is an argument of the same name
+    refuse_another_default_type()
     if data is None:
         raise SteadyganError("train() needs data: a folder of images, an .npz file, an array, or a name such as glyphs")
     data_settings = make_data_settings(**{name: given[name] for name in DataSettings.model_fields})
@@ -184,7 +131,7 @@ def run_new(
     folder: RunFolder,
     custom: CustomNetworks,
     overwrite: bool,
-    observers: Sequence[Observer],
+    observers: Sequence[object],
 ) -> Run:
     """Begin a run on prepared data and train until its budget is used or Ctrl-C; for arguments see :func:`train`."""
     built = custom.generator is None or custom.discriminator is None
@@ -204,7 +151,7 @@ def resume(
     discriminator: nn.Module | None = None,
     data: str | Path | np.ndarray[Any, Any] | Tensor | Prepared | None = None,
     cache: str | Path | None = None,
-    observers: Sequence[Observer] | None = None,
+    observers: Sequence[object] | None = None,
 ) -> Run:
     """Go on with a run as if it had never stopped: on a CPU bit for bit, on a GPU but for rounding.
 
@@ -222,6 +169,7 @@ def resume(
     Raises:
         SteadyganError: when it cannot go on, with the reason.
     """
+    refuse_another_default_type()
     folder = RunFolder(out)
     stored = read_stored_run(folder)
     training = changed(stored, images, minutes, compile)
@@ -267,10 +215,9 @@ def _train(loop: Loop | WorkerLoop, folder: RunFolder, interrupted: Callable[[],
     )
 
 
-def default_observers() -> list[Observer]:
-    """A progress line where it can be redrawn; a program's own output stays its own."""
-    console = Console()
-    return [ProgressLine(console)] if console.is_terminal or console.is_jupyter else []
+def default_observers() -> list[object]:
+    """A progress line where it can be redrawn, and lines as the command line prints them elsewhere."""
+    return [ProgressLine(Console())]
 
 
 def changed(

@@ -226,5 +226,7 @@ def test_a_discriminator_that_cuts_gradients_off_is_refused(how: str) -> None:
 
 
 def test_weights_of_another_type_are_refused() -> None:
-    with pytest.raises(SteadyganError, match=r"generator has weights of torch\.float64 and .*call \.float\(\)"):
+    with pytest.raises(
+        SteadyganError, match=r"generator has weights of torch\.float64 and .*call \.to\(torch\.float32\)"
+    ):
         _check(players.generator().double(), players.discriminator())

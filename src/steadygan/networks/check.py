@@ -64,9 +64,10 @@ def check_modules(networks: Mapping[Player, nn.Module]) -> None:
             raise SteadyganError(f"The {player} is a {type(network).__name__}; give a torch.nn.Module")
         if not any(parameter.requires_grad for parameter in network.parameters()):
             raise SteadyganError(f"The {player} has no weight that can be trained; give one with requires_grad")
-        other = next((each.dtype for each in network.parameters() if each.dtype != torch.float32), None)
+        usual = torch.get_default_dtype()
+        other = next((each.dtype for each in network.parameters() if each.dtype != usual), None)
         if other is not None:
-            raise SteadyganError(f"The {player} has weights of {other} and training needs torch.float32; call .float()")
+            raise SteadyganError(f"The {player} has weights of {other} and training needs {usual}; call .to({usual})")
 
 
 def _fakes(generator: nn.Module, given: tuple[Tensor, ...], shape: tuple[int, ...]) -> Tensor:

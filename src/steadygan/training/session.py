@@ -33,7 +33,7 @@ from steadygan.training.compiled import compile_, decompile_, refuse_uncompilabl
 from steadygan.training.device import process_device, resolve_settings
 from steadygan.training.labels import data_view, labelled_players, refuse_without_features
 from steadygan.training.loop import Loop
-from steadygan.training.observe import Observer, TensorBoard
+from steadygan.training.observe import TensorBoard, check_observers
 from steadygan.training.own_networks import notes_on, pack_inputs, put_on, refuse_unreached
 from steadygan.training.state import TrainingState, new_training_state
 from steadygan.training.worker_loop import WorkerLoop
@@ -67,7 +67,7 @@ def begin(
     custom: CustomNetworks,
     overwrite: bool,
     notes: Sequence[str],
-    observers: Sequence[Observer],
+    observers: Sequence[object],
 ) -> Loop | WorkerLoop:
     """Build everything for a new run, and write its description into the run folder.
 
@@ -88,8 +88,9 @@ def begin(
         The loop: of the main process a :class:`Loop`, of the others a :class:`WorkerLoop`.
 
     Raises:
-        SteadyganError: when networks do not fit, or the folder cannot be used.
+        SteadyganError: when networks do not fit, an observer watches nothing, or the folder cannot be used.
     """
+    check_observers(observers)
     asked, training = training.precision, _tuned_alike(resolve_settings(training, data.kind))
     if custom and asked == "auto" and training.precision == "bf16":
         notes = (*notes, "Your own networks run in bf16, in which this device is quickest; precision='fp32' is exact")
@@ -115,7 +116,7 @@ def resume(
     training: TrainingSettings,
     data: Prepared,
     custom: CustomNetworks,
-    observers: Sequence[Observer],
+    observers: Sequence[object],
 ) -> Loop | WorkerLoop:
     """Rebuild a run from its newest undamaged checkpoint, so that it can go on bit for bit.
 
@@ -131,8 +132,10 @@ def resume(
         The loop: of the main process a :class:`Loop`, of the others a :class:`WorkerLoop`.
 
     Raises:
-        SteadyganError: when the data changed, a network is missing, or no checkpoint is undamaged.
+        SteadyganError: when the data changed, a network is missing, an observer watches nothing, or no checkpoint is
+            undamaged.
     """
+    check_observers(observers)
     if data.fingerprint != stored.manifest.data.fingerprint:
         raise SteadyganError(
             f"The data '{data.source}' are not those that '{folder.path}' was trained on: images or settings changed; "
@@ -202,16 +205,10 @@ def new_players(
         The training state, and the names of the players' networks.
 
     Raises:
-        SteadyganError: when networks do not fit, labels are missing, PyTorch's default type is not float32, or nothing
-            can be compiled here.
+        SteadyganError: when networks do not fit, labels are missing, or nothing can be compiled here.
     """
     if training.compile:
         refuse_uncompilable(device)
-    if torch.get_default_dtype() != torch.float32:
-        raise SteadyganError(
-            f"PyTorch's default type is {torch.get_default_dtype()} and training needs float32; "
-            "call torch.set_default_dtype(torch.float32) before"
-        )
     refuse_uneven_batches(recipe)
     refuse_different_runs(recipe, data, training)
     view = data_view(recipe, data, training)
@@ -278,7 +275,7 @@ def _loop(
     training: TrainingSettings,
     custom: CustomNetworks,
     names: dict[Player, str],
-    observers: Sequence[Observer],
+    observers: Sequence[object],
 ) -> Loop:
     latent = state.recipe.latent
     config = GeneratorConfig(
