@@ -11,7 +11,7 @@ from rich.console import Console
 from torch import Tensor, nn
 
 from steadygan import distributed
-from steadygan.data import IN_MEMORY, DataSettings, Prepared, prepare
+from steadygan.data import IN_MEMORY, DataInput, DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError, sentence
 from steadygan.metrics import all_metrics
 from steadygan.progress import ProgressLine
@@ -35,7 +35,7 @@ from steadygan.vocabulary import ProcessorChoice
 
 
 def train(
-    data: str | Path | np.ndarray[Any, Any] | Tensor | Prepared | None = None,
+    data: DataInput | None = None,
     recipe: str | Recipe = "steady",
     *,
     images: int | None = None,
@@ -53,7 +53,7 @@ def train(
     tuned_for: ProcessorChoice = "auto",
     compile: bool = False,  # noqa: A002  # as PyTorch calls it, and the command line
     keep: int = 3,
-    labels: bool = False,
+    labels: bool | np.ndarray[Any, Any] | Tensor | Sequence[int] = False,
     label_share: float = 1.0,
     labels_per_class: int | None = None,
     metrics: Sequence[str] = (),
@@ -66,7 +66,8 @@ def train(
 
     Args:
         data: a folder of images, an ``.npz`` or ``.npy`` file, a name (``glyphs``, ``digits``, or a data set of the
-            Hugging Face hub), an array, or a tensor.
+            Hugging Face hub), an array, a tensor, or a torch ``Dataset`` or ``DataLoader`` with a length, which is gone
+            through once. Labels of an array are given as ``(x, y)`` with ``labels=True``, or as ``labels=y``.
         recipe: its name, the path of a TOML file, or a :class:`Recipe`.
         images: Real images to see in all, such as 600000; with minutes, whichever ends first.
         minutes: Time to train in all; with images, whichever ends first. Without either: 30 minutes.
@@ -105,6 +106,8 @@ def train(
     Raises:
         SteadyganError: for anything that you can mend, in one sentence.
     """
+    if not isinstance(labels, bool):
+        data, labels = (data, labels), True  # type: ignore[assignment]  # anything is refused that cannot have labels
     given = dict(locals())  # every setting is an argument of the same name
     refuse_another_default_type()
     if data is None:
@@ -149,7 +152,7 @@ def resume(
     compile: bool | None = None,  # noqa: A002  # as in train()
     generator: nn.Module | None = None,
     discriminator: nn.Module | None = None,
-    data: str | Path | np.ndarray[Any, Any] | Tensor | Prepared | None = None,
+    data: DataInput | None = None,
     cache: str | Path | None = None,
     observers: Sequence[object] | None = None,
 ) -> Run:
