@@ -1,5 +1,6 @@
 """The Python face on small arrays: train, resume, sample, load."""
 
+import threading
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -282,3 +283,30 @@ def test_an_observer_with_one_method_is_enough_and_one_with_none_is_refused(fold
 
 def test_the_version_can_be_asked_for() -> None:
     assert sg.__version__ == version("steadygan")
+
+
+def test_a_second_thread_that_trains_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    class Second:
+        """Begins another training from another thread while the first is going on."""
+
+        said: str = ""
+
+        def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
+            thread = threading.Thread(target=self.train)
+            thread.start()
+            thread.join()
+
+        def train(self) -> None:
+            try:
+                sg.train(_array(), tiny.small("naive"), out=tmp_path / "b", **SMALL)
+            except sg.SteadyganError as error:
+                self.said = str(error)
+
+    second = Second()
+    sg.train(_array(), tiny.small("naive"), out=tmp_path / "a", observers=[second], images=4, device="cpu")
+    assert second.said.startswith("Another thread of this program is training")
+    assert not (tmp_path / "b").exists()
+    thread = threading.Thread(target=second.train)
+    thread.start()
+    thread.join()
+    assert (tmp_path / "b/run.json").is_file()  # the first has ended

@@ -25,6 +25,7 @@ from steadygan.runs.sampling import temporary_seed
 from steadygan.runs.stored import StoredRun, read_stored_run
 from steadygan.settings import Device, Precision, TrainingSettings
 from steadygan.training import session
+from steadygan.training.alone import alone
 from steadygan.training.device import refuse_another_default_type
 from steadygan.training.loop import Loop, ask_to_stop
 from steadygan.training.observe import require_tensorboard
@@ -34,6 +35,7 @@ from steadygan.training.worker_loop import WorkerLoop
 from steadygan.vocabulary import ProcessorChoice
 
 
+@alone
 def train(
     data: DataInput | None = None,
     recipe: str | Recipe = "steady",
@@ -126,6 +128,7 @@ def train(
     return run_new(prepared, chosen, training, data_settings, folder, custom, overwrite, watching)
 
 
+@alone
 def run_new(
     prepared: Prepared,
     chosen: Recipe,
@@ -144,6 +147,7 @@ def run_new(
         return _train(loop, folder, interrupted)
 
 
+@alone
 def resume(
     out: str | Path,
     *,
