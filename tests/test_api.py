@@ -1,5 +1,7 @@
 """The Python face on small arrays: train, resume, sample, load."""
 
+import threading
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -260,3 +262,79 @@ def test_what_few_images_change_is_said_in_one_line() -> None:
     unchanged, nothing = fit_recipe(chosen, tiny.images(count=100))
     assert not unchanged.has("diff-augment")
     assert nothing == []
+
+
+# --- in scripts
+
+
+def test_a_run_says_where_it_is_and_how_far_it_came(finished: sg.Run) -> None:
+    said = repr(finished)
+    assert str(finished.path) in said
+    assert "80 images seen" in said
+    assert "quality/sliced_wasserstein" in said
+
+
+def test_losses_and_quality_are_one_table(finished: sg.Run) -> None:
+    table = finished.table()
+    assert len({len(column) for column in table.values()}) == 1
+    assert table["images"] == sorted(set(table["images"]))
+    last = {name: column[-1] for name, column in table.items()}
+    assert last["images"] == 80
+    assert isinstance(last["discriminator/loss"], float)
+    assert isinstance(last["quality/sliced_wasserstein"], float)
+
+
+def test_off_a_terminal_lines_are_printed_unless_nobody_watches(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sg.train(_array(), tiny.small("naive"), out=tmp_path / "a", **SMALL)
+    assert "40 images" in capsys.readouterr().out
+    sg.train(_array(), tiny.small("naive"), out=tmp_path / "b", observers=(), **SMALL)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_observer_with_one_method_is_enough_and_one_with_none_is_refused(folder: Path) -> None:
+    class Watching:
+        def __init__(self) -> None:
+            self.seen: list[int] = []
+
+        def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
+            self.seen.append(images_seen)
+
+    with pytest.raises(sg.SteadyganError, match="An observer is a function, which has none of the methods tick, row"):
+        sg.train(_array(), tiny.small("naive"), out=folder, observers=[test_data_are_needed], **SMALL)
+    assert not folder.exists()
+    watching = Watching()
+    sg.train(_array(), tiny.small("naive"), out=folder, observers=[watching], **SMALL)
+    assert watching.seen[-1] == 40
+
+
+def test_the_version_can_be_asked_for() -> None:
+    assert sg.__version__ == version("steadygan")
+
+
+def test_a_second_thread_that_trains_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    class Second:
+        """Begins another training from another thread while the first is going on."""
+
+        said: str = ""
+
+        def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
+            thread = threading.Thread(target=self.train)
+            thread.start()
+            thread.join()
+
+        def train(self) -> None:
+            try:
+                sg.train(_array(), tiny.small("naive"), out=tmp_path / "b", **SMALL)
+            except sg.SteadyganError as error:
+                self.said = str(error)
+
+    second = Second()
+    sg.train(_array(), tiny.small("naive"), out=tmp_path / "a", observers=[second], images=4, device="cpu")
+    assert second.said.startswith("Another thread of this program is training")
+    assert not (tmp_path / "b").exists()
+    thread = threading.Thread(target=second.train)
+    thread.start()
+    thread.join()
+    assert (tmp_path / "b/run.json").is_file()  # the first has ended

@@ -122,8 +122,12 @@ def test_resuming_without_them_is_refused(folder: Path) -> None:
     sg.train(_array(), _recipe(), generator=generator, discriminator=discriminator, out=folder, images=32, device="cpu")
     with pytest.raises(sg.SteadyganError, match="networks of your own"):
         sg.resume(folder, images=64, data=_array())
-    with pytest.raises(sg.SteadyganError, match="does not fit these networks"):
+    with pytest.raises(sg.SteadyganError, match=r"networks of your own; .*, generator=\.\.\., discriminator=\.\.\.\)"):
         sg.resume(folder, images=64, data=_array(), generator=generator)
+    wider = nn.Sequential(nn.Conv2d(1, 8, 8), nn.Flatten())
+    wider.append(nn.Linear(8, 1))
+    with pytest.raises(sg.SteadyganError, match="does not fit these networks"):
+        sg.resume(folder, images=64, data=_array(), generator=generator, discriminator=wider)
 
 
 @pytest.mark.parametrize("recipe", ["naive", "steady"])
@@ -175,3 +179,73 @@ def test_vectors_with_networks_of_ones_own(folder: Path) -> None:
         device="cpu",
     )
     assert run.sample(4).shape == (4, 3)
+
+
+def test_a_sigmoid_at_the_end_is_warned_of_where_the_user_called(folder: Path) -> None:
+    discriminator = nn.Sequential(_networks()[1], nn.Sigmoid())
+    with pytest.warns(UserWarning, match="discriminator ends in a sigmoid") as warned:
+        sg.train(_array(), _recipe(), discriminator=discriminator, out=folder, images=16, device="cpu")
+    assert warned[0].filename == __file__
+
+
+# --- life after training
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[sg.Run, Generator]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in tiny.BRIEF.items():
+            patch.setattr(name, value)
+        generator = _networks()[0]
+        recipe = _recipe().with_("spectral-norm", in_generator=True, in_discriminator=False)
+        chosen = recipe.change(values={"width": 4})
+        out = tmp_path_factory.mktemp("own") / "run"
+        return sg.train(_array(), chosen, generator=generator, out=out, images=32, device="cpu"), generator
+
+
+def test_a_run_is_loaded_into_a_generator_of_ones_own(trained: tuple[sg.Run, Generator], folder: Path) -> None:
+    run, _ = trained
+    fresh = Generator()
+    loaded = sg.load(run.path, generator=fresh)
+    assert np.array_equal(loaded.sample(4), run.sample(4))
+    assert np.array_equal(loaded.sample(4, seed=1), sg.load(run.path, generator=fresh).sample(4, seed=1))
+    assert not fresh.training
+    with pytest.raises(sg.SteadyganError, match=r"not built like that of .*: .*; give one that is"):
+        sg.load(run.path, generator=nn.Linear(2, 2))
+    with pytest.raises(sg.SteadyganError, match="There is no run folder"):
+        sg.load(folder, generator=fresh)
+    sg.train(_array(), tiny.small("naive"), out=folder, images=8, device="cpu")
+    with pytest.raises(sg.SteadyganError, match=r"network 'dcgan', which is rebuilt .*leave generator= out"):
+        sg.load(folder, generator=fresh)
+
+
+def test_resuming_says_what_to_pass(trained: tuple[sg.Run, Generator]) -> None:
+    run, generator = trained
+    with pytest.raises(sg.SteadyganError, match=r"only your program has \(array in memory, .*give them again as data="):
+        sg.resume(run.path, images=64, generator=generator)
+    with pytest.raises(sg.SteadyganError, match=r"a generator of your own; .*resume\('.*', generator=\.\.\.\)"):
+        sg.resume(run.path, images=64, data=_array())
+    with pytest.raises(sg.SteadyganError, match=r"network 'dcgan' as its discriminator, .*leave discriminator= out"):
+        sg.resume(run.path, images=64, data=_array(), generator=generator, discriminator=_networks()[1])
+    with pytest.raises(sg.SteadyganError, match="the recipe's latents have 100 numbers"):
+        sg.resume(run.path, images=64, data=_array(), generator=nn.Linear(7, 64))
+    with pytest.raises(sg.SteadyganError, match=r"larger images= or minutes="):
+        sg.resume(run.path, images=32, data=_array(), generator=generator)
+
+
+def test_another_default_type_is_refused(folder: Path) -> None:
+    generator, discriminator = _networks()
+    torch.set_default_dtype(torch.float64)
+    try:
+        with pytest.raises(sg.SteadyganError, match=r"default type is torch\.float64 .*set_default_dtype"):
+            sg.train(_array(), _recipe(), generator=generator, discriminator=discriminator, out=folder, device="cpu")
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert not folder.exists()
+
+
+def test_bf16_that_nobody_asked_for_is_noted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steadygan.training.device.computes_bf16", lambda device: True)
+    run = sg.train(_array(), _recipe(), discriminator=_networks()[1], out=folder, images=16, device="cpu")
+    notes = run.folder.read_json(run.folder.manifest)["notes"]
+    assert any("run in bf16" in note and "precision='fp32'" in note for note in notes)

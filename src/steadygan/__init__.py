@@ -7,15 +7,17 @@
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from importlib.metadata import version
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from steadygan.api import Run, load, resume, train
+    from steadygan.api import load, resume, train
     from steadygan.cores import share_cores
     from steadygan.errors import SteadyganError
     from steadygan.recipe import Recipe
     from steadygan.recipes import recipe, recipe_names
+    from steadygan.runs.run import Run
     from steadygan.training.process_settings import keep_memory
 
 __all__ = [
@@ -33,7 +35,7 @@ __all__ = [
 
 _MODULES = {
     "Recipe": "recipe",
-    "Run": "api",
+    "Run": "runs.run",
     "SteadyganError": "errors",
     "keep_memory": "training.process_settings",
     "load": "api",
@@ -52,6 +54,8 @@ class _Package(ModuleType):
     """
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__version__":
+            return version("steadygan")
         if name not in _MODULES:
             raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
         value = getattr(import_module(f"{self.__name__}.{_MODULES[name]}"), name)

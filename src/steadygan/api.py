@@ -11,90 +11,37 @@ from rich.console import Console
 from torch import Tensor, nn
 
 from steadygan import distributed
-from steadygan.data import DataSettings, Prepared, prepare
+from steadygan.data import IN_MEMORY, DataInput, DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError, sentence
 from steadygan.metrics import all_metrics
 from steadygan.progress import ProgressLine
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
 from steadygan.report import write_report
-from steadygan.runs.export import TrainedGenerator, load_generator
+from steadygan.runs.export import TrainedGenerator, load_into
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.lock import locked_for_all
+from steadygan.runs.run import Run
 from steadygan.runs.sampling import temporary_seed
 from steadygan.runs.stored import StoredRun, read_stored_run
-from steadygan.settings import TrainingSettings
+from steadygan.settings import Device, Precision, TrainingSettings
 from steadygan.training import session
+from steadygan.training.alone import alone
+from steadygan.training.device import refuse_another_default_type
 from steadygan.training.loop import Loop, ask_to_stop
-from steadygan.training.observe import Observer, require_tensorboard
+from steadygan.training.observe import require_tensorboard
 from steadygan.training.process_settings import fast_kernels
 from steadygan.training.session import CustomNetworks
 from steadygan.training.worker_loop import WorkerLoop
+from steadygan.vocabulary import ProcessorChoice
 
 LONGEST_NAME = 100
 """Characters in the name of a recipe after which a run folder is named."""
 
-Progress = Callable[[int, int], None]
 
-
-class Run:
-    """A finished or interrupted run.
-
-    Args:
-        folder: where it is saved.
-        generator: that makes its samples; read from the folder when None.
-        interrupted: whether someone asked it to stop before its budget was used.
-    """
-
-    def __init__(
-        self, folder: Path | str, generator: TrainedGenerator | None = None, interrupted: bool = False
-    ) -> None:
-        self.folder = RunFolder(folder).require()
-        self.interrupted = interrupted
-        self._generator = generator
-
-    @property
-    def path(self) -> Path:
-        """The run folder."""
-        return self.folder.path
-
-    @property
-    def report(self) -> Path:
-        """The report, one HTML file."""
-        return self.folder.report
-
-    @property
-    def metrics(self) -> list[dict[str, Any]]:
-        """The rows of ``metrics.jsonl``."""
-        return self.folder.read_rows(self.folder.metrics)
-
-    @property
-    def generator(self) -> TrainedGenerator:
-        """The generator that makes samples."""
-        if self._generator is None:
-            self._generator = load_generator(self.folder)
-        return self._generator
-
-    def sample(
-        self, count: int, seed: int = 0, truncation: float | None = None, class_name: str | None = None
-    ) -> "np.ndarray[Any, Any]":
-        """New images.
-
-        Args:
-            count: how many.
-            seed: the same seed gives the same images.
-            truncation: keep latents to the middle of their distribution; None for all of it.
-            class_name: the class of all of them, for a generator that was trained with labels; None for all classes.
-
-        Returns:
-            uint8 [count, H, W, C]; for vectors float32 [count, F].
-        """
-        made: np.ndarray[Any, Any] = self.generator.sample(count, seed, truncation, class_name).numpy()
-        return made
-
-
+@alone
 def train(
-    data: str | Path | np.ndarray[Any, Any] | Tensor | Prepared | None = None,
+    data: DataInput | None = None,
     recipe: str | Recipe = "steady",
     *,
     images: int | None = None,
@@ -107,25 +54,26 @@ def train(
     background: str = "white",
     max_pixels: int = 64_000_000,
     seed: int = 0,
-    device: str = "auto",
-    precision: str = "auto",
-    tuned_for: str = "auto",
+    device: Device = "auto",
+    precision: Precision = "auto",
+    tuned_for: ProcessorChoice = "auto",
     compile: bool = False,  # noqa: A002  # as PyTorch calls it, and the command line
     keep: int = 3,
-    labels: bool = False,
+    labels: bool | np.ndarray[Any, Any] | Tensor | Sequence[int] = False,
     label_share: float = 1.0,
     labels_per_class: int | None = None,
     metrics: Sequence[str] = (),
     tensorboard: bool = False,
     overwrite: bool = False,
     cache: str | Path | None = None,
-    observers: Sequence[Observer] | None = None,
+    observers: Sequence[object] | None = None,
 ) -> Run:
     """Train a GAN.
 
     Args:
         data: a folder of images, an ``.npz`` or ``.npy`` file, a name (``glyphs``, ``digits``, or a data set of the
-            Hugging Face hub), an array, or a tensor.
+            Hugging Face hub), an array, a tensor, or a torch ``Dataset`` or ``DataLoader`` with a length, which is gone
+            through once. Labels of an array are given as ``(x, y)`` with ``labels=True``, or as ``labels=y``.
         recipe: its name, the path of a TOML file, or a :class:`Recipe`.
         images: Real images to see in all, such as 600000; with minutes, whichever ends first.
         minutes: Time to train in all; with images, whichever ends first. Without either: 30 minutes.
@@ -154,16 +102,20 @@ def train(
         tensorboard: Write rows and grids for TensorBoard too.
         overwrite: whether a run that is at ``out`` may be replaced.
         cache: where prepared data are kept.
-        observers: who watches; see :class:`steadygan.training.observe.Observer`. When None, a progress line on a
-            terminal or in a notebook.
+        observers: who watches: objects with some of the methods of :class:`steadygan.training.observe.Observer`; ()
+            for silence. When None, a progress line on a terminal, and a line now and then elsewhere.
 
     Returns:
-        The run.
+        The run. The first Ctrl-C saves it and lets this function return, with ``interrupted`` set, so that a loop over
+        trainings ends with ``if run.interrupted: break``; the second one ends the program.
 
     Raises:
         SteadyganError: for anything that you can mend, in one sentence.
     """
+    if not isinstance(labels, bool):
+        data, labels = (data, labels), True  # type: ignore[assignment]  # anything is refused that cannot have labels
     given = dict(locals())  # every setting is an argument of the same name
+    refuse_another_default_type()
     if data is None:
         raise SteadyganError("train() needs data: a folder of images, an .npz file, an array, or a name such as glyphs")
     data_settings = make_data_settings(**{name: given[name] for name in DataSettings.model_fields})
@@ -180,6 +132,7 @@ def train(
     return run_new(prepared, chosen, training, data_settings, folder, custom, overwrite, watching)
 
 
+@alone
 def run_new(
     prepared: Prepared,
     chosen: Recipe,
@@ -188,7 +141,7 @@ def run_new(
     folder: RunFolder,
     custom: CustomNetworks,
     overwrite: bool,
-    observers: Sequence[Observer],
+    observers: Sequence[object],
 ) -> Run:
     """Begin a run on prepared data and train until its budget is used or Ctrl-C; for arguments see :func:`train`."""
     built = custom.generator is None or custom.discriminator is None
@@ -198,6 +151,7 @@ def run_new(
         return _train(loop, folder, interrupted)
 
 
+@alone
 def resume(
     out: str | Path,
     *,
@@ -206,9 +160,9 @@ def resume(
     compile: bool | None = None,  # noqa: A002  # as in train()
     generator: nn.Module | None = None,
     discriminator: nn.Module | None = None,
-    data: str | Path | np.ndarray[Any, Any] | Tensor | Prepared | None = None,
+    data: DataInput | None = None,
     cache: str | Path | None = None,
-    observers: Sequence[Observer] | None = None,
+    observers: Sequence[object] | None = None,
 ) -> Run:
     """Go on with a run as if it had never stopped: on a CPU bit for bit, on a GPU but for rounding.
 
@@ -226,6 +180,7 @@ def resume(
     Raises:
         SteadyganError: when it cannot go on, with the reason.
     """
+    refuse_another_default_type()
     folder = RunFolder(out).require()
     custom = CustomNetworks(generator, discriminator)
     watching = default_observers() if observers is None else observers
@@ -234,7 +189,7 @@ def resume(
     with locked_for_all(folder):
         stored = read_stored_run(folder)
         training = changed(stored, images, minutes, compile)
-        source = stored.find_data() if data is None else data
+        source = _data_of(stored, folder) if data is None else data
         prepared = distributed.local_main_process_first(
             "prepare", lambda: prepare(source, stored.manifest.data_settings, cache=where)
         )
@@ -243,9 +198,19 @@ def resume(
             if loop.fraction >= 1:
                 raise SteadyganError(
                     f"'{folder.path}' has used its budget ({loop.state.images_seen} images); "
-                    "give a larger --images or --minutes to go on"
+                    "to go on give a larger images= or minutes= (on the command line --images or --minutes)"
                 )
             return _train(loop, folder, interrupted)
+
+
+def _data_of(stored: StoredRun, folder: RunFolder) -> str:
+    """Where the data of a run are, unless only a program has them."""
+    source = stored.manifest.data.source
+    if source.startswith(IN_MEMORY):
+        raise SteadyganError(
+            f"'{folder.path}' was trained on data that only your program has ({source}); give them again as data="
+        )
+    return stored.find_data()
 
 
 def _train(loop: Loop | WorkerLoop, folder: RunFolder, interrupted: Callable[[], bool]) -> Run:
@@ -268,10 +233,9 @@ def _train(loop: Loop | WorkerLoop, folder: RunFolder, interrupted: Callable[[],
     )
 
 
-def default_observers() -> list[Observer]:
-    """A progress line where it can be redrawn; a program's own output stays its own."""
-    console = Console()
-    return [ProgressLine(console)] if console.is_terminal or console.is_jupyter else []
+def default_observers() -> list[object]:
+    """A progress line where it can be redrawn, and lines as the command line prints them elsewhere."""
+    return [ProgressLine(Console())]
 
 
 def changed(
@@ -320,13 +284,17 @@ def fit_recipe(chosen: Recipe, prepared: Prepared, labels: bool = False) -> tupl
     return chosen, notes
 
 
-def load(out: str | Path) -> Run:
+def load(out: str | Path, *, generator: nn.Module | None = None) -> Run:
     """A run that is there, to sample from.
 
+    Args:
+        out: its folder.
+        generator: your own, if the run trained one: built alike; its weights are replaced by the run's.
+
     Raises:
-        SteadyganError: when there is none.
+        SteadyganError: when there is none, or the generator is not built like the one that was trained.
     """
-    return Run(out)
+    return Run(out, None if generator is None else load_into(generator, RunFolder(out)))
 
 
 def make_data_settings(**given: Any) -> DataSettings:

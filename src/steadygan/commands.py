@@ -18,6 +18,7 @@ from steadygan.progress import ProgressLine, clock
 from steadygan.recipe import Recipe
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.lock import locked, locked_for_all
+from steadygan.runs.run import Run
 from steadygan.runs.stored import StoredRun, read_stored_run
 from steadygan.screen import shown
 from steadygan.training.device import resolve_settings
@@ -192,7 +193,7 @@ def _say_notes(notes: Iterable[str], console: Console) -> None:
         console.print(shown(note), soft_wrap=True)
 
 
-def _say_end(run: api.Run, console: Console) -> None:
+def _say_end(run: Run, console: Console) -> None:
     path = shown(shlex.quote(str(run.path)))
     if run.interrupted:
         console.print(f"stopped and saved; go on with: [bold]steadygan train --resume {path}[/]", soft_wrap=True)

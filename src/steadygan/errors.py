@@ -1,7 +1,9 @@
-"""The one error that a person causes and a person can mend, and the words for it."""
+"""The one error that a person causes and a person can mend, a warning, and the words for them."""
 
 import difflib
 import re
+import sys
+import warnings
 from collections.abc import Iterable
 
 from pydantic import ValidationError
@@ -19,6 +21,18 @@ class SteadyganError(Exception):
 
     The command line prints the sentence and ends with status 2; in Python it is raised as it is.
     """
+
+
+def warn(message: str) -> None:
+    """Warn of something that works and that the caller would hardly want; the line is that of the caller's program.
+
+    Args:
+        message: one sentence: what was seen, and what to change.
+    """
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("steadygan."):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, UserWarning, stacklevel=level)
 
 
 def nearest(name: str, options: Iterable[str]) -> str:

@@ -107,7 +107,8 @@ class Recipe(BaseModel):
         new = _made(self.heuristics, heuristic, parameters) if isinstance(heuristic, str) else heuristic
         chosen = parameters if isinstance(heuristic, str) else type(new).model_fields
         asked = {new.name, reference(type(new))}, (), [f"{new.name}.{key}" for key in chosen]
-        return self._changed(heuristics=put_in(self.heuristics, new), **self._yielding(*asked))
+        changed = self._changed(heuristics=put_in(self.heuristics, new), **self._yielding(*asked))
+        return changed._adding(self, new.name)
 
     def without(self, *names: str) -> "Recipe":
         """This recipe with some heuristics taken out; one that it does not have is no error.
@@ -130,9 +131,16 @@ class Recipe(BaseModel):
         Raises:
             SteadyganError: as :meth:`with_`, :meth:`without` and :meth:`set`.
         """
+        add, values = tuple(add), values or {}
+        changed = self._composed(add, remove, values)
+        return changed._adding(
+            self, *(changed._kind(name).name for name in add), *(key.partition(".")[0] for key in values)
+        )
+
+    def _composed(self, add: Iterable[str], remove: Iterable[str], values: Mapping[str, Any]) -> "Recipe":
+        """See :meth:`change`; what is added here is not what a user has added."""
         gone = {self._kind(name).name for name in remove}
         heuristics = tuple(old for old in self.heuristics if old.name not in gone)
-        add, values = tuple(add), values or {}
         fields: dict[str, Any] = {"settings": self.settings, "network": self.network}
         fields |= self._yielding(add, gone, values)
         for name in add:
@@ -174,7 +182,17 @@ class Recipe(BaseModel):
 
     def _changed(self, **fields: Any) -> "Recipe":
         own = {name: getattr(self, name) for name in Recipe.model_fields}
-        return Recipe(**{**own, **fields})
+        changed = Recipe(**{**own, **fields})
+        return changed._adding(self)
+
+    def _adding(self, before: "Recipe", *names: str) -> "Recipe":
+        self.__dict__["added"] = frozenset((*before.added, *names))
+        return self
+
+    @cached_property
+    def added(self) -> frozenset[str]:
+        """The names of heuristics that were added or set by name since the recipe was read; no part of the recipe."""
+        return frozenset()
 
     # --- what the training step asks
 
@@ -288,7 +306,7 @@ class Recipe(BaseModel):
         """
         other = self.on_vectors
         gone = {*other.remove, *(each.name for each in self.heuristics if each.images_only)}
-        fitted = self.change(
+        fitted = self._composed(
             other.add, [name for name in gone if name not in other.add], {"network": "mlp", **other.values}
         )
         out = tuple(each.name for each in self.heuristics if not fitted.has(each.name) and each.name in gone)
@@ -309,7 +327,7 @@ class Recipe(BaseModel):
         if count >= other.below:
             return settled, ()
         try:
-            fitted = settled.change(other.add, other.remove, other.values)
+            fitted = settled._composed(other.add, other.remove, other.values)
         except SteadyganError:
             return settled, ()
         put_in = (f"--with {name}" for name in other.add if not self.has(name))
@@ -330,11 +348,10 @@ class Recipe(BaseModel):
         return tomli_w.dumps(table, multiline_strings=True)
 
 
-def changed_fields(heuristic: Heuristic) -> frozenset[str]:
-    """The fields of the naive blueprint that a heuristic changes."""
-    naive = Blueprint()
-    designed = heuristic.design(naive) if isinstance(heuristic, Designs) else naive
-    return frozenset(name for name in Blueprint.model_fields if getattr(naive, name) != getattr(designed, name))
+def changed_fields(heuristic: Heuristic, before: Blueprint = Blueprint()) -> frozenset[str]:  # noqa: B008  # frozen
+    """The fields of a blueprint, by default the naive one, that a heuristic changes."""
+    designed = heuristic.design(before) if isinstance(heuristic, Designs) else before
+    return frozenset(name for name in Blueprint.model_fields if getattr(before, name) != getattr(designed, name))
 
 
 def _without_none(parameters: dict[str, object]) -> dict[str, object]:

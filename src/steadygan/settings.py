@@ -16,6 +16,8 @@ SMALLEST_RESOLUTION = 8
 LARGEST_RESOLUTION = 256
 
 Precision = Literal["auto", "fp32", "bf16"]
+Device = Literal["auto", "cpu", "cuda", "mps"] | str
+"""Names that an editor can offer, or one GPU of several such as ``cuda:1``."""
 
 
 class TrainingSettings(BaseModel):

@@ -6,8 +6,9 @@ import torch
 from torch import nn
 
 from steadygan.errors import SteadyganError
+from steadygan.heuristics.averages import Ema
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.card import Source
+from steadygan.heuristics.card import PREAMBLE, Source
 from steadygan.heuristics.catalogue import BUILT_IN
 from steadygan.heuristics.citations import Citation, reference, references
 
@@ -21,21 +22,9 @@ def by_name(kind: type[Heuristic]) -> str:
 
 def namespace() -> dict[str, object]:
     """What an example may use: small networks, a batch of each side, a loss."""
-    torch.manual_seed(0)
-    generator = nn.Sequential(nn.Linear(6, 3 * 8 * 8), nn.Tanh(), nn.Unflatten(1, (3, 8, 8)))
-    z = torch.randn(4, 6)
-    return {
-        "torch": torch,
-        "generator": generator,
-        "averaged": copy.deepcopy(generator),
-        "discriminator": nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 1), nn.Flatten(0)),
-        "z": z,
-        "x": torch.rand(4, 3, 8, 8) * 2 - 1,
-        "real": torch.rand(4, 3, 8, 8) * 2 - 1,
-        "fake": generator(z).detach(),
-        "pixels": torch.randint(256, (4, 3, 8, 8), dtype=torch.uint8),
-        "loss": torch.zeros(()),
-    }
+    names: dict[str, object] = {}
+    exec(compile(PREAMBLE, "preamble", "exec"), names)
+    return names
 
 
 @pytest.mark.parametrize("kind", BUILT_IN, ids=by_name)
@@ -59,9 +48,20 @@ def test_a_heuristic_needs_only_others_that_exist(kind: type[Heuristic]) -> None
 @pytest.mark.parametrize("kind", BUILT_IN, ids=by_name)
 def test_every_example_runs(kind: type[Heuristic]) -> None:
     names = namespace()
-    before = set(names)
+    before = dict(names)
     exec(compile(kind.card.example, kind.name, "exec"), names)
-    assert set(names) - before - {"__builtins__"}
+    assert any(value is not before.get(name) for name, value in names.items())
+
+
+def test_the_average_of_the_example_has_the_statistics_of_batch_norm_too() -> None:
+    generator = nn.Sequential(nn.Linear(6, 4), nn.BatchNorm1d(4))
+    averaged = copy.deepcopy(generator)
+    generator(torch.randn(8, 6) + 3)
+    names: dict[str, object] = {"generator": generator, "averaged": averaged}
+    exec(compile(Ema.card.example, "ema", "exec"), names)
+    now, kept = generator[1].running_mean, averaged[1].running_mean
+    assert torch.allclose(kept, 0.001 * now)
+    assert averaged[1].num_batches_tracked == 1
 
 
 @pytest.mark.parametrize("kind", BUILT_IN, ids=by_name)

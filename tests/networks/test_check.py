@@ -1,5 +1,6 @@
 """One sentence for each way in which networks of a user's own do not fit, and nothing changed by looking."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -96,7 +97,7 @@ def test_all_promised_shapes_of_logits_are_accepted(discriminator: nn.Module) ->
 
 
 def test_vectors_have_no_range() -> None:
-    _check(Answer(lambda z: torch.full((len(z), 3), 500.0)), nn.Linear(3, 1), (3,))
+    _check(Answer(lambda z: torch.full((len(z), 3), 500.0, requires_grad=True)), nn.Linear(3, 1), (3,))
     with pytest.raises(SteadyganError, match=r"need \[4, 3\]"):
         _check(Answer(lambda z: torch.zeros(len(z), 2)), nn.Linear(3, 1), (3,))
 
@@ -144,3 +145,88 @@ def test_looking_changes_nothing(training: bool) -> None:
         assert players.unchanged(network, weights)
         assert network.training is training
         assert all(parameter.grad is None and parameter.requires_grad for parameter in network.parameters())
+
+
+# --- what fits and trains badly
+
+
+def _doubts(generator: nn.Module, discriminator: nn.Module, shape: tuple[int, ...] = SHAPE) -> tuple[str, ...]:
+    return check_networks(generator, discriminator, players.LATENT, shape, torch.device("cpu"))
+
+
+@pytest.mark.parametrize(
+    ("layers", "words"),
+    [
+        ([nn.Sigmoid()], r"discriminator ends in a sigmoid, so its answers lie between 0 and 1, .*take that last"),
+        ([nn.Sigmoid(), nn.Flatten(0)], "ends in a sigmoid"),
+        ([nn.Tanh()], "ends in tanh, so its answers lie between -1 and 1"),
+        ([nn.ReLU()], "ends in a ReLU, so its answers lie at 0 or above"),
+        ([nn.Sigmoid(), nn.Linear(1, 1)], None),
+        ([nn.LeakyReLU()], None),
+        ([], None),
+    ],
+)
+def test_bounded_logits_are_named(layers: list[nn.Module], words: str | None) -> None:
+    doubts = _doubts(players.generator(), nn.Sequential(players.discriminator(), *layers))
+    assert len(doubts) == (words is not None)
+    if words is not None:
+        assert re.search(words, doubts[0])
+
+
+def test_patches_that_end_in_a_sigmoid_and_are_averaged_are_named() -> None:
+    judge = players.patches()
+    assert _doubts(players.generator(), Answer(lambda x: torch.sigmoid(judge(x)).mean((1, 2, 3)))) != ()
+
+
+def test_images_that_are_never_dark_are_named() -> None:
+    body = players.generator()[:-1]
+    assert isinstance(body, nn.Sequential)
+    (doubt,) = _doubts(nn.Sequential(*body, nn.Sigmoid()), players.discriminator())
+    assert re.search("generator ends in a sigmoid, .*darker than a middle grey; end it in tanh", doubt)
+
+    class Stretched(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = body
+
+        def forward(self, z: Tensor) -> Tensor:
+            images: Tensor = 2 * torch.sigmoid(self.body(z)) - 1
+            return images
+
+    assert _doubts(Stretched(), players.discriminator()) == ()
+    assert _doubts(nn.Sequential(nn.Linear(players.LATENT, 3), nn.ReLU()), nn.Linear(3, 1), (3,)) == ()
+
+
+# --- gradients and types
+
+
+class Cut(nn.Module):
+    """A network whose output carries no gradients, or whose input passes none on."""
+
+    def __init__(self, network: nn.Module, how: str) -> None:
+        super().__init__()
+        self.network, self.how = network, how
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.set_grad_enabled(self.how != "no_grad"):
+            answer: Tensor = self.network(x.detach() if self.how == "input" else x)
+        return answer.detach() if self.how == "output" else answer
+
+
+@pytest.mark.parametrize("how", ["no_grad", "output"])
+def test_a_generator_that_cuts_gradients_off_is_refused(how: str) -> None:
+    with pytest.raises(SteadyganError, match=r"generator's images carry no gradients .*detach\(\), no_grad\(\)"):
+        _check(Cut(players.generator(), how), players.discriminator())
+
+
+@pytest.mark.parametrize("how", ["no_grad", "output", "input"])
+def test_a_discriminator_that_cuts_gradients_off_is_refused(how: str) -> None:
+    with pytest.raises(SteadyganError, match=r"logits carry no gradients to the images.*detach\(\), no_grad\(\)"):
+        _check(players.generator(), Cut(players.discriminator(), how))
+
+
+def test_weights_of_another_type_are_refused() -> None:
+    with pytest.raises(
+        SteadyganError, match=r"generator has weights of torch\.float64 and .*call \.to\(torch\.float32\)"
+    ):
+        _check(players.generator().double(), players.discriminator())

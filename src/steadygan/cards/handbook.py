@@ -14,7 +14,7 @@ from steadygan.cards.words import (
     limits_text,
 )
 from steadygan.heuristics.base import Heuristic
-from steadygan.heuristics.card import Source
+from steadygan.heuristics.card import PREAMBLE, Source
 from steadygan.heuristics.catalogue import BUILT_IN
 from steadygan.heuristics.citations import Citation
 from steadygan.heuristics.composition import replaces
@@ -49,6 +49,8 @@ def _opening(kinds: Kinds) -> str:
             "`--with NAME` puts a piece into a recipe, `--without NAME` takes it out, "
             "`--set NAME.PARAMETER=VALUE` changes one of its numbers. `steadygan heuristics NAME` shows one in the "
             "terminal, and `steadygan cite NAME` prints where it comes from as BibTeX.",
+            "Examples in Python can be pasted after these lines, which stand for your networks and your batch:",
+            _fenced("python", PREAMBLE.strip()),
         ]
     )
 

@@ -29,8 +29,8 @@ def prepare(
             ``glyphs:28x28x1``, which the settings override; ``digits``, ``grid25`` or ``ring8``; a data set of the
             Hugging Face hub, or one that was saved to disk; ``stacked:`` followed by any of these with images;
             ``streamed:`` followed by the name of a data set on the hub, which is then read as it arrives instead of
-            being downloaded first; an array, a tensor, or prepared data. A label of -1 means that an item is
-            unlabelled.
+            being downloaded first; an array, a tensor, or a torch ``Dataset`` or ``DataLoader`` with a length, alone or
+            in a pair with labels; prepared data. A label of -1 means that an item is unlabelled.
         settings: the resolution and channels of the prepared images.
         cache: the folder in which prepared data are kept; ``$STEADYGAN_CACHE`` or ``~/.cache/steadygan`` when None.
         progress: called now and then with the number of items done and the number of all items.

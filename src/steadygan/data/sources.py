@@ -4,7 +4,6 @@ import difflib
 import hashlib
 import os
 import stat
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
@@ -18,6 +17,7 @@ from steadygan.data.external import external_source
 from steadygan.data.folder import folder_source
 from steadygan.data.glyphs import EXAMPLE_SIZE, GLYPHS, glyphs_source
 from steadygan.data.hub import SHORT_NAMES, hub_source, is_saved, looks_like_hub_name, saved_source
+from steadygan.data.in_memory import items_in_memory
 from steadygan.data.prepared import Prepared
 from steadygan.data.stacked import STACKED, stacked_source
 from steadygan.data.streamed import STREAMED
@@ -29,7 +29,12 @@ from steadygan.settings import DataSettings
 if TYPE_CHECKING:
     import torch
 
-DataInput = Union[str, Path, np.ndarray[Any, Any], "torch.Tensor", Prepared]
+Holder = Union[
+    np.ndarray[Any, Any], "torch.Tensor", "torch.utils.data.Dataset[Any]", "torch.utils.data.DataLoader[Any]"
+]
+"""Items that only a program has."""
+DataInput = str | Path | Prepared | Holder | tuple[Holder, Any]
+"""Everything that data can be named by; the second of two is labels."""
 
 _DIGITS = "digits"
 _EMBEDDED = (GLYPHS, _DIGITS, *TOYS)
@@ -44,7 +49,8 @@ def find_source(named: DataInput, root: Path) -> DataSource:
 
     Args:
         named: a path, the name of an embedded data set or of one on the hub, ``stacked:`` followed by one of these,
-            ``streamed:`` followed by the name of a data set on the hub, an array, a tensor, or prepared data.
+            ``streamed:`` followed by the name of a data set on the hub, prepared data, or anything that
+            :func:`steadygan.data.in_memory.items_in_memory` takes.
         root: the folder of the cache, for sources that are made from others.
 
     Returns:
@@ -56,17 +62,15 @@ def find_source(named: DataInput, root: Path) -> DataSource:
     if isinstance(named, Prepared):
         classes = None if named.labels is None else Classes(named.labels, named.class_names)
         return _memory_source(named.images, named.source, classes)
-    if isinstance(named, np.ndarray):
-        return _memory_source(named, f"array in memory, {named.dtype} {list(named.shape)}")
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(named, torch.Tensor):
-        values = named.detach().cpu()
-        array = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
-        return _memory_source(array, f"tensor in memory, {array.dtype} {list(array.shape)}", channels_first=True)
+    items = items_in_memory(named)
+    if items is not None:
+        labels = None if items.labels is None else classes_of(items.labels, len(items.array), "memory")
+        return _memory_source(items.array, items.name, labels, items.channels_first)
     if isinstance(named, str | os.PathLike):
         return _named_source(os.fspath(named), root)
     raise SteadyganError(
-        f"Data of type {type(named).__name__} cannot be prepared: give {_KINDS}, an array or a tensor."
+        f"Data of type {type(named).__name__} cannot be prepared: give {_KINDS}, an array, a tensor, a torch "
+        "Dataset or DataLoader with a length, or a pair of one of these and labels."
     )
 
 

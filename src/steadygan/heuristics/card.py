@@ -55,3 +55,18 @@ class Card(BaseModel):
     cost: str = "none"
     example: str
     note: str = ""
+
+
+PREAMBLE = """import copy, torch
+from torch import nn
+torch.manual_seed(0)
+generator = nn.Sequential(nn.Linear(6, 3 * 8 * 8), nn.Tanh(), nn.Unflatten(1, (3, 8, 8)))
+averaged = copy.deepcopy(generator)
+discriminator = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 1), nn.Flatten(0))
+z = torch.randn(4, 6)                                      # latents
+real, fake = torch.rand(4, 3, 8, 8) * 2 - 1, generator(z).detach()
+x = real                                                   # images of either side
+pixels = torch.randint(256, (4, 3, 8, 8), dtype=torch.uint8)
+loss = torch.zeros(())                                     # of the player who moves, so far
+"""
+"""What the examples of all cards may use: small networks, a batch of each side, a loss."""

@@ -1,6 +1,7 @@
 """Weights that are rescaled whenever they are used: spectral normalisation, and the equalised learning rate."""
 
 import math
+from collections.abc import Iterator
 from typing import TypeVar
 
 import torch
@@ -13,13 +14,27 @@ _EQUALISED = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 Network = TypeVar("Network", bound=nn.Module)
 
 
+def plain_layers(network: nn.Module, kinds: tuple[type[nn.Module], ...] = _SPECTRAL) -> Iterator[nn.Module]:
+    """The layers of some kinds whose weights nothing rescales yet.
+
+    Args:
+        network: any network, or a single layer.
+        kinds: their classes.
+    """
+    for module in network.modules():
+        # Whatever rescales a weight keeps what is trained under another name.
+        if isinstance(module, kinds) and "weight" in module._parameters:
+            yield module
+
+
 def spectral_norm(network: Network, iterations: int = 1) -> Network:
     """Divide every weight of a network, or of a single layer, by its largest singular value whenever it is used.
 
     It registers PyTorch's own :func:`torch.nn.utils.parametrizations.spectral_norm`, which is made for one layer, on
     every layer of the network. A weight is seen as a matrix of outputs × everything else. The singular value follows
     the weights by power iteration, whenever the network is used in training mode. Initialise the weights before: an
-    assignment to ``weight`` does not reach what is trained afterwards.
+    assignment to ``weight`` does not reach what is trained afterwards. Layers whose weights are rescaled already, by
+    this function or another, stay as they are.
 
     Args:
         network: whose convolutions, transposed convolutions, dense layers and embeddings are changed in place.
@@ -30,7 +45,7 @@ def spectral_norm(network: Network, iterations: int = 1) -> Network:
 
     Source: Miyato et al. 2018, section 2.1 and algorithm 1; embeddings as in Miyato and Koyama 2018.
     """
-    for module in [each for each in network.modules() if isinstance(each, _SPECTRAL)]:
+    for module in list(plain_layers(network, _SPECTRAL)):
         # PyTorch takes the outputs of a transposed convolution from its second dimension by itself.
         parametrizations.spectral_norm(module, "weight", n_power_iterations=iterations)
     return network
@@ -79,7 +94,7 @@ def equalised_lr(network: Network) -> Network:
     """Draw the weights of a network, or of a single layer, from N(0, 1) and rescale them whenever they are used.
 
     The factor is He's constant √(2 / fan-in) of each layer, so that all weights learn at the same speed under Adam.
-    Biases become 0; embeddings stay as they are.
+    Biases become 0; embeddings, and layers whose weights are rescaled already, stay as they are.
 
     Args:
         network: whose convolutions, transposed convolutions and dense layers are changed in place.
@@ -89,7 +104,8 @@ def equalised_lr(network: Network) -> Network:
 
     Source: Karras et al. 2017, section 4.1; He et al. 2015, equation 10.
     """
-    for module in [each for each in network.modules() if isinstance(each, _EQUALISED)]:
+    for module in list(plain_layers(network, _EQUALISED)):
+        assert isinstance(module, _EQUALISED)
         nn.init.normal_(module.weight)
         if module.bias is not None:
             nn.init.zeros_(module.bias)

@@ -14,6 +14,7 @@ from steadygan.feeding.labels import random_labels
 from steadygan.feeding.scaling import Scaling
 from steadygan.heuristics.catalogue import heuristic_class
 from steadygan.heuristics.roles import LatentHeuristic
+from steadygan.layers.weights import equalised_lr, spectral_norm
 from steadygan.networks import build
 from steadygan.runs.folder import RunFolder, write_atomically
 from steadygan.runs.manifest import CUSTOM
@@ -179,7 +180,7 @@ def load_generator(folder: RunFolder, device: torch.device | None = None) -> Tra
     if config.network == CUSTOM:
         raise SteadyganError(
             f"The generator of '{folder.path}' is a network of your own, which only your program can build; "
-            f"load {folder.generator.name} into it"
+            f"give it to steadygan.load('{folder.path}', generator=...)"
         )
     network = build(
         config.network,
@@ -192,6 +193,41 @@ def load_generator(folder: RunFolder, device: torch.device | None = None) -> Tra
     _load_weights(network.generator, folder.generator)
     generator = network.generator.to(device).eval().requires_grad_(False)
     return TrainedGenerator(generator, config, device)
+
+
+def load_into(generator: nn.Module, folder: RunFolder) -> TrainedGenerator:
+    """The generator of a run that trained a network of the user's own.
+
+    Args:
+        generator: built like the one that was trained; its weights are replaced, and it is put into evaluation mode.
+        folder: the run folder.
+
+    Raises:
+        SteadyganError: when the folder has no generator, the run's is none of the user's own, or this one is another.
+    """
+    config = _read_config(folder.require())
+    if config.network != CUSTOM:
+        raise SteadyganError(
+            f"The generator of '{folder.path}' is the network '{config.network}', which is rebuilt without yours; "
+            "leave generator= out"
+        )
+    try:
+        weights = safetensors.torch.load(folder.generator.read_bytes())
+    except Exception as error:
+        raise SteadyganError(f"'{folder.generator}' is damaged ({type(error).__name__}); restore it") from None
+    if any(".parametrizations.weight." in f".{name}" for name in weights):
+        if config.blueprint.equalised:
+            equalised_lr(generator)
+        if config.blueprint.generator_spectral:
+            spectral_norm(generator, config.blueprint.generator_spectral)
+    try:
+        generator.load_state_dict(weights)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split("\n\t")[1:2]) or str(error)
+        raise SteadyganError(
+            f"The generator that you gave is not built like that of '{folder.path}': {reason}; give one that is"
+        ) from None
+    return TrainedGenerator(generator.eval(), config, next(generator.parameters()).device)
 
 
 def _read_config(folder: RunFolder) -> GeneratorConfig:

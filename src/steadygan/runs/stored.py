@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from steadygan.data import absolute_name
 from steadygan.errors import SteadyganError
+from steadygan.heuristics.catalogue import heuristic_class, reference
 from steadygan.recipe import Recipe
 from steadygan.recipes import parse
 from steadygan.runs.folder import RunFolder
@@ -44,11 +45,29 @@ def read_stored_run(folder: RunFolder) -> StoredRun:
     """Read the recipe and the manifest of a run.
 
     Raises:
-        SteadyganError: when the folder holds no run, one of the files is damaged, or a newer version wrote it.
+        SteadyganError: when the folder holds no run, one of the files is damaged, a newer version wrote it, or a name
+            in the recipe is now that of another class.
     """
     manifest = read_manifest(folder)
     try:
-        recipe = parse(folder.recipe.read_text("utf-8"), str(folder.recipe))
+        text = folder.recipe.read_text("utf-8")
+        recipe = parse(text, str(folder.recipe))
     except (ValueError, OSError, tomllib.TOMLDecodeError):
         raise SteadyganError(f"'{folder.path}' is not complete or not of this version; start a new run") from None
+    _refuse_other_classes(text, recipe, folder)
     return StoredRun(recipe, manifest)
+
+
+def _refuse_other_classes(text: str, recipe: Recipe, folder: RunFolder) -> None:
+    """Refuse a recipe whose names lead to other classes than when it was written.
+
+    A run stores where each class is defined. A name such as ``__main__:R1`` may now be that of an imported class.
+    """
+    found = {reference(type(each)) for each in recipe.heuristics}
+    for name in tomllib.loads(text).get("heuristics", {}):
+        if name not in found:
+            now = reference(heuristic_class(name))
+            raise SteadyganError(
+                f"'{folder.path}' was trained with the heuristic '{name}', and that is now '{now}'; "
+                "let the name lead to the class that it was trained with, or start a new run"
+            )

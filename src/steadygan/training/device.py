@@ -43,6 +43,19 @@ def process_device(name: str) -> torch.device:
     return choose_device(name)
 
 
+def refuse_another_default_type() -> None:
+    """Refuse to train while new tensors are not float32, as networks and losses are.
+
+    Raises:
+        SteadyganError: when PyTorch's default type is another.
+    """
+    if torch.get_default_dtype() != torch.float32:
+        raise SteadyganError(
+            f"PyTorch's default type is {torch.get_default_dtype()} and training needs float32; "
+            "call torch.set_default_dtype(torch.float32) before"
+        )
+
+
 def resolve_settings(settings: TrainingSettings, kind: str = "images") -> TrainingSettings:
     """Choose the device, the precision and the processor to tune for wherever the settings say ``auto``.
 

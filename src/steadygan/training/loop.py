@@ -24,7 +24,7 @@ from steadygan.runs.rows import RowFile
 from steadygan.runs.sampling import sampling_generator
 from steadygan.training.budget import Budget
 from steadygan.training.gallery import Gallery
-from steadygan.training.observe import Observer
+from steadygan.training.observe import Audience
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
 from steadygan.vocabulary import ProcessorChoice
@@ -60,7 +60,7 @@ class Loop:
         config: GeneratorConfig,
         keep: int,
         processor: ProcessorChoice,
-        observers: Sequence[Observer] = (),
+        observers: Sequence[object] = (),
         metrics: Sequence[Metric] = METRICS,
     ) -> None:
         self.state = state
@@ -69,7 +69,7 @@ class Loop:
         self.config = config
         self.keep = keep
         self.processor = processor
-        self.observers = tuple(observers)
+        self.observers = Audience(observers)
         self.gallery = Gallery(folder, state, metrics)
         self.rows = RowFile(folder.metrics)
         self.findings = RowFile(folder.findings)
@@ -92,14 +92,12 @@ class Loop:
         finally:
             for file in (self.rows, self.findings):
                 file.close()
-            for observer in self.observers:
-                observer.close()
+            self.observers.close()
 
     def report_finding(self, finding: str, message: str) -> None:
         """Write a finding to its file, and tell the observers."""
         self.findings.append({"images": self.state.images_seen, "finding": finding, "message": message})
-        for observer in self.observers:
-            observer.finding(message)
+        self.observers.finding(message)
 
     def _train(self, interrupted: Callable[[], bool]) -> None:
         if self.state.images_seen == 0:
@@ -122,8 +120,7 @@ class Loop:
         if self.state.seconds - self._saved_at >= CHECKPOINT_SECONDS:
             self.save()
         self._set_seconds(begun, before)
-        for observer in self.observers:
-            observer.tick(self.state.images_seen, self.state.seconds, self.fraction)
+        self.observers.tick(self.state.images_seen, self.state.seconds, self.fraction)
 
     def _set_seconds(self, begun: float, before: float) -> None:
         self.state.seconds = before + time.perf_counter() - begun
@@ -159,8 +156,7 @@ class Loop:
 
     def _append(self, row: dict[str, Any]) -> None:
         self.rows.append(row)
-        for observer in self.observers:
-            observer.row(row)
+        self.observers.row(row)
 
     def _draw_due_grid(self) -> None:
         self._grids_drawn = self._grids_due()
@@ -193,8 +189,7 @@ class Loop:
 
     def _draw_grid(self, sampler: nn.Module) -> None:
         self.gallery.draw(sampler, self.state)
-        for observer in self.observers:
-            observer.grid(self.state.images_seen, self.folder.sample_grid(self.state.images_seen))
+        self.observers.grid(self.state.images_seen, self.folder.sample_grid(self.state.images_seen))
 
     def _measure(self, sampler: nn.Module) -> None:
         measured = self.gallery.measure(sampler, self.state)

@@ -1,5 +1,6 @@
 """Observers of a run, such as the progress line and TensorBoard, which the loop calls."""
 
+from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,7 +11,7 @@ from steadygan.errors import SteadyganError
 
 
 class Observer(Protocol):
-    """An object whose methods the loop calls while a run trains."""
+    """An object whose methods the loop calls while a run trains; one that lacks some of them is not told of those."""
 
     def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
         """Called after every step."""
@@ -31,6 +32,63 @@ class Observer(Protocol):
     def close(self) -> None:
         """Called when the loop ends, even by an error."""
         ...
+
+
+METHODS = ("tick", "row", "grid", "finding", "close")
+"""Those that the loop calls."""
+
+
+def check_observers(observers: Iterable[object]) -> None:
+    """Refuse an observer that has none of the methods that the loop calls.
+
+    Raises:
+        SteadyganError: for the first of them.
+    """
+    for observer in observers:
+        if not any(callable(getattr(observer, method, None)) for method in METHODS):
+            raise SteadyganError(
+                f"An observer is a {type(observer).__name__}, which has none of the methods {', '.join(METHODS)}; "
+                "give it one of them, as in steadygan.training.observe.Observer"
+            )
+
+
+class Audience:
+    """All observers of a run as one.
+
+    Args:
+        observers: objects with some of the methods of :class:`Observer`.
+    """
+
+    def __init__(self, observers: Iterable[object]) -> None:
+        observers = tuple(observers)
+        self._listening: dict[str, list[Callable[..., None]]] = {
+            method: [getattr(each, method) for each in observers if callable(getattr(each, method, None))]
+            for method in METHODS
+        }
+
+    def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
+        """See :meth:`Observer.tick`."""
+        self._tell("tick", images_seen, seconds, fraction)
+
+    def row(self, row: dict[str, Any]) -> None:
+        """See :meth:`Observer.row`."""
+        self._tell("row", row)
+
+    def grid(self, images_seen: int, path: Path) -> None:
+        """See :meth:`Observer.grid`."""
+        self._tell("grid", images_seen, path)
+
+    def finding(self, message: str) -> None:
+        """See :meth:`Observer.finding`."""
+        self._tell("finding", message)
+
+    def close(self) -> None:
+        """See :meth:`Observer.close`."""
+        self._tell("close")
+
+    def _tell(self, method: str, *given: object) -> None:
+        for listen in self._listening[method]:
+            listen(*given)
 
 
 def require_tensorboard() -> None:

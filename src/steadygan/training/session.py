@@ -12,12 +12,13 @@ from torch import nn
 from steadygan.blueprint import Blueprint
 from steadygan.data import DataSettings, Prepared
 from steadygan.distributed import any_process, broadcast_string, is_main_process
-from steadygan.errors import SteadyganError
+from steadygan.errors import SteadyganError, warn
 from steadygan.feeding.labels import DataView
 from steadygan.feeding.scaling import scaling_for
+from steadygan.heuristics.catalogue import reference
 from steadygan.metrics import all_metrics
 from steadygan.networks import Companion, Networks, build
-from steadygan.networks.check import check_networks
+from steadygan.networks.check import check_modules, check_networks
 from steadygan.recipe import Recipe
 from steadygan.runs.checkpoint import load_newest
 from steadygan.runs.environment import environment
@@ -32,7 +33,8 @@ from steadygan.training.compiled import compile_, decompile_, refuse_uncompilabl
 from steadygan.training.device import process_device, resolve_settings
 from steadygan.training.labels import data_view, labelled_players, refuse_without_features
 from steadygan.training.loop import Loop
-from steadygan.training.observe import Observer, TensorBoard
+from steadygan.training.observe import TensorBoard, check_observers
+from steadygan.training.own_networks import notes_on, pack_inputs, put_on, refuse_unreached
 from steadygan.training.state import TrainingState, new_training_state
 from steadygan.training.worker_loop import WorkerLoop
 from steadygan.vocabulary import Player
@@ -44,6 +46,12 @@ class CustomNetworks:
 
     generator: nn.Module | None = None
     discriminator: nn.Module | None = None
+
+    @property
+    def by_player(self) -> dict[Player, nn.Module]:
+        """Those that are there, by player."""
+        both = {Player.GENERATOR: self.generator, Player.DISCRIMINATOR: self.discriminator}
+        return {player: network for player, network in both.items() if network is not None}
 
     def __bool__(self) -> bool:
         """Whether any network is the user's own."""
@@ -59,7 +67,7 @@ def begin(
     custom: CustomNetworks,
     overwrite: bool,
     notes: Sequence[str],
-    observers: Sequence[Observer],
+    observers: Sequence[object],
 ) -> Loop | WorkerLoop:
     """Build everything for a new run, and write its description into the run folder.
 
@@ -80,15 +88,18 @@ def begin(
         The loop: of the main process a :class:`Loop`, of the others a :class:`WorkerLoop`.
 
     Raises:
-        SteadyganError: when networks do not fit, or the folder cannot be used.
+        SteadyganError: when networks do not fit, an observer watches nothing, or the folder cannot be used.
     """
-    training = _tuned_alike(resolve_settings(training, data.kind))
+    check_observers(observers)
+    asked, training = training.precision, _tuned_alike(resolve_settings(training, data.kind))
+    if custom and asked == "auto" and training.precision == "bf16":
+        notes = (*notes, "Your own networks run in bf16, in which this device is quickest; precision='fp32' is exact")
     torch.manual_seed(training.seed)
     state, names = new_players(recipe, data, custom, process_device(training.device), training)
     if not is_main_process():
         return WorkerLoop(state, training)
     folder.create(overwrite)  # only now, because networks that do not fit must not destroy an existing run
-    _write_run(folder, state, training, data_settings, names, notes)
+    _write_run(folder, state, training, data_settings, names, (*notes, *state.notes))
     return _loop(state, folder, training, custom, names, observers)
 
 
@@ -105,7 +116,7 @@ def resume(
     training: TrainingSettings,
     data: Prepared,
     custom: CustomNetworks,
-    observers: Sequence[Observer],
+    observers: Sequence[object],
 ) -> Loop | WorkerLoop:
     """Rebuild a run from its newest undamaged checkpoint, so that it can go on bit for bit.
 
@@ -121,18 +132,17 @@ def resume(
         The loop: of the main process a :class:`Loop`, of the others a :class:`WorkerLoop`.
 
     Raises:
-        SteadyganError: when the data changed, a network is missing, or no checkpoint is undamaged.
+        SteadyganError: when the data changed, a network is missing, an observer watches nothing, or no checkpoint is
+            undamaged.
     """
+    check_observers(observers)
     if data.fingerprint != stored.manifest.data.fingerprint:
         raise SteadyganError(
             f"The data '{data.source}' are not those that '{folder.path}' was trained on, which were "
             f"'{stored.manifest.data.source}': images or settings changed; bring the old ones back, or start a new run "
             "with --out"
         )
-    if stored.manifest.is_custom and not custom:
-        raise SteadyganError(
-            f"'{folder.path}' was trained with networks of your own; resume it from Python and pass them to resume()"
-        )
+    _refuse_other_networks(stored, custom, folder)
     device = process_device(training.device)
     torch.manual_seed(training.seed)
     saved, damaged = load_newest(folder)
@@ -154,6 +164,23 @@ def resume(
         moved = stored.manifest.data.moved_to(data)
         write_manifest(folder, stored.manifest.model_copy(update={"training": training, "data": moved}))
     return loop
+
+
+def _refuse_other_networks(stored: StoredRun, custom: CustomNetworks, folder: RunFolder) -> None:
+    names = {player: record.name for player, record in stored.manifest.networks.items()}
+    own = [player for player in Player if names[player] == CUSTOM]
+    if own and not set(own) <= set(custom.by_player):
+        what = "networks of your own" if len(own) > 1 else f"a {own[0]} of your own"
+        how = ", ".join(f"{player}=..." for player in own)
+        raise SteadyganError(
+            f"'{folder.path}' was trained with {what}; go on from Python with steadygan.resume('{folder.path}', {how})"
+        )
+    for player in custom.by_player:
+        if player not in own:
+            raise SteadyganError(
+                f"'{folder.path}' was trained with the network '{names[player]}' as its {player}, not with one of your "
+                f"own; leave {player}= out"
+            )
 
 
 def _restore(state: TrainingState, saved: dict[str, Any], folder: RunFolder) -> None:
@@ -192,11 +219,14 @@ def new_players(
     takes_labels = labelled_players(
         blueprint, custom.generator is not None, custom.discriminator is not None, training.labels
     )
-    networks, names = _networks(recipe, blueprint, data, custom, device, view, takes_labels)
+    networks, names, doubts = _networks(recipe, blueprint, data, custom, device, view, takes_labels)
     scaling = scaling_for(data, blueprint.image_range)
     state = new_training_state(
         recipe, data, networks, scaling, device, training.precision, training.seed, view, takes_labels
     )
+    state.notes = (*doubts, *notes_on(recipe, custom.by_player))
+    for doubt in doubts:
+        warn(doubt)
     for network in state.networks.values():
         if training.compile:
             compile_(network, device)
@@ -213,25 +243,27 @@ def _networks(
     device: torch.device,
     view: DataView,
     takes_labels: frozenset[Player],
-) -> tuple[Networks, dict[Player, str]]:
-    names = dict.fromkeys(Player, recipe.network)
+) -> tuple[Networks, dict[Player, str], tuple[str, ...]]:
+    names = dict.fromkeys(Player, recipe.network) | dict.fromkeys(custom.by_player, CUSTOM)
+    check_modules(custom.by_player)
+    refuse_unreached(recipe, custom.by_player)
     generator, discriminator = custom.generator, custom.discriminator
     companions: dict[str, Companion] = {}
+    doubts: tuple[str, ...] = ()
     if generator is None or discriminator is None or blueprint.encoder:
         settings, latent = recipe.settings, recipe.latent.dimension
         built = build(recipe.network, blueprint, data.shape, latent, settings.width, settings.blocks)
         generator, discriminator = generator or built.generator, discriminator or built.discriminator
         companions = built.companions
-    if custom:
-        check_networks(
-            generator, discriminator, recipe.latent.dimension, data.shape, device, view.classes, takes_labels
-        )
-    if custom.generator is not None:
-        names[Player.GENERATOR] = CUSTOM
     if custom.discriminator is not None:
-        names[Player.DISCRIMINATOR] = CUSTOM
         refuse_without_features(recipe, discriminator)
-    return Networks(generator, discriminator, companions), names
+        discriminator = pack_inputs(recipe, discriminator, Player.DISCRIMINATOR in takes_labels)
+    if custom:
+        latent, packing = recipe.latent.dimension, blueprint.packing
+        fit = generator, discriminator, latent, data.shape, device, view.classes, takes_labels, packing
+        doubts = check_networks(*fit)
+        put_on(recipe, custom.by_player)
+    return Networks(generator, discriminator, companions), names, doubts
 
 
 def _blueprint(recipe: Recipe, custom: CustomNetworks, view: DataView) -> Blueprint:
@@ -246,7 +278,7 @@ def _loop(
     training: TrainingSettings,
     custom: CustomNetworks,
     names: dict[Player, str],
-    observers: Sequence[Observer],
+    observers: Sequence[object],
 ) -> Loop:
     latent = state.recipe.latent
     config = GeneratorConfig(
@@ -255,7 +287,7 @@ def _loop(
         width=state.recipe.settings.width,
         blocks=state.recipe.settings.blocks,
         shape=state.data.shape,
-        latent=latent.name,
+        latent=reference(type(latent)),
         latent_parameters=latent.parameters(),
         scaling=state.scaling,
         class_names=state.data.class_names,

@@ -55,6 +55,7 @@ class TrainingState:
         rates: the learning rates with which the optimisers were made, by player and parameter group.
         joint_batches_work: whether the discriminator gives the same results for real and fake images in one pass as in
             two.
+        notes: sentences about networks of the user's own.
     """
 
     recipe: Recipe
@@ -76,6 +77,7 @@ class TrainingState:
     best: float = math.inf
     rates: dict[Player, list[float]] = field(init=False)
     joint_batches_work: bool = field(init=False)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.rates = {

@@ -205,3 +205,8 @@ def test_the_functions_take_a_pack_for_one_input_too(penalty: Callable[..., Tens
     images = torch.randn(4, 5, dtype=torch.float64, requires_grad=True)
     logits = torch.sin(images.reshape(2, 10)).sum(1)  # of two packs
     torch.testing.assert_close(penalty(logits, images, gamma=2.0), images.detach().reshape(2, 10).cos().square().sum(1))
+
+
+def test_images_without_gradients_are_named() -> None:
+    with pytest.raises(ValueError, match=r"require no gradients; call images\.requires_grad_\(\) before"):
+        r1_penalty(torch.zeros(4), torch.zeros(4, 3), gamma=1.0)

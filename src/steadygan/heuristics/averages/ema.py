@@ -64,7 +64,8 @@ class Ema(Average):
         cost="one more copy of the generator, one pass over its weights a step",
         example=(
             "from steadygan.heuristics.averages import ema_update\n"
-            "ema_update(averaged.parameters(), generator.parameters(), decay=0.999)"
+            "averages, currents = averaged.state_dict(), generator.state_dict()  # with the statistics of batch norm\n"
+            "ema_update(averages.values(), currents.values(), decay=0.999)"
         ),
     )
     half_life: float = Field(10_000, gt=0, description="in images seen")

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import InputHeuristic
+from steadygan.heuristics.shapes import check_images
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Side
 
@@ -30,8 +31,12 @@ def color_jitter(images: Tensor) -> Tensor:
     Returns:
         float32 [N, C, H, W], not clipped.
 
+    Raises:
+        ValueError: when these are no images.
+
     Source: Zhao et al. 2020, section 3 and its appendix on hyperparameters.
     """
+    check_images(images, "color_jitter")
     bright = images + (_draw(images) - 0.5)
     grey = bright.mean(1, keepdim=True)
     saturated = grey + (bright - grey) * (2 * _draw(images))
@@ -49,8 +54,12 @@ def translate(images: Tensor, share: float = 0.125) -> Tensor:
     Returns:
         float32 [N, C, H, W].
 
+    Raises:
+        ValueError: when these are no images.
+
     Source: Zhao et al. 2020, section 3.
     """
+    check_images(images, "translate")
     count, _, height, width = images.shape
     reach_y, reach_x = int(height * share + 0.5), int(width * share + 0.5)
     shift_y = torch.randint(-reach_y, reach_y + 1, (count, 1), device=images.device)
@@ -72,8 +81,12 @@ def cutout(images: Tensor, share: float = 0.5) -> Tensor:
     Returns:
         float32 [N, C, H, W].
 
+    Raises:
+        ValueError: when these are no images.
+
     Source: Zhao et al. 2020, section 3.
     """
+    check_images(images, "cutout")
     count, _, height, width = images.shape
     side_y, side_x = int(height * share + 0.5), int(width * share + 0.5)
     top = torch.randint(0, height + (1 - side_y % 2), (count, 1), device=images.device) - side_y // 2
@@ -102,8 +115,12 @@ def diff_augment(images: Tensor, policy: tuple[Policy, ...] = ("color", "transla
     Returns:
         float32 [N, C, H, W].
 
+    Raises:
+        ValueError: when these are no images.
+
     Source: Zhao et al. 2020, section 3.2.
     """
+    check_images(images, "diff_augment")
     for kind in policy:
         images = _POLICIES[kind](images)
     return images

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import InputHeuristic
+from steadygan.heuristics.shapes import check_images
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Side
 
@@ -21,7 +22,11 @@ def horizontal_flip(images: Tensor, probability: float = 0.5) -> Tensor:
 
     Returns:
         float32 [N, C, H, W].
+
+    Raises:
+        ValueError: when these are no images.
     """
+    check_images(images, "horizontal_flip")
     chosen = torch.rand(len(images), 1, 1, 1, device=images.device) < probability
     return torch.where(chosen, images.flip(3), images)
 

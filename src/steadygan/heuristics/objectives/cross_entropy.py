@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from steadygan.heuristics.roles import Objective
+from steadygan.heuristics.shapes import check_same_shape
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Player, Side
 
@@ -21,7 +22,11 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
 
     Returns:
         float32 [M]: -t log σ(l) - (1 - t) log(1 - σ(l)).
+
+    Raises:
+        ValueError: when the shapes differ.
     """
+    check_same_shape(logits=logits, targets=targets)
     return F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
 
 
@@ -39,8 +44,12 @@ def discriminator_cross_entropy(
     Returns:
         float32 [M]: -log D(x) - log(1 - D(G(z))) for targets 1 and 0.
 
+    Raises:
+        ValueError: when the shapes differ.
+
     Source: Goodfellow et al. 2014, equation 1.
     """
+    check_same_shape(real_logits=real_logits, fake_logits=fake_logits)
     return cross_entropy(real_logits, real_targets) + cross_entropy(fake_logits, fake_targets)
 
 

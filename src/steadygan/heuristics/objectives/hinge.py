@@ -7,6 +7,7 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import Objective
+from steadygan.heuristics.shapes import check_same_shape
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
 
@@ -21,8 +22,12 @@ def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor
     Returns:
         float32 [M].
 
+    Raises:
+        ValueError: when the shapes differ.
+
     Source: Lim and Ye 2017, section 3.
     """
+    check_same_shape(real_logits=real_logits, fake_logits=fake_logits)
     return F.relu(1 - real_logits) + F.relu(1 + fake_logits)
 
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import Objective
+from steadygan.heuristics.shapes import check_same_shape
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
 
@@ -21,8 +22,12 @@ def least_squares(logits: Tensor, targets: Tensor) -> Tensor:
     Returns:
         float32 [M]: (l - t)² / 2.
 
+    Raises:
+        ValueError: when the shapes differ.
+
     Source: Mao et al. 2016, equation 2.
     """
+    check_same_shape(logits=logits, targets=targets)
     return 0.5 * (logits - targets).square()
 
 
@@ -40,8 +45,12 @@ def least_squares_discriminator_loss(
     Returns:
         float32 [M]: (D(x) - 1)² / 2 + D(G(z))² / 2 for targets 1 and 0.
 
+    Raises:
+        ValueError: when the shapes differ.
+
     Source: Mao et al. 2016, equations 2 and 9.
     """
+    check_same_shape(real_logits=real_logits, fake_logits=fake_logits)
     return least_squares(real_logits, real_targets) + least_squares(fake_logits, fake_targets)
 
 

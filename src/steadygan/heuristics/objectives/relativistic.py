@@ -7,6 +7,7 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import Objective
+from steadygan.heuristics.shapes import check_same_shape
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
 
@@ -21,8 +22,12 @@ def relativistic_loss(winner_logits: Tensor, loser_logits: Tensor) -> Tensor:
     Returns:
         float32 [M].
 
+    Raises:
+        ValueError: when the shapes differ.
+
     Source: Jolicoeur-Martineau 2018, section 4.1; Huang et al. 2025, equation 2.
     """
+    check_same_shape(winner_logits=winner_logits, loser_logits=loser_logits)
     return F.softplus(loser_logits - winner_logits)
 
 

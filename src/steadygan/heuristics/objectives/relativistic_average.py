@@ -8,6 +8,7 @@ from torch import Tensor
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.objectives.cross_entropy import cross_entropy
 from steadygan.heuristics.roles import Objective
+from steadygan.heuristics.shapes import check_same_shape
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
 
@@ -29,8 +30,12 @@ def relativistic_average_loss(
     Returns:
         float32 [M]: -log σ(w - mean(l)) - log(1 - σ(l - mean(w))) for targets 1 and 0.
 
+    Raises:
+        ValueError: when the shapes differ.
+
     Source: Jolicoeur-Martineau 2018, section 4 (RaGAN).
     """
+    check_same_shape(winner_logits=winner_logits, loser_logits=loser_logits)
     wins = torch.ones_like(winner_logits) if winner_targets is None else winner_targets
     loses = torch.zeros_like(loser_logits) if loser_targets is None else loser_targets
     return cross_entropy(winner_logits - loser_logits.mean(), wins) + cross_entropy(

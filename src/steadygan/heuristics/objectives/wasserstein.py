@@ -6,6 +6,7 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import Objective
+from steadygan.heuristics.shapes import check_same_shape
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
 
@@ -20,8 +21,12 @@ def wasserstein_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> 
     Returns:
         float32 [M].
 
+    Raises:
+        ValueError: when the shapes differ.
+
     Source: Arjovsky et al. 2017, algorithm 1.
     """
+    check_same_shape(real_logits=real_logits, fake_logits=fake_logits)
     return fake_logits - real_logits
 
 

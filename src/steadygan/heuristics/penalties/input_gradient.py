@@ -13,7 +13,14 @@ def input_gradient(logits: Tensor, images: Tensor) -> Tensor:
 
     Returns:
         float [N, ...] like ``images``.
+
+    Raises:
+        ValueError: when the images require no gradients.
     """
+    if not images.requires_grad:
+        raise ValueError(
+            "The images require no gradients; call images.requires_grad_() before the discriminator sees them"
+        )
     packed = logits.numel() < len(images)
     total = logits.sum() if packed else logits.reshape(len(images), -1).mean(1).sum()
     (gradient,) = torch.autograd.grad(total, images, create_graph=True)

@@ -1,0 +1,90 @@
+"""A run as a program sees it: its folder, its measurements, its generator."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from steadygan.metrics import CHOOSES_BEST
+from steadygan.runs.export import TrainedGenerator, load_generator
+from steadygan.runs.folder import RunFolder
+
+
+class Run:
+    """A finished or interrupted run.
+
+    Args:
+        folder: where it is saved.
+        generator: that makes its samples; read from the folder when None.
+        interrupted: whether someone asked it to stop before its budget was used.
+    """
+
+    def __init__(
+        self, folder: Path | str, generator: TrainedGenerator | None = None, interrupted: bool = False
+    ) -> None:
+        self.folder = RunFolder(folder).require()
+        self.interrupted = interrupted
+        self._generator = generator
+
+    def __repr__(self) -> str:
+        """Where it is, how far it came, and how near its samples are to the data."""
+        rows = self.metrics
+        said = [f"{rows[-1]['images']:,} images seen"] if rows else []
+        measured = next(
+            (row[CHOOSES_BEST.key] for row in reversed(rows) if row.get(CHOOSES_BEST.key) is not None), None
+        )
+        said += [] if measured is None else [f"{CHOOSES_BEST.key} {measured:.4g}"]
+        said += ["interrupted"] if self.interrupted else []
+        return f"<Run {str(self.path)!r}: {', '.join(said) or 'nothing measured yet'}>"
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self.folder.path
+
+    @property
+    def report(self) -> Path:
+        """The report, one HTML file."""
+        return self.folder.report
+
+    @property
+    def metrics(self) -> list[dict[str, Any]]:
+        """The rows of ``metrics.jsonl``."""
+        return self.folder.read_rows(self.folder.metrics)
+
+    def table(self) -> dict[str, list[float | None]]:
+        """Losses and quality in one table, a row for each number of images seen at which anything was measured.
+
+        Returns:
+            Columns by name, all of one length, with None where a figure was not measured; ``pandas.DataFrame`` takes
+            them as they are.
+        """
+        rows: dict[int, dict[str, Any]] = {}
+        for row in self.metrics:
+            rows.setdefault(row["images"], {}).update(row)
+        names = dict.fromkeys(name for row in rows.values() for name in row)
+        return {name: [row.get(name) for row in rows.values()] for name in names}
+
+    @property
+    def generator(self) -> TrainedGenerator:
+        """The generator that makes samples."""
+        if self._generator is None:
+            self._generator = load_generator(self.folder)
+        return self._generator
+
+    def sample(
+        self, count: int, seed: int = 0, truncation: float | None = None, class_name: str | None = None
+    ) -> "np.ndarray[Any, Any]":
+        """New images.
+
+        Args:
+            count: how many.
+            seed: the same seed gives the same images.
+            truncation: keep latents to the middle of their distribution; None for all of it.
+            class_name: the class of all of them, for a generator that was trained with labels; None for all classes.
+
+        Returns:
+            uint8 [count, H, W, C]; for vectors float32 [count, F].
+        """
+        made: np.ndarray[Any, Any] = self.generator.sample(count, seed, truncation, class_name).numpy()
+        return made
