@@ -33,14 +33,11 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A cache of prepared data that is nobody's."""
-    before = os.environ.get("STEADYGAN_CACHE")
-    os.environ["STEADYGAN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
-    yield
-    if before is None:
-        del os.environ["STEADYGAN_CACHE"]
-    else:
-        os.environ["STEADYGAN_CACHE"] = before
+    """Caches of prepared data and of compiled code that are nobody's: what a killed program left there is not found."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("STEADYGAN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        environment.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path_factory.mktemp("compiled")))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -7,15 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from filelock import FileLock
 from torch import nn
 
 from steadygan.errors import SteadyganError
@@ -49,11 +46,9 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _forgets() -> Iterator[None]:
-    """Compile anew, one process at a time: the compiler's cache on the disk is everybody's."""
+def _forgets() -> None:
+    """Trace anew."""
     torch._dynamo.reset()
-    with FileLock(Path(tempfile.gettempdir()) / f"steadygan-compiler-{os.getuid()}.lock"):
-        yield
 
 
 def _swept(name: str) -> Any:
