@@ -120,10 +120,21 @@ class Objective(Heuristic):
             side: the side as which the discriminator should classify the images.
 
         Returns:
-            float32 [M]; None if the loss of the objective couples both sides. Without target heuristics the loss of the
-            discriminator is the sum of both: sides that do not go together are trained on one after the other.
+            float32 [M]; None if the loss of the objective couples both sides. In a class that also defines the loss,
+            and without target heuristics, the loss of the discriminator is the sum of both; see :attr:`sums_sides`.
         """
         return None
+
+    @property
+    def sums_sides(self) -> bool:
+        """Whether the discriminator's loss is the sum of :meth:`side_loss` over both sides, whatever else is trained.
+
+        Only a class that defines both says so of itself: one that changes the loss or the scores and inherits the rest
+        may mean something else.
+        """
+        kinds = type(self).__mro__
+        of_side, of_loss = (next(kind for kind in kinds if name in vars(kind)) for name in ("side_loss", "__call__"))
+        return of_side is of_loss and of_side is not Objective and type(self).score is Objective.score
 
     @abstractmethod
     def __call__(self, turn: Turn) -> Tensor:

@@ -13,7 +13,7 @@ from steadygan.distributed import (
 )
 from steadygan.feeding.loader import Batch
 from steadygan.heuristics.moments import AddsLoss, ChangesOutput, ReplacesImages
-from steadygan.heuristics.roles import Objective, Penalty
+from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.layers.kernels.joint_batches import joint_batches
 from steadygan.training.forward import discriminator_forward, generator_forward
@@ -342,13 +342,13 @@ class TrainingTurn:
         joined = any(heuristic.joins_batches for heuristic in recipe.inputs)
         sides_meet = joined or self._one_pass_suffices or not self._state.joint_batches_work
         others = (recipe.objective_modifiers, recipe.targets, recipe.all(AddsLoss), recipe.all(ChangesOutput))
-        divides = type(recipe.objective).side_loss is not Objective.side_loss
-        return self._player is Player.DISCRIMINATOR and divides and not sides_meet and not any(others)
+        sums = recipe.objective.sums_sides
+        return self._player is Player.DISCRIMINATOR and sums and not sides_meet and not any(others)
 
     def _backward_by(self, side: Side) -> Tensor:
         """The losses of one side, float32 [M], after their gradients; what is kept of it carries none any more."""
         losses = self._state.recipe.objective.side_loss(self.scores(side), side)
-        assert losses is not None  # the objective has such losses: see above
+        assert losses is not None  # the objective sums them: see above
         torch.autograd.backward(losses.mean())
         self._scores[side] = self._scores[side].detach()
         self._outputs[side] = _detached(self._outputs[side])

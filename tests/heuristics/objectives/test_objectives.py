@@ -24,6 +24,7 @@ from steadygan.heuristics.objectives import (
     relativistic_loss,
 )
 from steadygan.heuristics.roles import Objective
+from steadygan.heuristics.turn import DiscriminatorOutput, Turn
 from steadygan.vocabulary import Player, Side
 
 from ..truth import FakeTurn
@@ -211,8 +212,34 @@ def test_the_losses_of_both_sides_add_up_to_the_discriminators(objective: Object
     assert all(each is not None for each in both)
     total = torch.stack([each for each in both if each is not None]).sum(0)
     torch.testing.assert_close(total, objective(FakeTurn(logits=logits, targets=targets)))
+    assert objective.sums_sides
 
 
 @pytest.mark.parametrize("objective", [Relativistic(), RelativisticAverage()])
 def test_an_objective_that_compares_the_sides_has_no_loss_of_one(objective: Objective) -> None:
     assert objective.side_loss(torch.zeros(3), Side.REAL) is None
+    assert not objective.sums_sides
+
+
+class _OtherLoss(Hinge):
+    def __call__(self, turn: Turn) -> Tensor:
+        return super().__call__(turn) + turn.logits(Side.REAL).square()
+
+
+class _OtherSides(Hinge):
+    def side_loss(self, scores: Tensor, side: Side) -> Tensor:
+        return scores
+
+
+class _OtherScores(Hinge):
+    def score(self, output: DiscriminatorOutput, turn: Turn) -> Tensor:
+        return output.logits.square()
+
+
+class _OtherParameters(Hinge):
+    pass
+
+
+def test_who_changes_the_loss_the_sides_or_the_scores_no_longer_sums_the_sides() -> None:
+    kinds = (_OtherLoss, _OtherSides, _OtherScores, _OtherParameters)
+    assert [kind().sums_sides for kind in kinds] == [False, False, False, True]
