@@ -22,18 +22,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from evaluation import run_cost
+from evaluation import run_cost, to_unit_range
 from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.metrics.sliced import image_distance
 from steadygan.metrics.spectrum import checkerboard_ratio, power_spectrum
 from steadygan.runs.grid import image_grid, save_picture
 
 SAMPLES, GRID_IMAGES, ENLARGED = 2_000, 36, 4
-
-
-def to_unit_range(images: np.ndarray) -> Tensor:
-    """Convert uint8 [N, H, W, C] to float32 [N, C, H, W] in [-1, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def spectrum_picture(real: Tensor, fake: Tensor) -> Image.Image:

@@ -6,6 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import torch
+from torch import Tensor
+
 
 def evaluate_run(
     run: Path, evaluator: str, name: str, train: Sequence[str], samples: int, extra: Sequence[str] = ()
@@ -57,3 +61,8 @@ def changes(add: Sequence[str], remove: Sequence[str], values: Sequence[str]) ->
     """The options that change a recipe, as the command line takes them."""
     named = (("--with", add), ("--without", remove), ("--set", values))
     return [part for option, each in named for value in each for part in (option, value)]
+
+
+def to_unit_range(images: np.ndarray) -> Tensor:
+    """Images as networks see them, float32 [N, C, H, W] in [-1, 1], from uint8 [N, H, W, C]."""
+    return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 127.5 - 1

@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from evaluation import to_unit_range
 from steadygan.data.glyphs import GLYPH_CLASSES, GLYPH_IMAGES, draw_glyphs
 from steadygan.data.store import cache_folder
 
@@ -51,11 +52,6 @@ def classifier() -> nn.Sequential:
     )
 
 
-def unit(images: np.ndarray) -> Tensor:
-    """float32 [N, C, H, W] in [-1, 1] from uint8 [N, H, W, C]."""
-    return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
 def trained_classifier() -> nn.Sequential:
     """The classifier, trained now if it is not there."""
     network, path = classifier(), cache_folder(None) / f"glyph-evaluator-{VERSION}.safetensors"
@@ -68,7 +64,7 @@ def trained_classifier() -> nn.Sequential:
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
     for _ in range(EPOCHS):
         for chosen in torch.randperm(len(images)).split(BATCH)[: len(images) // BATCH]:
-            loss = F.cross_entropy(network(unit(images[chosen].numpy())), labels[chosen])
+            loss = F.cross_entropy(network(to_unit_range(images[chosen].numpy())), labels[chosen])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -81,7 +77,9 @@ def trained_classifier() -> nn.Sequential:
 @torch.inference_mode()
 def features_and_classes(network: nn.Sequential, images: np.ndarray) -> tuple[Tensor, Tensor]:
     """Features, float64 [N, 128], and probabilities of the classes, float32 [N, 36]."""
-    features = torch.cat([network[:-1](unit(part)) for part in np.array_split(images, max(1, len(images) // 500))])
+    features = torch.cat(
+        [network[:-1](to_unit_range(part)) for part in np.array_split(images, max(1, len(images) // 500))]
+    )
     return features.double(), network[-1](features).softmax(1)
 
 

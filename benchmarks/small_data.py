@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from evaluation import changes, run_cost
+from evaluation import changes, run_cost, to_unit_range
 from steadygan.data import DataSettings, prepare
 from steadygan.data.labels import keep_label_count
 from steadygan.metrics.sliced import image_distance
@@ -39,11 +39,6 @@ def split(arguments: argparse.Namespace) -> tuple[np.ndarray, np.ndarray]:
     classes = max(1, len(data.class_names))
     chosen = keep_label_count(labels, arguments.count // classes, classes, seed=0) >= 0
     return np.asarray(data.images[chosen]), np.asarray(data.images[~chosen])
-
-
-def to_unit_range(images: np.ndarray) -> Tensor:
-    """Convert uint8 [N, H, W, C] to float32 [N, C, H, W] in [-1, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def nearest(images: np.ndarray, others: np.ndarray) -> tuple[Tensor, Tensor]:
