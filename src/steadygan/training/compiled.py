@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 from torch._C import _autograd
-from torch._dynamo.exc import TorchDynamoException
 
 from steadygan.distributed import world_size
 from steadygan.errors import SteadyganError, out_of_memory
 from steadygan.heuristics.turn import DiscriminatorOutput
+from steadygan.layers.kernels.tuning import own_processor
 
 NetworkCall = Callable[[nn.Module, Tensor, Tensor | None], Any]
 Result = TypeVar("Result", Tensor, DiscriminatorOutput)
@@ -49,13 +49,16 @@ class Compiled:
         try:
             with _hidden_from_autograd(_statistics(network)):
                 result = call(network, inputs, labels)
-        except TorchDynamoException as error:
+        except RuntimeError as error:
+            if not _is_compiler_error(error):
+                raise
             raise _refusal(error) from error
         return _copied(result) if self._recorded else result
 
     def _compile(self, forward: NetworkCall) -> NetworkCall:
         # It is compiled for one shape, because all batches are alike, and code for every shape is slower.
         mode = "reduce-overhead" if self._recorded else None
+        torch.compiler.assume_constant_result(own_processor)  # type: ignore[no-untyped-call]  # it reads a file
         compiled: NetworkCall = torch.compile(_with_own_code(forward), dynamic=False, mode=mode, backend=COMPILER)
         return compiled
 
@@ -145,6 +148,12 @@ def _with_own_code(forward: Callable[..., Any]) -> Callable[..., Any]:
     return FunctionType(
         forward.__code__.replace(), forward.__globals__, forward.__name__, forward.__defaults__, forward.__closure__
     )
+
+
+def _is_compiler_error(error: RuntimeError) -> bool:
+    from torch._dynamo.exc import TorchDynamoException  # it takes two seconds to import, and runs rarely compile
+
+    return isinstance(error, TorchDynamoException)
 
 
 def _copied(result: Result) -> Result:

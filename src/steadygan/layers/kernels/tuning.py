@@ -46,7 +46,6 @@ THRESHOLDS: dict[Processor, Thresholds] = {
 _chosen: Choice = "auto"
 
 
-@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]  # it says nothing of types
 def own_processor() -> Processor:
     """Return the kind of this processor."""
     return "amx" if "amx_bf16" in processor_flags() else "vector"
