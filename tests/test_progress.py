@@ -78,7 +78,7 @@ def test_where_there_is_little_room_the_accuracy_goes_first() -> None:
 def test_half_way_the_time_left_is_the_time_that_it_took() -> None:
     console = terminal(100)
     line = ProgressLine(console)
-    line.tick(0, 10.0, 0.0)
+    line.begin(0, 10.0, 0.0)
     line.tick(5_000, 70.0, 0.5)
     line.close()
     assert " 50% · 5,000 images at 83/s · 1:00 left" in last_frame(console)[0]
@@ -87,10 +87,37 @@ def test_half_way_the_time_left_is_the_time_that_it_took() -> None:
 def test_the_time_left_of_a_run_that_goes_on_counts_from_where_it_went_on() -> None:
     console = terminal(100)
     line = ProgressLine(console)
-    line.tick(9_000, 900.0, 0.9)
+    line.begin(9_000, 900.0, 0.9)
     line.tick(9_500, 910.0, 0.95)
     line.close()
     assert "at 50/s · 0:10 left" in last_frame(console)[0]
+
+
+def test_a_run_that_goes_on_tells_the_time_left_at_once_and_in_the_end_the_time_of_the_sitting() -> None:
+    console = terminal(100)
+    line = ProgressLine(console)
+    line.begin(9_000, 900.0, 0.9)
+    assert line._words()[2] == "1:40 left"
+    line.tick(10_000, 930.0, 1.0)
+    line.close()
+    assert "done in 15:30 (0:30 in this sitting)" in last_frame(console)[0]
+
+
+def test_the_conclusion_is_said_last_and_whole_with_what_to_try() -> None:
+    for console in (terminal(120), plain()):
+        line = ProgressLine(console)
+        line.tick(5_000, 10.0, 1.0)
+        line.conclusion("It is \x1b[2Jearly: 5,000 images", "steadygan train --resume run --images 60000")
+        assert "early" not in shown(console)
+        line.close()
+        said = shown(console).splitlines()[-1].removeprefix("\x1b[?25h")
+        assert said == "It is \\x1b[2Jearly: 5,000 images; try: steadygan train --resume run --images 60000"
+
+
+def test_a_note_is_said_at_once() -> None:
+    console = plain()
+    ProgressLine(console).note("At this speed training sees about 5,000 images")
+    assert shown(console) == "At this speed training sees about 5,000 images\n"
 
 
 def test_the_newest_warning_stands_below_and_whole_in_the_end() -> None:
@@ -162,7 +189,8 @@ def test_off_a_terminal_a_warning_is_said_once() -> None:
 def test_a_run_that_goes_on_does_not_repeat_the_lines_before() -> None:
     console = plain()
     line = ProgressLine(console)
-    for percent in range(50, 101):
+    line.begin(5_000, 50.0, 0.5)
+    for percent in range(51, 101):
         line.tick(percent * 100, float(percent), percent / 100)
     assert shown(console).startswith(" 55% ")
 

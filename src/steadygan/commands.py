@@ -14,7 +14,7 @@ from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.distributed import broadcast_string, local_main_process_first
 from steadygan.errors import SteadyganError
 from steadygan.networks import check_shape
-from steadygan.progress import ProgressLine, clock
+from steadygan.progress import LEGEND, ProgressLine, clock
 from steadygan.recipe import Recipe
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.lock import locked, locked_for_all
@@ -74,6 +74,7 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
     console.print(
         f"recipe [bold]{shown(recipe.name)}[/] · run folder [bold]{shown(str(folder.path))}[/]", soft_wrap=True
     )
+    console.print(LEGEND, soft_wrap=True)
     run = api.run_new(
         prepared, recipe, training, data_settings, folder, CustomNetworks(), overwrite, [ProgressLine(console)]
     )
@@ -102,6 +103,7 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> None:
     prepared = _prepare(request.data or stored.find_data(), stored.manifest.data_settings, console)
     _say_notes(prepared.notes, console)
     console.print(f"going on with [bold]{shown(str(folder.path))}[/]", soft_wrap=True)
+    console.print(LEGEND, soft_wrap=True)
     run = api.resume(
         path,
         images=training.images,

@@ -20,6 +20,11 @@ from steadygan.errors import printable
 BARS = (24, 6)
 """Columns of the bar where there is room, and where there is little; it is left out before any word is."""
 BETWEEN = " · "
+LEGEND = (
+    "loss D is the discriminator's, which tells real images from generated ones, and G the generator's; "
+    "they need not fall"
+)
+"""What the letters of the line mean."""
 SILENCE_SECONDS = 300.0
 """Off a terminal, the longest time without a line."""
 MEASURE_SECONDS = 0.5
@@ -50,20 +55,27 @@ class ProgressLine:
         self._losses = ""
         self._accuracy = ""
         self._busy = ""
+        self._conclusion = ""
+        self._earlier = 0.0
         self._warning = ""
         self._closing = False
         self._live: Live | None = None
 
+    def begin(self, images_seen: int, seconds: float, fraction: float) -> None:
+        """Before the first step of a sitting."""
+        self._now = (images_seen, seconds, min(fraction, 1.0))
+        self._earlier = seconds
+        self._began, self._measured = (seconds, fraction), (images_seen, seconds)
+        self._printed, self._spoke = math.floor(fraction * self._lines), seconds
+        if self._console.is_terminal:
+            self._live = Live(get_renderable=self._picture, console=self._console, refresh_per_second=4)
+            self._live.start()
+
     def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
         """After every step."""
-        self._now = (images_seen, seconds, min(fraction, 1.0))
         if self._began is None:
-            self._began, self._measured = (seconds, fraction), (images_seen, seconds)
-            self._printed, self._spoke = math.floor(fraction * self._lines), seconds
-            if self._console.is_terminal:
-                self._live = Live(get_renderable=self._picture, console=self._console, refresh_per_second=4)
-                self._live.start()
-            return
+            self.begin(0, 0.0, 0.0)
+        self._now = (images_seen, seconds, min(fraction, 1.0))
         self._measure_speed(images_seen, seconds)
         if self._live is None and self._is_due(seconds, fraction):
             self._printed, self._spoke = math.floor(fraction * self._lines), seconds
@@ -91,13 +103,23 @@ class ProgressLine:
             self._console.print(Text(f"warning: {message}"), soft_wrap=True)
         self._warning = message
 
+    def note(self, message: str) -> None:
+        """Print a sentence that is no warning."""
+        self._console.print(Text(printable(message)), soft_wrap=True)
+
+    def conclusion(self, message: str, command: str) -> None:
+        """Remember what is said below the last line."""
+        self._conclusion = f"{printable(message)}; try: {printable(command)}"
+
     def close(self) -> None:
-        """Leave the last line as it is, with the whole of the newest warning below it."""
+        """Leave the last line as it is, with the whole of the newest warning and the conclusion below it."""
         self._closing = True
         if self._live is not None:
             self._live.stop()
         elif self._console.is_terminal and self._warning:
             self._console.print(self._warning_line())
+        if self._conclusion:
+            self._console.print(Text(self._conclusion), soft_wrap=True)
 
     def _is_due(self, seconds: float, fraction: float) -> bool:
         return math.floor(fraction * self._lines) > self._printed or seconds - self._spoke >= SILENCE_SECONDS
@@ -120,10 +142,12 @@ class ProgressLine:
 
     def _time(self, seconds: float, fraction: float) -> str:
         if fraction >= 1:
-            return f"done in {clock(seconds)}"
-        began = self._began or (seconds, fraction)
-        done = fraction - began[1]
-        return f"{clock((1 - fraction) / done * (seconds - began[0]))} left" if done > 0 else "? left"
+            sitting = f" ({clock(seconds - self._earlier)} in this sitting)" if self._earlier else ""
+            return f"done in {clock(seconds)}{sitting}"
+        began = self._began or (0.0, 0.0)
+        # before the first step of a sitting the earlier ones say how long it takes
+        since, done = (seconds - began[0], fraction - began[1]) if fraction > began[1] else (seconds, fraction)
+        return f"{clock((1 - fraction) / done * since)} left" if done > 0 else "? left"
 
     def _picture(self) -> RenderableType:
         width = self._console.width

@@ -11,9 +11,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import steadygan as sg
 from steadygan.errors import SteadyganError
-from steadygan.metrics import CHOOSES_BEST, METRICS, Metric, Needs, all_metrics, find_metric
+from steadygan.metrics import CHOOSES_BEST, METRICS, VARIETY, Metric, Needs, all_metrics, find_metric
 from steadygan.metrics.sliced import image_distance, sliced_wasserstein
 from steadygan.metrics.spectrum import checkerboard_ratio
+from steadygan.metrics.variety import variety
 from steadygan.report.overview import figures
 from steadygan.report.read import read_run_record
 from tests import tiny
@@ -53,8 +54,10 @@ def test_the_built_in_metrics_are_their_functions() -> None:
     torch.manual_seed(0)
     real, fake = torch.rand(20, 3, 16, 16) * 2 - 1, torch.rand(20, 3, 16, 16) - 1
     points, others = torch.randn(20, 2), torch.randn(20, 2) + 1
-    distance, checkerboard = METRICS
+    distance, checkerboard, varied = METRICS
     assert CHOOSES_BEST is distance
+    assert VARIETY is varied
+    assert varied.measure(real, fake) == variety(real, fake)
     assert distance.measure(real, fake) == image_distance(fake, real)
     assert distance.measure(points, others) == sliced_wasserstein(others, points)
     assert checkerboard.measure(real, fake) == checkerboard_ratio(fake)
@@ -141,6 +144,7 @@ def test_a_run_measures_it_and_the_report_shows_it(tmp_path: Path, module: str) 
         "quality/sliced_wasserstein",
         "quality/checkerboard",
         "quality/checkerboard/data",
+        "quality/variety",
         "quality/brightness",
     ]
     assert isinstance(rows[-1]["quality/brightness"], float)

@@ -109,6 +109,12 @@ def test_no_command_names_a_folder_of_this_machine(run_folder: Path) -> None:
     assert not any(str(run_folder.parent.parent) in line for line in lines)
 
 
+def test_a_run_that_used_its_minutes_goes_on_with_twice_as_many(tmp_path: Path) -> None:
+    for name, settings, further in (("a", {"minutes": 2.5}, "--minutes 5"), ("b", {}, "--minutes 60")):
+        build_run(tmp_path / name, run=RUN | {"training": settings}, measured=[{"images": 900, "seconds": 1800.0}])
+        assert commands(read_run_record(tmp_path / name))[0][1] == f"steadygan train --resume {name} {further}"
+
+
 def test_an_unfinished_run_goes_on_to_its_own_aim(tmp_path: Path) -> None:
     build_run(tmp_path / "runs" / "first", measured=[{"images": 599_999}])
     assert commands(read_run_record(tmp_path / "runs" / "first"))[0] == (

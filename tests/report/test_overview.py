@@ -20,7 +20,7 @@ def test_the_sentence_says_what_was_trained_and_how_far(run_folder: Path) -> Non
         ({"images": 1_200_000}, "58 s, 50% of the 1,200,000 planned."),
         ({"minutes": 10}, "58 s, 50% of the 10 minutes planned."),
         ({"minutes": 5}, "58 s, as planned."),
-        ({}, "4 min 58 s."),
+        ({}, "58 s, 17% of the 30 minutes planned."),
     ],
 )
 def test_the_sentence_compares_with_the_plan(tmp_path: Path, settings: dict[str, Any], ending: str) -> None:

@@ -16,6 +16,7 @@ from PIL import Image
 
 from steadygan.metrics.sliced import image_distance
 from steadygan.metrics.spectrum import checkerboard_ratio
+from steadygan.metrics.variety import variety
 from steadygan.runs.checkpoint import checkpoints, load_checkpoint
 from steadygan.runs.export import load_generator
 from steadygan.runs.folder import RunFolder
@@ -40,7 +41,19 @@ class Watching:
         self.rows: list[dict[str, Any]] = []
         self.grids: list[tuple[int, Path]] = []
         self.findings: list[str] = []
+        self.notes: list[str] = []
+        self.conclusions: list[tuple[str, str]] = []
+        self.begun: list[int] = []
         self.closed = 0
+
+    def begin(self, images_seen: int, seconds: float, fraction: float) -> None:
+        self.begun.append(images_seen)
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+    def conclusion(self, message: str, command: str) -> None:
+        self.conclusions.append((message, command))
 
     def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
         self.ticks.append((images_seen, seconds, fraction))
@@ -67,6 +80,52 @@ def test_a_row_comes_every_twenty_steps_with_what_was_noted(folder: Path) -> Non
     assert {*measured, "logits/real", "logits/fake", "r1", "r2", "not_finite", "seconds"} <= {*rows[0]}
     assert all(row["not_finite"] == 0 and row["images_per_second"] > 0 for row in rows)
     assert all(later["seconds"] >= earlier["seconds"] for earlier, later in pairwise(rows))
+
+
+def test_what_is_true_at_the_end_is_written_at_the_end(folder: Path) -> None:
+    loop = tiny.play(tiny.small("steady"), folder, tiny.images(), images=100)
+    rows = [row for row in RunFolder(folder).read_rows(folder / "metrics.jsonl") if "step" in row]
+    assert [row["step"] for row in rows] == [20, 25]
+    assert rows[-1]["images"] == 100
+    assert abs(rows[-1]["seconds"] - loop.state.seconds) < 0.001
+    assert math.isfinite(rows[-1]["discriminator/loss"])
+
+
+def test_the_row_of_the_end_is_forgotten_when_the_run_goes_on(tmp_path: Path) -> None:
+    tiny.play(tiny.small("steady"), tmp_path / "a", tiny.images(), images=160)
+    tiny.play(tiny.small("steady"), tmp_path / "b", tiny.images(), tiny.after(25), images=160)
+    assert tiny.rows(tmp_path / "b")[-1]["step"] == 25
+    tiny.play_on(tmp_path / "b", tiny.images())
+    assert tiny.rows(tmp_path / "b") == tiny.rows(tmp_path / "a")
+
+
+def test_where_twenty_steps_take_long_rows_come_by_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steadygan.training.loop.SECONDS_PER_ROW", 0.0)
+    tiny.play(tiny.small("steady"), folder, tiny.images(), images=20)
+    rows = [row for row in RunFolder(folder).read_rows(folder / "metrics.jsonl") if "step" in row]
+    assert [row["step"] for row in rows] == [1, 2, 3, 4, 5]
+
+
+def test_a_new_run_on_images_says_once_how_far_its_budget_reaches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("steadygan.training.loop.ESTIMATE_SECONDS", 0.0)
+    watching = Watching()
+    tiny.play(tiny.small("naive"), tmp_path / "a", tiny.images(), tiny.after(5), images=IMAGES, observers=[watching])
+    assert len(watching.notes) == 1
+    assert f"about {IMAGES} images; pictures of 8 pixels" in watching.notes[0]
+    tiny.play_on(tmp_path / "a", tiny.images(), observers=[watching])
+    assert len(watching.notes) == 1
+    assert watching.begun == [0, 5 * tiny.BATCH]
+
+
+def test_at_its_end_a_run_says_what_can_be_said_of_it(folder: Path) -> None:
+    watching = Watching()
+    tiny.play(tiny.small("naive"), folder, tiny.images(), images=40, observers=[watching])
+    stored = RunFolder(folder).read_json(folder / "conclusion.json")
+    assert stored["kind"] == "too-early"
+    assert watching.conclusions == [(stored["message"], stored["command"])]
+    assert "40 images of the 60,000 or so" in stored["message"]
 
 
 def test_frames_are_spread_evenly_over_the_budget(folder: Path) -> None:
@@ -156,6 +215,7 @@ def test_what_is_measured_is_that_of_samples_and_of_data(folder: Path) -> None:
         "quality/sliced_wasserstein": pytest.approx(image_distance(real, made)),
         "quality/checkerboard": pytest.approx(checkerboard_ratio(made)),
         "quality/checkerboard/data": pytest.approx(checkerboard_ratio(real)),
+        "quality/variety": pytest.approx(variety(real, made)),
     }
 
 

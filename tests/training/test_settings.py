@@ -9,9 +9,9 @@ import torch
 from pydantic import ValidationError
 
 from steadygan.errors import SteadyganError
+from steadygan.runs.budget import DEFAULT_MINUTES, Budget
 from steadygan.runs.environment import device_name, environment
 from steadygan.settings import TrainingSettings
-from steadygan.training.budget import DEFAULT_MINUTES, Budget
 from steadygan.training.device import choose_device, resolve_settings
 from steadygan.training.process_settings import keep_memory
 
@@ -49,13 +49,31 @@ def test_impossible_settings_are_refused(given: dict[str, object]) -> None:
         TrainingSettings.model_validate(given)
 
 
+@pytest.mark.parametrize(
+    ("cuda", "hip", "says"),
+    [
+        (None, None, "is a build without CUDA; install the build for your GPU"),
+        ("12.8", None, "is built for CUDA 12.8 and finds no GPU; see whether nvidia-smi lists one"),
+        (None, "6.2", "is built for ROCm 6.2 and finds no GPU; see whether rocm-smi lists one"),
+    ],
+)
+def test_why_there_is_no_gpu_is_said(
+    cuda: str | None, hip: str | None, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.version, "cuda", cuda)
+    monkeypatch.setattr(torch.version, "hip", hip)
+    with pytest.raises(SteadyganError, match=f"no device 'cuda:0' here: PyTorch .* {says}"):
+        choose_device("cuda:0")
+
+
 def test_a_device_is_chosen_by_itself_or_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_device("cpu") == torch.device("cpu")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert choose_device("auto") == torch.device("cpu")
-    with pytest.raises(SteadyganError, match=r"no device 'cuda' here; choose one of: auto, cpu$"):
-        choose_device("cuda")
+    with pytest.raises(SteadyganError, match=r"no device 'abacus' here; choose one of: auto, cpu$"):
+        choose_device("abacus")
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     assert choose_device("auto").type == "mps"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)

@@ -102,6 +102,8 @@ class Objective(Heuristic):
     slot = Slot.OBJECTIVE
     has_targets: ClassVar[bool] = False
     """Whether the loss compares logits with targets, so that target heuristics have something to change."""
+    even_loss: ClassVar[float | None] = None
+    """The discriminator's loss when it scores all images alike at its best; None where that says nothing."""
     zero_separates: ClassVar[bool] = False
     """Whether scores above 0 mean real and scores below 0 mean fake."""
 

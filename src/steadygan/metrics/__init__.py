@@ -4,6 +4,6 @@
 a run keeps its best checkpoint.
 """
 
-from steadygan.metrics.catalogue import CHOOSES_BEST, METRICS, Metric, Needs, all_metrics, find_metric
+from steadygan.metrics.catalogue import CHOOSES_BEST, METRICS, VARIETY, Metric, Needs, all_metrics, find_metric
 
-__all__ = ["CHOOSES_BEST", "METRICS", "Metric", "Needs", "all_metrics", "find_metric"]
+__all__ = ["CHOOSES_BEST", "METRICS", "VARIETY", "Metric", "Needs", "all_metrics", "find_metric"]

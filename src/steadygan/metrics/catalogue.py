@@ -9,6 +9,7 @@ from torch import Tensor
 from steadygan.errors import SteadyganError, nearest
 from steadygan.metrics.sliced import image_distance, sliced_wasserstein
 from steadygan.metrics.spectrum import checkerboard_ratio
+from steadygan.metrics.variety import variety
 from steadygan.plugins import entry_point_names, resolve
 
 GROUP = "steadygan.metrics"
@@ -92,10 +93,22 @@ METRICS = (
         measure=_checkerboard,
         data_value=True,
     ),
+    Metric(
+        name="variety",
+        hint=(
+            "How much generated samples differ from one another, as a share of how much the data do: 0 if all are "
+            "alike, about 1 if they are as varied as the data."
+        ),
+        lower_is_better=False,
+        needs=Needs(kinds=frozenset({"images"}), images="uint8"),
+        measure=variety,
+    ),
 )
 """Metrics that every run measures where its data are of their kind."""
 CHOOSES_BEST = METRICS[0]
 """The metric by which a run keeps its best checkpoint."""
+VARIETY = METRICS[2]
+"""The metric that says whether all samples are alike."""
 
 
 def find_metric(name: str) -> Metric:

@@ -80,11 +80,19 @@ def image_distance(first: Tensor, second: Tensor, seed: int = 0) -> float:
     first, second = channels_first(first), channels_first(second)
     axes = _axes(first.shape[1] * min(PATCH, first.shape[-1]) ** 2, DIRECTIONS, seed).to(first.device)
     patches = _apart(_ordered(_patches(first, seed), axes), _ordered(_patches(second, seed), axes))
-    wholes = sliced_wasserstein(_wholes(first), _wholes(second), seed=seed)
+    wholes = sliced_wasserstein(small_images(first), small_images(second), seed=seed)
     return (patches + wholes) / 2
 
 
-def _wholes(images: Tensor) -> Tensor:
+def small_images(images: Tensor) -> Tensor:
+    """Bring images down to 16x16 by averaging.
+
+    Args:
+        images: [N, C, H, W], float32 in [-1, 1] or uint8.
+
+    Returns:
+        float32 [N, C · 16 · 16], or fewer numbers for smaller images.
+    """
     size = min(WHOLE, images.shape[-1])
     return torch.cat([F.adaptive_avg_pool2d(floats(some), size).flatten(1) for some in torch.split(images, AT_A_TIME)])
 

@@ -4,8 +4,19 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from steadygan.report.read import RunRecord, Table
-from steadygan.report.words import count, duration, moment, percent, sentence_case, spaced, things, value_in_words
+from steadygan.report.read import RunRecord, Table, newest
+from steadygan.report.words import (
+    count,
+    duration,
+    figure,
+    moment,
+    percent,
+    sentence_case,
+    spaced,
+    things,
+    value_in_words,
+)
+from steadygan.runs.budget import Budget
 from steadygan.runs.manifest import DataRecord, RunManifest
 from steadygan.settings import TrainingSettings
 
@@ -129,13 +140,22 @@ def _short(images: int) -> str:
     return str(images)
 
 
+def _larger_budget(record: RunRecord) -> str:
+    """Options of twice the budget, where the run has used it: without them it would be refused to go on."""
+    budget = Budget.of(record.training)
+    seen, seconds = (newest(record.rows, key) or 0.0 for key in ("images", "seconds"))
+    if budget.fraction(int(seen), seconds) < 1:
+        return ""
+    images = f" --images {_short(round(budget.images * 2))}" if budget.images else ""
+    minutes = f" --minutes {figure(budget.minutes * 2)}" if budget.minutes else ""
+    return images + minutes
+
+
 def commands(record: RunRecord) -> list[tuple[str, str]]:
     """What to do next with this run, as lines for a shell, each with what it does."""
     folder = shlex.quote(shown_path(record.folder.path))
-    aim, seen = record.training.images, max((row["images"] for row in record.rows), default=0)
-    further = f" --images {_short(round(aim * 2))}" if aim and seen >= aim else ""
     return [
-        ("Train on", f"steadygan train --resume {folder}{further}"),
+        ("Train on", f"steadygan train --resume {folder}{_larger_budget(record)}"),
         ("Draw samples", f"steadygan sample {folder} -n 64 --out grid.png"),
         ("Walk between samples", f"steadygan interpolate {folder} --out walk.gif"),
         (

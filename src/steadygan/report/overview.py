@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from steadygan.cores import BUSY
 from steadygan.report.groups import is_data_value, metric_of
-from steadygan.report.read import RunRecord, Table, number, text
+from steadygan.report.read import RunRecord, Table, newest, number, text
 from steadygan.report.words import count, duration, figure, percent, sentence_case, spaced, things
+from steadygan.runs.budget import Budget
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,6 @@ class Warned:
     when: str
 
 
-def newest(rows: Sequence[Table], key: str) -> float | None:
-    """The last finite value of a measurement."""
-    values = (number(row.get(key)) for row in reversed(rows))
-    return next((value for value in values if value is not None), None)
-
-
 def summary_sentence(record: RunRecord) -> str:
     """What this run is and how far it came."""
     recipe, source = text(record.recipe.get("name")), "" if record.manifest is None else record.manifest.data.source
@@ -49,19 +44,25 @@ def summary_sentence(record: RunRecord) -> str:
     if images is None:
         progress = "no measurements yet: the run has not come to its first row."
     else:
-        progress = f"{count(images)} images seen in {duration(newest(record.rows, 'seconds'))}{_ending(record)}."
+        seconds = newest(record.rows, "seconds")
+        time = "" if seconds is None else f" in {duration(seconds)}"
+        progress = f"{count(images)} images seen{time}{_ending(record)}."
     return f"{subject}: {progress}" if subject else progress[0].upper() + progress[1:]
 
 
 def _ending(record: RunRecord) -> str:
     """Whether the run came to the end that was planned."""
-    images, minutes = record.training.images, record.training.minutes
+    if record.manifest is None:
+        return ""
+    budget = Budget.of(record.training)
     seen, seconds = newest(record.rows, "images") or 0.0, newest(record.rows, "seconds") or 0.0
-    if (images and seen >= images) or (minutes and seconds >= 60 * minutes * 0.98):
+    # a run from before runs wrote a row at their end stopped a few steps after its last row
+    if budget.fraction(int(seen), seconds / 0.98) >= 1:
         return ", as planned"
-    if images:
-        return f", {seen / images:.0%} of the {count(images)} planned"
-    return f", {seconds / 60 / minutes:.0%} of the {figure(minutes)} minutes planned" if minutes else ""
+    if budget.images:
+        return f", {seen / budget.images:.0%} of the {count(budget.images)} planned"
+    assert budget.minutes is not None  # a budget has one of both
+    return f", {seconds / 60 / budget.minutes:.0%} of the {figure(budget.minutes)} minutes planned"
 
 
 def figures(record: RunRecord) -> list[Figure]:
@@ -127,7 +128,7 @@ def _quality(rows: Sequence[Table]) -> list[Figure]:
     """The newest value of each measure of quality."""
     keys = dict.fromkeys(key for row in rows for key in row if key.startswith("quality/") and not is_data_value(key))
     found = []
-    for key in list(keys)[:3]:
+    for key in list(keys)[:4]:
         values = [(value, row["images"]) for row in rows if (value := number(row.get(key))) is not None]
         if not values:
             continue

@@ -2,7 +2,7 @@
 
 import math
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ class RunRecord:
         skipped: files that were not used, each with ``path`` and ``reason``.
         rows: measurements, oldest first; each has a number ``images``.
         findings: warnings, oldest first.
+        conclusion: what was said at the end, with ``message`` and ``command``; empty for a run that has not ended.
         unreadable: names of files that are there but damaged.
     """
 
@@ -37,6 +38,7 @@ class RunRecord:
     skipped: tuple[Table, ...]
     rows: tuple[Table, ...]
     findings: tuple[Table, ...]
+    conclusion: Table
     unreadable: tuple[str, ...]
 
     @property
@@ -79,6 +81,7 @@ def read_run_record(folder: Path | str) -> RunRecord:
         skipped=tables(attempt(run_folder.skipped, run_folder.read_json)),
         rows=tuple(sorted(rows, key=lambda row: number(row["images"]) or 0.0)),
         findings=tables(attempt(run_folder.findings, run_folder.read_rows)),
+        conclusion=table(attempt(run_folder.conclusion, run_folder.read_json)),
         unreadable=tuple(unreadable),
     )
 
@@ -102,6 +105,12 @@ def number(value: object) -> float | None:
 def text(value: object) -> str:
     """A string, or nothing for anything else."""
     return value if isinstance(value, str) else ""
+
+
+def newest(rows: Sequence[Table], key: str) -> float | None:
+    """The last finite value of a measurement."""
+    values = (number(row.get(key)) for row in reversed(rows))
+    return next((value for value in values if value is not None), None)
 
 
 def table(value: object) -> Table:

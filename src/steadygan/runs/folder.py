@@ -79,6 +79,11 @@ class RunFolder:
         return self.path / "generator.json"
 
     @property
+    def conclusion(self) -> Path:
+        """What can be said of training at its end, JSON; see :class:`steadygan.training.conclusion.Conclusion`."""
+        return self.path / "conclusion.json"
+
+    @property
     def lock(self) -> Path:
         """Who trains here now, JSON; see :func:`steadygan.runs.lock.locked`."""
         return self.path / ".lock"
@@ -121,7 +126,7 @@ class RunFolder:
             return path.name == "best.pt" or _images_seen(path, ".pt") is not None
         if path.parent == self.tensorboard:
             return path.name.startswith("events.out.tfevents.")
-        names = (self.recipe, self.environment, self.skipped, self.metrics, self.findings, self.report)
+        names = (self.recipe, self.environment, self.skipped, self.metrics, self.findings, self.conclusion, self.report)
         return path in (*names, self.generator, self.generator_config, self.manifest)
 
     def _remove_run(self) -> None:

@@ -17,25 +17,28 @@ from steadygan.distributed import any_process
 from steadygan.heuristics.moments import Measures
 from steadygan.layers.kernels.tuning import tuned_for
 from steadygan.metrics import CHOOSES_BEST, METRICS, Metric
+from steadygan.runs.budget import Budget
 from steadygan.runs.checkpoint import save_checkpoint
 from steadygan.runs.export import GeneratorConfig, save_generator
-from steadygan.runs.folder import RunFolder
+from steadygan.runs.folder import RunFolder, write_json
 from steadygan.runs.rows import RowFile
 from steadygan.runs.sampling import sampling_generator
-from steadygan.training.budget import Budget
+from steadygan.training.conclusion import conclude, estimate, evidence
 from steadygan.training.gallery import Gallery
 from steadygan.training.observe import Audience
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
 from steadygan.vocabulary import ProcessorChoice
 
-STEPS_PER_ROW = 20
-"""Steps over which a row of metrics averages."""
+STEPS_PER_ROW, SECONDS_PER_ROW = 20, 15.0
+"""Steps over which a row of metrics averages, and the time after which it does not wait for all of them."""
 GRIDS_PER_RUN = 20
 """Grids of samples in a whole run, besides the first."""
 GRIDS_PER_MEASUREMENT = 4
 """Samples are measured with every fourth grid."""
 CHECKPOINT_SECONDS = 120.0
+ESTIMATE_SECONDS = 20.0
+"""Time after which the speed of a new run says how far its budget reaches."""
 
 
 class Loop:
@@ -76,6 +79,7 @@ class Loop:
         self._row_began = (state.images_seen, state.seconds, state.loader.wait_seconds)
         self._core_wait_before = core_wait_seconds()
         self._saved_at = state.seconds
+        self._estimated = state.images_seen > 0 or state.data.kind != "images"
         self._grids_drawn = self._grids_due()
         self._kept_sampling_generator: tuple[int, nn.Module] | None = None
 
@@ -104,6 +108,7 @@ class Loop:
             self.gallery.draw_real()
             self._draw_grid(self.sampling_generator())
             self.save()  # so that the run can be resumed from its first moment on
+        self.observers.begin(self.state.images_seen, self.state.seconds, self.fraction)
         while not any_process(self.fraction >= 1 or interrupted()):
             self._timed_step()
         self._finish()
@@ -113,14 +118,21 @@ class Loop:
         self._kept_sampling_generator = None  # it was that of the step before
         step(self.state)
         self._set_seconds(begun, before)
-        if self.state.steps % STEPS_PER_ROW == 0:
+        if self.state.steps % STEPS_PER_ROW == 0 or self.state.seconds - self._row_began[1] >= SECONDS_PER_ROW:
             self._write_row()
         if self._grids_due() > self._grids_drawn:
             self._draw_due_grid()
         if self.state.seconds - self._saved_at >= CHECKPOINT_SECONDS:
             self.save()
         self._set_seconds(begun, before)
+        if not self._estimated and self.state.seconds >= ESTIMATE_SECONDS:
+            self._estimate()
         self.observers.tick(self.state.images_seen, self.state.seconds, self.fraction)
+
+    def _estimate(self) -> None:
+        self._estimated = True
+        pixels, state = self.state.data.shape[0], self.state
+        self.observers.note(estimate(pixels, state.images_seen, state.seconds, self.fraction))
 
     def _set_seconds(self, begun: float, before: float) -> None:
         self.state.seconds = before + time.perf_counter() - begun
@@ -135,8 +147,9 @@ class Loop:
         since_seconds = max(since_seconds, 1e-9)
         row: dict[str, Any] = {"images": images, "step": self.state.steps, **self.state.record.row()}
         row["seconds"] = round(seconds, 3)
-        row["images_per_second"] = round(since_images / since_seconds, 2)
-        row["time/data"] = round(since_waiting / since_seconds, 6)
+        if since_images:  # none in a sitting that was stopped before its first step
+            row["images_per_second"] = round(since_images / since_seconds, 2)
+            row["time/data"] = round(since_waiting / since_seconds, 6)
         row |= self._core_wait(since_seconds)
         self._row_began = now
         self._append(row)
@@ -215,9 +228,22 @@ class Loop:
         self._saved_at = self.state.seconds
 
     def _finish(self) -> None:
+        """Save, and write what is true at the end.
+
+        The closing row comes after the checkpoint, which knows nothing of it: a run that is resumed goes on from the
+        checkpoint as if it had never stopped, and forgets that row.
+        """
         if not self.folder.sample_grid(self.state.images_seen).exists():
             self._draw_grid(self.sampling_generator())
         self.save()
+        if not self.state.record.is_empty:
+            self._write_row()
+        self._conclude()
+
+    def _conclude(self) -> None:
+        conclusion = conclude(evidence(self.state, self.folder))
+        write_json(self.folder.conclusion, conclusion.model_dump())
+        self.observers.conclusion(conclusion.message, conclusion.command)
 
 
 @contextmanager

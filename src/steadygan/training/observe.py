@@ -13,6 +13,10 @@ from steadygan.errors import SteadyganError
 class Observer(Protocol):
     """An object whose methods the loop calls while a run trains; one that lacks some of them is not told of those."""
 
+    def begin(self, images_seen: int, seconds: float, fraction: float) -> None:
+        """Called before the first step of a sitting; a run that is resumed begins where it stopped."""
+        ...
+
     def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
         """Called after every step."""
         ...
@@ -29,12 +33,20 @@ class Observer(Protocol):
         """Called when something is wrong."""
         ...
 
+    def note(self, message: str) -> None:
+        """Called when there is something to say that is no warning, such as how far the budget will reach."""
+        ...
+
+    def conclusion(self, message: str, command: str) -> None:
+        """Called when training has ended well or was stopped: what can be said of it, and a command to try next."""
+        ...
+
     def close(self) -> None:
         """Called when the loop ends, even by an error."""
         ...
 
 
-METHODS = ("tick", "row", "grid", "finding", "close")
+METHODS = ("begin", "tick", "row", "grid", "finding", "note", "conclusion", "close")
 """Those that the loop calls."""
 
 
@@ -66,6 +78,10 @@ class Audience:
             for method in METHODS
         }
 
+    def begin(self, images_seen: int, seconds: float, fraction: float) -> None:
+        """See :meth:`Observer.begin`."""
+        self._tell("begin", images_seen, seconds, fraction)
+
     def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
         """See :meth:`Observer.tick`."""
         self._tell("tick", images_seen, seconds, fraction)
@@ -81,6 +97,14 @@ class Audience:
     def finding(self, message: str) -> None:
         """See :meth:`Observer.finding`."""
         self._tell("finding", message)
+
+    def note(self, message: str) -> None:
+        """See :meth:`Observer.note`."""
+        self._tell("note", message)
+
+    def conclusion(self, message: str, command: str) -> None:
+        """See :meth:`Observer.conclusion`."""
+        self._tell("conclusion", message, command)
 
     def close(self) -> None:
         """See :meth:`Observer.close`."""

@@ -43,6 +43,11 @@ class Record:
             for name, value in zip(names, values.unbind(0), strict=True):
                 self._means.setdefault(name, []).append(value)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was logged since the last row."""
+        return not self._means
+
     def row(self) -> dict[str, float | int | None]:
         """Return the means since the last row and forget them.
 

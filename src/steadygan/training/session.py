@@ -20,6 +20,7 @@ from steadygan.metrics import all_metrics
 from steadygan.networks import Companion, Networks, build
 from steadygan.networks.check import check_modules, check_networks
 from steadygan.recipe import Recipe
+from steadygan.runs.budget import Budget
 from steadygan.runs.checkpoint import load_newest
 from steadygan.runs.environment import environment
 from steadygan.runs.export import GeneratorConfig
@@ -28,7 +29,6 @@ from steadygan.runs.manifest import CUSTOM, DataRecord, NetworkRecord, RunManife
 from steadygan.runs.stored import StoredRun
 from steadygan.settings import TrainingSettings
 from steadygan.training.agreement import refuse_different_runs, refuse_uneven_batches
-from steadygan.training.budget import Budget
 from steadygan.training.compiled import compile_, decompile_, refuse_uncompilable
 from steadygan.training.device import process_device, resolve_settings
 from steadygan.training.labels import data_view, labelled_players, refuse_without_features

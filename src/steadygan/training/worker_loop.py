@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from steadygan.distributed import any_process
 from steadygan.layers.kernels.tuning import tuned_for
+from steadygan.runs.budget import Budget
 from steadygan.settings import TrainingSettings
-from steadygan.training.budget import Budget
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
 

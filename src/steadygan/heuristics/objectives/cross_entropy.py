@@ -1,5 +1,6 @@
 """What minimax and non-saturating share: binary cross entropy, and the discriminator's loss."""
 
+import math
 from abc import abstractmethod
 from typing import ClassVar
 
@@ -56,6 +57,7 @@ def discriminator_cross_entropy(
 class CrossEntropyObjective(Objective):
     """The discriminator's loss that minimax and non-saturating share."""
 
+    even_loss: ClassVar[float | None] = 2 * math.log(2)
     has_targets: ClassVar[bool] = True
     zero_separates: ClassVar[bool] = True
 

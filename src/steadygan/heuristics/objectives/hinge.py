@@ -49,6 +49,7 @@ class Hinge(Objective):
     """The hinge loss, in which logits beyond the margin do not count."""
 
     name: ClassVar[str] = "hinge"
+    even_loss: ClassVar[float | None] = 2.0
     zero_separates: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         summary="The discriminator learns only from images within the margin; the generator raises its logits.",

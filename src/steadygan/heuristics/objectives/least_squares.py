@@ -73,6 +73,7 @@ class LeastSquares(Objective):
     """The least squares loss between logits and targets."""
 
     name: ClassVar[str] = "least-squares"
+    even_loss: ClassVar[float | None] = 0.25
     has_targets: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         summary="Logits are regressed on 1 and 0, so that gradients vanish only where the answer is exactly right.",

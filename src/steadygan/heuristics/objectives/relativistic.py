@@ -1,5 +1,6 @@
 """The relativistic pairing loss."""
 
+import math
 from typing import ClassVar
 
 import torch.nn.functional as F
@@ -35,6 +36,7 @@ class Relativistic(Objective):
     """The relativistic pairing loss: each fake is compared with one real image."""
 
     name: ClassVar[str] = "relativistic"
+    even_loss: ClassVar[float | None] = math.log(2)
     card: ClassVar[Card] = Card(
         summary="Each fake is compared with a real image, which removes local minima in which modes are dropped.",
         formula="L_D = E log(1 + exp(D(G(z)) - D(x))), L_G = E log(1 + exp(D(x) - D(G(z))))",

@@ -1,5 +1,6 @@
 """The relativistic average loss."""
 
+import math
 from typing import ClassVar
 
 import torch
@@ -47,6 +48,7 @@ class RelativisticAverage(Objective):
     """The relativistic average loss: each image is compared with the mean of the other side."""
 
     name: ClassVar[str] = "relativistic-average"
+    even_loss: ClassVar[float | None] = 2 * math.log(2)
     has_targets: ClassVar[bool] = True
     card: ClassVar[Card] = Card(
         summary="Each image is judged against the other side's average: fakes should become more real than reals.",
