@@ -35,6 +35,8 @@ from steadygan.training.session import CustomNetworks
 from steadygan.training.worker_loop import WorkerLoop
 from steadygan.vocabulary import ProcessorChoice
 
+FEW_IMAGES = 1_000
+"""Images below which `steady` mentions the recipe for few."""
 LONGEST_NAME = 100
 """Characters in the name of a recipe after which a run folder is named."""
 
@@ -273,6 +275,11 @@ def fit_recipe(chosen: Recipe, prepared: Prepared, labels: bool = False) -> tupl
         chosen, changes = chosen.for_few_images(len(prepared))
         if changes:
             notes.append(f"{len(prepared):,} images are few, so {chosen.name} trains {' '.join(changes)}")
+        elif len(prepared) < FEW_IMAGES and chosen.name == "steady":
+            notes.append(
+                f"{len(prepared):,} images are few: long training on photographs gains from --recipe small-data, which "
+                "shows them shifted, cut and recoloured; drawings and letters do not"
+            )
     if labels and prepared.labels is not None and not chosen.blueprint.generator_takes_labels:
         chosen = chosen.with_("label-embedding")
         notes.append("Labels are used: label-embedding is added (other ways: --recipe conditional)")
