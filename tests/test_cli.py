@@ -294,7 +294,7 @@ def test_a_fault_of_the_program_is_not_taken_for_the_users(monkeypatch: pytest.M
     def broken(name: str, kinds: object) -> str:
         raise ZeroDivisionError(name)
 
-    monkeypatch.setattr("steadygan.cards.heuristic_page", broken)
+    monkeypatch.setattr("steadygan.cards.terminal.heuristic_page", broken)
     with pytest.raises(ZeroDivisionError):
         main(["heuristics", "r1"])
 
@@ -305,7 +305,7 @@ def test_a_second_ctrl_c_breaks_off_with_its_own_status(
     def interrupted(name: str, kinds: object) -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("steadygan.cards.heuristic_page", interrupted)
+    monkeypatch.setattr("steadygan.cards.terminal.heuristic_page", interrupted)
     assert run("heuristics", "r1") == 130
     assert said.readouterr().err == "broken off; what was saved before is intact\n"
 

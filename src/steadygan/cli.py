@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from steadygan.completion import complete_citable, complete_heuristic, complete_recipe
 from steadygan.cores import share_cores
 from steadygan.errors import SteadyganError, out_of_memory, plain_message, printable
 from steadygan.options import setting_option, settings_given
@@ -23,7 +24,6 @@ REFUSED, BROKEN_OFF = 2, 130
 
 app = typer.Typer(
     name="steadygan",
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -73,13 +73,20 @@ def train(
         ),
     ] = None,
     recipe: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A recipe, or a .toml file (default: steady).")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="A recipe, or a .toml file (default: steady).", autocompletion=complete_recipe
+        ),
     ] = None,
     with_: Annotated[
-        list[str] | None, typer.Option("--with", metavar="HEURISTIC", help="Put one in; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--with", metavar="HEURISTIC", help="Put one in; may be repeated.", autocompletion=complete_heuristic
+        ),
     ] = None,
     without: Annotated[
-        list[str] | None, typer.Option(metavar="HEURISTIC", help="Take one out; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="HEURISTIC", help="Take one out; may be repeated.", autocompletion=complete_heuristic),
     ] = None,
     set_: Annotated[
         list[str] | None,
@@ -188,24 +195,40 @@ def interpolate(
 
 @app.command()
 def recipes(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Show this one.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Show this one.", show_default=False, autocompletion=complete_recipe),
+    ] = None,
 ) -> None:
     """List the recipes; with a name, show one as TOML with what each heuristic is and where it comes from."""
-    from steadygan.cards import recipe_list, recipe_page
+    if name is None:
+        from steadygan.cards.lists import recipe_list
+
+        _show(recipe_list(_width()))
+        return
+    from steadygan.cards.terminal import recipe_page
     from steadygan.recipes import recipe
 
-    _show(recipe_list(_width()) if name is None else recipe_page(recipe(name)))
+    _show(recipe_page(recipe(name)))
 
 
 @app.command()
 def heuristics(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Show this one.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Show this one.", show_default=False, autocompletion=complete_heuristic),
+    ] = None,
 ) -> None:
     """List the heuristics by slot; with a name, show its formula, its source and an example."""
-    from steadygan.cards import heuristic_list, heuristic_page
+    if name is None:
+        from steadygan.cards.lists import heuristic_list
+
+        _show(heuristic_list(_width()))
+        return
+    from steadygan.cards.terminal import heuristic_page
     from steadygan.heuristics.catalogue import catalogue
 
-    _show(heuristic_list(_width(), catalogue()) if name is None else heuristic_page(name, catalogue()))
+    _show(heuristic_page(name, catalogue()))
 
 
 @app.command()
@@ -213,12 +236,15 @@ def cite(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME", help="A recipe, a heuristic, a run folder, or a .toml file.", show_default=False
+            metavar="NAME",
+            help="A recipe, a heuristic, a run folder, or a .toml file.",
+            show_default=False,
+            autocompletion=complete_citable,
         ),
     ],
 ) -> None:
     """Print where a recipe, a run or a heuristic comes from, as BibTeX."""
-    from steadygan.cards import cite as bibtex_of
+    from steadygan.cards.bibliography import cite as bibtex_of
 
     _show(bibtex_of(name))
 
