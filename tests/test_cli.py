@@ -270,6 +270,14 @@ def test_samples_go_to_a_grid_if_nothing_else_is_said(place: Path) -> None:
     assert Image.open("samples.png").size == (8 * 34 + 2, 8 * 34 + 2)
 
 
+def test_samples_and_walks_are_enlarged_as_asked(place: Path) -> None:
+    train("images.npz", "--images", "4", "--out", "run")
+    assert run("sample", "run", "-n", "1", "--out", "large.jpg", "--scale", "9") == 0
+    assert run("interpolate", "run", "-n", "1", "--stops", "2", "--out", "large.webp", "--scale", "9") == 0
+    assert Image.open("large.jpg").size == Image.open("large.webp").size == (8 * 9 + 4, 8 * 9 + 4)
+    assert run("sample", "run", "--scale", "0") == 2
+
+
 # --- when something breaks
 
 

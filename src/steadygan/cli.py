@@ -36,6 +36,12 @@ Seed = Annotated[
     int,
     typer.Option(min=0, max=LARGEST_SEED, metavar="N", help="The same seed gives the same images."),
 ]
+Scale = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=64, metavar="N", help="Enlarge images this many times (default: small ones).", show_default=False
+    ),
+]
 ClassName = Annotated[
     str | None,
     typer.Option("--class", metavar="NAME", help="Of this class, if it was trained with labels.", show_default=False),
@@ -159,38 +165,45 @@ def sample(
     run: RunPath,
     number: Annotated[int, typer.Option("-n", "--number", metavar="N", help="How many.")] = 64,
     out: Annotated[
-        Path, typer.Option(metavar="PATH", help="A .png for a grid, an .npz for an array, or a folder for PNGs.")
+        Path,
+        typer.Option(
+            metavar="PATH", help="A .png, .jpg or .webp for a grid, an .npz for an array, or a folder for PNGs."
+        ),
     ] = Path("samples.png"),
     seed: Seed = 0,
     truncation: Annotated[
         float | None, typer.Option(metavar="N", help="Keep to the middle of the latents, such as 0.7.")
     ] = None,
     class_: ClassName = None,
+    scale: Scale = None,
 ) -> None:
     """Make images with a trained generator."""
     from steadygan.outputs import write_samples
     from steadygan.runs.export import load_generator
     from steadygan.runs.folder import RunFolder
 
-    _show(write_samples(load_generator(RunFolder(run)), number, out, seed, truncation, class_))
+    _show(write_samples(load_generator(RunFolder(run)), number, out, seed, truncation, class_, scale))
 
 
 @app.command()
 def interpolate(
     run: RunPath,
-    out: Annotated[Path, typer.Option(metavar="PATH", help="A .gif or a .webp.")] = Path("walk.gif"),
+    out: Annotated[Path, typer.Option(metavar="PATH", help="A .gif or a .webp; with ffmpeg a .mp4 or a .webm.")] = Path(
+        "walk.gif"
+    ),
     number: Annotated[int, typer.Option("-n", "--number", metavar="N", help="Walks side by side.")] = 16,
     stops: Annotated[int, typer.Option(metavar="N", help="Latents that each walk passes.")] = 5,
     frames: Annotated[int, typer.Option(metavar="N", help="Frames from one stop to the next.")] = 16,
     seed: Seed = 0,
     class_: ClassName = None,
+    scale: Scale = None,
 ) -> None:
     """Film a walk between latents along great circles, back to where it began."""
     from steadygan.outputs import write_walk
     from steadygan.runs.export import load_generator
     from steadygan.runs.folder import RunFolder
 
-    _show(write_walk(load_generator(RunFolder(run)), out, number, stops, frames, seed, class_))
+    _show(write_walk(load_generator(RunFolder(run)), out, number, stops, frames, seed, class_, scale))
 
 
 @app.command()
