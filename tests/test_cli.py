@@ -270,6 +270,35 @@ def test_samples_go_to_a_grid_if_nothing_else_is_said(place: Path) -> None:
     assert Image.open("samples.png").size == (8 * 34 + 2, 8 * 34 + 2)
 
 
+def test_two_files_of_a_run_are_enough_to_sample_from(place: Path, said: pytest.CaptureFixture[str]) -> None:
+    train("images.npz", "--images", "4", "--out", "run")
+    shared = place / "shared"
+    shared.mkdir()
+    for name in ("generator.safetensors", "generator.json"):
+        (place / "run" / name).rename(shared / name)
+        if name != "generator.json":
+            assert run("sample", "shared") == 2
+            assert "'shared' has no generator.json; copy both" in said.readouterr().err
+    assert run("sample", "shared", "-n", "4", "--out", "made.npz") == 0
+    assert run("interpolate", "shared", "--out", "walk.gif", "-n", "1", "--stops", "2", "--frames", "1") == 0
+    loaded = steadygan.load("shared")
+    np.testing.assert_array_equal(np.load("made.npz")["images"], loaded.sample(4))
+    assert repr(loaded) == "<Run 'shared': its generator alone>"
+    assert loaded.metrics == []
+    assert sorted(path.name for path in shared.iterdir()) == ["generator.json", "generator.safetensors"]
+
+
+def test_a_folder_without_a_generator_is_refused(place: Path, said: pytest.CaptureFixture[str]) -> None:
+    (place / "empty").mkdir()
+    for command, folder, reason in (
+        ("sample", "empty", "'empty' holds no generator; give the folder of a run, or one with generator.safetensors"),
+        ("interpolate", "nowhere", "There is no run folder 'nowhere'"),
+        ("train --resume", "empty", "it has no run.json"),
+    ):
+        assert run(*command.split(), folder) == 2
+        assert reason in said.readouterr().err
+
+
 def test_samples_and_walks_are_enlarged_as_asked(place: Path) -> None:
     train("images.npz", "--images", "4", "--out", "run")
     assert run("sample", "run", "-n", "1", "--out", "large.jpg", "--scale", "9") == 0

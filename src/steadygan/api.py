@@ -288,7 +288,7 @@ def load(out: str | Path, *, generator: nn.Module | None = None) -> Run:
     """A run that is there, to sample from.
 
     Args:
-        out: its folder.
+        out: its folder, or one that holds only a copy of its ``generator.safetensors`` and ``generator.json``.
         generator: your own, if the run trained one: built alike; its weights are replaced by the run's.
 
     Raises:

@@ -32,6 +32,12 @@ console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that train made.", show_default=False)]
+GeneratorPath = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN", help="Folder that train made, or one with a copy of its generator.", show_default=False
+    ),
+]
 Seed = Annotated[
     int,
     typer.Option(min=0, max=LARGEST_SEED, metavar="N", help="The same seed gives the same images."),
@@ -162,7 +168,7 @@ def train(
 
 @app.command()
 def sample(
-    run: RunPath,
+    run: GeneratorPath,
     number: Annotated[int, typer.Option("-n", "--number", metavar="N", help="How many.")] = 64,
     out: Annotated[
         Path,
@@ -187,7 +193,7 @@ def sample(
 
 @app.command()
 def interpolate(
-    run: RunPath,
+    run: GeneratorPath,
     out: Annotated[Path, typer.Option(metavar="PATH", help="A .gif or a .webp; with ffmpeg a .mp4 or a .webm.")] = Path(
         "walk.gif"
     ),

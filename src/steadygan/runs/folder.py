@@ -148,6 +148,26 @@ class RunFolder:
             raise SteadyganError(f"There is no run folder '{self.path}'; give the folder that `steadygan train` made")
         raise SteadyganError(f"'{self.path}' is not a run folder: it has no run.json; give one that training made")
 
+    def require_generator(self) -> "RunFolder":
+        """The folder itself, if it holds a generator; one that was copied here without its run is enough.
+
+        Raises:
+            SteadyganError: when it does not.
+        """
+        missing = [path.name for path in (self.generator, self.generator_config) if not path.is_file()]
+        if not missing:
+            return self
+        if self.exists():
+            raise SteadyganError(f"'{self.path}' has no generator yet; train longer with --resume")
+        if len(missing) == 1:
+            raise SteadyganError(f"'{self.path}' has no {missing[0]}; copy both files of a generator there")
+        if self.path.is_dir():
+            raise SteadyganError(
+                f"'{self.path}' holds no generator; give the folder of a run, "
+                f"or one with {self.generator.name} and {self.generator_config.name}"
+            )
+        return self.require()
+
     def refuse_occupied(self, overwrite: bool) -> None:
         """Refuse a folder in which a new run would mix with something else; nothing is written.
 
