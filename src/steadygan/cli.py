@@ -269,6 +269,24 @@ def cite(
 
 
 @app.command()
+def clean(
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="RUN", help="Folders of runs whose checkpoints are to go.", show_default=False),
+    ] = None,
+    cache: Annotated[bool, typer.Option("--cache", help="The cache of prepared data is to go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it; otherwise only say how much that would free.")] = False,
+) -> None:
+    """Free the space of checkpoints and of prepared data; generators, samples and reports stay.
+
+    A run without checkpoints cannot be resumed.
+    """
+    from steadygan.cleaning import clean as cleaned
+
+    _show(cleaned(runs or (), cache, remove=yes))
+
+
+@app.command()
 def report(run: RunPath) -> None:
     """Write a run's report.html again."""
     from steadygan.report import write_report

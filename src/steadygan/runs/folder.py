@@ -109,9 +109,18 @@ class RunFolder:
         """Remove the temporary files of writes that a killed process never finished."""
         for folder in (self.path, self.samples, self.checkpoints):
             for part in folder.glob(".*.part"):
-                found = _TEMPORARY.fullmatch(part.name)
-                if found and self._is_written(folder / found[1]):
+                if self._is_unfinished(part):
                     part.unlink(missing_ok=True)
+
+    def checkpoint_files(self) -> list[Path]:
+        """All files of checkpoints, the best and unfinished ones among them; a person's own beside them are none."""
+        found = sorted(self.checkpoints.iterdir()) if self.checkpoints.is_dir() else []
+        return [path for path in found if path.is_file() and (self._is_written(path) or self._is_unfinished(path))]
+
+    def _is_unfinished(self, path: Path) -> bool:
+        """Whether a file is the temporary one of a write that training began."""
+        found = _TEMPORARY.fullmatch(path.name)
+        return found is not None and self._is_written(path.with_name(found[1]))
 
     def _is_written(self, path: Path) -> bool:
         """Whether training writes a file of this name, there or not."""
