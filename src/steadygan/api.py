@@ -58,7 +58,7 @@ def train(
     precision: Precision = "auto",
     tuned_for: ProcessorChoice = "auto",
     compile: bool = False,  # noqa: A002  # as PyTorch calls it, and the command line
-    keep: int = 3,
+    keep: int = 1,
     labels: bool | np.ndarray[Any, Any] | Tensor | Sequence[int] = False,
     label_share: float = 1.0,
     labels_per_class: int | None = None,

@@ -65,8 +65,13 @@ class RunFolder:
 
     @property
     def checkpoints(self) -> Path:
-        """States to resume from, ``<images, 12 digits>.pt``, and ``best.pt``."""
+        """States to resume from, ``<images, 12 digits>.pt``, and ``best.pt``, which may be the newest itself."""
         return self.path / "checkpoints"
+
+    @property
+    def best_checkpoint(self) -> Path:
+        """The state whose samples were nearest to the data."""
+        return self.checkpoints / "best.pt"
 
     @property
     def generator(self) -> Path:
@@ -127,7 +132,7 @@ class RunFolder:
         if path.parent == self.samples:
             return path.name == "real.png" or _images_seen(path, ".png") is not None
         if path.parent == self.checkpoints:
-            return path.name == "best.pt" or _images_seen(path, ".pt") is not None
+            return path == self.best_checkpoint or _images_seen(path, ".pt") is not None
         if path.parent == self.tensorboard:
             return path.name.startswith("events.out.tfevents.")
         names = (self.recipe, self.environment, self.skipped, self.metrics, self.findings, self.report)
@@ -282,7 +287,7 @@ def write_atomically(path: Path, content: bytes | str, when_full: str = GO_ON) -
     data = content.encode("utf-8") if isinstance(content, str) else content
     with write_errors_as_sentences(path, when_full):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+        temporary = _temporary(path)
         try:
             with temporary.open("xb") as file:
                 file.write(data)
@@ -292,6 +297,46 @@ def write_atomically(path: Path, content: bytes | str, when_full: str = GO_ON) -
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+def link_or_write(path: Path, content: bytes, same: Path) -> None:
+    """Write a file whose content another file has, as a second name of that file where the file system has such.
+
+    At every moment it is either the old one or the new one, whole.
+
+    Args:
+        path: the file.
+        content: all of it.
+        same: the file that has this content already, beside it.
+
+    Raises:
+        SteadyganError: when the folder cannot be written or the disk is full; the old file is still there.
+    """
+    temporary = _temporary(path)
+    try:
+        os.link(same, temporary)
+    except OSError:  # no such links there, or too many of this file
+        write_atomically(path, content)
+        return
+    with write_errors_as_sentences(path):
+        try:
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)  # replacing a name of the same file leaves both
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the names in a folder are on the disk, as far as the file system can tell."""
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
 
 
 def write_json(path: Path, content: Any) -> None:
