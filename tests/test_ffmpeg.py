@@ -70,16 +70,17 @@ def test_odd_sides_get_a_white_line(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (raw[:, 5] == 255).all()
 
 
+@pytest.mark.parametrize("side", [10, 64])
 @pytest.mark.parametrize(
     ("program", "reason"), [(FAILS, r": Unknown encoder 'libx264'$"), (SILENT, ": it ended with status 3$")]
 )
 def test_a_failure_is_said_in_ffmpegs_own_last_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, reason: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, reason: str, side: int
 ) -> None:
     install(program, tmp_path, monkeypatch)
     out = tmp_path / "film.mp4"
     out.write_text("old")
-    many = frames(400, 64, 64)  # more than a pipe holds, of a program that reads nothing
+    many = frames(1000, side, side)  # more than a pipe holds, of a program that reads nothing
     with pytest.raises(SteadyganError, match=reason):
         write_film(many, out, 60)
     assert out.read_text() == "old"

@@ -79,9 +79,11 @@ def _pipe(frames: Iterable[Array], command: list[str], errors: int, out: Path) -
         raise SteadyganError(f"ffmpeg cannot write '{out}': it does not start ({error.strerror})") from None
     with process:
         assert process.stdin
-        with suppress(BrokenPipeError):  # it has ended early, and its status and its last line say why
+        # it may end early; its status and its last line say why
+        with suppress(BrokenPipeError):
             for frame in frames:
                 process.stdin.write(frame.tobytes())
+        with suppress(BrokenPipeError):  # once more, for what was not written yet
             process.stdin.close()
     return process.returncode
 
