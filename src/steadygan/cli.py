@@ -44,9 +44,7 @@ Seed = Annotated[
 ]
 Scale = Annotated[
     int | None,
-    typer.Option(
-        min=1, max=64, metavar="N", help="Enlarge images this many times (default: small ones).", show_default=False
-    ),
+    typer.Option(metavar="N", help="Enlarge images this many times (default: small ones).", show_default=False),
 ]
 ClassName = Annotated[
     str | None,
