@@ -38,7 +38,7 @@ format: $(READY)
 	$(BIN)/ruff format src tests benchmarks
 	$(BIN)/ruff check --fix src tests benchmarks
 
-# Writes docs/heuristics.md from the cards; a test fails when it is stale.
+# Writes docs/heuristics.md, docs/settings.md and the list of heuristics; tests fail when they are stale.
 docs: $(READY)
 	$(BIN)/python tools/write_docs.py
 

@@ -1,9 +1,12 @@
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from steadygan.cards import heuristic_list, heuristic_page, recipe_list, recipe_page
+from steadygan.cards import lists
+from steadygan.cards.lists import heuristic_list, heuristics_json, listed, listed_heuristics, recipe_list
+from steadygan.cards.terminal import heuristic_page, recipe_page
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.catalogue import BUILT_IN
@@ -126,7 +129,8 @@ def test_a_heuristic_that_brings_company_says_so_on_the_command_line() -> None:
 
 
 def test_what_stands_beside_the_one_of_a_slot_is_listed_apart() -> None:
-    block = next(block for block in heuristic_list(kinds=KINDS).split("\n\n") if block.startswith("objective"))
+    blocks = heuristic_list(shown=map(listed, KINDS)).split("\n\n")
+    block = next(block for block in blocks if block.startswith("objective"))
     lines = block.splitlines()
     place = lines.index("  beside it:")
     assert lines[0] == "objective: what do the players minimise? (one of)"
@@ -138,7 +142,7 @@ def test_what_stands_beside_the_one_of_a_slot_is_listed_apart() -> None:
 
 
 def test_names_of_any_length_leave_room_before_what_they_are() -> None:
-    for line in heuristic_list(kinds=KINDS).splitlines():
+    for line in heuristic_list(shown=map(listed, KINDS)).splitlines():
         if line.startswith("  ") and line != "  beside it:":
             assert re.match(r" +[a-z0-9-]+ {2,}\S", line)
 
@@ -170,6 +174,12 @@ def test_lists_are_wrapped_to_the_terminal_without_losing_a_word(width: int) -> 
     for made in (heuristic_list, recipe_list):
         assert all(len(line) < width for line in made(width).splitlines())
         assert made(width).split() == made().split()
+
+
+def test_the_file_of_listed_heuristics_is_that_of_the_cards() -> None:
+    stored = Path(lists.__file__).with_name(lists.HEURISTICS_FILE).read_text("utf-8")
+    assert stored == heuristics_json(BUILT_IN), "heuristics.json is stale: run `make docs`"
+    assert listed_heuristics() == tuple(map(listed, BUILT_IN))
 
 
 def test_on_a_very_narrow_terminal_lines_stay_whole() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from steadygan.cards import cite
+from steadygan.cards.bibliography import cite
 from steadygan.cli import main
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic

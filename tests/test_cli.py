@@ -23,7 +23,7 @@ from steadygan.recipes import parse, recipe, recipe_names
 from tests import tiny
 from tests.data import hostile
 
-COMMANDS = ("train", "sample", "interpolate", "recipes", "heuristics", "cite", "report")
+COMMANDS = ("train", "sample", "interpolate", "recipes", "heuristics", "cite", "clean", "report")
 SMALL = ("--recipe", "naive", "--set", "batch=4", "--set", "width=2")
 
 
@@ -270,6 +270,43 @@ def test_samples_go_to_a_grid_if_nothing_else_is_said(place: Path) -> None:
     assert Image.open("samples.png").size == (8 * 34 + 2, 8 * 34 + 2)
 
 
+def test_two_files_of_a_run_are_enough_to_sample_from(place: Path, said: pytest.CaptureFixture[str]) -> None:
+    train("images.npz", "--images", "4", "--out", "run")
+    shared = place / "shared"
+    shared.mkdir()
+    for name in ("generator.safetensors", "generator.json"):
+        (place / "run" / name).rename(shared / name)
+        if name != "generator.json":
+            assert run("sample", "shared") == 2
+            assert "'shared' has no generator.json; copy both" in said.readouterr().err
+    assert run("sample", "shared", "-n", "4", "--out", "made.npz") == 0
+    assert run("interpolate", "shared", "--out", "walk.gif", "-n", "1", "--stops", "2", "--frames", "1") == 0
+    loaded = steadygan.load("shared")
+    np.testing.assert_array_equal(np.load("made.npz")["images"], loaded.sample(4))
+    assert repr(loaded) == "<Run 'shared': its generator alone>"
+    assert loaded.metrics == []
+    assert sorted(path.name for path in shared.iterdir()) == ["generator.json", "generator.safetensors"]
+
+
+def test_a_folder_without_a_generator_is_refused(place: Path, said: pytest.CaptureFixture[str]) -> None:
+    (place / "empty").mkdir()
+    for command, folder, reason in (
+        ("sample", "empty", "'empty' holds no generator; give the folder of a run, or one with generator.safetensors"),
+        ("interpolate", "nowhere", "There is no run folder 'nowhere'"),
+        ("train --resume", "empty", "it has no run.json"),
+    ):
+        assert run(*command.split(), folder) == 2
+        assert reason in said.readouterr().err
+
+
+def test_samples_and_walks_are_enlarged_as_asked(place: Path) -> None:
+    train("images.npz", "--images", "4", "--out", "run")
+    assert run("sample", "run", "-n", "1", "--out", "large.jpg", "--scale", "9") == 0
+    assert run("interpolate", "run", "-n", "1", "--stops", "2", "--out", "large.webp", "--scale", "9") == 0
+    assert Image.open("large.jpg").size == Image.open("large.webp").size == (8 * 9 + 4, 8 * 9 + 4)
+    assert run("sample", "run", "--scale", "0") == 2
+
+
 # --- when something breaks
 
 
@@ -294,7 +331,7 @@ def test_a_fault_of_the_program_is_not_taken_for_the_users(monkeypatch: pytest.M
     def broken(name: str, kinds: object) -> str:
         raise ZeroDivisionError(name)
 
-    monkeypatch.setattr("steadygan.cards.heuristic_page", broken)
+    monkeypatch.setattr("steadygan.cards.terminal.heuristic_page", broken)
     with pytest.raises(ZeroDivisionError):
         main(["heuristics", "r1"])
 
@@ -305,7 +342,7 @@ def test_a_second_ctrl_c_breaks_off_with_its_own_status(
     def interrupted(name: str, kinds: object) -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("steadygan.cards.heuristic_page", interrupted)
+    monkeypatch.setattr("steadygan.cards.terminal.heuristic_page", interrupted)
     assert run("heuristics", "r1") == 130
     assert said.readouterr().err == "broken off; what was saved before is intact\n"
 

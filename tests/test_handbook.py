@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import pytest
 
-from steadygan.cards import handbook
+from steadygan.cards.handbook import handbook
 from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.card import Card
 from steadygan.heuristics.catalogue import BUILT_IN

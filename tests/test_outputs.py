@@ -5,6 +5,7 @@ import pytest
 import torch
 from PIL import Image, ImageSequence
 
+from steadygan import outputs
 from steadygan.errors import SteadyganError
 from steadygan.outputs import write_samples, write_walk
 from steadygan.runs.export import TrainedGenerator, load_generator
@@ -126,11 +127,81 @@ def test_vectors_go_to_a_picture_of_points(points: TrainedGenerator, tmp_path: P
     assert not marked.any()
 
 
-@pytest.mark.parametrize("name", ["made.jpg", "made.npy", "made.gif", "made.tar.gz"])
+@pytest.mark.parametrize(
+    ("name", "kind", "tolerance"),
+    [("grid.jpg", "JPEG", 40), ("grid.JPEG", "JPEG", 40), ("grid.webp", "WEBP", 0)],
+)
+def test_a_grid_goes_to_other_kinds_of_pictures_too(
+    colour: TrainedGenerator, grey: TrainedGenerator, tmp_path: Path, name: str, kind: str, tolerance: int
+) -> None:
+    for generator in (colour, grey):
+        write_samples(generator, 4, tmp_path / "grid.png")
+        write_samples(generator, 4, tmp_path / name)
+        picture = Image.open(tmp_path / name)
+        assert picture.format == kind
+        exact = np.asarray(Image.open(tmp_path / "grid.png").convert("RGB")).astype(int)
+        assert np.abs(np.asarray(picture.convert("RGB")) - exact).max() <= tolerance
+
+
+@pytest.mark.parametrize("name", ["points.png", "points.jpg", "points.webp"])
+def test_points_are_drawn_in_every_kind_of_picture(points: TrainedGenerator, tmp_path: Path, name: str) -> None:
+    write_samples(points, 5, tmp_path / name)
+    assert Image.open(tmp_path / name).size == (480, 480)
+
+
+@pytest.mark.parametrize("scale", [1, 3])
+def test_a_scale_enlarges_each_pixel_to_a_square(colour: TrainedGenerator, tmp_path: Path, scale: int) -> None:
+    made = colour.sample(2).numpy()
+    write_samples(colour, 2, tmp_path / "grid.png", scale=scale)
+    write_samples(colour, 2, tmp_path / "folder", scale=scale)
+    grid = np.asarray(Image.open(tmp_path / "grid.png"))
+    assert grid.shape == (8 * scale + 4, 2 * (8 * scale + 2) + 2, 3)
+    for place, image in enumerate(made):
+        large = np.kron(image, np.ones((scale, scale, 1), np.uint8))
+        left = 2 + place * (8 * scale + 2)
+        np.testing.assert_array_equal(grid[2:-2, left : left + 8 * scale], large)
+        np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "folder" / f"{place}.png")), large)
+
+
+@pytest.mark.parametrize("scale", [0, -1, 65])
+def test_an_impossible_scale_is_refused(colour: TrainedGenerator, tmp_path: Path, scale: int) -> None:
+    with pytest.raises(SteadyganError, match="from 1 to 64"):
+        write_samples(colour, 1, tmp_path / "grid.png", scale=scale)
+    with pytest.raises(SteadyganError, match="from 1 to 64"):
+        write_walk(colour, tmp_path / "walk.gif", count=1, stops=2, frames=1, scale=scale)
+
+
+def test_a_scale_is_refused_where_nothing_is_enlarged(
+    colour: TrainedGenerator, points: TrainedGenerator, tmp_path: Path
+) -> None:
+    for generator, name in ((colour, "made.npz"), (points, "made.png")):
+        with pytest.raises(SteadyganError, match="leave it out"):
+            write_samples(generator, 1, tmp_path / name, scale=2)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".webp"])
+def test_a_picture_larger_than_its_kind_of_file_is_refused(
+    colour: TrainedGenerator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.setitem(outputs._LONGEST_SIDES, suffix, 99)
+    write_samples(colour, 4, tmp_path / f"fits{suffix}")
+    with pytest.raises(SteadyganError, match="104 by 104 pixels are more than the 99"):
+        write_samples(colour, 9, tmp_path / f"grid{suffix}")
+    assert [path.name for path in tmp_path.iterdir()] == [f"fits{suffix}"]
+
+
+def test_pictures_of_the_longest_sides_can_be_written(tmp_path: Path) -> None:
+    for suffix, longest in outputs._LONGEST_SIDES.items():
+        if suffix in outputs.PICTURES:
+            outputs._write_picture(Image.new("L", (longest, 1)), tmp_path / f"long{suffix}")
+            assert Image.open(tmp_path / f"long{suffix}").size == (longest, 1)
+
+
+@pytest.mark.parametrize("name", ["made.bmp", "made.npy", "made.gif", "made.tar.gz"])
 def test_other_kinds_of_files_are_refused_before_anything_is_made(
     tmp_path: Path, name: str, grey: TrainedGenerator
 ) -> None:
-    with pytest.raises(SteadyganError, match=r"\.png grid, an \.npz array, or a folder"):
+    with pytest.raises(SteadyganError, match=r"\.png, \.jpg or \.webp grid, an \.npz array, or a folder"):
         write_samples(grey, 2, tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
@@ -168,6 +239,18 @@ def test_a_walk_has_as_many_frames_as_stops_times_frames(colour: TrainedGenerato
     assert getattr(film, "n_frames", 1) == 15
     assert film.size == (70, 70)
     assert film.info["loop"] == 0
+
+
+@pytest.mark.parametrize("name", ["walk.gif", "walk.webp"])
+def test_a_walk_is_enlarged(grey: TrainedGenerator, tmp_path: Path, name: str) -> None:
+    write_walk(grey, tmp_path / name, count=1, stops=2, frames=1, scale=5)
+    assert Image.open(tmp_path / name).size == (44, 44)
+
+
+@pytest.mark.parametrize("name", ["walk.avi", "walk.png", "walk"])
+def test_other_kinds_of_films_are_refused(grey: TrainedGenerator, tmp_path: Path, name: str) -> None:
+    with pytest.raises(SteadyganError, match=r"\.gif, \.webp, \.mp4 or \.webm"):
+        write_walk(grey, tmp_path / name, count=1, stops=2, frames=1)
 
 
 def test_a_gif_plays_for_as_long_and_without_end(grey: TrainedGenerator, tmp_path: Path) -> None:

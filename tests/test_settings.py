@@ -10,7 +10,7 @@ import typer.main
 from pydantic.fields import FieldInfo
 
 import steadygan as sg
-from steadygan.cards import settings_page
+from steadygan.cards.settings_page import settings_page
 from steadygan.cli import app
 from steadygan.layers.kernels import tuning
 from steadygan.options import settings_given

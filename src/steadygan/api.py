@@ -60,7 +60,7 @@ def train(
     precision: Precision = "auto",
     tuned_for: ProcessorChoice = "auto",
     compile: bool = False,  # noqa: A002  # as PyTorch calls it, and the command line
-    keep: int = 3,
+    keep: int = 1,
     labels: bool | np.ndarray[Any, Any] | Tensor | Sequence[int] = False,
     label_share: float = 1.0,
     labels_per_class: int | None = None,
@@ -295,7 +295,7 @@ def load(out: str | Path, *, generator: nn.Module | None = None) -> Run:
     """A run that is there, to sample from.
 
     Args:
-        out: its folder.
+        out: its folder, or one that holds only a copy of its ``generator.safetensors`` and ``generator.json``.
         generator: your own, if the run trained one: built alike; its weights are replaced by the run's.
 
     Raises:

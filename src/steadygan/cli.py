@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from steadygan.completion import complete_citable, complete_heuristic, complete_recipe
 from steadygan.cores import share_cores
 from steadygan.errors import SteadyganError, out_of_memory, plain_message, printable
 from steadygan.options import setting_option, settings_given
@@ -23,7 +24,6 @@ REFUSED, BROKEN_OFF = 2, 130
 
 app = typer.Typer(
     name="steadygan",
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -32,9 +32,19 @@ console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that train made.", show_default=False)]
+GeneratorPath = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN", help="Folder that train made, or one with a copy of its generator.", show_default=False
+    ),
+]
 Seed = Annotated[
     int,
     typer.Option(min=0, max=LARGEST_SEED, metavar="N", help="The same seed gives the same images."),
+]
+Scale = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Enlarge images this many times (default: small ones).", show_default=False),
 ]
 ClassName = Annotated[
     str | None,
@@ -73,13 +83,20 @@ def train(
         ),
     ] = None,
     recipe: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A recipe, or a .toml file (default: steady).")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="A recipe, or a .toml file (default: steady).", autocompletion=complete_recipe
+        ),
     ] = None,
     with_: Annotated[
-        list[str] | None, typer.Option("--with", metavar="HEURISTIC", help="Put one in; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--with", metavar="HEURISTIC", help="Put one in; may be repeated.", autocompletion=complete_heuristic
+        ),
     ] = None,
     without: Annotated[
-        list[str] | None, typer.Option(metavar="HEURISTIC", help="Take one out; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="HEURISTIC", help="Take one out; may be repeated.", autocompletion=complete_heuristic),
     ] = None,
     set_: Annotated[
         list[str] | None,
@@ -149,63 +166,86 @@ def train(
 
 @app.command()
 def sample(
-    run: RunPath,
+    run: GeneratorPath,
     number: Annotated[int, typer.Option("-n", "--number", metavar="N", help="How many.")] = 64,
     out: Annotated[
-        Path, typer.Option(metavar="PATH", help="A .png for a grid, an .npz for an array, or a folder for PNGs.")
+        Path,
+        typer.Option(
+            metavar="PATH", help="A .png, .jpg or .webp for a grid, an .npz for an array, or a folder for PNGs."
+        ),
     ] = Path("samples.png"),
     seed: Seed = 0,
     truncation: Annotated[
         float | None, typer.Option(metavar="N", help="Keep to the middle of the latents, such as 0.7.")
     ] = None,
     class_: ClassName = None,
+    scale: Scale = None,
 ) -> None:
     """Make images with a trained generator."""
     from steadygan.outputs import write_samples
     from steadygan.runs.export import load_generator
     from steadygan.runs.folder import RunFolder
 
-    _show(write_samples(load_generator(RunFolder(run)), number, out, seed, truncation, class_))
+    _show(write_samples(load_generator(RunFolder(run)), number, out, seed, truncation, class_, scale))
 
 
 @app.command()
 def interpolate(
-    run: RunPath,
-    out: Annotated[Path, typer.Option(metavar="PATH", help="A .gif or a .webp.")] = Path("walk.gif"),
+    run: GeneratorPath,
+    out: Annotated[Path, typer.Option(metavar="PATH", help="A .gif or a .webp; with ffmpeg a .mp4 or a .webm.")] = Path(
+        "walk.gif"
+    ),
     number: Annotated[int, typer.Option("-n", "--number", metavar="N", help="Walks side by side.")] = 16,
     stops: Annotated[int, typer.Option(metavar="N", help="Latents that each walk passes.")] = 5,
     frames: Annotated[int, typer.Option(metavar="N", help="Frames from one stop to the next.")] = 16,
     seed: Seed = 0,
     class_: ClassName = None,
+    scale: Scale = None,
 ) -> None:
     """Film a walk between latents along great circles, back to where it began."""
     from steadygan.outputs import write_walk
     from steadygan.runs.export import load_generator
     from steadygan.runs.folder import RunFolder
 
-    _show(write_walk(load_generator(RunFolder(run)), out, number, stops, frames, seed, class_))
+    _show(write_walk(load_generator(RunFolder(run)), out, number, stops, frames, seed, class_, scale))
 
 
 @app.command()
 def recipes(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Show this one.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Show this one.", show_default=False, autocompletion=complete_recipe),
+    ] = None,
 ) -> None:
     """List the recipes; with a name, show one as TOML with what each heuristic is and where it comes from."""
-    from steadygan.cards import recipe_list, recipe_page
+    if name is None:
+        from steadygan.cards.lists import recipe_list
+
+        _show(recipe_list(_width()))
+        return
+    from steadygan.cards.terminal import recipe_page
     from steadygan.recipes import recipe
 
-    _show(recipe_list(_width()) if name is None else recipe_page(recipe(name)))
+    _show(recipe_page(recipe(name)))
 
 
 @app.command()
 def heuristics(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Show this one.", show_default=False)] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Show this one.", show_default=False, autocompletion=complete_heuristic),
+    ] = None,
 ) -> None:
     """List the heuristics by slot; with a name, show its formula, its source and an example."""
-    from steadygan.cards import heuristic_list, heuristic_page
+    if name is None:
+        from steadygan.cards.lists import heuristic_list
+
+        _show(heuristic_list(_width()))
+        return
+    from steadygan.cards.terminal import heuristic_page
     from steadygan.heuristics.catalogue import catalogue
 
-    _show(heuristic_list(_width(), catalogue()) if name is None else heuristic_page(name, catalogue()))
+    _show(heuristic_page(name, catalogue()))
 
 
 @app.command()
@@ -213,14 +253,35 @@ def cite(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME", help="A recipe, a heuristic, a run folder, or a .toml file.", show_default=False
+            metavar="NAME",
+            help="A recipe, a heuristic, a run folder, or a .toml file.",
+            show_default=False,
+            autocompletion=complete_citable,
         ),
     ],
 ) -> None:
     """Print where a recipe, a run or a heuristic comes from, as BibTeX."""
-    from steadygan.cards import cite as bibtex_of
+    from steadygan.cards.bibliography import cite as bibtex_of
 
     _show(bibtex_of(name))
+
+
+@app.command()
+def clean(
+    runs: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="RUN", help="Folders of runs whose checkpoints are to go.", show_default=False),
+    ] = None,
+    cache: Annotated[bool, typer.Option("--cache", help="The cache of prepared data is to go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it; otherwise only say how much that would free.")] = False,
+) -> None:
+    """Free the space of checkpoints and of prepared data; generators, samples and reports stay.
+
+    A run without checkpoints cannot be resumed.
+    """
+    from steadygan.cleaning import clean as cleaned
+
+    _show(cleaned(runs or (), cache, remove=yes))
 
 
 @app.command()

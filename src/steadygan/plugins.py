@@ -8,6 +8,9 @@ from pathlib import Path
 
 from steadygan.errors import SteadyganError, nearest
 
+HEURISTICS = "steadygan.heuristics"
+"""The entry point group in which other packages declare heuristics."""
+
 
 def entry_point_names(group: str) -> tuple[str, ...]:
     """List what installed packages offer in a group.

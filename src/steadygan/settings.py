@@ -49,7 +49,7 @@ class TrainingSettings(BaseModel):
         False,
         description="Compile the networks: quicker on a GPU, slower on a CPU. Needs a C++ compiler and one process.",
     )
-    keep: int = Field(3, ge=1, le=1000, description="Number of checkpoints that stay, besides the best.")
+    keep: int = Field(1, ge=1, le=1000, description="Number of checkpoints that stay, besides the best.")
     labels: bool = Field(
         False,
         description="Make images of a class, even if the recipe asks for no labels: it then gets label-embedding, and "

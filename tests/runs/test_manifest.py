@@ -31,7 +31,7 @@ def test_an_old_manifest_gets_defaults(tmp_path: Path) -> None:
     manifest = read_manifest(written(tmp_path, OLD))
     assert (manifest.classes, manifest.held_out, manifest.notes, manifest.version) == (None, None, (), "")
     assert (manifest.data.labelled, manifest.data.unlabelled, manifest.data.class_names) == (False, 0, ())
-    assert (manifest.training.images, manifest.training.tuned_for, manifest.training.keep) == (100, "amx", 3)
+    assert (manifest.training.images, manifest.training.tuned_for, manifest.training.keep) == (100, "amx", 1)
     assert manifest.is_custom
 
 

@@ -31,7 +31,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name, value in tiny.BRIEF.items():
             patch.setattr(name, value)
         folder = tmp_path_factory.mktemp("finished") / "run"
-        tiny.play(tiny.stateful(), folder, tiny.images(), images=IMAGES)
+        tiny.play(tiny.stateful(), folder, tiny.images(), images=IMAGES, keep=3)
         # A new budget makes room for going on.
         return folder
 
@@ -84,7 +84,7 @@ def test_a_damaged_newest_checkpoint_is_passed_over_and_said(damage: Any, run: P
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_when_all_are_damaged_it_stops_with_a_sentence(damage: Any, run: Path) -> None:
-    for path in checkpoints(RunFolder(run)):
+    for path in RunFolder(run).checkpoint_files():
         damage(path)
     with pytest.raises(SteadyganError, match=r"Every checkpoint in '.*' is damaged"):
         tiny.resume(run, tiny.images())
@@ -104,8 +104,20 @@ def test_every_single_flipped_byte_in_the_middle_is_noticed(run: Path, tmp_path:
             load_checkpoint(path)
 
 
+def test_a_run_goes_on_from_its_best_when_all_others_are_damaged(run: Path, finished: Path) -> None:
+    folder = RunFolder(run)
+    shutil.copyfile(checkpoints(folder)[1], folder.best_checkpoint)
+    numbered = checkpoints(folder)
+    for path in numbered:
+        _empty(path)
+    tiny.play_on(run, tiny.images())
+    findings = folder.read_rows(folder.findings)
+    assert [row["finding"] for row in findings] == ["damaged-checkpoint"] * len(numbered)
+    tiny.assert_same_run(finished, run)
+
+
 def test_no_checkpoint_at_all_says_so(run: Path) -> None:
-    for path in checkpoints(RunFolder(run)):
+    for path in RunFolder(run).checkpoint_files():
         path.unlink()
     with pytest.raises(SteadyganError, match="no checkpoint to resume from"):
         tiny.resume(run, tiny.images())
@@ -124,7 +136,7 @@ class _Bomb:
 @pytest.mark.parametrize("how", ["torch", "pickle"])
 def test_a_hostile_pickle_is_not_executed(how: str, run: Path, tmp_path: Path) -> None:
     trace = tmp_path / "executed"
-    for path in checkpoints(RunFolder(run)):
+    for path in RunFolder(run).checkpoint_files():
         if how == "torch":
             torch.save({"format": 1, "bomb": _Bomb(trace)}, path)
         else:

@@ -227,6 +227,11 @@ def test_the_last_checkpoints_are_kept(keep: int, folder: Path, monkeypatch: pyt
     assert names == [40 - tiny.BATCH * place for place in range(keep)]
 
 
+def test_one_checkpoint_beside_the_best_is_kept_unless_more_are_asked_for(folder: Path) -> None:
+    tiny.play(tiny.small("naive"), folder, tiny.images(), images=40)
+    assert [path.name for path in RunFolder(folder).checkpoint_files()] == ["000000000040.pt", "best.pt"]
+
+
 def test_interrupting_saves_what_there_is(folder: Path) -> None:
     watching = Watching()
     loop = tiny.play(tiny.small("steady"), folder, tiny.images(), tiny.after(5), images=IMAGES, observers=[watching])

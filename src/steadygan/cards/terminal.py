@@ -1,4 +1,4 @@
-"""Recipes and heuristics as a terminal shows them."""
+"""One recipe or one heuristic as a terminal shows it; the lists of them are in :mod:`steadygan.cards.lists`."""
 
 import textwrap
 
@@ -8,58 +8,14 @@ from steadygan.cards.words import (
     command,
     decisions_text,
     default_text,
-    in_slot,
     labels_text,
 )
 from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.card import Source
 from steadygan.heuristics.catalogue import BUILT_IN, heuristic_class
 from steadygan.recipe import Recipe
-from steadygan.recipes import recipe, recipe_names
-from steadygan.vocabulary import Slot
 
 WIDTH = 80
-
-
-def recipe_list(width: int | None = None) -> str:
-    """Every recipe, a line each.
-
-    Args:
-        width: columns to wrap at; None leaves lines whole.
-    """
-    column = max(14, 2 + max(len(name) for name in recipe_names()))
-    return "\n".join(line for name in recipe_names() for line in _entry(name, recipe(name).summary, column, width))
-
-
-def heuristic_list(width: int | None = None, kinds: Kinds = BUILT_IN) -> str:
-    """Every heuristic by slot, a line each; what stands beside the one of a slot comes after those that fill it.
-
-    Args:
-        width: columns to wrap at; None leaves lines whole.
-        kinds: which heuristics.
-    """
-    column = max(30, 6 + max(len(kind.name) for kind in kinds))
-    blocks: list[str] = []
-    for slot in Slot:
-        fill, modify = in_slot(slot, kinds)
-        question = f"{slot.question} (one of)" if slot.holds_one else slot.question
-        lines = _entry(f"{slot.value}: ", question, 0, width)
-        lines += [line for kind in fill for line in _entry(f"  {kind.name}", kind.card.summary, column, width)]
-        lines += ["  beside it:"] if modify else []
-        lines += [line for kind in modify for line in _entry(f"    {kind.name}", kind.card.summary, column, width)]
-        blocks.append("\n".join(lines))
-    return "\n\n".join(blocks)
-
-
-def _entry(name: str, text: str, column: int, width: int | None) -> list[str]:
-    """A name and, from a column on, what it is."""
-    if width is None or width < column + 20:
-        return [f"{name:<{column}}{text}"]
-    # one column short of the edge, where some terminals wrap
-    indent = " " * column
-    return textwrap.wrap(
-        text, width - 1, initial_indent=f"{name:<{column}}", subsequent_indent=indent, break_on_hyphens=False
-    )
 
 
 def heuristic_page(name: str, kinds: Kinds = BUILT_IN) -> str:

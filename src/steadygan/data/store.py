@@ -285,7 +285,7 @@ def _writing(root: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _lock(root: Path, key: str) -> Iterator[bool]:
-    lock = _file_lock(root, key)
+    lock = file_lock(root, key)
     with _writing(root):
         Path(lock.lock_file).touch()
     with contextlib.ExitStack() as held:
@@ -295,7 +295,13 @@ def _lock(root: Path, key: str) -> Iterator[bool]:
         yield lock.is_locked
 
 
-def _file_lock(root: Path, key: str) -> FileLock:
+def file_lock(root: Path, key: str) -> FileLock:
+    """The lock of whoever prepares data.
+
+    Args:
+        root: the folder of the cache.
+        key: the name of the data in the cache.
+    """
     # the system releases the lock of a killed process, but would not release a soft lock in its place
     return FileLock(root / f"{key}.lock", fallback_to_soft=False)
 
@@ -306,5 +312,5 @@ def _remove_leftovers(root: Path, own_key: str) -> None:
         key = building.name.partition(".")[0]
         with contextlib.suppress(OSError), contextlib.ExitStack() as held:
             if key != own_key:
-                held.enter_context(_file_lock(root, key).acquire(blocking=False))
+                held.enter_context(file_lock(root, key).acquire(blocking=False))
             shutil.rmtree(building, ignore_errors=True)

@@ -81,7 +81,7 @@ from steadygan.heuristics.updates import (
     TwoTimeScales,
     WeightClipping,
 )
-from steadygan.plugins import entry_point_names, resolve
+from steadygan.plugins import HEURISTICS, entry_point_names, resolve
 from steadygan.vocabulary import Slot
 
 BUILT_IN: tuple[type[Heuristic], ...] = (
@@ -163,13 +163,10 @@ BUILT_IN: tuple[type[Heuristic], ...] = (
 )
 """What comes with the package, in the order in which documentation lists it."""
 
-GROUP = "steadygan.heuristics"
-"""The entry point group in which other packages declare heuristics."""
-
 
 def catalogue() -> tuple[type[Heuristic], ...]:
     """Every heuristic that can be named: those of the package, then those that installed packages declare."""
-    declared = (_declared(name) for name in entry_point_names(GROUP))
+    declared = (_declared(name) for name in entry_point_names(HEURISTICS))
     return (*BUILT_IN, *(kind for kind in declared if kind is not None and kind not in BUILT_IN))
 
 
@@ -192,7 +189,7 @@ def heuristic_class(name: str) -> type[Heuristic]:
 
 def reference(kind: type[Heuristic]) -> str:
     """What :func:`heuristic_class` finds a class by: its name where that is enough, else ``package.module:Class``."""
-    if kind in BUILT_IN or (kind.name in entry_point_names(GROUP) and _declared(kind.name) is kind):
+    if kind in BUILT_IN or (kind.name in entry_point_names(HEURISTICS) and _declared(kind.name) is kind):
         return kind.name
     return f"{kind.__module__}:{kind.__qualname__}"
 
@@ -204,7 +201,7 @@ def sort_key(heuristic: Heuristic) -> tuple[int, int, str]:
 
 def _declared(name: str) -> type[Heuristic] | None:
     """A heuristic of another package or of a user's own module."""
-    found = resolve(name, GROUP)
+    found = resolve(name, HEURISTICS)
     if found is None:
         return None
     if not (isinstance(found, type) and issubclass(found, Heuristic)):

@@ -1,7 +1,6 @@
 """The recipes that come with the package, and those in files."""
 
 import tomllib
-from importlib import resources
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -9,12 +8,9 @@ from pydantic import ValidationError
 from steadygan.errors import SteadyganError, nearest, sentence
 from steadygan.heuristics.catalogue import heuristic_class
 from steadygan.recipe import Recipe, validated
+from steadygan.recipe_files import recipe_names, recipe_text
 
-
-def recipe_names() -> tuple[str, ...]:
-    """Names of the recipes that come with the package."""
-    files = resources.files("steadygan") / "recipes"
-    return tuple(sorted(file.name.removesuffix(".toml") for file in files.iterdir() if file.name.endswith(".toml")))
+__all__ = ["parse", "recipe", "recipe_names"]
 
 
 def recipe(name: str | Path) -> Recipe:
@@ -28,7 +24,7 @@ def recipe(name: str | Path) -> Recipe:
     """
     text = str(name)
     if text in recipe_names():
-        return parse((resources.files("steadygan") / "recipes" / f"{text}.toml").read_text("utf-8"), text)
+        return parse(recipe_text(text), text)
     if text.endswith(".toml") or Path(text).is_file():
         try:
             return parse(Path(text).read_text("utf-8"), text)

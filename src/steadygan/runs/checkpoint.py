@@ -9,13 +9,15 @@ from typing import Any
 import torch
 
 from steadygan.errors import SteadyganError
-from steadygan.runs.folder import RunFolder, write_atomically
+from steadygan.runs.folder import RunFolder, link_or_write, sync_folder, write_atomically
 
 FORMAT = 1
 
 
 def save_checkpoint(folder: RunFolder, state: dict[str, Any], keep: int, best: bool = False) -> Path:
     """Write the state, then remove the oldest beyond ``keep``.
+
+    Where the file system has hard links, the best and the newest are one file as long as they are the same state.
 
     Args:
         folder: the run's folder.
@@ -32,13 +34,25 @@ def save_checkpoint(folder: RunFolder, state: dict[str, Any], keep: int, best: b
     path = folder.checkpoints / f"{state['images_seen']:012d}.pt"
     buffer = io.BytesIO()
     torch.save({"format": FORMAT, **state}, buffer)
-    if best:
+    if best or _are_one_file(path, folder.best_checkpoint):
         # First: if the process dies in between, the run goes on from before and comes by here again.
-        write_atomically(folder.checkpoints / "best.pt", buffer.getvalue())
-    write_atomically(path, buffer.getvalue())
-    for old in checkpoints(folder)[keep:]:
+        write_atomically(folder.best_checkpoint, buffer.getvalue())
+        link_or_write(path, buffer.getvalue(), folder.best_checkpoint)
+    else:
+        write_atomically(path, buffer.getvalue())
+    sync_folder(folder.checkpoints)  # so that a power failure cannot take the old ones and the name of the new one
+    # the one just written stays in any case: one of a later number is damaged, or the run would go on from it
+    others = [old for old in checkpoints(folder) if old != path]
+    for old in others[keep - 1 :]:
         old.unlink(missing_ok=True)
     return path
+
+
+def _are_one_file(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
 
 
 def checkpoints(folder: RunFolder) -> list[Path]:
@@ -47,7 +61,7 @@ def checkpoints(folder: RunFolder) -> list[Path]:
 
 
 def load_newest(folder: RunFolder) -> tuple[dict[str, Any], list[str]]:
-    """The newest checkpoint that is whole.
+    """The newest checkpoint that is whole, or the best if none of the others is.
 
     Returns:
         Its state, and a sentence for every newer one that was damaged.
@@ -56,11 +70,12 @@ def load_newest(folder: RunFolder) -> tuple[dict[str, Any], list[str]]:
         SteadyganError: when there is none.
     """
     damaged: list[str] = []
-    for path in checkpoints(folder):
+    best = [folder.best_checkpoint] if folder.best_checkpoint.is_file() else []
+    for path in [*checkpoints(folder), *best]:
         try:
             return load_checkpoint(path), damaged
         except SteadyganError as error:
-            damaged.append(f"{error}; going back to the one before")
+            damaged.append(f"{error}; going back to an earlier one")
     if damaged:
         raise SteadyganError(f"Every checkpoint in '{folder.checkpoints}' is damaged; start a new run")
     raise SteadyganError(f"'{folder.path}' has no checkpoint to resume from; start a new run with --overwrite")

@@ -170,13 +170,13 @@ def save_generator(folder: RunFolder, generator: nn.Module, config: GeneratorCon
 
 
 def load_generator(folder: RunFolder, device: torch.device | None = None) -> TrainedGenerator:
-    """The generator of a run, rebuilt.
+    """The generator of a run, rebuilt; its two files are enough, wherever they were copied.
 
     Raises:
         SteadyganError: when the folder has none, its files are damaged, or the network was the user's own.
     """
     device = device or torch.device("cpu")
-    config = _read_config(folder.require())
+    config = _read_config(folder.require_generator())
     if config.network == CUSTOM:
         raise SteadyganError(
             f"The generator of '{folder.path}' is a network of your own, which only your program can build; "
@@ -205,7 +205,7 @@ def load_into(generator: nn.Module, folder: RunFolder) -> TrainedGenerator:
     Raises:
         SteadyganError: when the folder has no generator, the run's is none of the user's own, or this one is another.
     """
-    config = _read_config(folder.require())
+    config = _read_config(folder.require_generator())
     if config.network != CUSTOM:
         raise SteadyganError(
             f"The generator of '{folder.path}' is the network '{config.network}', which is rebuilt without yours; "
@@ -231,8 +231,6 @@ def load_into(generator: nn.Module, folder: RunFolder) -> TrainedGenerator:
 
 
 def _read_config(folder: RunFolder) -> GeneratorConfig:
-    if not folder.generator_config.is_file() or not folder.generator.is_file():
-        raise SteadyganError(f"'{folder.path}' has no generator yet; train longer with --resume")
     try:
         return GeneratorConfig.model_validate(folder.read_json(folder.generator_config))
     except ValidationError:

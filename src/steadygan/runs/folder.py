@@ -65,8 +65,13 @@ class RunFolder:
 
     @property
     def checkpoints(self) -> Path:
-        """States to resume from, ``<images, 12 digits>.pt``, and ``best.pt``."""
+        """States to resume from, ``<images, 12 digits>.pt``, and ``best.pt``, which may be the newest itself."""
         return self.path / "checkpoints"
+
+    @property
+    def best_checkpoint(self) -> Path:
+        """The state whose samples were nearest to the data."""
+        return self.checkpoints / "best.pt"
 
     @property
     def generator(self) -> Path:
@@ -114,16 +119,25 @@ class RunFolder:
         """Remove the temporary files of writes that a killed process never finished."""
         for folder in (self.path, self.samples, self.checkpoints):
             for part in folder.glob(".*.part"):
-                found = _TEMPORARY.fullmatch(part.name)
-                if found and self._is_written(folder / found[1]):
+                if self._is_unfinished(part):
                     part.unlink(missing_ok=True)
+
+    def checkpoint_files(self) -> list[Path]:
+        """All files of checkpoints, the best and unfinished ones among them; a person's own beside them are none."""
+        found = sorted(self.checkpoints.iterdir()) if self.checkpoints.is_dir() else []
+        return [path for path in found if path.is_file() and (self._is_written(path) or self._is_unfinished(path))]
+
+    def _is_unfinished(self, path: Path) -> bool:
+        """Whether a file is the temporary one of a write that training began."""
+        found = _TEMPORARY.fullmatch(path.name)
+        return found is not None and self._is_written(path.with_name(found[1]))
 
     def _is_written(self, path: Path) -> bool:
         """Whether training writes a file of this name, there or not."""
         if path.parent == self.samples:
             return path.name == "real.png" or _images_seen(path, ".png") is not None
         if path.parent == self.checkpoints:
-            return path.name == "best.pt" or _images_seen(path, ".pt") is not None
+            return path == self.best_checkpoint or _images_seen(path, ".pt") is not None
         if path.parent == self.tensorboard:
             return path.name.startswith("events.out.tfevents.")
         names = (self.recipe, self.environment, self.skipped, self.metrics, self.findings, self.conclusion, self.report)
@@ -152,6 +166,26 @@ class RunFolder:
         if not self.path.is_dir():
             raise SteadyganError(f"There is no run folder '{self.path}'; give the folder that `steadygan train` made")
         raise SteadyganError(f"'{self.path}' is not a run folder: it has no run.json; give one that training made")
+
+    def require_generator(self) -> "RunFolder":
+        """The folder itself, if it holds a generator; one that was copied here without its run is enough.
+
+        Raises:
+            SteadyganError: when it does not.
+        """
+        missing = [path.name for path in (self.generator, self.generator_config) if not path.is_file()]
+        if not missing:
+            return self
+        if self.exists():
+            raise SteadyganError(f"'{self.path}' has no generator yet; train longer with --resume")
+        if len(missing) == 1:
+            raise SteadyganError(f"'{self.path}' has no {missing[0]}; copy both files of a generator there")
+        if self.path.is_dir():
+            raise SteadyganError(
+                f"'{self.path}' holds no generator; give the folder of a run, "
+                f"or one with {self.generator.name} and {self.generator_config.name}"
+            )
+        return self.require()
 
     def refuse_occupied(self, overwrite: bool) -> None:
         """Refuse a folder in which a new run would mix with something else; nothing is written.
@@ -258,7 +292,7 @@ def write_atomically(path: Path, content: bytes | str, when_full: str = GO_ON) -
     data = content.encode("utf-8") if isinstance(content, str) else content
     with write_errors_as_sentences(path, when_full):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+        temporary = _temporary(path)
         try:
             with temporary.open("xb") as file:
                 file.write(data)
@@ -268,6 +302,46 @@ def write_atomically(path: Path, content: bytes | str, when_full: str = GO_ON) -
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+def link_or_write(path: Path, content: bytes, same: Path) -> None:
+    """Write a file whose content another file has, as a second name of that file where the file system has such.
+
+    At every moment it is either the old one or the new one, whole.
+
+    Args:
+        path: the file.
+        content: all of it.
+        same: the file that has this content already, beside it.
+
+    Raises:
+        SteadyganError: when the folder cannot be written or the disk is full; the old file is still there.
+    """
+    temporary = _temporary(path)
+    try:
+        os.link(same, temporary)
+    except OSError:  # no such links there, or too many of this file
+        write_atomically(path, content)
+        return
+    with write_errors_as_sentences(path):
+        try:
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)  # replacing a name of the same file leaves both
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the names in a folder are on the disk, as far as the file system can tell."""
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
 
 
 def write_json(path: Path, content: Any) -> None:

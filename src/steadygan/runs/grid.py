@@ -21,31 +21,45 @@ GENERATED, REAL, PALE = (196, 83, 15), (42, 98, 196), (174, 200, 242)
 ROWS = "rows"
 """The key under which a PNG holds the names of its rows, a JSON list."""
 SMALL = 32
-"""Images smaller than this are enlarged by whole factors, so that a person can see them."""
+"""Images smaller than this are enlarged by whole factors in a grid, so that a person can see them."""
 
 
-def image_grid(images: Array, columns: int | None = None) -> Image.Image:
+def image_grid(images: Array, columns: int | None = None, scale: int | None = None) -> Image.Image:
     """Lay images out in rows.
 
     Args:
         images: uint8 [N, H, W, C], C 1 or 3, N at least 1.
         columns: how many in a row; the square root of N when None.
+        scale: how many times as large each image is drawn; when None, as often as small images need to be seen.
 
     Returns:
-        The picture; small images are enlarged by a whole factor.
+        The picture.
     """
     count, height, width, channels = images.shape
     columns = columns or int(np.ceil(np.sqrt(count)))
     rows = -(-count // columns)
-    factor = max(1, SMALL // height) if height < SMALL else 1
-    images = images.repeat(factor, 1).repeat(factor, 2)
+    factor = max(1, SMALL // height) if scale is None else scale
     height, width = height * factor, width * factor
     sheet = np.full((rows * (height + GAP) + GAP, columns * (width + GAP) + GAP, channels), BACKGROUND, np.uint8)
     for index, image in enumerate(images):
         top = GAP + (index // columns) * (height + GAP)
         left = GAP + (index % columns) * (width + GAP)
-        sheet[top : top + height, left : left + width] = image
-    return Image.fromarray(sheet[..., 0] if channels == 1 else sheet)
+        sheet[top : top + height, left : left + width] = enlarged(image, factor)
+    return as_picture(sheet)
+
+
+def enlarged(image: Array, scale: int) -> Array:
+    """An image in which every pixel is a square of ``scale`` by ``scale`` pixels: uint8 [H, W, C]."""
+    return image.repeat(scale, 0).repeat(scale, 1)
+
+
+def as_picture(image: Array) -> Image.Image:
+    """An image as Pillow knows it.
+
+    Args:
+        image: uint8 [H, W, C], C 1 or 3.
+    """
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
 
 
 def scatter(

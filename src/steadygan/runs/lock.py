@@ -15,7 +15,7 @@ from steadygan.runs.folder import RunFolder, write_errors_as_sentences
 
 
 @contextmanager
-def locked(folder: RunFolder) -> Iterator[None]:
+def locked(folder: RunFolder, otherwise: str = ", or choose another folder with --out") -> Iterator[None]:
     """Hold the lock of a run folder; the folder is made if it is not there, and removed if it is still empty then.
 
     The operating system releases the lock of a process that died, so that a lock file that lies around locks nobody
@@ -23,6 +23,7 @@ def locked(folder: RunFolder) -> Iterator[None]:
 
     Args:
         folder: the run folder.
+        otherwise: what else one may do than wait when another process holds the lock, the end of a sentence.
 
     Raises:
         SteadyganError: when another process holds the lock, or the folder cannot be written.
@@ -32,7 +33,7 @@ def locked(folder: RunFolder) -> Iterator[None]:
         folder.path.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder.lock, thread_local=False, fallback_to_soft=False)
     try:
-        _acquire(lock, folder)
+        _acquire(lock, folder, otherwise)
         yield
     finally:
         if lock.is_locked:
@@ -64,15 +65,15 @@ def locked_for_all(folder: RunFolder) -> Iterator[None]:
         yield
 
 
-def _acquire(lock: FileLock, folder: RunFolder) -> None:
+def _acquire(lock: FileLock, folder: RunFolder, otherwise: str) -> None:
     with write_errors_as_sentences(folder.lock):
         folder.lock.touch()  # says what is wrong with the folder, before its file system may turn out to have no locks
     try:
         lock.acquire(blocking=False)
     except Timeout:
         raise SteadyganError(
-            f"'{folder.path}' is in use by {_holder(folder)}, which trains there; wait until it ends or stop it, "
-            "or choose another folder with --out"
+            f"'{folder.path}' is in use by {_holder(folder)}, which trains there; "
+            f"wait until it ends or stop it{otherwise}"
         ) from None
     except OSError:
         with suppress(OSError):

@@ -11,7 +11,7 @@ from steadygan.runs.folder import RunFolder
 
 
 class Run:
-    """A finished or interrupted run.
+    """A finished or interrupted run, or what was copied of it: the two files of its generator at least.
 
     Args:
         folder: where it is saved.
@@ -22,7 +22,9 @@ class Run:
     def __init__(
         self, folder: Path | str, generator: TrainedGenerator | None = None, interrupted: bool = False
     ) -> None:
-        self.folder = RunFolder(folder).require()
+        self.folder = RunFolder(folder)
+        if not self.folder.exists():
+            self.folder.require_generator()
         self.interrupted = interrupted
         self._generator = generator
 
@@ -34,6 +36,7 @@ class Run:
             (row[CHOOSES_BEST.key] for row in reversed(rows) if row.get(CHOOSES_BEST.key) is not None), None
         )
         said += [] if measured is None else [f"{CHOOSES_BEST.key} {measured:.4g}"]
+        said += [] if self.folder.exists() else ["its generator alone"]
         said += ["interrupted"] if self.interrupted else []
         return f"<Run {str(self.path)!r}: {', '.join(said) or 'nothing measured yet'}>"
 
