@@ -254,6 +254,12 @@ def test_tensorboard_gets_rows_and_grids(folder: Path) -> None:
     assert len(events.Images("samples")) > 1
 
 
+def test_steady_mentions_the_recipe_for_few_images() -> None:
+    for count, name, expected in ((999, "steady", 1), (1_000, "steady", 0), (999, "small-data", 0), (999, "dcgan", 0)):
+        notes = fit_recipe(sg.recipe(name), tiny.images(count=count))[1]
+        assert [f"{count} images are few: long training on photographs" in note for note in notes] == [True] * expected
+
+
 def test_what_few_images_change_is_said_in_one_line() -> None:
     chosen = parse('[heuristics.relativistic]\n[on_few_images]\nbelow = 100\nwith = ["diff-augment"]', "mine")
     fitted, notes = fit_recipe(chosen, tiny.images(count=24))

@@ -1,9 +1,11 @@
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from steadygan.report.overview import Figure, Warned, figures, summary_sentence, warnings
+from steadygan.report.overview import Figure, Warned, conclusion, figures, summary_sentence, warnings
+from steadygan.report.page import render
 from steadygan.report.read import read_run_record
 from tests.report.example import RUN, build_run, rows
 
@@ -26,6 +28,18 @@ def test_the_sentence_says_what_was_trained_and_how_far(run_folder: Path) -> Non
 def test_the_sentence_compares_with_the_plan(tmp_path: Path, settings: dict[str, Any], ending: str) -> None:
     build_run(tmp_path / "run", run=RUN | {"training": settings})
     assert summary_sentence(read_run_record(tmp_path / "run")).endswith(ending)
+
+
+def test_the_conclusion_names_no_folder_of_this_machine(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "first"
+    build_run(folder)
+    command = f"steadygan train --resume {folder} --images 60000"
+    (folder / "conclusion.json").write_text(json.dumps({"kind": "x", "message": "It is early", "command": command}))
+    found = conclusion(read_run_record(folder))
+    assert found == {"message": "It is early", "command": "steadygan train --resume runs/first --images 60000"}
+    assert "It is early." in (page := render(read_run_record(folder))) and str(folder) not in page
+    (folder / "conclusion.json").write_text("[1")
+    assert conclusion(read_run_record(folder)) == {"message": "", "command": ""}
 
 
 def test_a_run_without_rows_says_so(tmp_path: Path) -> None:

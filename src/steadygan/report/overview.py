@@ -1,9 +1,11 @@
 """The run at a glance: a sentence, a few figures, and what was found wrong."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from steadygan.cores import BUSY
+from steadygan.report.facts import shown_path
 from steadygan.report.groups import is_data_value, metric_of
 from steadygan.report.read import RunRecord, Table, newest, number, text
 from steadygan.report.words import count, duration, figure, percent, sentence_case, spaced, things
@@ -82,6 +84,13 @@ def figures(record: RunRecord) -> list[Figure]:
         remark += f"; {percent(without)} without a core, because the machine was busy" if without >= BUSY else ""
         found.append(Figure("Speed", figure(speed), f"images a second{remark}"))
     return found + _held_out_accuracy(record) + _quality(rows)
+
+
+def conclusion(record: RunRecord) -> dict[str, str]:
+    """What was said at the end, with the run folder named as in the other commands of the page."""
+    message, command = (text(record.conclusion.get(key)) for key in ("message", "command"))
+    own, shown = (shlex.quote(str(path)) for path in (record.folder.path, shown_path(record.folder.path)))
+    return {"message": message, "command": command.replace(own, shown)}
 
 
 def without_core(rows: Sequence[Table]) -> float:

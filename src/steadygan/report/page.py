@@ -58,7 +58,7 @@ def render(record: RunRecord) -> str:
         name=(manifest and manifest.name) or record.folder.path.resolve().name,
         sentence=overview.summary_sentence(record),
         figures=overview.figures(record),
-        conclusion={key: text(record.conclusion.get(key)) for key in ("message", "command")},
+        conclusion=overview.conclusion(record),
         warnings=overview.warnings(record),
         notes=() if manifest is None else manifest.notes,
         frames=shown,
