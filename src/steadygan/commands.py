@@ -186,6 +186,10 @@ def _say_data(prepared: Prepared, console: Console) -> None:
     if prepared.skipped:
         count = f"{len(prepared.skipped):,} file{'' if len(prepared.skipped) == 1 else 's'} skipped"
         console.print(f"[yellow]{count}[/] (each with its reason in skipped.json and the report)", soft_wrap=True)
+    if prepared.single_colour:
+        one = len(prepared.single_colour) == 1
+        count = f"{len(prepared.single_colour):,} {'image is' if one else 'images are'} of a single colour"
+        console.print(f"[yellow]{count}[/] (listed in single_colour.json and the report)", soft_wrap=True)
 
 
 def _say_notes(notes: Iterable[str], console: Console) -> None:

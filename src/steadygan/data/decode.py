@@ -120,7 +120,7 @@ def decode(stream: IO[bytes], target: Target) -> Array:
         uint8 [resolution, resolution, channels].
 
     Raises:
-        UnusableError: when the image has too many pixels, or values that are not finite.
+        UnusableError: when the image has too many pixels, or values that are not finite, or is wholly transparent.
     """
     with _opened(stream, target.max_pixels) as image:
         if image.format == "JPEG" and min(image.size) >= 4 * target.resolution:
@@ -128,6 +128,8 @@ def decode(stream: IO[bytes], target: Target) -> Array:
             image.draft(None, (2 * target.resolution, 2 * target.resolution))
         image.load()
         turn = _TURNS.get(_orientation(image))
+        if _is_wholly_transparent(image):
+            raise UnusableError("it is wholly transparent")
         flat = flatten(image, target.background)
         return fit(flat if turn is None else flat.transpose(turn), target.resolution, target.channels)
 
@@ -241,6 +243,13 @@ def _with_alpha(image: Image.Image) -> Image.Image:
         # the transparent colour of a 16-bit PNG, whose pixels Pillow has cut to their high bytes
         image.info["transparency"] = tuple(value >> 8 for value in transparent)
     return image.convert("RGBA")
+
+
+def _is_wholly_transparent(image: Image.Image) -> bool:
+    if not image.has_transparency_data or image.mode.startswith("I"):
+        return False
+    with_alpha = image if image.mode in ("RGBA", "LA", "PA") else _with_alpha(image)
+    return with_alpha.getchannel("A").getextrema() == (0, 0)
 
 
 def _on_background(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:

@@ -11,7 +11,7 @@ import numpy as np
 from steadygan.arrays import Array
 from steadygan.data.data_source import DataSource, Outcome, Progress, Sink
 from steadygan.data.decoder_pool import Item
-from steadygan.data.encoded_images import EncodedImages, nothing_usable, read_encoded
+from steadygan.data.encoded_images import IMAGE_CONVENTION, EncodedImages, nothing_usable, read_encoded
 from steadygan.data.labels import LABEL_CONVENTION, UNLABELLED, labels_with_notes
 from steadygan.data.walk import Entry, walk
 from steadygan.errors import SteadyganError, printable
@@ -46,9 +46,10 @@ def folder_source(path: Path, name: str) -> DataSource:
         if len(decoded.kept) == 0:
             raise SteadyganError(nothing_usable(name, all_skipped))
         labels, class_names, notes = _label([files[i].relative for i in decoded.kept], name)
-        return Outcome(labels, class_names, tuple(all_skipped), decoded.notes + notes)
+        return Outcome(labels, class_names, tuple(all_skipped), decoded.notes + notes, decoded.single_colour)
 
-    return DataSource(name, repr((str(path.resolve()), _digest(files), skipped, LABEL_CONVENTION)), read)
+    identity = (str(path.resolve()), _digest(files), skipped, LABEL_CONVENTION, IMAGE_CONVENTION)
+    return DataSource(name, repr(identity), read)
 
 
 def _digest(files: Iterable[Entry]) -> str:

@@ -40,6 +40,7 @@ class StoredData:
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
     fingerprint: str
+    single_colour: tuple[str, ...]
 
 
 def cache_folder(chosen: Path | None) -> Path:
@@ -88,6 +89,7 @@ def load(folder: Path) -> StoredData | None:
             skipped=tuple(Skipped(one["path"], one["reason"]) for one in meta["skipped"]),
             notes=tuple(meta["notes"]),
             fingerprint=meta["fingerprint"],
+            single_colour=tuple(meta.get("single_colour", ())),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError):
         # whatever is wrong with the files, preparing the data again repairs it
@@ -240,6 +242,7 @@ def _complete(building: Path, writer: Writer, outcome: Outcome, about: dict[str,
         "notes": outcome.notes,
         "files": {name: (building / name).stat().st_size for name in names},
         "skipped": [asdict(one) for one in outcome.skipped],
+        "single_colour": outcome.single_colour,
     }
     with (building / "meta.json").open("w") as text:
         json.dump(meta, text, indent=1)

@@ -25,6 +25,7 @@ class RunRecord:
         recipe: the recipe as it was written.
         environment: versions and machine.
         skipped: files that were not used, each with ``path`` and ``reason``.
+        single_colour: paths of images that were used although all their pixels are the same.
         rows: measurements, oldest first; each has a number ``images``.
         findings: warnings, oldest first.
         unreadable: names of files that are there but damaged.
@@ -35,6 +36,7 @@ class RunRecord:
     recipe: Table
     environment: Table
     skipped: tuple[Table, ...]
+    single_colour: tuple[str, ...]
     rows: tuple[Table, ...]
     findings: tuple[Table, ...]
     unreadable: tuple[str, ...]
@@ -77,6 +79,7 @@ def read_run_record(folder: Path | str) -> RunRecord:
         recipe=table(attempt(run_folder.recipe, _read_toml)),
         environment=table(attempt(run_folder.environment, run_folder.read_json)),
         skipped=tables(attempt(run_folder.skipped, run_folder.read_json)),
+        single_colour=texts(attempt(run_folder.single_colour, run_folder.read_json)),
         rows=tuple(sorted(rows, key=lambda row: number(row["images"]) or 0.0)),
         findings=tables(attempt(run_folder.findings, run_folder.read_rows)),
         unreadable=tuple(unreadable),

@@ -49,6 +49,11 @@ class RunFolder:
         return self.path / "skipped.json"
 
     @property
+    def single_colour(self) -> Path:
+        """Images that were used although all their pixels are the same: a JSON list of paths."""
+        return self.path / "single_colour.json"
+
+    @property
     def metrics(self) -> Path:
         """One JSON object a line; ``images`` is the clock."""
         return self.path / "metrics.jsonl"
@@ -122,7 +127,7 @@ class RunFolder:
         if path.parent == self.tensorboard:
             return path.name.startswith("events.out.tfevents.")
         names = (self.recipe, self.environment, self.skipped, self.metrics, self.findings, self.report)
-        return path in (*names, self.generator, self.generator_config, self.manifest)
+        return path in (*names, self.single_colour, self.generator, self.generator_config, self.manifest)
 
     def _remove_run(self) -> None:
         """Remove the files that training wrote, and nothing else; ``run.json`` last, without which it is no run."""
