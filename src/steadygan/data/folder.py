@@ -12,6 +12,7 @@ from steadygan.arrays import Array
 from steadygan.data.data_source import DataSource, Outcome, Progress, Sink
 from steadygan.data.decoder_pool import Item
 from steadygan.data.encoded_images import IMAGE_CONVENTION, EncodedImages, nothing_usable, read_encoded
+from steadygan.data.foreign import installed_plugins
 from steadygan.data.labels import LABEL_CONVENTION, UNLABELLED, labels_with_notes
 from steadygan.data.walk import Entry, walk
 from steadygan.errors import SteadyganError, printable
@@ -31,7 +32,8 @@ def folder_source(path: Path, name: str) -> DataSource:
         name: the name that the user gave.
 
     Returns:
-        The source. Its identity consists of the path and of the names, sizes and times of all files below it.
+        The source. Its identity consists of the path, of the names, sizes and times of all files below it, and of the
+        plugins that read some of them.
     """
     files, skipped = walk(path)
 
@@ -48,7 +50,8 @@ def folder_source(path: Path, name: str) -> DataSource:
         labels, class_names, notes = _label([files[i].relative for i in decoded.kept], name)
         return Outcome(labels, class_names, tuple(all_skipped), decoded.notes + notes, decoded.single_colour)
 
-    identity = (str(path.resolve()), _digest(files), skipped, LABEL_CONVENTION, IMAGE_CONVENTION)
+    plugins = installed_plugins(file.relative for file in files)
+    identity = (str(path.resolve()), _digest(files), skipped, LABEL_CONVENTION, IMAGE_CONVENTION, plugins)
     return DataSource(name, repr(identity), read)
 
 
