@@ -279,7 +279,7 @@ def test_samples_walks_and_reports_are_made_of_a_run(place: Path, said: pytest.C
     assert run("sample", "run", "-n", "4", "--out", "made.npz", "--seed", "7") == 0
     assert run("interpolate", "run", "--out", "walk.gif", "-n", "1", "--stops", "2", "--frames", "2") == 0
     assert run("report", "run") == 0
-    assert said.readouterr().out == "4 images in made.npz\n4 frames of 1 images in walk.gif\nrun/report.html\n"
+    assert said.readouterr().out == "4 images in made.npz\n4 frames of 1 image in walk.gif\nrun/report.html\n"
     np.testing.assert_array_equal(np.load("made.npz")["images"], steadygan.load("run").sample(4, seed=7))
     assert Image.open("walk.gif").format == "GIF"
     assert "<html" in Path("run/report.html").read_text()

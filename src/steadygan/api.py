@@ -11,6 +11,7 @@ from rich.console import Console
 from torch import Tensor, nn
 
 from steadygan import distributed
+from steadygan.amounts import things
 from steadygan.data import IN_MEMORY, DataInput, DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError, sentence
 from steadygan.metrics import all_metrics
@@ -197,7 +198,7 @@ def resume(
             loop = session.resume(folder, stored, training, prepared, custom, watching)
             if loop.fraction >= 1:
                 raise SteadyganError(
-                    f"'{folder.path}' has used its budget ({loop.state.images_seen} images); "
+                    f"'{folder.path}' has used its budget ({things(loop.state.images_seen, 'image')}); "
                     "to go on give a larger images= or minutes= (on the command line --images or --minutes)"
                 )
             return _train(loop, folder, interrupted)
@@ -272,12 +273,14 @@ def fit_recipe(chosen: Recipe, prepared: Prepared, labels: bool = False) -> tupl
     else:
         chosen, changes = chosen.for_few_images(len(prepared))
         if changes:
-            notes.append(f"{len(prepared):,} images are few, so {chosen.name} trains {' '.join(changes)}")
+            few = things(len(prepared), "image is", "images are")
+            notes.append(f"{few} few, so {chosen.name} trains {' '.join(changes)}")
     if labels and prepared.labels is not None and not chosen.blueprint.generator_takes_labels:
         chosen = chosen.with_("label-embedding")
         notes.append("Labels are used: label-embedding is added (other ways: --recipe conditional)")
     if chosen.settings.class_balanced and prepared.unlabelled:
-        notes.append(f"Classes are drawn equally often: the {prepared.unlabelled:,} unlabelled items are never drawn")
+        unlabelled = things(prepared.unlabelled, "unlabelled item is", "unlabelled items are")
+        notes.append(f"Classes are drawn equally often: the {unlabelled} never drawn")
     idle = chosen.idle_heuristics
     if idle:
         notes.append(f"The network {chosen.network} decides itself what {', '.join(idle)} would; they change nothing")

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from steadygan.amounts import things
 from steadygan.arrays import Array
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.latents import slerp
@@ -61,7 +62,7 @@ def write_samples(
         save_picture(_scatter(made) if is_vectors else image_grid(made, columns), out)
     else:
         _write_folder(out, made)
-    return f"{count} {'points' if is_vectors else 'images'} in {out}"
+    return f"{things(count, 'point' if is_vectors else 'image')} in {out}"
 
 
 def _in_order(count: int, classes: int) -> tuple[torch.Tensor, int | None]:
@@ -135,7 +136,7 @@ def write_walk(
         buffer, out.suffix[1:], save_all=True, append_images=pictures[1:], duration=FRAME_MILLISECONDS, loop=0
     )
     write_atomically(out, buffer.getvalue())
-    return f"{len(pictures)} frames of {count} images in {out}"
+    return f"{things(len(pictures), 'frame')} of {things(count, 'image')} in {out}"
 
 
 def _path(generator: TrainedGenerator, count: int, stops: int, frames: int, seed: int) -> Iterator[torch.Tensor]:

@@ -96,7 +96,7 @@ def test_one_class_beside_unlabelled_images_makes_no_labels_but_a_note(photos, c
     good(photos / where, 1, name="loose")
     prepared = prepare(photos, cache=cache)
     assert (prepared.labels, prepared.class_names, prepared.unlabelled) == (None, (), 0)
-    assert "1 of 3 images lie elsewhere" in prepared.notes[0]
+    assert "1 of 3 images lies elsewhere" in prepared.notes[0]
 
 
 @pytest.mark.parametrize("where", ["", "unlabelled"])
@@ -139,7 +139,7 @@ def test_small_images_are_enlarged_with_a_note(photos, cache):
     good(photos, 1, size=(4, 4), name="tiny")
     prepared = prepare(photos, cache=cache)
     assert prepared.shape == (16, 16, 3)
-    assert prepared.notes == ("1 images smaller than 16 x 16 were enlarged (bicubic).",)
+    assert prepared.notes == ("1 image smaller than 16 x 16 was enlarged (bicubic).",)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])

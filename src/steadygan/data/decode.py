@@ -14,6 +14,7 @@ from typing import IO
 import numpy as np
 from PIL import Image, UnidentifiedImageError, features
 
+from steadygan.amounts import things
 from steadygan.arrays import Array
 from steadygan.data.foreign import AVIF, HEAD_BYTES, kind_of, load_plugin, raw_reason
 
@@ -207,7 +208,7 @@ def skip_reason(error: BaseException, max_pixels: int) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "not an image of a known kind"
     if isinstance(error, Image.DecompressionBombError):
-        return f"more than {max_pixels:,} pixels"
+        return f"more than {things(max_pixels, 'pixel')}"
     if isinstance(error, MemoryError):
         return "needs more memory than there is"
     if isinstance(error, PermissionError):
@@ -231,7 +232,7 @@ def _opened(stream: IO[bytes], max_pixels: int, name: str) -> Iterator[Image.Ima
     try:
         with _identified(stream, name) as image:
             if image.width * image.height > max_pixels:
-                raise UnusableError(f"more than {max_pixels:,} pixels")
+                raise UnusableError(f"more than {things(max_pixels, 'pixel')}")
             yield image
     finally:
         Image.MAX_IMAGE_PIXELS = before

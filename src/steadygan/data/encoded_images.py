@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from steadygan.amounts import things
 from steadygan.arrays import Array
 from steadygan.data.data_source import Progress, Sink
 from steadygan.data.decode import Target
@@ -157,6 +158,8 @@ def nothing_usable(name: str, skipped: Sequence[Skipped]) -> str:
     if not skipped:
         return f"'{name}' holds no files: name a folder of images."
     most, count = Counter(one.reason for one in skipped).most_common(1)[0]
+    if len(skipped) == 1:
+        return f"'{name}' holds no usable image, only one entry, and that is skipped: {most}."
     return f"'{name}' holds no usable image: {len(skipped):,} entries were looked at, {count:,} of them: {most}."
 
 
@@ -164,7 +167,8 @@ def enlarged_note(count: int, resolution: int) -> tuple[str, ...]:
     """Returns a note that some images were enlarged, or no note if none were."""
     if count == 0:
         return ()
-    return (f"{count:,} images smaller than {resolution} x {resolution} were enlarged (bicubic).",)
+    size = f"smaller than {resolution} x {resolution}"
+    return (f"{things(count, f'image {size} was', f'images {size} were')} enlarged (bicubic).",)
 
 
 def _probe(

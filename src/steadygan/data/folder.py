@@ -69,7 +69,8 @@ def _label(relatives: Sequence[str], name: str) -> tuple[Array | None, tuple[str
     names = sorted({one for one in classes if one is not None})
     loose = classes.count(None)
     if len(names) < 2:
-        note = f"No labels: '{name}' has only one class folder, and {loose:,} of {len(classes):,} images lie elsewhere."
+        lie = "lies elsewhere" if loose == 1 else "lie elsewhere"
+        note = f"No labels: '{name}' has only one class folder, and {loose:,} of {len(classes):,} images {lie}."
         return None, (), (note,) if names and loose else ()
     positions: dict[str | None, int] = {one: position for position, one in enumerate(names)} | {None: UNLABELLED}
     labels = np.asarray([positions[one] for one in classes], dtype=np.int64)

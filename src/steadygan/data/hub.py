@@ -14,6 +14,7 @@ from urllib.request import getproxies
 
 import numpy as np
 
+from steadygan.amounts import things
 from steadygan.arrays import Array
 from steadygan.data.data_source import DataSource, Outcome, Progress, Sink
 from steadygan.data.decoder_pool import Item
@@ -226,7 +227,7 @@ def _read_arriving(
                 done += 1
         except Exception as error:
             raise SteadyganError(
-                f"The data set '{name}' broke off after {done:,} rows ({_said(error)}): start again."
+                f"The data set '{name}' broke off after {things(done, 'row')} ({_said(error)}): start again."
             ) from error
 
     splits = raw.info.splits or {}

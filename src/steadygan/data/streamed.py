@@ -74,7 +74,8 @@ def read_streamed(
         )
     notes = enlarged_note(int((sizes.min(axis=1) < resolution).sum()), resolution)
     if settings.resolution is None and len(kept) + len(skipped) > len(first):
-        notes = (f"The resolution was chosen from the first {len(first):,} images, because the data are streamed.",)
+        begin = "first image" if len(first) == 1 else f"first {len(first):,} images"
+        notes = (f"The resolution was chosen from the {begin}, because the data are streamed.",)
     return DecodedImages(kept, tuple(skipped), notes, tuple(single_colour))
 
 

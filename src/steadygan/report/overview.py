@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from steadygan.amounts import things
 from steadygan.cores import BUSY
 from steadygan.report.groups import is_data_value, metric_of
 from steadygan.report.read import RunRecord, Table, number, text
-from steadygan.report.words import count, duration, figure, percent, sentence_case, spaced, things
+from steadygan.report.words import count, duration, figure, percent, sentence_case, spaced
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def summary_sentence(record: RunRecord) -> str:
     if images is None:
         progress = "no measurements yet: the run has not come to its first row."
     else:
-        progress = f"{count(images)} images seen in {duration(newest(record.rows, 'seconds'))}{_ending(record)}."
+        lasted = duration(newest(record.rows, "seconds"))
+        progress = f"{things(round(images), 'image')} seen in {lasted}{_ending(record)}."
     return f"{subject}: {progress}" if subject else progress[0].upper() + progress[1:]
 
 
@@ -61,7 +63,10 @@ def _ending(record: RunRecord) -> str:
         return ", as planned"
     if images:
         return f", {seen / images:.0%} of the {count(images)} planned"
-    return f", {seconds / 60 / minutes:.0%} of the {figure(minutes)} minutes planned" if minutes else ""
+    if minutes:
+        planned = f"{figure(minutes)} {'minute' if minutes == 1 else 'minutes'} planned"
+        return f", {seconds / 60 / minutes:.0%} of the {planned}"
+    return ""
 
 
 def figures(record: RunRecord) -> list[Figure]:
@@ -113,7 +118,7 @@ def _held_out_accuracy(record: RunRecord) -> list[Figure]:
         best, when = max(values, key=lambda pair: pair[0])
         newest_is_best = values[-1][0] == best
         remark = "this is the best" if newest_is_best else f"best {percent(best)} at {count(when)}"
-        of = f"of {things(held_out, 'image', 'images')}; " if held_out else ""
+        of = f"of {things(held_out, 'image')}; " if held_out else ""
         found.append(Figure("Held-out accuracy", percent(values[-1][0]), of + remark))
     return found
 
@@ -152,7 +157,7 @@ def warnings(record: RunRecord) -> list[Warned]:
     found = [Warned(name, text(rows[-1].get("message")), _when(rows)) for name, rows in groups.items()]
     broken = [row for row in record.rows if number(row.get("not_finite"))]
     if broken and "not-finite" not in groups:
-        message = f"{things(len(broken), 'row', 'rows')} of measurements counted values that were not finite."
+        message = f"{things(len(broken), 'row')} of measurements counted values that were not finite."
         found.append(Warned("not-finite", message, _when(broken)))
     for name in record.unreadable:
         found.append(Warned("damaged file", f"{name} cannot be read, so this page lacks what it holds.", ""))
@@ -165,5 +170,5 @@ def _when(rows: Sequence[Table]) -> str:
     if not moments:
         return ""
     if len(moments) == 1:
-        return f"at {count(moments[0])} images"
-    return f"{count(len(moments))} times, from {count(min(moments))} to {count(max(moments))} images"
+        return f"at {things(round(moments[0]), 'image')}"
+    return f"{count(len(moments))} times, from {count(min(moments))} to {things(round(max(moments)), 'image')}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from steadygan.amounts import things
 from steadygan.report import facts, overview, words
 from steadygan.report.curves import Chart, charts
 from steadygan.report.ingredients import filled_slots
@@ -49,7 +50,7 @@ def render(record: RunRecord) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(count=words.count, figure=words.figure)
+    environment.filters.update(count=words.count, figure=words.figure, things=things)
     drawn = charts(record.rows)
     manifest = record.manifest
     data = None if manifest is None else manifest.data
