@@ -14,6 +14,7 @@ from steadygan import distributed
 from steadygan.amounts import things
 from steadygan.data import IN_MEMORY, DataInput, DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError, sentence
+from steadygan.feeding.prefetch import TruncatedDataError
 from steadygan.metrics import all_metrics
 from steadygan.progress import ProgressLine
 from steadygan.recipe import Recipe
@@ -222,6 +223,11 @@ def _train(loop: Loop | WorkerLoop, folder: RunFolder, interrupted: Callable[[],
         raise distributed.LostProcessError(
             f"One of the {distributed.world_size()} processes has ended, so the others end too; "
             f"go on from the last checkpoint by starting all of them with --resume {folder.path}"
+        ) from error
+    except TruncatedDataError as error:
+        raise TruncatedDataError(
+            "The prepared data in the cache were truncated by another program while this run read them; what was saved "
+            f"is intact: go on with --resume {folder.path}, and the data are prepared anew"
         ) from error
     if isinstance(loop, WorkerLoop):
         return Run(folder.path, interrupted=distributed.any_process(False))
