@@ -24,6 +24,7 @@ from steadygan.data.data_source import Outcome
 from steadygan.data.prepared import Skipped
 from steadygan.data.verified import content_digest, is_verified, write_verified
 from steadygan.errors import SteadyganError
+from steadygan.files import LARGEST_LIST, read_json
 
 _FORMAT = 1
 _BUILDING = ".building"
@@ -70,7 +71,7 @@ def load(folder: Path) -> StoredData | None:
         The data, with images that are memory-mapped; None if there are none, or they are damaged or of another format.
     """
     try:
-        meta = json.loads((folder / "meta.json").read_text())
+        meta = read_json(folder / "meta.json", LARGEST_LIST)
         if meta["format"] != _FORMAT or any(
             (folder / name).stat().st_size != size for name, size in meta["files"].items()
         ):
@@ -91,7 +92,7 @@ def load(folder: Path) -> StoredData | None:
             fingerprint=meta["fingerprint"],
             single_colour=tuple(meta.get("single_colour", ())),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError):
+    except (SteadyganError, OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
         # whatever is wrong with the files, preparing the data again repairs it
         return None
 

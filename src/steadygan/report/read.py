@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from steadygan.errors import SteadyganError
+from steadygan.files import LARGEST_RECIPE, read_text
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.manifest import NewerFormatError, RunManifest, read_manifest
 from steadygan.settings import TrainingSettings
@@ -88,7 +89,7 @@ def read_run_record(folder: Path | str) -> RunRecord:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     """A TOML file as tables."""
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return tomllib.loads(read_text(path, LARGEST_RECIPE))
 
 
 def number(value: object) -> float | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from steadygan.errors import SteadyganError
+from steadygan.files import LARGEST_DESCRIPTION, LARGEST_LIST, read_json, read_json_lines
 
 GO_ON = "go on with --resume"
 _TEMPORARY = re.compile(r"\.(.+)\.[a-z0-9_]+\.part")
@@ -210,26 +211,24 @@ class RunFolder:
         """The content of one of the JSON files.
 
         Raises:
-            SteadyganError: when it is missing or is no JSON.
+            SteadyganError: when it is missing, is no JSON, or is too large.
         """
+        largest = LARGEST_LIST if path in (self.skipped, self.single_colour) else LARGEST_DESCRIPTION
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            return read_json(path, largest)
         except FileNotFoundError:
             raise SteadyganError(f"'{self.path}' has no {path.name}, so it is not a complete run folder") from None
-        except (ValueError, UnicodeDecodeError, RecursionError):
-            raise SteadyganError(f"'{path}' is damaged: it is not JSON; restore it or start a new run") from None
 
     def read_rows(self, path: Path) -> list[dict[str, Any]]:
-        """The whole lines of one of the JSONL files; a last line cut short by a crash is left out."""
-        if not path.is_file():
+        """The objects in one of the JSONL files; a last line cut short by a crash is left out.
+
+        Raises:
+            SteadyganError: when the file is there and cannot be read, or is too large.
+        """
+        try:
+            return read_json_lines(path)
+        except FileNotFoundError:
             return []
-        rows = []
-        for line in path.read_bytes().split(b"\n"):
-            try:
-                rows.append(json.loads(line))
-            except ValueError:
-                continue
-        return rows
 
 
 def _numbered_files(folder: Path, suffix: str) -> list[tuple[int, Path]]:
