@@ -274,7 +274,7 @@ def _with_alpha(image: Image.Image) -> Image.Image:
 
 
 def _is_wholly_transparent(image: Image.Image) -> bool:
-    if not image.has_transparency_data or image.mode.startswith("I"):
+    if not image.has_transparency_data or image.mode == "F" or image.mode.startswith("I"):
         return False
     with_alpha = image if image.mode in ("RGBA", "LA", "PA") else _with_alpha(image)
     return with_alpha.getchannel("A").getextrema() == (0, 0)
