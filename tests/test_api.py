@@ -1,5 +1,6 @@
 """The Python face on small arrays: train, resume, sample, load."""
 
+import os
 import threading
 from importlib.metadata import version
 from pathlib import Path
@@ -344,3 +345,27 @@ def test_a_second_thread_that_trains_is_refused_and_leaves_nothing(tmp_path: Pat
     thread.start()
     thread.join()
     assert (tmp_path / "b/run.json").is_file()  # the first has ended
+
+
+class Truncates:
+    """Truncates the prepared data after a step, as another program may."""
+
+    def __init__(self, cache: Path) -> None:
+        self.cache = cache
+
+    def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
+        if images_seen >= 16:
+            (path,) = self.cache.glob("*/images.npy")
+            os.truncate(path, path.stat().st_size // 2)
+
+
+def test_a_cache_that_is_truncated_meanwhile_ends_a_run_that_can_go_on(tmp_path: Path) -> None:
+    cache, kind = tmp_path / "cache", tiny.small("naive")
+    given: dict[str, Any] = {"cache": cache, "images": 80, "device": "cpu", "observers": ()}
+    np.save(tmp_path / "images.npy", _array())
+    data = tmp_path / "images.npy"
+    with pytest.raises(sg.SteadyganError, match=r"truncated by another program .* go on with --resume .*broken"):
+        sg.train(data, kind, out=tmp_path / "broken", **(given | {"observers": [Truncates(cache)]}))
+    sg.resume(tmp_path / "broken", cache=cache, observers=())
+    sg.train(data, kind, out=tmp_path / "whole", **given)
+    tiny.assert_same_run(tmp_path / "whole", tmp_path / "broken")

@@ -228,6 +228,27 @@ def test_bad_files_are_counted_on_screen_and_named_in_the_run_folder(
         assert path in report
 
 
+@pytest.mark.parametrize("others", [5, 0])
+def test_images_of_a_single_colour_are_counted_on_screen_and_named_in_the_run_folder(
+    others: int, place: Path, said: pytest.CaptureFixture[str]
+) -> None:
+    Path("photos").mkdir()
+    for number in range(6 - others):
+        Image.new("RGB", (8, 8), (255, number, 0)).save(f"photos/plain{number}.png")
+    hostile.good(place / "photos", others, (8, 8))
+    train("photos", "--images", "8", "--out", "run")
+    names = [f"plain{number}.png" for number in range(6 - others)]
+    assert json.loads(Path("run/single_colour.json").read_text()) == names
+    count = "1 image is" if others else "6 images are"
+    assert f"{count} of a single colour (listed in single_colour.json and the report)\n" in said.readouterr().out
+    report = Path("run/report.html").read_text()
+    assert 'id="single-colour"' in report
+    assert all(name in report for name in names)
+    Path("run/single_colour.json").unlink()
+    assert run("train", "--resume", "run", "--images", "12") == 0
+    assert json.loads(Path("run/single_colour.json").read_text()) == names
+
+
 def test_classes_are_named_on_screen(place: Path, said: pytest.CaptureFixture[str]) -> None:
     hostile.good(place / "photos" / "cats", 3)
     hostile.good(place / "photos" / "[dogs]", 3)
@@ -258,7 +279,7 @@ def test_samples_walks_and_reports_are_made_of_a_run(place: Path, said: pytest.C
     assert run("sample", "run", "-n", "4", "--out", "made.npz", "--seed", "7") == 0
     assert run("interpolate", "run", "--out", "walk.gif", "-n", "1", "--stops", "2", "--frames", "2") == 0
     assert run("report", "run") == 0
-    assert said.readouterr().out == "4 images in made.npz\n4 frames of 1 images in walk.gif\nrun/report.html\n"
+    assert said.readouterr().out == "4 images in made.npz\n4 frames of 1 image in walk.gif\nrun/report.html\n"
     np.testing.assert_array_equal(np.load("made.npz")["images"], steadygan.load("run").sample(4, seed=7))
     assert Image.open("walk.gif").format == "GIF"
     assert "<html" in Path("run/report.html").read_text()

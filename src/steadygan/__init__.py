@@ -5,13 +5,15 @@
 """
 
 import sys
-from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import version
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+
+TYPE_CHECKING = False  # true for type checkers; the module typing would take time before Ctrl-C is heard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from steadygan.api import load, resume, train
     from steadygan.cores import share_cores
     from steadygan.errors import SteadyganError
@@ -53,8 +55,10 @@ class _Package(ModuleType):
     needs no PyTorch answers at once.
     """
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> "Any":
         if name == "__version__":
+            from importlib.metadata import version
+
             return version("steadygan")
         if name not in _MODULES:
             raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")

@@ -11,8 +11,10 @@ from rich.console import Console
 from torch import Tensor, nn
 
 from steadygan import distributed
+from steadygan.amounts import things
 from steadygan.data import IN_MEMORY, DataInput, DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError, sentence
+from steadygan.feeding.prefetch import TruncatedDataError
 from steadygan.metrics import all_metrics
 from steadygan.progress import ProgressLine
 from steadygan.recipe import Recipe
@@ -199,7 +201,7 @@ def resume(
             loop = session.resume(folder, stored, training, prepared, custom, watching)
             if loop.fraction >= 1:
                 raise SteadyganError(
-                    f"'{folder.path}' has used its budget ({loop.state.images_seen} images); "
+                    f"'{folder.path}' has used its budget ({things(loop.state.images_seen, 'image')}); "
                     "to go on give a larger images= or minutes= (on the command line --images or --minutes)"
                 )
             return _train(loop, folder, interrupted)
@@ -223,6 +225,11 @@ def _train(loop: Loop | WorkerLoop, folder: RunFolder, interrupted: Callable[[],
         raise distributed.LostProcessError(
             f"One of the {distributed.world_size()} processes has ended, so the others end too; "
             f"go on from the last checkpoint by starting all of them with --resume {folder.path}"
+        ) from error
+    except TruncatedDataError as error:
+        raise TruncatedDataError(
+            "The prepared data in the cache were truncated by another program while this run read them; what was saved "
+            f"is intact: go on with --resume {folder.path}, and the data are prepared anew"
         ) from error
     if isinstance(loop, WorkerLoop):
         return Run(folder.path, interrupted=distributed.any_process(False))
@@ -274,17 +281,19 @@ def fit_recipe(chosen: Recipe, prepared: Prepared, labels: bool = False) -> tupl
     else:
         chosen, changes = chosen.for_few_images(len(prepared))
         if changes:
-            notes.append(f"{len(prepared):,} images are few, so {chosen.name} trains {' '.join(changes)}")
+            few = things(len(prepared), "image is", "images are")
+            notes.append(f"{few} few, so {chosen.name} trains {' '.join(changes)}")
         elif len(prepared) < FEW_IMAGES and chosen.name == "steady":
             notes.append(
-                f"{len(prepared):,} images are few: long training on photographs gains from --recipe small-data, which "
-                "shows them shifted, cut and recoloured; drawings and letters do not"
+                f"{things(len(prepared), 'image is', 'images are')} few: long training on photographs gains from "
+                "--recipe small-data, which shows them shifted, cut and recoloured; drawings and letters do not"
             )
     if labels and prepared.labels is not None and not chosen.blueprint.generator_takes_labels:
         chosen = chosen.with_("label-embedding")
         notes.append("Labels are used: label-embedding is added (other ways: --recipe conditional)")
     if chosen.settings.class_balanced and prepared.unlabelled:
-        notes.append(f"Classes are drawn equally often: the {prepared.unlabelled:,} unlabelled items are never drawn")
+        unlabelled = things(prepared.unlabelled, "unlabelled item is", "unlabelled items are")
+        notes.append(f"Classes are drawn equally often: the {unlabelled} never drawn")
     idle = chosen.idle_heuristics
     if idle:
         notes.append(f"The network {chosen.network} decides itself what {', '.join(idle)} would; they change nothing")

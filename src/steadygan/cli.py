@@ -17,10 +17,7 @@ from steadygan.errors import SteadyganError, out_of_memory, plain_message, print
 from steadygan.options import setting_option, settings_given
 from steadygan.screen import lasting_console, shown
 from steadygan.settings import LARGEST_SEED, DataSettings, TrainingSettings
-from steadygan.startup import restart_for_memory
-
-REFUSED, BROKEN_OFF = 2, 130
-"""Exit statuses: something that the user can mend, and a second Ctrl-C. Everything else ends with 0."""
+from steadygan.startup import BROKEN_OFF, REFUSED, leave_without_memory, restart_for_memory
 
 app = typer.Typer(
     name="steadygan",
@@ -327,14 +324,15 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit; what a user can mend is said in one sentence, with exit status 2."""
-    share_cores()  # before any command imports PyTorch
     try:
+        share_cores()  # before any command imports PyTorch
         status = app(arguments, prog_name="steadygan", standalone_mode=False)
     except SteadyganError as error:
         _refuse(str(error))
     except (KeyboardInterrupt, typer.Abort):
         status = BROKEN_OFF
     except Exception as error:
+        leave_without_memory(error)
         _refuse(_sentence(error))
     if status == BROKEN_OFF and _speaks():
         errors.print("broken off; what was saved before is intact")

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from steadygan import api
+from steadygan.amounts import things
 from steadygan.data import DataSettings, Prepared, prepare
 from steadygan.distributed import broadcast_string, local_main_process_first
 from steadygan.errors import SteadyganError
@@ -179,15 +180,17 @@ def _prepare(source: str, settings: DataSettings, console: Console) -> Prepared:
 def _say_data(prepared: Prepared, console: Console) -> None:
     shape = "x".join(str(each) for each in prepared.shape)
     ready = "ready from the cache" if prepared.from_cache else f"prepared in {clock(prepared.seconds)}"
-    console.print(
-        shown(f"{len(prepared):,} {prepared.kind} of {shape} from {prepared.source}, {ready}"), soft_wrap=True
-    )
+    items = things(len(prepared), prepared.kind.removesuffix("s"))
+    console.print(shown(f"{items} of {shape} from {prepared.source}, {ready}"), soft_wrap=True)
     if prepared.class_names:
         names = ", ".join(prepared.class_names[:12]) + (", ..." if len(prepared.class_names) > 12 else "")
-        console.print(shown(f"{len(prepared.class_names)} classes: {names}"), soft_wrap=True)
+        console.print(shown(f"{things(len(prepared.class_names), 'class', 'classes')}: {names}"), soft_wrap=True)
     if prepared.skipped:
-        count = f"{len(prepared.skipped):,} file{'' if len(prepared.skipped) == 1 else 's'} skipped"
+        count = f"{things(len(prepared.skipped), 'file')} skipped"
         console.print(f"[yellow]{count}[/] (each with its reason in skipped.json and the report)", soft_wrap=True)
+    if prepared.single_colour:
+        count = f"{things(len(prepared.single_colour), 'image is', 'images are')} of a single colour"
+        console.print(f"[yellow]{count}[/] (listed in single_colour.json and the report)", soft_wrap=True)
 
 
 def _say_notes(notes: Iterable[str], console: Console) -> None:

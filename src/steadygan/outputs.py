@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from steadygan.amounts import things
 from steadygan.arrays import Array
 from steadygan.errors import SteadyganError
 from steadygan.ffmpeg import ENCODERS, find_ffmpeg, write_film
@@ -77,7 +78,7 @@ def write_samples(
         _write_folder(out, made, scale or 1)
     else:
         _write_picture(_scatter(made) if is_vectors else image_grid(made, columns, scale), out)
-    return f"{count} {'points' if is_vectors else 'images'} in {out}"
+    return f"{things(count, 'point' if is_vectors else 'image')} in {out}"
 
 
 def _check_scale(scale: int | None, enlarges: bool) -> None:
@@ -195,7 +196,7 @@ def write_walk(
         buffer = io.BytesIO()
         first.save(buffer, suffix[1:], save_all=True, append_images=pictures, duration=FRAME_MILLISECONDS, loop=0)
         write_atomically(out, buffer.getvalue())
-    return f"{stops * frames} frames of {count} images in {out}"
+    return f"{things(stops * frames, 'frame')} of {things(count, 'image')} in {out}"
 
 
 def _path(generator: TrainedGenerator, count: int, stops: int, frames: int, seed: int) -> Iterator[torch.Tensor]:

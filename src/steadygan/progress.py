@@ -14,6 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from steadygan.amounts import things
 from steadygan.cores import BUSY
 from steadygan.errors import printable
 
@@ -137,7 +138,7 @@ class ProgressLine:
         images_seen, seconds, fraction = self._now
         speed = self._speed
         at = "" if speed is None else f" at {speed:,.{0 if speed >= 10 else 1}f}/s"
-        words = [f"{fraction:4.0%}", f"{images_seen:,} images{at}", self._time(seconds, fraction)]
+        words = [f"{fraction:4.0%}", f"{things(images_seen, 'image')}{at}", self._time(seconds, fraction)]
         return words + [word for word in (self._busy, self._losses, self._accuracy) if word]
 
     def _time(self, seconds: float, fraction: float) -> str:

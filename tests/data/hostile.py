@@ -68,7 +68,7 @@ def _broken_files() -> list[tuple[str, bytes, str]]:
         ("empty.png", b"", "empty"),
         ("README.txt", b"These are my photos.\n", "not an image"),
         ("text.jpg", b"no picture at all\n" * 100, "not an image"),
-        ("drawing.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "not an image"),
+        ("drawing.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG drawing; export it"),
         ("program.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image"),
         ("signature.png", b"\x89PNG\r\n\x1a\n", "not an image"),
         ("noise.png", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not an image"),

@@ -34,9 +34,9 @@ def one_colour(image: Image.Image, kind: str = "PNG", background=WHITE, channels
     return pixels[0].tolist()
 
 
-def raw_png(depth: int, kind: int, pixel: bytes, transparent: bytes = b"") -> bytes:
-    """An 8 x 8 PNG of one pixel value, chunk by chunk."""
-    rows = (b"\0" + pixel * 8) * 8
+def raw_png(depth: int, kind: int, pixel: bytes, transparent: bytes = b"", last: bytes = b"") -> bytes:
+    """An 8 x 8 PNG of one pixel value, chunk by chunk; the last pixel may have another."""
+    rows = (b"\0" + pixel * 8) * 7 + b"\0" + pixel * 7 + (last or pixel)
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -71,8 +71,8 @@ def test_a_transparent_16_bit_value_becomes_background():
     grey = struct.pack(">H", 1000)
     assert first(raw_png(16, 0, grey, transparent=grey), background=(1, 2, 3)) == [1, 2, 3]
     assert first(raw_png(16, 0, grey, transparent=struct.pack(">H", 7))) == [4, 4, 4]
-    red = struct.pack(">HHH", 0xFF00, 0, 0)
-    assert first(raw_png(16, 2, red, transparent=red), background=(1, 2, 3)) == [1, 2, 3]
+    red, blue = struct.pack(">HHH", 0xFF00, 0, 0), struct.pack(">HHH", 0, 0, 0xFF00)
+    assert first(raw_png(16, 2, red, transparent=red, last=blue), background=(1, 2, 3)) == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -99,18 +99,41 @@ def test_white_is_zero_is_inverted_in_16_bit_tiff():
 
 
 def test_transparent_pixels_show_the_background():
-    assert one_colour(Image.new("RGBA", (8, 8), (9, 9, 9, 0)), background=(1, 2, 3)) == [1, 2, 3]
+    clear = Image.new("RGBA", (8, 8), (9, 9, 9, 0))
+    clear.putpixel((7, 7), (9, 9, 9, 255))
+    assert first(encoded(clear, "PNG"), background=(1, 2, 3)) == [1, 2, 3]
     # half of black on white: 255 * (1 - 128 / 255) = 127
     assert one_colour(Image.new("RGBA", (8, 8), (0, 0, 0, 128))) == [127] * 3
     assert one_colour(Image.new("LA", (8, 8), (100, 51))) == [224] * 3
     assert one_colour(Image.new("RGBA", (8, 8), (12, 34, 56, 255))) == [12, 34, 56]
 
 
+@pytest.mark.parametrize("kind", ["RGBA", "LA", "P", "RGB", "L", "P with a colour that is transparent"])
+def test_wholly_transparent_images_are_not_used(kind):
+    image = Image.new("RGBA", (8, 8), (9, 9, 9, 0))
+    options = {}
+    if kind.startswith("P"):
+        image = Image.new("P", (8, 8), 1)
+        image.putpalette([0, 0, 0, 10, 20, 30])
+        options = {"transparency": 1 if len(kind) > 1 else bytes((255, 0))}
+    elif kind != "RGBA":
+        image = image.convert(kind)
+        options = {"transparency": (9, 9, 9) if kind == "RGB" else 9} if kind != "LA" else {}
+    stream = io.BytesIO()
+    image.save(stream, "PNG", **options)
+    with pytest.raises(UnusableError, match="it is wholly transparent"):
+        decoded(stream.getvalue())
+
+
 def test_palettes_give_their_colours_and_their_transparency():
     image = Image.new("P", (8, 8), 1)
     image.putpalette([0, 0, 0, 10, 20, 30])
     assert one_colour(image) == [10, 20, 30]
-    assert one_colour(image, transparency=1, background=(1, 2, 3)) == [1, 2, 3]
+    partly = image.copy()
+    partly.putpixel((7, 7), 0)
+    stream = io.BytesIO()
+    partly.save(stream, "PNG", transparency=1)
+    assert first(stream.getvalue(), background=(1, 2, 3)) == [1, 2, 3]
     assert one_colour(image, transparency=bytes([255, 51])) == [206, 208, 210]
     assert one_colour(image, "GIF") == [10, 20, 30]
 

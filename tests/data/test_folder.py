@@ -1,5 +1,6 @@
 """Folders of images, good and bad."""
 
+import json
 import os
 
 import numpy as np
@@ -95,7 +96,7 @@ def test_one_class_beside_unlabelled_images_makes_no_labels_but_a_note(photos, c
     good(photos / where, 1, name="loose")
     prepared = prepare(photos, cache=cache)
     assert (prepared.labels, prepared.class_names, prepared.unlabelled) == (None, (), 0)
-    assert "1 of 3 images lie elsewhere" in prepared.notes[0]
+    assert "1 of 3 images lies elsewhere" in prepared.notes[0]
 
 
 @pytest.mark.parametrize("where", ["", "unlabelled"])
@@ -138,7 +139,7 @@ def test_small_images_are_enlarged_with_a_note(photos, cache):
     good(photos, 1, size=(4, 4), name="tiny")
     prepared = prepare(photos, cache=cache)
     assert prepared.shape == (16, 16, 3)
-    assert prepared.notes == ("1 images smaller than 16 x 16 were enlarged (bicubic).",)
+    assert prepared.notes == ("1 image smaller than 16 x 16 was enlarged (bicubic).",)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
@@ -155,7 +156,9 @@ def test_grey_images_take_one_channel_even_when_stored_as_colour(photos, cache, 
 
 def test_settings_shape_the_images(photos, cache):
     photos.mkdir()
-    Image.new("RGBA", (30, 20)).save(photos / "clear.png")
+    clear = Image.new("RGBA", (30, 20))
+    clear.putpixel((0, 0), (255, 0, 0, 255))  # which is cropped away
+    clear.save(photos / "clear.png")
     prepared = prepare(photos, DataSettings(resolution=12, channels=3, background="#0a0b0c"), cache=cache)
     assert np.unique(prepared.images.reshape(-1, 3), axis=0).tolist() == [[10, 11, 12]]
     assert prepared.shape == (12, 12, 3)
@@ -235,3 +238,54 @@ def test_the_pictures_of_runs_inside_the_folder_are_no_data(photos, cache):
         "runs/steady-1": "the folder of a run, whose pictures are no data",
         "cats/link": "a link to what is already here",
     }
+
+
+def plain(folder, name, colour, size=(16, 16)):
+    folder.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, colour).save(folder / name)
+
+
+def test_images_of_a_single_colour_are_kept_and_listed(photos, cache):
+    good(photos / "a", 3)
+    plain(photos / "a", "blank.png", "white")
+    plain(photos / "b", "two\nlines.png", "blue")
+    almost = Image.new("RGB", (16, 16), "white")
+    almost.putpixel((15, 15), (0, 255, 255))
+    almost.save(photos / "b" / "almost.png")
+    prepared = prepare(photos, cache=cache)
+    assert len(prepared) == 6
+    assert prepared.single_colour == ("a/blank.png", "b/two\\nlines.png")
+    again = prepare(photos, cache=cache)
+    assert again.from_cache
+    assert again.single_colour == prepared.single_colour
+    assert prepare("stacked:" + str(photos), cache=cache).single_colour == prepared.single_colour
+
+
+def test_wholly_transparent_images_are_skipped_even_where_the_format_keeps_colours_under_them(photos, cache):
+    good(photos, 2)
+    pixels = np.random.default_rng(0).integers(0, 256, (16, 16, 4), dtype=np.uint8)
+    pixels[..., 3] = 0
+    Image.fromarray(pixels).save(photos / "clear.png")
+    prepared = prepare(photos, cache=cache)
+    assert (len(prepared), prepared.single_colour) == (2, ())
+    assert reasons(prepared) == {"clear.png": "it is wholly transparent"}
+
+
+def test_a_folder_of_nothing_but_transparent_images_ends_in_one_sentence(photos, cache):
+    photos.mkdir()
+    for number in range(3):
+        Image.new("RGBA", (16, 16)).save(photos / f"{number}.png")
+    with pytest.raises(SteadyganError, match=r"no usable image: 3 entries .* it is wholly transparent"):
+        prepare(photos, cache=cache)
+
+
+def test_a_cache_without_a_list_of_single_colours_is_still_used(cache):
+    images = np.zeros((3, 8, 8), np.uint8)
+    prepare(images, cache=cache)
+    (meta,) = cache.glob("*/meta.json")
+    content = json.loads(meta.read_text())
+    del content["single_colour"]
+    meta.write_text(json.dumps(content))
+    prepared = prepare(images, cache=cache)
+    assert prepared.from_cache
+    assert prepared.single_colour == ()

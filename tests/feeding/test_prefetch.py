@@ -10,7 +10,7 @@ from steadygan.arrays import Indices
 from steadygan.data import Prepared, order, prepare
 from steadygan.feeding.labels import DataView
 from steadygan.feeding.loader import BatchLoader
-from steadygan.feeding.prefetch import Prefetcher, RowReader
+from steadygan.feeding.prefetch import Prefetcher, RowReader, TruncatedDataError
 from tests import tiny
 from tests.labelled_networks import CPU, UNIT
 
@@ -68,8 +68,7 @@ def test_the_rows_that_are_asked_for_are_those_of_the_next_batch(asked: Asked, t
     data = on_disk(tmp_path)
     of = BatchLoader(data, UNIT, CPU, 0, DataView(held_out_share=0.2))
     of.next(4)
-    assert isinstance(data.images, np.memmap)
-    stored = Path(str(data.images.filename)).read_bytes()
+    stored = mapped(data).read_bytes()
     early = np.stack([np.frombuffer(stored[low : low + length], np.uint8) for low, length in asked])
     asked.clear()
     batch = of.next(4)
@@ -92,6 +91,33 @@ def test_memory_is_not_asked_for_and_neither_is_a_part_of_a_map(asked: Asked, tm
         rows.prefetch(indices)
         np.testing.assert_array_equal(rows.read(indices), np.array(items)[indices])
     assert asked == []
+
+
+def mapped(data: Prepared) -> Path:
+    assert isinstance(data.images, np.memmap)
+    return Path(str(data.images.filename))
+
+
+@pytest.mark.parametrize("part", [slice(None), slice(10, None)], ids=["whole", "part"])
+def test_a_file_that_was_truncated_is_not_read(part: slice, tmp_path: Path) -> None:
+    data = on_disk(tmp_path)
+    rows = RowReader(data.images[part])
+    rows.read(np.array([3]))
+    os.truncate(mapped(data), 200)
+    with pytest.raises(TruncatedDataError, match=r"'.*images\.npy' were truncated .* start again"):
+        rows.read(np.array([0]))
+    with pytest.raises(TruncatedDataError):
+        RowReader(data.images[part])
+
+
+def test_a_file_that_was_replaced_stays_what_it_was(tmp_path: Path) -> None:
+    data = on_disk(tmp_path)
+    rows, before = RowReader(data.images), np.array(data.images[:3])
+    (tmp_path / "shorter").write_bytes(b"short")
+    (tmp_path / "shorter").replace(mapped(data))
+    np.testing.assert_array_equal(rows.read(np.arange(3)), before)
+    mapped(data).unlink()
+    np.testing.assert_array_equal(rows.read(np.arange(3)), before)
 
 
 def test_files_are_closed_with_their_rows(tmp_path: Path) -> None:

@@ -114,6 +114,16 @@ def test_hostile_names_are_shown_and_never_run(tmp_path: Path) -> None:
     assert all((link.get("href") or "").startswith(("https://", "http://", "#")) for link in page.all("a"))
 
 
+@pytest.mark.parametrize("count", [1, 3000])
+def test_images_of_a_single_colour_are_listed(run_folder: Path, count: int) -> None:
+    assert "single colour" not in page_of(run_folder).text
+    (run_folder / "single_colour.json").write_text(json.dumps([HOSTILE, *map(str, range(count - 1))]))
+    text = page_of(run_folder).text
+    assert HOSTILE in text
+    assert ("1 image has only one colour. It was" if count == 1 else "3,000 images have only one colour. They") in text
+    assert ("and 2,800 more" in text) == (count == 3000)
+
+
 @pytest.mark.parametrize(
     "missing",
     ["recipe.toml", "environment.json", "skipped.json", "metrics.jsonl", "findings.jsonl", "samples/real.png"],

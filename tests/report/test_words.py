@@ -1,6 +1,6 @@
 import pytest
 
-from steadygan.report.words import count, duration, figure, moment, percent, spaced, things, value_in_words
+from steadygan.report.words import count, duration, figure, moment, percent, spaced, value_in_words
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,6 @@ def test_measured_numbers_have_four_significant_digits(value: float | None, word
 
 def test_counts_are_separated_by_thousands() -> None:
     assert count(600_000) == "600,000"
-    assert things(1, "row", "rows") == "1 row"
-    assert things(2000, "row", "rows") == "2,000 rows"
 
 
 def test_a_moment_is_written_out_and_anything_else_is_left_alone() -> None:

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+from steadygan.amounts import things
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.catalogue import catalogue, heuristic_class
@@ -71,7 +72,7 @@ def _uses(kinds: Iterable[type[Heuristic]]) -> dict[Citation, list[str]]:
 
 
 def _text(subject: str, uses: dict[Citation, list[str]], others: Iterable[str]) -> str:
-    count = f"{len(uses)} publication{'' if len(uses) == 1 else 's'}"
+    count = things(len(uses), "publication")
     head = [
         _comment(f"{count} that {subject} comes from"),
         *(_comment(f"and not in BibTeX: {text}") for text in others),

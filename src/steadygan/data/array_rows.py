@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from steadygan.amounts import things
 from steadygan.arrays import Array
 from steadygan.data.data_source import Outcome, Progress, Sink
 from steadygan.data.decode import fit, flatten
@@ -78,8 +79,8 @@ def refuse_labels(shape: tuple[int, ...], dtype: np.dtype[Any], count: int, wher
     """
     if shape not in ((count,), (count, 1)) or dtype.kind not in "biuU" or dtype.itemsize > _LABEL_BYTES:
         raise SteadyganError(
-            f"The labels in {where} are {dtype} {list(shape)}, but {count:,} items need whole numbers or "
-            f"text [{count}], each of at most {_LABEL_BYTES // 4:,} characters."
+            f"The labels in {where} are {dtype} {list(shape)}, but {things(count, 'item needs', 'items need')} "
+            f"whole numbers or text [{count}], each of at most {_LABEL_BYTES // 4:,} characters."
         )
 
 
@@ -180,7 +181,8 @@ def _read_images(
     height, width, channels = _item_shape(rows.shape, first)
     if height * width > settings.max_pixels:
         raise SteadyganError(
-            f"The images in {where} are {width}x{height}, more than {settings.max_pixels:,} pixels: raise --max-pixels."
+            f"The images in {where} are {width}x{height}, "
+            f"more than {things(settings.max_pixels, 'pixel')}: raise --max-pixels."
         )
     resolution = settings.resolution or choose_resolution([(width, height)], LARGEST_RESOLUTION)
     wanted = settings.channels or (1 if channels == 1 else 3)

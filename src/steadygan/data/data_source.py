@@ -32,12 +32,14 @@ class Outcome:
         class_names: the name of every class; empty if there are no labels.
         skipped: the files that were left out.
         notes: sentences for the user.
+        single_colour: the names of the images whose pixels are all the same, which are kept.
     """
 
     labels: Array | None = None
     class_names: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    single_colour: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Decodes an image file into a square uint8 array, whatever kind of pixels it has.
 
-This module imports only NumPy and Pillow, because every decoding process loads it.
+This module imports only NumPy and Pillow, because every decoding process loads it. Plugins that teach Pillow further
+kinds are imported when a file of such a kind is met.
 """
 
 import os
@@ -11,14 +12,17 @@ from dataclasses import dataclass
 from typing import IO
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError, features
 
+from steadygan.amounts import things
 from steadygan.arrays import Array
+from steadygan.data.foreign import AVIF, HEAD_BYTES, kind_of, load_plugin, raw_reason
 
 # Formats that start programs, such as EPS, and stubs that decode nothing are left out on purpose.
 _FORMATS = (
     *("JPEG", "MPO", "PNG", "GIF", "WEBP", "AVIF", "BMP", "DIB", "TIFF", "PPM"),
     *("JPEG2000", "ICO", "TGA", "PCX", "SGI", "QOI"),
+    *("HEIF", "JXL"),  # of plugins
 )
 _ORIENTATION = 0x0112
 _PHOTOMETRIC = 262
@@ -83,7 +87,7 @@ def open_regular_file(path: str) -> IO[bytes]:
     return os.fdopen(descriptor, "rb")
 
 
-def read_header(stream: IO[bytes], background: tuple[int, int, int], max_pixels: int) -> Header:
+def read_header(stream: IO[bytes], background: tuple[int, int, int], max_pixels: int, name: str = "") -> Header:
     """Reads the header of an image, and none of its pixels.
 
     Args:
@@ -91,14 +95,15 @@ def read_header(stream: IO[bytes], background: tuple[int, int, int], max_pixels:
         background: red, green and blue under transparent pixels. With a background that is not grey, a grey image with
             transparency counts as coloured.
         max_pixels: the largest number of pixels that is allowed.
+        name: the name of the file, which may tell its kind; empty if it has none.
 
     Returns:
         The header.
 
     Raises:
-        UnusableError: when the image has too many pixels.
+        UnusableError: when the image has too many pixels, or is of a kind that Pillow does not read by itself.
     """
-    with _opened(stream, max_pixels) as image:
+    with _opened(stream, max_pixels, name) as image:
         width, height = image.size
         # Pillow already swaps the size of TIFF files
         if image.format != "TIFF" and _orientation(image) >= 5:
@@ -109,25 +114,29 @@ def read_header(stream: IO[bytes], background: tuple[int, int, int], max_pixels:
         return Header(width, height, grey)
 
 
-def decode(stream: IO[bytes], target: Target) -> Array:
+def decode(stream: IO[bytes], target: Target, name: str = "") -> Array:
     """Decodes the first frame of an image: turns it upright, puts it on the background, crops and resizes it.
 
     Args:
         stream: the open file.
         target: the form of the result.
+        name: the name of the file, which may tell its kind; empty if it has none.
 
     Returns:
         uint8 [resolution, resolution, channels].
 
     Raises:
-        UnusableError: when the image has too many pixels, or values that are not finite.
+        UnusableError: when the image has too many pixels, or values that are not finite, or is wholly transparent, or
+            is of a kind that Pillow does not read by itself.
     """
-    with _opened(stream, target.max_pixels) as image:
+    with _opened(stream, target.max_pixels, name) as image:
         if image.format == "JPEG" and min(image.size) >= 4 * target.resolution:
             # the decoder reduces large photos by a power of two, to at least twice the resolution; the rest is filtered
             image.draft(None, (2 * target.resolution, 2 * target.resolution))
         image.load()
         turn = _TURNS.get(_orientation(image))
+        if _is_wholly_transparent(image):
+            raise UnusableError("it is wholly transparent")
         flat = flatten(image, target.background)
         return fit(flat if turn is None else flat.transpose(turn), target.resolution, target.channels)
 
@@ -199,7 +208,7 @@ def skip_reason(error: BaseException, max_pixels: int) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "not an image of a known kind"
     if isinstance(error, Image.DecompressionBombError):
-        return f"more than {max_pixels:,} pixels"
+        return f"more than {things(max_pixels, 'pixel')}"
     if isinstance(error, MemoryError):
         return "needs more memory than there is"
     if isinstance(error, PermissionError):
@@ -212,18 +221,39 @@ def skip_reason(error: BaseException, max_pixels: int) -> str:
 
 
 @contextmanager
-def _opened(stream: IO[bytes], max_pixels: int) -> Iterator[Image.Image]:
+def _opened(stream: IO[bytes], max_pixels: int, name: str) -> Iterator[Image.Image]:
     Image.init()
+    raw = raw_reason(name)
+    if raw is not None:
+        raise UnusableError(raw)
     before = Image.MAX_IMAGE_PIXELS
     # Pillow warns at its limit and refuses at twice the limit; this also guards against images inside images (ICO)
     Image.MAX_IMAGE_PIXELS = max(1, max_pixels // 2)
     try:
-        with Image.open(stream, formats=[name for name in _FORMATS if name in Image.OPEN]) as image:
+        with _identified(stream, name) as image:
             if image.width * image.height > max_pixels:
-                raise UnusableError(f"more than {max_pixels:,} pixels")
+                raise UnusableError(f"more than {things(max_pixels, 'pixel')}")
             yield image
     finally:
         Image.MAX_IMAGE_PIXELS = before
+
+
+def _identified(stream: IO[bytes], name: str) -> Image.Image:
+    try:
+        return _of_a_known_kind(stream)
+    except UnidentifiedImageError:
+        stream.seek(0)
+        kind = kind_of(stream.read(HEAD_BYTES), name)
+        if kind is None or (kind is AVIF and features.check("avif")):
+            raise
+        if kind.plugin is None or not load_plugin(kind.plugin):
+            raise UnusableError(kind.reason()) from None
+    stream.seek(0)
+    return _of_a_known_kind(stream)
+
+
+def _of_a_known_kind(stream: IO[bytes]) -> Image.Image:
+    return Image.open(stream, formats=[name for name in _FORMATS if name in Image.OPEN])
 
 
 def _orientation(image: Image.Image) -> int:
@@ -241,6 +271,13 @@ def _with_alpha(image: Image.Image) -> Image.Image:
         # the transparent colour of a 16-bit PNG, whose pixels Pillow has cut to their high bytes
         image.info["transparency"] = tuple(value >> 8 for value in transparent)
     return image.convert("RGBA")
+
+
+def _is_wholly_transparent(image: Image.Image) -> bool:
+    if not image.has_transparency_data or image.mode == "F" or image.mode.startswith("I"):
+        return False
+    with_alpha = image if image.mode in ("RGBA", "LA", "PA") else _with_alpha(image)
+    return with_alpha.getchannel("A").getextrema() == (0, 0)
 
 
 def _on_background(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:

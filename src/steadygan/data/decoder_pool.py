@@ -19,6 +19,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from steadygan.amounts import things
 from steadygan.data.decode import Target
 from steadygan.data.decoder_process import READY
 from steadygan.errors import SteadyganError
@@ -176,7 +177,7 @@ class _Process:
         except (OSError, EOFError, ValueError) as error:
             self._end()
             if silent.is_set():
-                raise _ProcessDiedError(f"decoding it took more than {seconds:.0f} seconds") from error
+                raise _ProcessDiedError(f"decoding it took more than {things(round(seconds), 'second')}") from error
             raise _ProcessDiedError("decoding it ended the decoder (a crash, or no memory left)") from error
         finally:
             watch.cancel()

@@ -45,13 +45,14 @@ def _answer(request: dict[str, Any], target: Target, requests: IO[bytes]) -> tup
     # all bytes are read first, because the caller would wait forever if both sides were writing
     streams = [io.BytesIO(requests.read(item)) if isinstance(item, int) else None for item in request["items"]]
     for item, held in zip(request["items"], streams, strict=True):
+        name = item if isinstance(item, str) else ""
         try:
             with held or open_regular_file(item) as stream:
                 if request["only_header"]:
-                    header = read_header(stream, target.background, target.max_pixels)
+                    header = read_header(stream, target.background, target.max_pixels, name)
                     results.append(_listed(header))
                 else:
-                    pixels.append(decode(stream, target).tobytes())
+                    pixels.append(decode(stream, target, name).tobytes())
                     results.append(None)
         except Exception as error:
             # a hostile file may raise anything in a decoder, and the other files must still be decoded

@@ -4,9 +4,11 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from steadygan.amounts import things
 from steadygan.arrays import Array
 from steadygan.data.data_source import Progress, Sink
 from steadygan.data.decode import Target
@@ -16,6 +18,9 @@ from steadygan.data.resolution import choose_resolution
 from steadygan.errors import printable
 from steadygan.settings import DataSettings
 
+IMAGE_CONVENTION = "wholly transparent images are skipped"
+"""A part of the identity of sources of encoded images, so that those prepared under another convention are read again.
+"""
 CHUNK_FILES = 64
 CHUNK_BYTES = 16_000_000
 # a square size that all images of a folder share is kept if it is at most this
@@ -48,11 +53,27 @@ class DecodedImages:
         kept: the positions of the images that were put into the sink, int64, ascending.
         skipped: the other images, each with the reason.
         notes: sentences for the user.
+        single_colour: the names of those that were decoded and whose pixels are all the same.
     """
 
     kept: Array
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
+    single_colour: tuple[str, ...] = ()
+
+
+class Collected(NamedTuple):
+    """The images that were put into a sink, and the others.
+
+    Attributes:
+        kept: the positions of the images that were decoded, int64.
+        skipped: the other images, each with the reason.
+        single_colour: the names of those that were decoded and whose pixels are all the same.
+    """
+
+    kept: Array
+    skipped: list[Skipped]
+    single_colour: list[str]
 
 
 @dataclass(frozen=True)
@@ -101,23 +122,24 @@ def _read_with(
     if len(headers.positions) == 0:
         return DecodedImages(headers.positions, tuple(headers.skipped), ())
 
-    def decode_into_sink(positions: Array, target: Target) -> tuple[Array, list[Skipped]]:
+    def decode_into_sink(positions: Array, target: Target) -> Collected:
         def report(done: int) -> None:
             progress(begun + done * (count - begun) // len(positions), count)
 
         return _decode(encoded, positions, target, sink, decoders, report)
 
     target = _target(headers, settings)
-    kept, broken = decode_into_sink(headers.positions, target)
+    kept, broken, single_colour = decode_into_sink(headers.positions, target)
     if begun and broken and len(kept):
         # files with a good header and broken pixels influenced the choice, and must not
         headers = _only(headers, kept)
         chosen, target = target, _target(headers, settings)
         if target != chosen:
-            kept, also_broken = decode_into_sink(kept, target)
+            kept, also_broken, single_colour = decode_into_sink(kept, target)
             broken += also_broken
     smaller = int((headers.sizes.min(axis=1) < target.resolution).sum()) if len(headers.sizes) else 0
-    return DecodedImages(kept, (*headers.skipped, *broken), enlarged_note(smaller, target.resolution))
+    notes = enlarged_note(smaller, target.resolution)
+    return DecodedImages(kept, (*headers.skipped, *broken), notes, tuple(single_colour))
 
 
 def _target(headers: _Headers, settings: DataSettings) -> Target:
@@ -136,6 +158,8 @@ def nothing_usable(name: str, skipped: Sequence[Skipped]) -> str:
     if not skipped:
         return f"'{name}' holds no files: name a folder of images."
     most, count = Counter(one.reason for one in skipped).most_common(1)[0]
+    if len(skipped) == 1:
+        return f"'{name}' holds no usable image, only one entry, and that is skipped: {most}."
     return f"'{name}' holds no usable image: {len(skipped):,} entries were looked at, {count:,} of them: {most}."
 
 
@@ -143,7 +167,8 @@ def enlarged_note(count: int, resolution: int) -> tuple[str, ...]:
     """Returns a note that some images were enlarged, or no note if none were."""
     if count == 0:
         return ()
-    return (f"{count:,} images smaller than {resolution} x {resolution} were enlarged (bicubic).",)
+    size = f"smaller than {resolution} x {resolution}"
+    return (f"{things(count, f'image {size} was', f'images {size} were')} enlarged (bicubic).",)
 
 
 def _probe(
@@ -173,7 +198,7 @@ def _decode(
     sink: Sink,
     decoders: DecoderPool,
     progress: Callable[[int], None],
-) -> tuple[Array, list[Skipped]]:
+) -> Collected:
     answers = decoders.ask_all(_chosen_chunks(encoded, candidates), target, only_header=False)
     return collect(answers, map(int, candidates), encoded.name, target, sink, progress)
 
@@ -185,36 +210,53 @@ def collect(
     target: Target,
     sink: Sink,
     progress: Callable[[int], None],
-) -> tuple[Array, list[Skipped]]:
+) -> Collected:
     """Puts decoded images into a sink as they arrive.
 
     Args:
         answers: the answers of the decoding processes.
         positions: the positions of the images in these answers, in the same order.
-        name: a function from the position of an image to its name in the list of skipped files.
+        name: a function from the position of an image to its name in lists for the user.
         target: the form of the decoded images.
         sink: receives uint8 [n, H, W, C].
         progress: called with the number of images done.
 
     Returns:
-        The positions of the images that were decoded, int64, and the other images, each with the reason.
+        The images that were decoded, and the others.
     """
     shape = (target.resolution, target.resolution, target.channels)
     sink.start(shape, np.uint8)
     kept = array("q")
     skipped: list[Skipped] = []
+    plain: list[str] = []
     done = 0
     for answer in answers:
+        before = len(kept)
         for result, position in zip(answer.results, positions, strict=False):
             if result is None:
                 kept.append(position)
             else:
                 skipped.append(Skipped(printable(name(position)), result))
         if answer.pixels:
-            sink.append(np.frombuffer(answer.pixels, dtype=np.uint8).reshape(-1, *shape))
+            block = np.frombuffer(answer.pixels, dtype=np.uint8).reshape(-1, *shape)
+            sink.append(block)
+            plain += [printable(name(kept[before + place])) for place in np.flatnonzero(is_single_colour(block))]
         done += len(answer.results)
         progress(done)
-    return np.frombuffer(kept, dtype=np.int64), skipped
+    return Collected(np.frombuffer(kept, dtype=np.int64), skipped, plain)
+
+
+def is_single_colour(images: Array) -> Array:
+    """Finds the images of which all pixels are the same.
+
+    Args:
+        images: uint8 [N, H, W, C].
+
+    Returns:
+        bool [N].
+    """
+    same: Array = (images == images[:, :1, :1]).all(axis=(1, 2, 3))
+    return same
 
 
 def _chosen_chunks(encoded: EncodedImages, candidates: Array) -> Iterator[Sequence[Item]]:

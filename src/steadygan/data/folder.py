@@ -11,7 +11,8 @@ import numpy as np
 from steadygan.arrays import Array
 from steadygan.data.data_source import DataSource, Outcome, Progress, Sink
 from steadygan.data.decoder_pool import Item
-from steadygan.data.encoded_images import EncodedImages, nothing_usable, read_encoded
+from steadygan.data.encoded_images import IMAGE_CONVENTION, EncodedImages, nothing_usable, read_encoded
+from steadygan.data.foreign import installed_plugins
 from steadygan.data.labels import LABEL_CONVENTION, UNLABELLED, labels_with_notes
 from steadygan.data.walk import Entry, walk
 from steadygan.errors import SteadyganError, printable
@@ -31,7 +32,8 @@ def folder_source(path: Path, name: str) -> DataSource:
         name: the name that the user gave.
 
     Returns:
-        The source. Its identity consists of the path and of the names, sizes and times of all files below it.
+        The source. Its identity consists of the path, of the names, sizes and times of all files below it, and of the
+        plugins that read some of them.
     """
     files, skipped = walk(path)
 
@@ -46,9 +48,11 @@ def folder_source(path: Path, name: str) -> DataSource:
         if len(decoded.kept) == 0:
             raise SteadyganError(nothing_usable(name, all_skipped))
         labels, class_names, notes = _label([files[i].relative for i in decoded.kept], name)
-        return Outcome(labels, class_names, tuple(all_skipped), decoded.notes + notes)
+        return Outcome(labels, class_names, tuple(all_skipped), decoded.notes + notes, decoded.single_colour)
 
-    return DataSource(name, repr((str(path.resolve()), _digest(files), skipped, LABEL_CONVENTION)), read)
+    plugins = installed_plugins(file.relative for file in files)
+    identity = (str(path.resolve()), _digest(files), skipped, LABEL_CONVENTION, IMAGE_CONVENTION, plugins)
+    return DataSource(name, repr(identity), read)
 
 
 def _digest(files: Iterable[Entry]) -> str:
@@ -65,7 +69,8 @@ def _label(relatives: Sequence[str], name: str) -> tuple[Array | None, tuple[str
     names = sorted({one for one in classes if one is not None})
     loose = classes.count(None)
     if len(names) < 2:
-        note = f"No labels: '{name}' has only one class folder, and {loose:,} of {len(classes):,} images lie elsewhere."
+        lie = "lies elsewhere" if loose == 1 else "lie elsewhere"
+        note = f"No labels: '{name}' has only one class folder, and {loose:,} of {len(classes):,} images {lie}."
         return None, (), (note,) if names and loose else ()
     positions: dict[str | None, int] = {one: position for position, one in enumerate(names)} | {None: UNLABELLED}
     labels = np.asarray([positions[one] for one in classes], dtype=np.int64)

@@ -14,10 +14,17 @@ from urllib.request import getproxies
 
 import numpy as np
 
+from steadygan.amounts import things
 from steadygan.arrays import Array
 from steadygan.data.data_source import DataSource, Outcome, Progress, Sink
 from steadygan.data.decoder_pool import Item
-from steadygan.data.encoded_images import DecodedImages, EncodedImages, nothing_usable, read_encoded
+from steadygan.data.encoded_images import (
+    IMAGE_CONVENTION,
+    DecodedImages,
+    EncodedImages,
+    nothing_usable,
+    read_encoded,
+)
 from steadygan.data.labels import LABEL_CONVENTION, UNLABELLED, labels_with_notes
 from steadygan.data.streamed import STREAMED, Stream, read_streamed
 from steadygan.errors import SteadyganError
@@ -78,7 +85,8 @@ def hub_source(name: str, hint: str, *, streamed: bool = False) -> DataSource:
             ) from error
 
     called = f"{STREAMED}{name}" if streamed else name
-    return _source(called, repr(("hub", full, LABEL_CONVENTION)), load, f"'{name}' is no file or folder here; {hint} ")
+    identity = repr(("hub", full, LABEL_CONVENTION, IMAGE_CONVENTION))
+    return _source(called, identity, load, f"'{name}' is no file or folder here; {hint} ")
 
 
 def _too_large(library: Any, full: str) -> bool:
@@ -147,7 +155,7 @@ def saved_source(path: Path, name: str) -> DataSource:
         except Exception as error:
             raise SteadyganError(f"'{name}' cannot be read as a data set ({type(error).__name__}).") from error
 
-    return _source(name, repr((str(path.resolve()), statuses, LABEL_CONVENTION)), load, "")
+    return _source(name, repr((str(path.resolve()), statuses, LABEL_CONVENTION, IMAGE_CONVENTION)), load, "")
 
 
 def _source(name: str, identity: str, load: Callable[[Any], Any], before: str) -> DataSource:
@@ -183,10 +191,10 @@ def _read(
     if len(images) > 1:
         notes = (*notes, f"'{name}' has several columns of images; '{images[0]}' is used.")
     if not labels:
-        return Outcome(None, (), decoded.skipped, notes)
+        return Outcome(None, (), decoded.skipped, notes, decoded.single_colour)
     values = np.maximum(cells, UNLABELLED)[decoded.kept]
     known, names, about_labels = labels_with_notes(values, tuple(features[labels[0]].names), f"'{name}'")
-    return Outcome(known, names, decoded.skipped, (*notes, *about_labels))
+    return Outcome(known, names, decoded.skipped, (*notes, *about_labels), decoded.single_colour)
 
 
 def _read_stored(
@@ -219,7 +227,7 @@ def _read_arriving(
                 done += 1
         except Exception as error:
             raise SteadyganError(
-                f"The data set '{name}' broke off after {done:,} rows ({_said(error)}): start again."
+                f"The data set '{name}' broke off after {things(done, 'row')} ({_said(error)}): start again."
             ) from error
 
     splits = raw.info.splits or {}

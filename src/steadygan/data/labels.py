@@ -26,7 +26,8 @@ def labels_with_notes(
     """
     missing = int((labels < 0).sum())
     if missing == len(labels):
-        return None, (), (f"No labels: none of the {missing:,} items in {where} has one ({why}).",)
+        none = "the only item" if missing == 1 else f"none of the {missing:,} items"
+        return None, (), (f"No labels: {none} in {where} has {'none' if missing == 1 else 'one'} ({why}).",)
     note = f"Unlabelled: {missing:,} of the {len(labels):,} items in {where} ({why})."
     return labels, names, (note,) if missing else ()
 

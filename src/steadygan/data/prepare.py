@@ -58,6 +58,7 @@ def prepare(
         seconds=time.perf_counter() - started,
         from_cache=from_cache,
         notes=stored.notes,
+        single_colour=stored.single_colour,
     )
 
 

@@ -35,6 +35,8 @@ class Prepared:
         seconds: how long this call took.
         from_cache: whether the content had been prepared before.
         notes: sentences for the user about choices that were made during preparation.
+        single_colour: the paths of the images whose pixels are all the same. They are among the images, but may be
+            there by mistake.
     """
 
     images: np.ndarray[Any, Any]
@@ -46,6 +48,7 @@ class Prepared:
     seconds: float
     from_cache: bool
     notes: tuple[str, ...] = field(default=())
+    single_colour: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Literal["images", "vectors"]:

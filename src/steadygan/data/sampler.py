@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from steadygan.amounts import things
 from steadygan.arrays import Indices
 from steadygan.errors import SteadyganError
 
@@ -233,6 +234,6 @@ class BalancedSampler:
 def _check_count(state: Mapping[str, int], count: int) -> None:
     if state["count"] != count:
         raise SteadyganError(
-            f"The data hold {count:,} items, but held {state['count']:,} when this run was started: "
+            f"The data hold {things(count, 'item')}, but held {state['count']:,} when this run was started: "
             "name the same data to go on."
         )

@@ -62,9 +62,9 @@ def stacked_source(inner: DataSource, root: Path) -> DataSource:
         _stack_into(sink, found.images, triples, name, halves)
         labels, names = triple_classes(found.labels, found.class_names, triples)
         if labels is None:
-            return Outcome(None, (), found.skipped, found.notes)
+            return Outcome(None, (), found.skipped, found.notes, found.single_colour)
         labels, names, about_labels = labels_with_notes(labels, names, f"'{name}'", "one of three is unlabelled")
-        return Outcome(labels, names, found.skipped, found.notes + about_labels)
+        return Outcome(labels, names, found.skipped, found.notes + about_labels, found.single_colour)
 
     return DataSource(name, repr(("stacked", LEAST_ITEMS, MOST_CLASSES, _SEED, inner.identity)), read)
 

@@ -24,6 +24,7 @@ from steadygan.data.data_source import Outcome
 from steadygan.data.prepared import Skipped
 from steadygan.data.verified import content_digest, is_verified, write_verified
 from steadygan.errors import SteadyganError
+from steadygan.files import LARGEST_LIST, read_json
 
 _FORMAT = 1
 _BUILDING = ".building"
@@ -40,6 +41,7 @@ class StoredData:
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
     fingerprint: str
+    single_colour: tuple[str, ...]
 
 
 def cache_folder(chosen: Path | None) -> Path:
@@ -69,7 +71,7 @@ def load(folder: Path) -> StoredData | None:
         The data, with images that are memory-mapped; None if there are none, or they are damaged or of another format.
     """
     try:
-        meta = json.loads((folder / "meta.json").read_text())
+        meta = read_json(folder / "meta.json", LARGEST_LIST)
         if meta["format"] != _FORMAT or any(
             (folder / name).stat().st_size != size for name, size in meta["files"].items()
         ):
@@ -88,8 +90,9 @@ def load(folder: Path) -> StoredData | None:
             skipped=tuple(Skipped(one["path"], one["reason"]) for one in meta["skipped"]),
             notes=tuple(meta["notes"]),
             fingerprint=meta["fingerprint"],
+            single_colour=tuple(meta.get("single_colour", ())),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RecursionError):
+    except (SteadyganError, OSError, ValueError, KeyError, TypeError, AttributeError, EOFError):
         # whatever is wrong with the files, preparing the data again repairs it
         return None
 
@@ -240,6 +243,7 @@ def _complete(building: Path, writer: Writer, outcome: Outcome, about: dict[str,
         "notes": outcome.notes,
         "files": {name: (building / name).stat().st_size for name in names},
         "skipped": [asdict(one) for one in outcome.skipped],
+        "single_colour": outcome.single_colour,
     }
     with (building / "meta.json").open("w") as text:
         json.dump(meta, text, indent=1)

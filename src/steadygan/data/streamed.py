@@ -69,13 +69,14 @@ def read_streamed(
         )
         target = Target(resolution, settings.channels or 3, settings.background_rgb, settings.max_pixels)
         answers = decoders.ask_all(_chunks(chain(first, stream.items)), target, only_header=False)
-        kept, skipped = collect(
+        kept, skipped, single_colour = collect(
             answers, count(), stream.name, target, sink, lambda done: progress(done, max(done, stream.count or 0))
         )
     notes = enlarged_note(int((sizes.min(axis=1) < resolution).sum()), resolution)
     if settings.resolution is None and len(kept) + len(skipped) > len(first):
-        notes = (f"The resolution was chosen from the first {len(first):,} images, because the data are streamed.",)
-    return DecodedImages(kept, tuple(skipped), notes)
+        begin = "first image" if len(first) == 1 else f"first {len(first):,} images"
+        notes = (f"The resolution was chosen from the {begin}, because the data are streamed.",)
+    return DecodedImages(kept, tuple(skipped), notes, tuple(single_colour))
 
 
 def _first(items: Iterator[Item]) -> Iterator[Item]:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from steadygan.arrays import Array
+from steadygan.errors import SteadyganError
+from steadygan.files import read_json
 
 VERIFIED = "verified.json"
 """The file that says for which files, and since which start of the machine, the content was found right."""
@@ -28,8 +30,8 @@ def is_verified(folder: Path, names: Iterable[str]) -> bool:
         names: the names of the files in it.
     """
     try:
-        return bool(json.loads((folder / VERIFIED).read_text()) == _state(folder, names))
-    except (OSError, ValueError, RecursionError):
+        return bool(read_json(folder / VERIFIED) == _state(folder, names))
+    except (OSError, SteadyganError):
         return False
 
 

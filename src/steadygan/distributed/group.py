@@ -158,8 +158,8 @@ def _take_device() -> None:
     own = int(os.environ.get("LOCAL_RANK", "0"))
     count = torch.cuda.device_count()
     if own >= count:
+        gpus = "is 1 GPU" if count == 1 else f"are {count} GPUs"
         raise SteadyganError(
-            f"There are {count} GPUs here and more than {own} processes; "
-            f"start one for each GPU, with --nproc-per-node {count}"
+            f"There {gpus} here and more than {own} processes; start one for each GPU, with --nproc-per-node {count}"
         )
     torch.cuda.set_device(own)

@@ -9,6 +9,11 @@ import numpy as np
 
 from steadygan.arrays import Array, Indices
 from steadygan.data import Order
+from steadygan.errors import SteadyganError
+
+
+class TruncatedDataError(SteadyganError):
+    """The file of prepared data became shorter while it was read."""
 
 
 class RowReader:
@@ -18,18 +23,29 @@ class RowReader:
     which can be megabytes for an image of a few kilobytes. Prefetched rows are read side by side, nothing around them,
     and nobody waits for them. This takes no thread: prefetching costs a microsecond a row.
 
+    A map of a file that was truncated ends the process without a word, so the length of the file is looked at before
+    every read, which costs another microsecond. A file that was replaced by another stays what it was for its map.
+
     Args:
         items: [N, ...], in memory or a memory map.
+
+    Raises:
+        TruncatedDataError: when the file is shorter than its map.
     """
 
     def __init__(self, items: Array) -> None:
         self._items = items
         self._file: int | None = None
-        if isinstance(items, np.memmap) and hasattr(os, "posix_fadvise"):
+        self._can_prefetch = False
+        if isinstance(items, np.memmap):
             self._file = _open_mapped_file(items)
-            self._begin, self._length = items.offset, items.strides[0]
-        if self._file is not None:
+        if isinstance(items, np.memmap) and self._file is not None:
             weakref.finalize(self, os.close, self._file)
+            self._name, self._begin, self._length = items.filename, items.offset, items.strides[0]
+            self._end = items.offset + items.nbytes
+            self._refuse_truncated()
+            whole = items.flags.c_contiguous and os.fstat(self._file).st_size == self._end
+            self._can_prefetch = whole and hasattr(os, "posix_fadvise")
 
     def prefetch(self, indices: Indices) -> None:
         """Tell the operating system that these rows will be read soon; for rows in memory nothing happens.
@@ -37,7 +53,7 @@ class RowReader:
         Args:
             indices: int64 [n], each from 0 to N - 1.
         """
-        if self._file is not None:
+        if self._file is not None and self._can_prefetch:
             for begin in (indices * self._length + self._begin).tolist():
                 os.posix_fadvise(self._file, begin, self._length, os.POSIX_FADV_WILLNEED)
 
@@ -49,23 +65,28 @@ class RowReader:
 
         Returns:
             [n, ...], in the dtype of the items.
+
+        Raises:
+            TruncatedDataError: when the file is shorter than its map.
         """
+        self._refuse_truncated()
         rows: Array = self._items[indices]
         return rows
 
+    def _refuse_truncated(self) -> None:
+        if self._file is not None and os.fstat(self._file).st_size < self._end:
+            raise TruncatedDataError(
+                f"The prepared data '{self._name}' were truncated by another program while they were read; start "
+                "again, and they are prepared anew"
+            )
+
 
 def _open_mapped_file(items: "np.memmap[Any, Any]") -> int | None:
-    """Open the file behind a memory map of all its rows in order; None for a map of a part of them."""
-    if not items.filename or not items.flags.c_contiguous:
-        return None
+    """Open the file behind a memory map, if it still has its name."""
     try:
-        file = os.open(items.filename, os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(items.filename, os.O_RDONLY | os.O_CLOEXEC) if items.filename else None
     except OSError:
         return None  # the map outlives its name
-    if os.fstat(file).st_size == items.offset + items.nbytes:
-        return file
-    os.close(file)
-    return None
 
 
 class Prefetcher:

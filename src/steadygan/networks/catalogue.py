@@ -1,5 +1,6 @@
 """The kinds of network by name: those of the package, and those from outside."""
 
+from steadygan.amounts import things
 from steadygan.blueprint import Blueprint
 from steadygan.errors import SteadyganError, nearest
 from steadygan.networks import dcgan, mlp, r3gan, resnet
@@ -91,7 +92,7 @@ def check_shape(name: str, shape: tuple[int, ...]) -> None:
         return
     if len(shape) != 3:
         raise SteadyganError(
-            f"The network '{name}' makes images and the data are vectors of {shape[0]} numbers; use mlp"
+            f"The network '{name}' makes images and the data are vectors of {things(shape[0], 'number')}; use mlp"
         )
     height, breadth, channels = shape
     if height != breadth or not SMALLEST <= height <= LARGEST or channels not in (1, 3):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from steadygan.amounts import things
 from steadygan.errors import SteadyganError
 from steadygan.networks.last_layer import doubts_about_images, doubts_about_logits
 from steadygan.vocabulary import Player
@@ -122,7 +123,7 @@ def _tried(network: nn.Module, given: tuple[Tensor, ...], name: str, what: str) 
     except Exception as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         with_labels = " with labels" if len(given) > 1 else ""
-        length = f"; the recipe's latents have {given[0].shape[1]} numbers" if what == "latents" else ""
+        length = f"; the recipe's latents have {things(given[0].shape[1], 'number')}" if what == "latents" else ""
         raise SteadyganError(
             f"The {name} fails on {what} of shape {list(given[0].shape)}{with_labels}: {reason}{length}"
         ) from None

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from steadygan.errors import SteadyganError, nearest, sentence
+from steadygan.files import LARGEST_RECIPE, UnreadableFileError, read_text
 from steadygan.heuristics.catalogue import heuristic_class
 from steadygan.recipe import Recipe, validated
 from steadygan.recipe_files import recipe_names, recipe_text
@@ -27,9 +28,9 @@ def recipe(name: str | Path) -> Recipe:
         return parse(recipe_text(text), text)
     if text.endswith(".toml") or Path(text).is_file():
         try:
-            return parse(Path(text).read_text("utf-8"), text)
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not text"
+            return parse(read_text(Path(text), LARGEST_RECIPE), text)
+        except (FileNotFoundError, UnreadableFileError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error.reason
             raise SteadyganError(f"Cannot read the recipe '{text}': {reason}; give a TOML file") from None
     raise SteadyganError(f"There is no recipe '{text}'; {nearest(text, recipe_names())}")
 

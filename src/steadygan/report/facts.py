@@ -4,18 +4,9 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from steadygan.amounts import things
 from steadygan.report.read import RunRecord, Table, newest
-from steadygan.report.words import (
-    count,
-    duration,
-    figure,
-    moment,
-    percent,
-    sentence_case,
-    spaced,
-    things,
-    value_in_words,
-)
+from steadygan.report.words import count, duration, figure, moment, percent, sentence_case, spaced, value_in_words
 from steadygan.runs.budget import Budget
 from steadygan.runs.manifest import DataRecord, RunManifest
 from steadygan.settings import TrainingSettings
@@ -67,7 +58,7 @@ def _labels_used(manifest: RunManifest, noun: str) -> Facts:
     elif manifest.classes == 0 and manifest.data.labelled:
         facts.append(("Classes used", "none: this run does not look at the labels"))
     if manifest.held_out:
-        held_out = things(manifest.held_out, noun.removesuffix("s"), noun)
+        held_out = things(manifest.held_out, noun.removesuffix("s"))
         facts.append(("Held out", f"{held_out} that no move is trained on"))
     return facts
 
@@ -84,8 +75,8 @@ def _labels_known(training: TrainingSettings, data: DataRecord) -> str:
 def shape(sizes: Sequence[int]) -> str:
     """A shape in words: ``28 × 28, grey``."""
     if len(sizes) != 3:
-        return " × ".join(str(size) for size in sizes) + (" values" if len(sizes) == 1 else "")
-    colour = {1: "grey", 3: "colour"}.get(sizes[2], f"{sizes[2]} channels")
+        return things(sizes[0], "value") if len(sizes) == 1 else " × ".join(str(size) for size in sizes)
+    colour = {1: "grey", 3: "colour"}.get(sizes[2], things(sizes[2], "channel"))
     return f"{sizes[1]} × {sizes[0]}, {colour}"
 
 
@@ -110,7 +101,7 @@ def setting_facts(manifest: RunManifest) -> Facts:
 def network_facts(manifest: RunManifest) -> Facts:
     """The names and sizes of the two networks."""
     return [
-        (titled(player), f"{network.name}, {count(network.parameters)} parameters")
+        (titled(player), f"{network.name}, {things(network.parameters, 'parameter')}")
         for player, network in manifest.networks.items()
     ]
 

@@ -4,11 +4,12 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from steadygan.amounts import things
 from steadygan.cores import BUSY
 from steadygan.report.facts import shown_path
 from steadygan.report.groups import is_data_value, metric_of
 from steadygan.report.read import RunRecord, Table, newest, number, text
-from steadygan.report.words import count, duration, figure, percent, sentence_case, spaced, things
+from steadygan.report.words import count, duration, figure, percent, sentence_case, spaced
 from steadygan.runs.budget import Budget
 
 
@@ -48,7 +49,7 @@ def summary_sentence(record: RunRecord) -> str:
     else:
         seconds = newest(record.rows, "seconds")
         time = "" if seconds is None else f" in {duration(seconds)}"
-        progress = f"{count(images)} images seen{time}{_ending(record)}."
+        progress = f"{things(round(images), 'image')} seen{time}{_ending(record)}."
     return f"{subject}: {progress}" if subject else progress[0].upper() + progress[1:]
 
 
@@ -64,7 +65,8 @@ def _ending(record: RunRecord) -> str:
     if budget.images:
         return f", {seen / budget.images:.0%} of the {count(budget.images)} planned"
     assert budget.minutes is not None  # a budget has one of both
-    return f", {seconds / 60 / budget.minutes:.0%} of the {figure(budget.minutes)} minutes planned"
+    planned = f"{figure(budget.minutes)} {'minute' if budget.minutes == 1 else 'minutes'} planned"
+    return f", {seconds / 60 / budget.minutes:.0%} of the {planned}"
 
 
 def figures(record: RunRecord) -> list[Figure]:
@@ -123,7 +125,7 @@ def _held_out_accuracy(record: RunRecord) -> list[Figure]:
         best, when = max(values, key=lambda pair: pair[0])
         newest_is_best = values[-1][0] == best
         remark = "this is the best" if newest_is_best else f"best {percent(best)} at {count(when)}"
-        of = f"of {things(held_out, 'image', 'images')}; " if held_out else ""
+        of = f"of {things(held_out, 'image')}; " if held_out else ""
         found.append(Figure("Held-out accuracy", percent(values[-1][0]), of + remark))
     return found
 
@@ -162,7 +164,7 @@ def warnings(record: RunRecord) -> list[Warned]:
     found = [Warned(name, text(rows[-1].get("message")), _when(rows)) for name, rows in groups.items()]
     broken = [row for row in record.rows if number(row.get("not_finite"))]
     if broken and "not-finite" not in groups:
-        message = f"{things(len(broken), 'row', 'rows')} of measurements counted values that were not finite."
+        message = f"{things(len(broken), 'row')} of measurements counted values that were not finite."
         found.append(Warned("not-finite", message, _when(broken)))
     for name in record.unreadable:
         found.append(Warned("damaged file", f"{name} cannot be read, so this page lacks what it holds.", ""))
@@ -175,5 +177,5 @@ def _when(rows: Sequence[Table]) -> str:
     if not moments:
         return ""
     if len(moments) == 1:
-        return f"at {count(moments[0])} images"
-    return f"{count(len(moments))} times, from {count(min(moments))} to {count(max(moments))} images"
+        return f"at {things(round(moments[0]), 'image')}"
+    return f"{count(len(moments))} times, from {count(min(moments))} to {things(round(max(moments)), 'image')}"

@@ -10,12 +10,13 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from steadygan.amounts import things
 from steadygan.report import facts, overview, words
 from steadygan.report.curves import Chart, charts
 from steadygan.report.ingredients import filled_slots
 from steadygan.report.pictures import frames, real_picture
 from steadygan.report.read import RunRecord, read_run_record, table, text, texts
-from steadygan.report.skipped import group_skipped
+from steadygan.report.skipped import PATHS, group_skipped
 from steadygan.runs.folder import write_atomically
 
 
@@ -49,7 +50,7 @@ def render(record: RunRecord) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(count=words.count, figure=words.figure)
+    environment.filters.update(count=words.count, figure=words.figure, things=things)
     drawn = charts(record.rows)
     manifest = record.manifest
     data = None if manifest is None else manifest.data
@@ -80,6 +81,8 @@ def render(record: RunRecord) -> str:
         environment_facts=facts.flat(record.environment),
         skipped=group_skipped(record.skipped),
         skipped_count=len(record.skipped),
+        single_colour=record.single_colour[:PATHS],
+        single_colour_count=len(record.single_colour),
         commands=facts.commands(record),
         version="" if manifest is None else manifest.version,
         style=_verbatim("report.css"),

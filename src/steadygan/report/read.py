@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from steadygan.errors import SteadyganError
+from steadygan.files import LARGEST_RECIPE, read_text
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.manifest import NewerFormatError, RunManifest, read_manifest
 from steadygan.settings import TrainingSettings
@@ -25,6 +26,7 @@ class RunRecord:
         recipe: the recipe as it was written.
         environment: versions and machine.
         skipped: files that were not used, each with ``path`` and ``reason``.
+        single_colour: paths of images that were used although all their pixels are the same.
         rows: measurements, oldest first; each has a number ``images``.
         findings: warnings, oldest first.
         conclusion: what was said at the end, with ``message`` and ``command``; empty for a run that has not ended.
@@ -36,6 +38,7 @@ class RunRecord:
     recipe: Table
     environment: Table
     skipped: tuple[Table, ...]
+    single_colour: tuple[str, ...]
     rows: tuple[Table, ...]
     findings: tuple[Table, ...]
     conclusion: Table
@@ -79,6 +82,7 @@ def read_run_record(folder: Path | str) -> RunRecord:
         recipe=table(attempt(run_folder.recipe, _read_toml)),
         environment=table(attempt(run_folder.environment, run_folder.read_json)),
         skipped=tables(attempt(run_folder.skipped, run_folder.read_json)),
+        single_colour=texts(attempt(run_folder.single_colour, run_folder.read_json)),
         rows=tuple(sorted(rows, key=lambda row: number(row["images"]) or 0.0)),
         findings=tables(attempt(run_folder.findings, run_folder.read_rows)),
         conclusion=table(attempt(run_folder.conclusion, run_folder.read_json)),
@@ -88,7 +92,7 @@ def read_run_record(folder: Path | str) -> RunRecord:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     """A TOML file as tables."""
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return tomllib.loads(read_text(path, LARGEST_RECIPE))
 
 
 def number(value: object) -> float | None:

@@ -86,8 +86,3 @@ def sentence_case(words: str) -> str:
 def percent(share: float) -> str:
     """A share such as ``89.4%``."""
     return f"{share:.1%}"
-
-
-def things(amount: float | None, one: str, many: str) -> str:
-    """An amount with its noun, such as ``1 file`` or ``2,000 files``."""
-    return f"{count(amount)} {one if amount == 1 else many}"

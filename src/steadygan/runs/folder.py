@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from steadygan.errors import SteadyganError
+from steadygan.files import LARGEST_DESCRIPTION, LARGEST_LIST, read_json, read_json_lines
 
 GO_ON = "go on with --resume"
 _TEMPORARY = re.compile(r"\.(.+)\.[a-z0-9_]+\.part")
@@ -47,6 +48,11 @@ class RunFolder:
     def skipped(self) -> Path:
         """Files that were not used: a JSON list of objects with ``path`` and ``reason``."""
         return self.path / "skipped.json"
+
+    @property
+    def single_colour(self) -> Path:
+        """Images that were used although all their pixels are the same: a JSON list of paths."""
+        return self.path / "single_colour.json"
 
     @property
     def metrics(self) -> Path:
@@ -141,7 +147,7 @@ class RunFolder:
         if path.parent == self.tensorboard:
             return path.name.startswith("events.out.tfevents.")
         names = (self.recipe, self.environment, self.skipped, self.metrics, self.findings, self.conclusion, self.report)
-        return path in (*names, self.generator, self.generator_config, self.manifest)
+        return path in (*names, self.single_colour, self.generator, self.generator_config, self.manifest)
 
     def _remove_run(self) -> None:
         """Remove the files that training wrote, and nothing else; ``run.json`` last, without which it is no run."""
@@ -244,26 +250,24 @@ class RunFolder:
         """The content of one of the JSON files.
 
         Raises:
-            SteadyganError: when it is missing or is no JSON.
+            SteadyganError: when it is missing, is no JSON, or is too large.
         """
+        largest = LARGEST_LIST if path in (self.skipped, self.single_colour) else LARGEST_DESCRIPTION
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            return read_json(path, largest)
         except FileNotFoundError:
             raise SteadyganError(f"'{self.path}' has no {path.name}, so it is not a complete run folder") from None
-        except (ValueError, UnicodeDecodeError, RecursionError):
-            raise SteadyganError(f"'{path}' is damaged: it is not JSON; restore it or start a new run") from None
 
     def read_rows(self, path: Path) -> list[dict[str, Any]]:
-        """The whole lines of one of the JSONL files; a last line cut short by a crash is left out."""
-        if not path.is_file():
+        """The objects in one of the JSONL files; a last line cut short by a crash is left out.
+
+        Raises:
+            SteadyganError: when the file is there and cannot be read, or is too large.
+        """
+        try:
+            return read_json_lines(path)
+        except FileNotFoundError:
             return []
-        rows = []
-        for line in path.read_bytes().split(b"\n"):
-            try:
-                rows.append(json.loads(line))
-            except ValueError:
-                continue
-        return rows
 
 
 def _numbered_files(folder: Path, suffix: str) -> list[tuple[int, Path]]:

@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from steadygan.distributed import broadcast_string
 from steadygan.errors import SteadyganError
+from steadygan.files import read_json
 from steadygan.runs.folder import RunFolder, write_errors_as_sentences
 
 
@@ -86,8 +87,8 @@ def _acquire(lock: FileLock, folder: RunFolder, otherwise: str) -> None:
 def _holder(folder: RunFolder) -> str:
     """Who holds the lock, as far as its file tells."""
     said: Any = None
-    with suppress(OSError, ValueError, RecursionError):
-        said = json.loads(folder.lock.read_text("utf-8"))
+    with suppress(OSError, SteadyganError):
+        said = read_json(folder.lock)
     process = said.get("process") if isinstance(said, dict) else None
     if not isinstance(process, int):
         return "another process"

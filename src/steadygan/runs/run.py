@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from steadygan.amounts import things
 from steadygan.metrics import CHOOSES_BEST
 from steadygan.runs.export import TrainedGenerator, load_generator
 from steadygan.runs.folder import RunFolder
@@ -31,7 +32,7 @@ class Run:
     def __repr__(self) -> str:
         """Where it is, how far it came, and how near its samples are to the data."""
         rows = self.metrics
-        said = [f"{rows[-1]['images']:,} images seen"] if rows else []
+        said = [f"{things(rows[-1]['images'], 'image')} seen"] if rows else []
         measured = next(
             (row[CHOOSES_BEST.key] for row in reversed(rows) if row.get(CHOOSES_BEST.key) is not None), None
         )

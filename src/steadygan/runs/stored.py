@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from steadygan.data import absolute_name
 from steadygan.errors import SteadyganError
+from steadygan.files import LARGEST_RECIPE, read_text
 from steadygan.heuristics.catalogue import heuristic_class, reference
 from steadygan.recipe import Recipe
 from steadygan.recipes import parse
@@ -50,9 +51,9 @@ def read_stored_run(folder: RunFolder) -> StoredRun:
     """
     manifest = read_manifest(folder)
     try:
-        text = folder.recipe.read_text("utf-8")
+        text = read_text(folder.recipe, LARGEST_RECIPE)
         recipe = parse(text, str(folder.recipe))
-    except (ValueError, OSError, tomllib.TOMLDecodeError):
+    except (ValueError, OSError):
         raise SteadyganError(f"'{folder.path}' is not complete or not of this version; start a new run") from None
     _refuse_other_classes(text, recipe, folder)
     return StoredRun(recipe, manifest)

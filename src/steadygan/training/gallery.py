@@ -12,6 +12,7 @@ from steadygan.arrays import Array
 from steadygan.data import Prepared
 from steadygan.errors import SteadyganError
 from steadygan.feeding.labels import random_labels
+from steadygan.feeding.prefetch import RowReader
 from steadygan.metrics import METRICS, Metric
 from steadygan.metrics.stored import channels_first, floats
 from steadygan.runs.folder import RunFolder
@@ -113,7 +114,7 @@ def _read(data: Prepared, indices: Array) -> Array:
     """
     images = np.empty((len(indices), *data.images.shape[1:]), data.images.dtype)
     order = np.argsort(indices)
-    images[order] = data.images[indices[order]]
+    images[order] = RowReader(data.images).read(indices[order])
     return images
 
 
@@ -145,10 +146,11 @@ def real_rows(data: Prepared, rows: int, columns: int) -> Array:
     assert data.labels is not None  # rows are classes only where there are labels
     shuffled = np.random.Generator(np.random.PCG64(SEED)).permutation(len(data))
     labels = data.labels[shuffled]
+    reader = RowReader(data.images)
     grid = np.full((rows * columns, *data.shape), BACKGROUND, np.uint8)
     for row in range(rows):
         indices = np.sort(shuffled[labels == row][:columns])
-        grid[row * columns : row * columns + len(indices)] = data.images[indices]
+        grid[row * columns : row * columns + len(indices)] = reader.read(indices)
     return grid
 
 

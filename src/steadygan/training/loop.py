@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from steadygan.amounts import things
 from steadygan.cores import core_wait_seconds
 from steadygan.distributed import any_process
 from steadygan.heuristics.moments import Measures
@@ -154,8 +155,9 @@ class Loop:
         self._row_began = now
         self._append(row)
         if row["not_finite"]:
+            values, one = things(row["not_finite"], "measured value"), row["not_finite"] == 1
             self.report_finding(
-                "not-finite", f"{row['not_finite']} measured values of the last {STEPS_PER_ROW} steps were not finite"
+                "not-finite", f"{values} of the last {STEPS_PER_ROW} steps {'was' if one else 'were'} not finite"
             )
 
     def _core_wait(self, seconds: float) -> dict[str, float]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from torch import nn
 from torch.nn.utils import parametrize
 
+from steadygan.amounts import things
 from steadygan.blueprint import Blueprint
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic
@@ -125,11 +126,12 @@ def notes_on(recipe: Recipe, networks: dict[Player, nn.Module]) -> Iterator[str]
         ]
         if left:
             yield f"Your {player} decides itself what {', '.join(left)} would change"
-        count = sum(parametrize.is_parametrized(module, "weight") for module in network.modules())
+        layers = sum(parametrize.is_parametrized(module, "weight") for module in network.modules())
         if _spectral(recipe.blueprint, player):
-            yield f"spectral-norm holds in {count} layers of your {player}"
+            yield f"spectral-norm holds in {things(layers, 'layer')} of your {player}"
         if recipe.blueprint.equalised:
-            yield f"equalised-lr has drawn the weights of your {player} anew and scales those of {count} layers"
+            scaled = things(layers, "layer")
+            yield f"equalised-lr has drawn the weights of your {player} anew and scales those of {scaled}"
     if Player.DISCRIMINATOR in networks and recipe.blueprint.packing > 1:
         yield f"packing stacks {recipe.blueprint.packing} images along the channels that your discriminator sees"
 

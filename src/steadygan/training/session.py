@@ -153,6 +153,8 @@ def resume(
         return WorkerLoop(state, training)
     loop = _loop(state, folder, training, custom, names, observers)
     folder.remove_unfinished_files()
+    if not folder.single_colour.is_file():  # as in runs from before there was such a list
+        _write_single_colour(folder, data)
     loop.rows.truncate(saved["files"]["metrics"])
     loop.findings.truncate(saved["files"]["findings"])
     for images, grid in folder.sample_grids():
@@ -326,4 +328,9 @@ def _write_run(
     write_atomically(folder.recipe, state.recipe.to_toml())
     write_json(folder.environment, {**environment(state.device), "precision": state.precision})
     write_json(folder.skipped, [{"path": each.path, "reason": each.reason} for each in state.data.skipped])
+    _write_single_colour(folder, state.data)
     write_manifest(folder, manifest)  # last: a folder with a manifest is a run
+
+
+def _write_single_colour(folder: RunFolder, data: Prepared) -> None:
+    write_json(folder.single_colour, list(data.single_colour))

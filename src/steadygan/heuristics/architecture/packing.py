@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from steadygan.amounts import things
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.card import Card, Source
@@ -45,8 +46,9 @@ class Packing(ArchitectureHeuristic):
             below = max(self.images, batch - batch % self.images)
             return f"'packing' makes packs of {self.images} and the batch is {batch}; use --set batch={below}"
         return (
-            f"'packing' makes packs of {self.images} and each of the {processes} processes has {share} images of a "
-            f"batch; use --set batch={processes * self.images * max(1, share // self.images)}"
+            f"'packing' makes packs of {self.images} and each of the {processes} processes has "
+            f"{things(share, 'image')} of a batch; "
+            f"use --set batch={processes * self.images * max(1, share // self.images)}"
         )
 
     def design(self, blueprint: Blueprint) -> Blueprint:

@@ -10,6 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from steadygan.amounts import things
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.architecture.auxiliary_classifier import class_cross_entropy
 from steadygan.heuristics.architecture.class_answers import HOW_CLASSES_ARE_NAMED, class_leak_objection
@@ -129,8 +130,8 @@ class SemiSupervised(ArchitectureHeuristic, Remembers[AveragedDiscriminator], Ad
         if self.labelled is None or self.labelled % processes == 0:
             return None
         return (
-            f"'semi-supervised' draws {self.labelled} labelled images, which {processes} processes cannot share "
-            f"evenly; use --set semi-supervised.labelled={processes * max(1, self.labelled // processes)}"
+            f"'semi-supervised' draws {things(self.labelled, 'labelled image')}, which {processes} processes "
+            f"cannot share evenly; use --set semi-supervised.labelled={processes * max(1, self.labelled // processes)}"
         )
 
     def design(self, blueprint: Blueprint) -> Blueprint:
