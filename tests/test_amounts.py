@@ -35,6 +35,10 @@ CERTAIN = {
     "asks for {channels} channels: use 1",
     "{len(skipped):,} entries were",
     "first {len(first):,} images",
+    "about {_rounded(in_all):,} images",
+    "pictures of {pixels} pixels",
+    "of {seen.pixels} pixels want",
+    "by {picture.height} pixels",
 }
 """Where the number is not 1, or other words stand for 1."""
 

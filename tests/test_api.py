@@ -308,7 +308,7 @@ def test_an_observer_with_one_method_is_enough_and_one_with_none_is_refused(fold
         def tick(self, images_seen: int, seconds: float, fraction: float) -> None:
             self.seen.append(images_seen)
 
-    with pytest.raises(sg.SteadyganError, match="An observer is a function, which has none of the methods tick, row"):
+    with pytest.raises(sg.SteadyganError, match="An observer is a function, which has none of the methods begin, tick"):
         sg.train(_array(), tiny.small("naive"), out=folder, observers=[test_data_are_needed], **SMALL)
     assert not folder.exists()
     watching = Watching()

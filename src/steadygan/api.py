@@ -199,11 +199,6 @@ def resume(
         )
         with temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
             loop = session.resume(folder, stored, training, prepared, custom, watching)
-            if loop.fraction >= 1:
-                raise SteadyganError(
-                    f"'{folder.path}' has used its budget ({things(loop.state.images_seen, 'image')}); "
-                    "to go on give a larger images= or minutes= (on the command line --images or --minutes)"
-                )
             return _train(loop, folder, interrupted)
 
 

@@ -31,8 +31,10 @@ def test_interrupted_twice_ends_like_the_unbroken_run(chosen: Recipe, tmp_path: 
     first = tiny.play(chosen, tmp_path / "b", data, tiny.after(7), images=IMAGES, seed=3)
     stops = [first.state.images_seen]
     assert 0 < first.fraction < 1
-    stops.append(tiny.play_on(tmp_path / "b", data, tiny.after(11)).state.images_seen)
-    tiny.play_on(tmp_path / "b", data)
+    second = tiny.play_on(tmp_path / "b", data, tiny.after(11))
+    stops.append(second.state.images_seen)
+    if second.fraction < 1:  # some recipes see many images in a step
+        tiny.play_on(tmp_path / "b", data)
     tiny.assert_same_run(tmp_path / "a", tmp_path / "b", stops)
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from steadygan.amounts import things
 from steadygan.data import IN_MEMORY
 from steadygan.metrics import VARIETY
 from steadygan.recipe import Recipe
@@ -156,8 +157,8 @@ def conclude(seen: Evidence) -> Conclusion:
         return Conclusion(
             kind="too-early",
             message=(
-                f"It is early: {seen.images_seen:,} images of the {wanted:,} or so that pictures of {seen.pixels} "
-                "pixels want"
+                f"It is early: {things(seen.images_seen, 'image')} of the {wanted:,} or so that pictures "
+                f"of {seen.pixels} pixels want"
             ),
             command=f"steadygan train --resume {shlex.quote(seen.folder)} --images {wanted}",
         )

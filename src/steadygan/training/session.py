@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from steadygan.amounts import things
 from steadygan.blueprint import Blueprint
 from steadygan.data import DataSettings, Prepared
 from steadygan.distributed import any_process, broadcast_string, is_main_process
@@ -148,6 +149,7 @@ def resume(
     saved, damaged = load_newest(folder)
     state, names = new_players(stored.recipe, data, custom, device, training)
     _restore(state, saved, folder)
+    _refuse_used_budget(training, state, folder)  # before anything in the folder is changed
     any_process(False)  # waits until all processes have read the files that the main one is about to remove
     if not is_main_process():
         return WorkerLoop(state, training)
@@ -162,9 +164,8 @@ def resume(
             grid.unlink()
     for sentence in damaged:
         loop.report_finding("damaged-checkpoint", sentence)
-    if loop.fraction < 1:  # a budget that is used up already is refused later, and must not replace the stored one
-        moved = stored.manifest.data.moved_to(data)
-        write_manifest(folder, stored.manifest.model_copy(update={"training": training, "data": moved}))
+    moved = stored.manifest.data.moved_to(data)
+    write_manifest(folder, stored.manifest.model_copy(update={"training": training, "data": moved}))
     return loop
 
 
@@ -183,6 +184,14 @@ def _refuse_other_networks(stored: StoredRun, custom: CustomNetworks, folder: Ru
                 f"'{folder.path}' was trained with the network '{names[player]}' as its {player}, not with one of your "
                 f"own; leave {player}= out"
             )
+
+
+def _refuse_used_budget(training: TrainingSettings, state: TrainingState, folder: RunFolder) -> None:
+    if Budget.of(training).fraction(state.images_seen, state.seconds) >= 1:
+        raise SteadyganError(
+            f"'{folder.path}' has used its budget ({things(state.images_seen, 'image')}); "
+            "to go on give a larger images= or minutes= (on the command line --images or --minutes)"
+        )
 
 
 def _restore(state: TrainingState, saved: dict[str, Any], folder: RunFolder) -> None:
