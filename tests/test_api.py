@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import steadygan as sg
-from steadygan.api import fit_recipe, next_folder
+from steadygan.api import fit_recipe
 from steadygan.cli import main
 from steadygan.recipes import parse
 from tests import tiny
@@ -174,9 +174,17 @@ def test_overwriting_begins_anew(finished: sg.Run, tmp_path: Path) -> None:
 
 def test_the_next_free_folder_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert next_folder("naive") == Path("runs/naive-1")
     runs = [sg.train(_array(), tiny.small("naive"), **SMALL) for _ in range(2)]
     assert [run.path for run in runs] == [Path("runs/naive-1"), Path("runs/naive-2")]
+
+
+def test_a_folder_that_was_chosen_for_a_run_is_gone_if_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(sg.SteadyganError):
+        sg.train(_array(), tiny.small("naive"), generator=torch.nn.Linear(2, 2), **SMALL)
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize(

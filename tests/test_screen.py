@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from steadygan.api import next_folder
 from steadygan.cli import main
 from steadygan.errors import SteadyganError
 from steadygan.progress import ProgressLine
+from steadygan.runs.claim import next_folder
 from steadygan.screen import LastingOutput, lasting_console, shown
 from tests import tiny
 

@@ -20,6 +20,7 @@ from steadygan.progress import ProgressLine
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
 from steadygan.report import write_report
+from steadygan.runs.claim import new_folder
 from steadygan.runs.export import TrainedGenerator, load_into
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.lock import locked_for_all
@@ -39,8 +40,6 @@ from steadygan.vocabulary import ProcessorChoice
 
 FEW_IMAGES = 1_000
 """Images below which `steady` mentions the recipe for few."""
-LONGEST_NAME = 100
-"""Characters in the name of a recipe after which a run folder is named."""
 
 
 @alone
@@ -128,12 +127,10 @@ def train(
     distributed.start()
     where = None if cache is None else Path(cache)
     prepared = distributed.local_main_process_first("prepare", lambda: prepare(data, data_settings, cache=where))
-    folder = RunFolder(
-        distributed.broadcast_string("folder", lambda: str(out if out is not None else next_folder(chosen.name)))
-    )
     custom = CustomNetworks(generator, discriminator)
     watching = default_observers() if observers is None else observers
-    return run_new(prepared, chosen, training, data_settings, folder, custom, overwrite, watching)
+    with new_folder(out, chosen.name, overwrite) as folder:
+        return run_new(prepared, chosen, training, data_settings, folder, custom, overwrite, watching)
 
 
 @alone
@@ -330,23 +327,3 @@ def make_training_settings(**given: Any) -> TrainingSettings:
 def recipe_of(chosen: str | Recipe) -> Recipe:
     """A recipe as it is, or by name."""
     return chosen if isinstance(chosen, Recipe) else recipe(chosen)
-
-
-def next_folder(name: str) -> Path:
-    """The first of ``runs/<name>-1``, ``runs/<name>-2``, ... that is free.
-
-    Args:
-        name: of a recipe, which may come from a file and must not lead elsewhere.
-
-    Raises:
-        SteadyganError: when a folder cannot have this name.
-    """
-    if not name or len(name) > LONGEST_NAME or not name.isprintable() or {*name} & {*"/\\:"}:
-        raise SteadyganError(
-            f"No run folder can be named after the recipe '{name[:LONGEST_NAME]}': change its name to letters and "
-            "digits, or choose a folder with --out"
-        )
-    number = 1
-    while Path("runs", f"{name}-{number}").exists():
-        number += 1
-    return Path("runs", f"{name}-{number}")

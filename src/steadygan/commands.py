@@ -12,16 +12,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from steadygan import api
 from steadygan.amounts import things
 from steadygan.data import DataSettings, Prepared, prepare
-from steadygan.distributed import broadcast_string, local_main_process_first
+from steadygan.distributed import local_main_process_first
 from steadygan.errors import SteadyganError
 from steadygan.networks import check_shape
 from steadygan.progress import LEGEND, ProgressLine, clock
 from steadygan.recipe import Recipe
+from steadygan.runs.claim import new_folder
 from steadygan.runs.folder import RunFolder
-from steadygan.runs.lock import locked, locked_for_all
+from steadygan.runs.lock import locked_for_all
 from steadygan.runs.run import Run
 from steadygan.runs.stored import StoredRun, read_stored_run
 from steadygan.screen import shown
+from steadygan.settings import TrainingSettings
 from steadygan.training.device import resolve_settings
 from steadygan.training.process_settings import keep_memory
 from steadygan.training.session import CustomNetworks
@@ -65,7 +67,20 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
     data_settings = api.make_data_settings(**request.data_settings)
     training = api.make_training_settings(**request.training)
     resolve_settings(training)  # a wrong device is said before the data are prepared
-    folder = RunFolder(broadcast_string("folder", lambda: _free_folder(out or api.next_folder(recipe.name), overwrite)))
+    with new_folder(out, recipe.name, overwrite) as folder:  # chosen before the user waits for the data
+        _train_new(request, recipe, data_settings, training, folder, overwrite, console)
+
+
+def _train_new(
+    request: RunRequest,
+    recipe: Recipe,
+    data_settings: DataSettings,
+    training: TrainingSettings,
+    folder: RunFolder,
+    overwrite: bool,
+    console: Console,
+) -> None:
+    assert request.data is not None  # begin_run has refused that
     if request.keep_memory:
         keep_memory()
     prepared = _prepare(request.data, data_settings, console)
@@ -80,15 +95,6 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
         prepared, recipe, training, data_settings, folder, CustomNetworks(), overwrite, [ProgressLine(console)]
     )
     _say_end(run, console)
-
-
-def _free_folder(path: Path, overwrite: bool) -> str:
-    folder = RunFolder(path)
-    folder.refuse_occupied(overwrite)  # before the user waits for the data
-    if folder.exists():
-        with locked(folder):
-            pass
-    return str(path)
 
 
 def continue_run(request: RunRequest, path: Path, console: Console) -> None:
