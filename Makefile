@@ -13,11 +13,11 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
-# Even colours want a stronger penalty and no transposed convolutions, and few minutes want small networks:
+# Even colours want a stronger penalty, and few minutes want small networks:
 # docs/quality.md has the figures.
 demo: $(READY)
 	$(BIN)/steadygan train glyphs --minutes 4 --out runs/demo --overwrite --set width=32 \
-		--set r1.gamma=1 --set r2.gamma=1 --without transposed-convolutions
+		--set r1.gamma=1 --set r2.gamma=1
 	@echo "Look at runs/demo/report.html (all of it) or at the newest picture in runs/demo/samples/"
 
 test: $(READY)

@@ -96,9 +96,11 @@ def _read(path: Path, largest: int) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
                 raise UnreadableFileError(path, "it is not a regular file", "cannot be read")
-            content = file.read(largest + 1)
+            # read() sets aside as much memory as it is asked for
+            content = file.read(min(found.st_size, largest) + 1)
     except FileNotFoundError:
         raise
     except OSError as error:

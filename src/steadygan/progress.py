@@ -22,7 +22,7 @@ BARS = (24, 6)
 """Columns of the bar where there is room, and where there is little; it is left out before any word is."""
 BETWEEN = " · "
 LEGEND = (
-    "loss D is the discriminator's, which tells real images from generated ones, and G the generator's; "
+    "D and G are the losses of the discriminator, which tells real images from generated ones, and of the generator; "
     "they need not fall"
 )
 """What the letters of the line mean."""

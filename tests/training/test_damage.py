@@ -178,7 +178,7 @@ def test_rows_after_the_checkpoint_are_forgotten(run: Path, finished: Path) -> N
     metrics = run / "metrics.jsonl"
     whole = metrics.read_bytes()
     metrics.write_bytes(whole + b'{"images": 999999, "step": 1}\n{"images": 9999')
-    tiny.resume(run, tiny.images()).run(lambda: True)
+    tiny.resume(run, tiny.images(), images=2 * IMAGES).run(lambda: True)
     assert metrics.read_bytes() == whole
     assert tiny.rows(run) == tiny.rows(finished)
 
@@ -194,14 +194,14 @@ def test_missing_rows_are_no_reason_to_stop(run: Path) -> None:
 def test_grids_after_the_checkpoint_are_removed(run: Path) -> None:
     later = RunFolder(run).sample_grid(10 * IMAGES)
     later.write_bytes(b"later")
-    tiny.resume(run, tiny.images()).run(lambda: True)
+    tiny.resume(run, tiny.images(), images=2 * IMAGES).run(lambda: True)
     assert not later.exists()
 
 
 def test_unfinished_writes_of_a_killed_process_are_removed(run: Path) -> None:
     left = run / "checkpoints" / ".000000000160.pt.abc.part"
     left.write_bytes(b"half")
-    tiny.resume(run, tiny.images()).run(lambda: True)
+    tiny.resume(run, tiny.images(), images=2 * IMAGES).run(lambda: True)
     assert not left.exists()
 
 
