@@ -187,7 +187,7 @@ def resume(
     watching = default_observers() if observers is None else observers
     where = None if cache is None else Path(cache)
     distributed.start()
-    with locked_for_all(folder):
+    with locked_for_all(folder, otherwise=""):
         stored = read_stored_run(folder)
         training = changed(stored, images, minutes, compile)
         source = _data_of(stored, folder) if data is None else data

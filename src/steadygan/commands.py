@@ -102,7 +102,7 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> None:
     folder = RunFolder(path)
     stored = read_stored_run(folder)
     refuse_changes(request, stored, folder)
-    with locked_for_all(folder):
+    with locked_for_all(folder, otherwise=""):
         pass  # another process that trains there is named before the user waits for the data
     training = api.changed(stored, **{name: request.training.get(name) for name in CHANGEABLE_FIELDS})
     if request.keep_memory:

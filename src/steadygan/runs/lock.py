@@ -15,8 +15,11 @@ from steadygan.files import read_json
 from steadygan.runs.folder import RunFolder, write_errors_as_sentences
 
 
+ELSEWHERE = ", or choose another folder with --out"
+
+
 @contextmanager
-def locked(folder: RunFolder, otherwise: str = ", or choose another folder with --out") -> Iterator[None]:
+def locked(folder: RunFolder, otherwise: str = ELSEWHERE) -> Iterator[None]:
     """Hold the lock of a run folder; the folder is made if it is not there, and removed if it is still empty then.
 
     The operating system releases the lock of a process that died, so that a lock file that lies around locks nobody
@@ -47,11 +50,12 @@ def locked(folder: RunFolder, otherwise: str = ", or choose another folder with 
 
 
 @contextmanager
-def locked_for_all(folder: RunFolder) -> Iterator[None]:
+def locked_for_all(folder: RunFolder, otherwise: str = ELSEWHERE) -> Iterator[None]:
     """Hold the lock of a run folder in the main process on behalf of all processes; see :func:`locked`.
 
     Args:
         folder: the run folder.
+        otherwise: as in :func:`locked`.
 
     Raises:
         SteadyganError: the same on every process, when the main one does not get the lock.
@@ -59,7 +63,7 @@ def locked_for_all(folder: RunFolder) -> Iterator[None]:
     with ExitStack() as held:
 
         def lock() -> str:
-            held.enter_context(locked(folder))
+            held.enter_context(locked(folder, otherwise))
             return ""
 
         broadcast_string("lock", lock)
