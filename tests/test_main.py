@@ -32,7 +32,7 @@ def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-@pytest.mark.parametrize("module", ["torch", "typer", "filelock", "numpy"])
+@pytest.mark.parametrize("module", ["torch", "typer", "numpy"])
 @pytest.mark.parametrize(
     "kept_on",
     [
@@ -69,7 +69,7 @@ def test_an_interruption_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
     assert ended(process) == (7, "went on\n", "")
 
 
-@pytest.mark.parametrize("seconds", [0.1, 0.2, 0.35, 0.6, 1.0, 1.6])
+@pytest.mark.parametrize("seconds", [0.2, 0.6, 1.6])
 def test_an_early_interruption_leaves_no_traceback(seconds: float, tmp_path: Path) -> None:
     process = started(tmp_path, "train", "digits", "--minutes", "5", "--out", "run", STEADYGAN_CACHE=str(tmp_path))
     time.sleep(seconds)
