@@ -263,10 +263,20 @@ def test_tensorboard_gets_rows_and_grids(folder: Path) -> None:
     assert len(events.Images("samples")) > 1
 
 
-def test_steady_mentions_the_recipe_for_few_images() -> None:
-    for count, name, expected in ((999, "steady", 1), (1_000, "steady", 0), (999, "small-data", 0), (999, "dcgan", 0)):
+def test_steady_mentions_the_recipe_for_very_few_images() -> None:
+    for count, name, expected in ((99, "steady", 1), (100, "steady", 0), (99, "small-data", 0), (99, "dcgan", 0)):
         notes = fit_recipe(sg.recipe(name), tiny.images(count=count))[1]
-        assert [f"{count} images are few: long training on photographs" in note for note in notes] == [True] * expected
+        assert ["images are very few: --recipe small-data" in note for note in notes if "very" in note] == [
+            True
+        ] * expected
+
+
+def test_steady_augments_few_images_and_says_so() -> None:
+    fitted, notes = fit_recipe(sg.recipe("steady"), tiny.images(count=999))
+    said = "999 images are few, so steady trains --with adaptive-augment --set adaptive-augment.measured=held-out"
+    assert notes == [said]
+    assert fitted.held_out_share == 0.1
+    assert fit_recipe(sg.recipe("steady"), tiny.images(count=1000)) == (sg.recipe("steady").for_few_images(1000)[0], [])
 
 
 def test_what_few_images_change_is_said_in_one_line() -> None:

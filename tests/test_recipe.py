@@ -287,6 +287,20 @@ def test_what_someone_asks_for_by_name_stays_for_few_images() -> None:
     assert base.set("r1.gamma", 9).for_few_images(10)[0].get(R1) == R1(gamma=9.0)
 
 
+def test_few_images_are_not_augmented_twice() -> None:
+    steady = recipe("steady")
+    assert steady.for_few_images(200)[0].has("adaptive-augment")
+    fitted, changed = steady.with_("diff-augment").for_few_images(200)
+    assert not fitted.has("adaptive-augment")
+    assert changed == ()
+    assert steady.with_("horizontal-flip").for_few_images(200)[0].has("adaptive-augment")
+
+
+def test_where_too_few_images_could_be_held_out_nothing_is_measured_on_them() -> None:
+    steady = recipe("steady")
+    assert [steady.for_few_images(count)[0].held_out_share for count in (1, 99, 100)] == [0.0, 0.0, 0.1]
+
+
 def test_where_changes_for_few_images_do_not_compose_with_what_was_asked_for_they_wait() -> None:
     base = parse("[heuristics.normal-latent]\n[on_few_images]\nbelow = 100\nwith = ['soft-labels']", "f")
     assert base.for_few_images(10)[0].has("soft-labels")

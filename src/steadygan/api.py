@@ -38,8 +38,8 @@ from steadygan.training.session import CustomNetworks
 from steadygan.training.worker_loop import WorkerLoop
 from steadygan.vocabulary import ProcessorChoice
 
-FEW_IMAGES = 1_000
-"""Images below which `steady` mentions the recipe for few."""
+VERY_FEW_IMAGES = 100
+"""Images below which ``steady`` cannot measure how well the discriminator knows them, and mentions another recipe."""
 
 
 @alone
@@ -275,11 +275,9 @@ def fit_recipe(chosen: Recipe, prepared: Prepared, labels: bool = False) -> tupl
         if changes:
             few = things(len(prepared), "image is", "images are")
             notes.append(f"{few} few, so {chosen.name} trains {' '.join(changes)}")
-        elif len(prepared) < FEW_IMAGES and chosen.name == "steady":
-            notes.append(
-                f"{things(len(prepared), 'image is', 'images are')} few: long training on photographs gains from "
-                "--recipe small-data, which shows them shifted, cut and recoloured; drawings and letters do not"
-            )
+        elif len(prepared) < VERY_FEW_IMAGES and chosen.name == "steady":
+            few = things(len(prepared), "image is", "images are")
+            notes.append(f"{few} very few: --recipe small-data augments what the discriminator sees from the start on")
     if labels and prepared.labels is not None and not chosen.blueprint.generator_takes_labels:
         chosen = chosen.with_("label-embedding")
         notes.append("Labels are used: label-embedding is added (other ways: --recipe conditional)")

@@ -34,6 +34,8 @@ from steadygan.variation import FewImages, Variation
 from steadygan.vocabulary import Labels, Player
 
 T = TypeVar("T")
+FEWEST_HELD_OUT = 10
+"""Held-out images below which a measure on them says nothing, so that few images do not call for it."""
 OFF = "off"
 """Says 'none' where TOML and the command line cannot."""
 
@@ -315,7 +317,8 @@ class Recipe(BaseModel):
     def for_few_images(self, count: int) -> tuple["Recipe", tuple[str, ...]]:
         """This recipe for a data set of a given number of images.
 
-        If its changes for few images do not go together with what the user has asked for, it stays as it is.
+        If its changes for few images do not go together with what the user has asked for, it stays as it is; so it does
+        where too few images could be held out for those that measure on them, or it has a heuristic that does as well.
 
         Args:
             count: the number of images in the data set.
@@ -324,11 +327,13 @@ class Recipe(BaseModel):
             The recipe, and its changes as options of the command line.
         """
         other, settled = self.on_few_images, self._changed(on_few_images=FewImages())
-        if count >= other.below:
+        if count >= other.below or any(self.has(name) for name in other.unless):
             return settled, ()
         try:
             fitted = settled._composed(other.add, other.remove, other.values)
         except SteadyganError:
+            return settled, ()
+        if 0 < fitted.held_out_share * count < FEWEST_HELD_OUT:
             return settled, ()
         put_in = (f"--with {name}" for name in other.add if not self.has(name))
         taken_out = (f"--without {name}" for name in other.remove if self.has(name))

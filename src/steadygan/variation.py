@@ -55,9 +55,11 @@ class FewImages(Variation):
 
     Attributes:
         below: how many images are no longer few; with 0 nothing is ever changed.
+        unless: names of heuristics beside which nothing is changed.
     """
 
     below: int = Field(0, ge=0)
+    unless: tuple[str, ...] = ()
 
 
 def _replaces(one: str, other: str) -> bool:

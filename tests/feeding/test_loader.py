@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from steadygan.errors import SteadyganError
 from steadygan.feeding.labels import DataView, random_labels
 from steadygan.feeding.loader import Batch, BatchLoader
 from tests.heuristics.truth import likely_share, seeded
@@ -214,3 +215,8 @@ def test_random_labels_have_the_given_frequencies() -> None:
     assert all(likely_share(int(counts[each]), 4000, shares[each]) for each in (0, 2, 3))
     assert torch.equal(random_labels(4000, shares, seeded()), drawn)
     assert not torch.equal(random_labels(4000, shares, seeded(1)), drawn)
+
+
+def test_where_no_item_can_be_held_out_the_run_is_refused() -> None:
+    with pytest.raises(SteadyganError, match="Of 4 items none can be held out to measure on"):
+        BatchLoader(numbered(4), UNIT, CPU, 0, DataView(held_out_share=0.1))

@@ -10,10 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from steadygan.amounts import things
 from steadygan.arrays import Indices
 from steadygan.data import Prepared, order
 from steadygan.data.labels import UNLABELLED, split_held_out
 from steadygan.distributed import local_rows, replicated
+from steadygan.errors import SteadyganError
 from steadygan.feeding.labels import DataView, known_labels
 from steadygan.feeding.prefetch import Prefetcher
 from steadygan.feeding.scaling import Scaling
@@ -57,6 +59,11 @@ class BatchLoader:
         self.data, self.scaling, self.device, self.view = data, scaling, device, view
         labels = data.labels if view.classes else None
         self._training, self._held_out = split_held_out(len(data), labels, view.held_out_share, MOST_HELD_OUT, seed)
+        if view.held_out_share > 0 and not len(self._held_out):
+            raise SteadyganError(
+                f"Of {things(len(data), 'item')} none can be held out to measure on (a share of "
+                f"{view.held_out_share:g}); give more data, or take out the heuristic that measures held-out items"
+            )
         self._labels = None if labels is None else known_labels(labels[self._training], view, seed)
         self._true_labels = data.labels
         groups = None if data.labels is None or not view.balanced else data.labels[self._training]

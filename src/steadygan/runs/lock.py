@@ -14,7 +14,6 @@ from steadygan.errors import SteadyganError
 from steadygan.files import read_json
 from steadygan.runs.folder import RunFolder, write_errors_as_sentences
 
-
 ELSEWHERE = ", or choose another folder with --out"
 
 
