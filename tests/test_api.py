@@ -272,11 +272,11 @@ def test_steady_mentions_the_recipe_for_very_few_images() -> None:
 
 
 def test_steady_augments_few_images_and_says_so() -> None:
-    fitted, notes = fit_recipe(sg.recipe("steady"), tiny.images(count=999))
-    said = "999 images are few, so steady trains --with adaptive-augment --set adaptive-augment.measured=held-out"
+    fitted, notes = fit_recipe(sg.recipe("steady"), tiny.images(count=499))
+    said = "499 images are few, so steady trains --with adaptive-augment --set adaptive-augment.measured=held-out"
     assert notes == [said]
     assert fitted.held_out_share == 0.1
-    assert fit_recipe(sg.recipe("steady"), tiny.images(count=1000)) == (sg.recipe("steady").for_few_images(1000)[0], [])
+    assert fit_recipe(sg.recipe("steady"), tiny.images(count=500)) == (sg.recipe("steady").for_few_images(500)[0], [])
 
 
 def test_what_few_images_change_is_said_in_one_line() -> None:

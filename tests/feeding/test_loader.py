@@ -219,4 +219,4 @@ def test_random_labels_have_the_given_frequencies() -> None:
 
 def test_where_no_item_can_be_held_out_the_run_is_refused() -> None:
     with pytest.raises(SteadyganError, match="Of 4 items none can be held out to measure on"):
-        BatchLoader(numbered(4), UNIT, CPU, 0, DataView(held_out_share=0.1))
+        BatchLoader(numbered((4,)), UNIT, CPU, 0, DataView(held_out_share=0.1))
