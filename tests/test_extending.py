@@ -59,6 +59,7 @@ def test_the_package_says_how_many_lines_each_part_takes() -> None:
     assert said == counted
 
 
+@pytest.mark.sweep
 def test_names_of_an_installed_package_train_are_listed_and_resume_bit_for_bit(installed: Path, tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     train = ["train", "stripes", *OPTIONS, *SMALL, "--metric", "brightness"]

@@ -18,13 +18,24 @@ INTERRUPTED = "import os, signal; os.kill(os.getpid(), signal.SIGINT)\n"
 PROGRAM = (sys.executable, "-m", "steadygan")
 
 
-def started(folder: Path, *arguments: str, **variables: str) -> "subprocess.Popen[str]":
+def started(folder: Path, *arguments: str, ignored: bool = False, **variables: str) -> "subprocess.Popen[str]":
     """The program, which finds modules in ``folder`` before others."""
     path = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"} | variables
     return subprocess.Popen(
-        [*PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=folder
+        [*PROGRAM, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd=folder,
+        preexec_fn=None if ignored else heard,  # tests that run in the background inherit that it is ignored
     )
+
+
+def heard() -> None:
+    """Let an interruption end the program, as at a terminal."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
@@ -63,7 +74,7 @@ def test_an_interruption_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
     (tmp_path / "filelock.py").write_text(f"{INTERRUPTED}print('went on', flush=True)\nimport os; os._exit(7)\n")
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        process = started(tmp_path, "train", "digits")
+        process = started(tmp_path, "train", "digits", ignored=True)
     finally:
         signal.signal(signal.SIGINT, before)
     assert ended(process) == (7, "went on\n", "")

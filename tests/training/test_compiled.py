@@ -85,7 +85,7 @@ def _graphs() -> int:
 @pytest.mark.no_cover
 @WITH_COMPILER
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("name", [_swept("dcgan"), "steady"])
+@pytest.mark.parametrize("name", [_swept("dcgan"), _swept("steady")])
 def test_what_is_compiled_equals_what_is_not(name: str) -> None:
     chosen = tiny.small(name)
     state = _played(chosen, compiling=True)

@@ -64,6 +64,7 @@ def _killed_once(folder: Path, chance: random.Random, first: bool) -> int:
     return _newest(folder)
 
 
+@pytest.mark.sweep
 def test_kills_at_any_moment_change_nothing(tmp_path: Path) -> None:
     chance = random.Random(0)
     reached = [_killed_once(tmp_path / "b", chance, first=place == 0) for place in range(KILLS)]
