@@ -39,7 +39,7 @@ def test_a_run_has_its_folder_its_rows_its_report_and_samples(finished: sg.Run) 
     assert finished.metrics[-1]["images"] == 80
     made = finished.sample(5)
     assert (made.shape, made.dtype) == ((5, 8, 8, 1), np.uint8)
-    assert sg.recipe(finished.path / "recipe.toml") == tiny.small("steady").for_few_images(100)[0]
+    assert sg.recipe(finished.path / "recipe.toml") == tiny.small("steady").for_few_images(24)[0]
 
 
 def test_samples_are_as_random_as_their_seed(finished: sg.Run) -> None:
