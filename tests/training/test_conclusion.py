@@ -51,6 +51,16 @@ def test_a_short_run_is_told_how_long_it_wants_to_be() -> None:
     assert found.command == "steadygan train --resume 'runs/my run' --images 60000"
 
 
+def test_a_run_that_was_stopped_goes_on_to_its_own_end() -> None:
+    assert concluded(images_seen=20_000, ended=False).command == "steadygan train --resume 'runs/my run'"
+
+
+def test_a_short_run_on_data_of_a_program_goes_on_in_python() -> None:
+    source = f"{IN_MEMORY[0]}24x8x8x1"
+    assert concluded(source=source, images_seen=9).command == "sg.resume('runs/my run', data=data, images=60000)"
+    assert concluded(source=source, images_seen=9, ended=False).command == "sg.resume('runs/my run', data=data)"
+
+
 @pytest.mark.parametrize(
     ("changes", "kind"),
     [
@@ -75,6 +85,10 @@ def test_what_is_seen(changes: dict[str, Any], kind: str) -> None:
     ("changes", "command"),
     [
         ({"loss": 0.001}, "steadygan train photos --set r1.gamma=0.2 --set r2.gamma=0.2"),
+        (
+            {"loss": 0.001, "recipe": recipe("steady").for_few_images(60_000)[0]},  # as a run has it
+            "steadygan train photos --set r1.gamma=0.2 --set r2.gamma=0.2",
+        ),
         ({"loss": 0.001, "recipe": recipe("dcgan")}, "steadygan train photos"),
         ({"loss": 0.001, "source": "my photos", "recipe": recipe("naive")}, "steadygan train 'my photos'"),
         (

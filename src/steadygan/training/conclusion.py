@@ -70,6 +70,7 @@ class Evidence:
         variety: of the newest measured samples; None if it was not measured.
         loss: the discriminator's at the end; None if it is not known.
         finite: whether the newest losses were finite.
+        ended: whether the budget is used; a run that was stopped goes on to its own end.
     """
 
     folder: str
@@ -80,6 +81,7 @@ class Evidence:
     variety: float | None
     loss: float | None
     finite: bool = True
+    ended: bool = True
 
 
 def images_wanted(pixels: int) -> int:
@@ -113,8 +115,14 @@ def _rounded(number: float) -> int:
     return int(float(f"{number:.1e}"))
 
 
-def evidence(state: TrainingState, folder: RunFolder) -> Evidence:
-    """Collect what is known of a run from its state and its rows."""
+def evidence(state: TrainingState, folder: RunFolder, ended: bool) -> Evidence:
+    """Collect what is known of a run from its state and its rows.
+
+    Args:
+        state: of the run.
+        folder: its folder.
+        ended: whether its budget is used.
+    """
     rows = folder.read_rows(folder.metrics)
     losses = [row for row in rows if "discriminator/loss" in row]
     late = [row["discriminator/loss"] for row in losses if row["images"] >= LATE * state.images_seen]
@@ -128,6 +136,7 @@ def evidence(state: TrainingState, folder: RunFolder) -> Evidence:
         variety=next((row[VARIETY.key] for row in reversed(rows) if VARIETY.key in row), None),
         loss=sum(known) / len(known) if known else None,
         finite=not late or late[-1] is not None,
+        ended=ended,
     )
 
 
@@ -160,7 +169,7 @@ def conclude(seen: Evidence) -> Conclusion:
                 f"It is early: {things(seen.images_seen, 'image')} of the {wanted:,} or so that pictures "
                 f"of {seen.pixels} pixels want"
             ),
-            command=f"steadygan train --resume {shlex.quote(seen.folder)} --images {wanted}",
+            command=_train_on(seen, wanted),
         )
     return Conclusion(
         kind="nothing-seen",
@@ -174,13 +183,20 @@ def _is_far_ahead(seen: Evidence) -> bool:
     return seen.loss is not None and even is not None and seen.loss < FAR_AHEAD * even
 
 
+def _train_on(seen: Evidence, images: int) -> str:
+    """A command that goes on with the run; with a larger budget, where it has used its own."""
+    if seen.source.startswith(IN_MEMORY):
+        return f"sg.resume({seen.folder!r}, data=data{f', images={images}' if seen.ended else ''})"
+    return f"steadygan train --resume {shlex.quote(seen.folder)}{f' --images {images}' if seen.ended else ''}"
+
+
 def _try(seen: Evidence, add: str = "", values: Mapping[str, float] | None = None) -> str:
     """A command that trains ``steady`` on the same data; with changes, where it is what was trained already."""
     values = values or {}
     if seen.recipe.name != DEFAULT_RECIPE:
         base, add, values = DEFAULT_RECIPE, "", {}
     else:  # what the user changed stays changed
-        base = DEFAULT_RECIPE if seen.recipe == recipe(DEFAULT_RECIPE) else str(RunFolder(seen.folder).recipe)
+        base = DEFAULT_RECIPE if _is_unchanged(seen.recipe) else str(RunFolder(seen.folder).recipe)
     if seen.source.startswith(IN_MEMORY):
         return _in_python(base, add, values)
     words = ["steadygan", "train", shlex.quote(seen.source)]
@@ -188,6 +204,16 @@ def _try(seen: Evidence, add: str = "", values: Mapping[str, float] | None = Non
     words += ["--with", add] if add else []
     words += [word for key, value in values.items() for word in ("--set", f"{key}={value:g}")]
     return " ".join(words)
+
+
+def _is_unchanged(trained: Recipe) -> bool:
+    """Whether it trains what ``steady`` does; what waited for the data in it is settled by now and does not count."""
+    steady = recipe(DEFAULT_RECIPE)
+    return (trained.heuristics, trained.settings, trained.network) == (
+        steady.heuristics,
+        steady.settings,
+        steady.network,
+    )
 
 
 def _in_python(base: str, add: str, values: Mapping[str, float]) -> str:

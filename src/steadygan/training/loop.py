@@ -243,7 +243,7 @@ class Loop:
         self._conclude()
 
     def _conclude(self) -> None:
-        conclusion = conclude(evidence(self.state, self.folder))
+        conclusion = conclude(evidence(self.state, self.folder, self.fraction >= 1))
         write_json(self.folder.conclusion, conclusion.model_dump())
         self.observers.conclusion(conclusion.message, conclusion.command)
 
