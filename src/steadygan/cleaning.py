@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from steadygan.amounts import things
 from steadygan.data.cache_removal import cached_files, remove_cached_files
 from steadygan.data.store import cache_folder
 from steadygan.errors import SteadyganError
@@ -92,9 +93,8 @@ def _run_line(folder: RunFolder) -> str:
     files = folder.checkpoint_files()
     if not files:
         return f"{folder.path}: no checkpoints"
-    count = f"{len(files)} checkpoint{'' if len(files) == 1 else 's'}"
     return (
-        f"{folder.path}: {count}, {size_text(_size(files))}; without them the run cannot be resumed, "
+        f"{folder.path}: {things(len(files), 'checkpoint')}, {size_text(_size(files))}; without them the run cannot be resumed, "
         "its generator, samples and report stay"
     )
 
@@ -103,9 +103,10 @@ def _cache_line(root: Path) -> str:
     found = cached_files(root)
     if not found:
         return f"{root}: no prepared data"
-    count = f"{len(found)} prepared data set{'' if len(found) == 1 else 's'}"
     size = _size(path for files in found.values() for path in files)
-    return f"{root}: {count}, {size_text(size)}; what is needed again is prepared again"
+    return (
+        f"{root}: {things(len(found), 'prepared data set')}, {size_text(size)}; what is needed again is prepared again"
+    )
 
 
 def _remove_checkpoints(folder: RunFolder) -> None:
