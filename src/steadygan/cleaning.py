@@ -94,8 +94,8 @@ def _run_line(folder: RunFolder) -> str:
     if not files:
         return f"{folder.path}: no checkpoints"
     return (
-        f"{folder.path}: {things(len(files), 'checkpoint')}, {size_text(_size(files))}; without them the run cannot be resumed, "
-        "its generator, samples and report stay"
+        f"{folder.path}: {things(len(files), 'checkpoint')}, {size_text(_size(files))}; "
+        "without them the run cannot be resumed, its generator, samples and report stay"
     )
 
 

@@ -30,12 +30,10 @@ from steadygan.heuristics.roles import (
 from steadygan.heuristics.schedules import Alternate
 from steadygan.heuristics.updates import Adam
 from steadygan.networks import ignored_fields, network_family
-from steadygan.variation import FewImages, Variation
+from steadygan.variation import FEWEST_HELD_OUT, FewImages, Variation
 from steadygan.vocabulary import Labels, Player
 
 T = TypeVar("T")
-FEWEST_HELD_OUT = 10
-"""Held-out images below which a measure on them says nothing, so that few images do not call for it."""
 OFF = "off"
 """Says 'none' where TOML and the command line cannot."""
 

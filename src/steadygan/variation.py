@@ -50,6 +50,10 @@ class Variation(BaseModel):
         return (*self.remove, *self.add)
 
 
+FEWEST_HELD_OUT = 10
+"""Held-out images below which a measure on them says nothing, so that few images do not call for it."""
+
+
 class FewImages(Variation):
     """Changes for data of few images.
 
