@@ -8,6 +8,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from steadygan.heuristics.penalties import input_gradient
 from steadygan.heuristics.state import M, Memory, Remembers
 from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.vocabulary import Player, Side
@@ -170,6 +171,11 @@ class FakeTurn:
 
     def score(self, images: Tensor, labels: Tensor | None) -> Tensor:
         return self.discriminate(images, labels).logits
+
+    def score_gradients(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        points = images.detach().requires_grad_()
+        scores = self.score(points, labels)
+        return input_gradient(scores, points).reshape(min(scores.numel(), len(points)), -1)
 
     def loss_of(self, player: Player, parameters: Mapping[str, Tensor]) -> Tensor:
         raise NotImplementedError

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.heuristics.base import Company, Heuristic
+from steadygan.heuristics.clock import Number
 from steadygan.heuristics.moments import Designs
 from steadygan.heuristics.state import State
 from steadygan.heuristics.turn import DiscriminatorOutput, Turn
@@ -191,7 +192,7 @@ class UpdateModifier(Heuristic):
     slot = Slot.UPDATE
     modifies = True
 
-    def rate(self, player: Player, images_seen: int) -> float:
+    def rate(self, player: Player, images_seen: Number) -> Number:
         """The factor of a player's learning rate at this moment, at least 0."""
         return 1.0
 
@@ -222,5 +223,5 @@ class Average(Heuristic):
     decision = "which average of the weights is kept"
 
     @abstractmethod
-    def decay(self, images_seen: int, batch: int) -> float:
+    def decay(self, images_seen: Number, batch: int) -> Number:
         """Share of the old average that one step keeps, in [0, 1]."""

@@ -120,6 +120,12 @@ class Turn(Protocol):
         """The objective's scores of other images, float32 [M]."""
         ...
 
+    def score_gradients(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        """Gradients of the scores of other images with respect to these, differentiable, float32 [R, P]: one row for
+        each input of the discriminator, which is an image or a pack of images; several scores of an image are averaged.
+        """
+        ...
+
     def loss_of(self, player: Player, parameters: Mapping[str, Tensor]) -> Tensor:
         """A player's mean loss on this turn's images if its network had these parameters and buffers, without
         penalties: a scalar that carries gradients to them.

@@ -17,7 +17,9 @@ Variables = Sequence[Any]
 """Keras variables."""
 
 
-def gradients(function: Callable[[], tuple[Any, T]], variables: Variables, state: Variables) -> tuple[Any, T, list[Any]]:
+def gradients(
+    function: Callable[[], tuple[Any, T]], variables: Variables, state: Variables
+) -> tuple[Any, T, list[Any]]:
     """Compute a function and the gradients of its value.
 
     Args:
@@ -120,9 +122,7 @@ elif BACKEND == "jax":
         return value, besides, found
 
     def _choose(condition: Any, then: Any, otherwise: Any, state: Any) -> Any:
-        result, assigned = jax.lax.cond(
-            condition, lambda: _purely(then, state), lambda: _purely(otherwise, state)
-        )
+        result, assigned = jax.lax.cond(condition, lambda: _purely(then, state), lambda: _purely(otherwise, state))
         _assign(state, assigned)
         return result
 
@@ -141,6 +141,6 @@ elif BACKEND == "jax":
 
 else:  # pragma: no cover  # OpenVINO
     raise ImportError(
-        f"steadygan.keras trains on the backends tensorflow, jax and torch, and Keras runs on '{BACKEND}', which cannot "
-        "train; set the environment variable KERAS_BACKEND to one of the three before Keras is imported"
+        f"steadygan.keras trains on the backends tensorflow, jax and torch, and Keras runs on '{BACKEND}'; set "
+        "the environment variable KERAS_BACKEND to one of the three before Keras is imported"
     )

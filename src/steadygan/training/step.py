@@ -1,7 +1,8 @@
 """One step of training: the moves of both players."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 
 import torch
@@ -11,6 +12,7 @@ from steadygan.distributed import average_gradients, sharded, world_size
 from steadygan.feeding.loader import Batch
 from steadygan.heuristics.averages import ema_update
 from steadygan.heuristics.moments import AfterMove, AfterStep, BeforeUpdate, ReplacesOpponent
+from steadygan.heuristics.roles import Schedule
 from steadygan.training.state import TrainingState
 from steadygan.training.turn import Fakes, TrainingTurn, make_fakes
 from steadygan.vocabulary import Player
@@ -19,35 +21,53 @@ from steadygan.vocabulary import Player
 def step(state: TrainingState) -> None:
     """Make every move of the schedule, let heuristics act after it, and update the average of the generator."""
     before = state.images_seen
+
+    def play(player: Player, real: Batch, fakes: Fakes | None) -> None:
+        move(player, state, real, fakes)
+        if player is Player.DISCRIMINATOR:
+            state.images_seen += len(real) * world_size()
+
     with sharded(state.batch // world_size()):
         moves = state.recipe.schedule.moves(state)
-        for _ in range(
-            state.recipe.schedule_passes
-        ):  # the same moves again, so that a player who looked ahead also moves
-            _play_moves(state, moves)
+        # The same moves again, if a player only looked ahead in the first pass.
+        for _ in range(state.recipe.schedule_passes):
+            play_moves(state.recipe.schedule, moves, state.next_real, partial(make_fakes, state), play)
         for heuristic in state.recipe.all(AfterStep):
             heuristic.after_step(state)
     if state.averaged is not None and state.recipe.average is not None:
-        decay = state.recipe.average.decay(state.images_seen, state.images_seen - before)
+        decay = float(state.recipe.average.decay(state.images_seen, state.images_seen - before))
         ema_update(_tensors(state.averaged), _tensors(state.networks[Player.GENERATOR]), decay)
     state.record.end_step()
     state.steps += 1
 
 
-def _play_moves(state: TrainingState, moves: tuple[Player, ...]) -> None:
-    schedule = state.recipe.schedule
+def play_moves(
+    schedule: Schedule,
+    moves: tuple[Player, ...],
+    next_real: Callable[[], Batch],
+    fakes_like: Callable[[Batch], Fakes],
+    play: Callable[[Player, Batch, Fakes | None], None],
+) -> None:
+    """Let the players move in turn, each with the images that it should see.
+
+    Args:
+        schedule: says which moves share their images.
+        moves: in order.
+        next_real: loads the next batch of real images.
+        fakes_like: makes fakes, as many as there are real images, that carry gradients to the generator.
+        play: makes one move on real images and on fakes; it makes new fakes where it is given none.
+    """
     real: Batch | None = None
     fakes: Fakes | None = None
     for player, following in zip(moves, (*moves[1:], None), strict=True):
         if player is Player.DISCRIMINATOR or real is None or schedule.fresh_reals:
-            real = state.next_real()
+            real = next_real()
         if player is Player.DISCRIMINATOR:
             if schedule.reuse_fakes and following is Player.GENERATOR:
-                fakes = make_fakes(state, real)
-            move(player, state, real, None if fakes is None else fakes.detached())
-            state.images_seen += len(real) * world_size()
+                fakes = fakes_like(real)
+            play(player, real, None if fakes is None else fakes.detached())
         else:
-            move(player, state, real, fakes)
+            play(player, real, fakes)
             fakes = None
 
 
@@ -91,7 +111,7 @@ def _update(turn: TrainingTurn, state: TrainingState, optimizer: torch.optim.Opt
     if modifiers:
         factor = 1.0
         for modifier in modifiers:
-            factor *= modifier.rate(turn.player, state.images_seen)
+            factor *= float(modifier.rate(turn.player, state.images_seen))
         for group, rate in zip(optimizer.param_groups, state.rates[turn.player], strict=True):
             group["lr"] = rate * factor
     optimizer.step()

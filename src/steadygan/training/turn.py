@@ -13,6 +13,7 @@ from steadygan.distributed import (
 )
 from steadygan.feeding.loader import Batch
 from steadygan.heuristics.moments import AddsLoss, ChangesOutput, ReplacesImages
+from steadygan.heuristics.penalties import input_gradient
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.layers.kernels.joint_batches import joint_batches
@@ -115,9 +116,12 @@ class TrainingTurn:
     @property
     def _current_fakes(self) -> Fakes:
         if self._fakes is None:
-            with torch.set_grad_enabled(self._player is Player.GENERATOR):
-                self._fakes = make_fakes(self._state, self._real, self._parameters.get(Player.GENERATOR))
+            self._fakes = self._make_fakes()
         return self._fakes
+
+    def _make_fakes(self) -> Fakes:
+        with torch.set_grad_enabled(self._player is Player.GENERATOR):
+            return make_fakes(self._state, self._real, self._parameters.get(Player.GENERATOR))
 
     @property
     def latents(self) -> Tensor:
@@ -166,10 +170,12 @@ class TrainingTurn:
         """What the discriminator sees, float32 [N, ...]."""
         if side not in self._inputs:
             images = self.transform(self._images_after_replacement(side)[0], side)
-            if side in self._differentiated:
-                images = images.detach().requires_grad_()
-            self._inputs[side] = images
+            self._inputs[side] = self._leaf(images) if side in self._differentiated else images
         return self._inputs[side]
+
+    def _leaf(self, images: Tensor) -> Tensor:
+        """Images with respect to which scores will be differentiated."""
+        return images.detach().requires_grad_()
 
     # --- the discriminator's output
 
@@ -297,6 +303,13 @@ class TrainingTurn:
     def _mean_scores(self, side: Side) -> Tensor:
         scores = self.scores(side)
         return scores.view(min(len(scores), len(self._real)), -1).mean(1)
+
+    def score_gradients(self, images: Tensor, labels: Tensor | None) -> Tensor:
+        """Gradients of the scores of other images, one flat row for each input of the discriminator."""
+        points = self._leaf(images)
+        scores = self.score(points, labels)
+        gradient = input_gradient(scores, points)
+        return gradient.reshape(min(scores.numel(), len(points)), -1)
 
     def loss(self, penalties: Sequence[Penalty] = ()) -> Tensor:
         """The loss of the player who moves, with all its terms: the mean over this process's images.

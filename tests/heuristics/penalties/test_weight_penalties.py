@@ -175,7 +175,7 @@ def test_each_player_pays_for_its_distance_from_the_mean_of_all_its_past_moves()
 
 def test_the_first_move_has_no_slope() -> None:
     network = nn.Linear(2, 1)
-    heuristic, state = HistoricalAveraging(), FakeState({Player.GENERATOR: network})
+    heuristic, state = HistoricalAveraging(in_discriminator=False), FakeState({Player.GENERATOR: network})
     torch.autograd.backward(heuristic(FakeTurn(Player.GENERATOR, state=state)))
     assert network.weight.grad is not None
     assert not network.weight.grad.any()
@@ -185,7 +185,7 @@ def test_the_mean_is_of_parameters_and_not_of_what_a_parametrisation_makes_of_th
     layer = nn.Linear(2, 1, bias=False)
     parametrize.register_parametrization(layer, "weight", Doubled())
     original = next(layer.parameters())
-    heuristic, state = HistoricalAveraging(weight=1.0), FakeState({Player.GENERATOR: layer})
+    heuristic, state = HistoricalAveraging(weight=1.0, in_discriminator=False), FakeState({Player.GENERATOR: layer})
     turn = FakeTurn(Player.GENERATOR, state=state)
     heuristic.after_move(turn)
     with torch.no_grad():
@@ -205,7 +205,7 @@ def test_a_player_who_does_not_pay_has_no_past() -> None:
 
 def test_the_past_carries_no_gradients_and_shares_no_memory_with_the_weights() -> None:
     network = nn.Linear(2, 1)
-    heuristic, state = HistoricalAveraging(), FakeState({Player.GENERATOR: network})
+    heuristic, state = HistoricalAveraging(in_discriminator=False), FakeState({Player.GENERATOR: network})
     heuristic.after_move(FakeTurn(Player.GENERATOR, state=state))
     before = network.weight.detach().clone()
     with torch.no_grad():

@@ -165,7 +165,7 @@ class SemiSupervised(ArchitectureHeuristic, Remembers[AveragedDiscriminator], Ad
         if not memory.tensors:
             memory.tensors = snapshot(network)
         seen = state.images_seen + state.batch  # this move's are counted after it
-        decay = ema_decay(seen, state.batch, self.average_half_life, self.average_ramp_up)
+        decay = float(ema_decay(seen, state.batch, self.average_half_life, self.average_ramp_up))
         ema_update(memory.tensors.values(), chain(network.parameters(), network.buffers()), decay)
 
     def measure(self, state: State) -> dict[str, float]:

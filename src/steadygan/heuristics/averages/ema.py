@@ -8,11 +8,12 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.clock import Number, clipped
 from steadygan.heuristics.roles import Average
 from steadygan.vocabulary import Finding
 
 
-def ema_decay(images_seen: int, batch: int, half_life: float, ramp_up: float | None = None) -> float:
+def ema_decay(images_seen: Number, batch: int, half_life: float, ramp_up: float | None = None) -> Number:
     """Share of the old average that a step of ``batch`` images keeps.
 
     Args:
@@ -27,9 +28,9 @@ def ema_decay(images_seen: int, batch: int, half_life: float, ramp_up: float | N
 
     Source: Yazıcı et al. 2018; the half-life in images and the ramp-up are Karras et al. 2020, appendix.
     """
-    if ramp_up is not None:
-        half_life = min(half_life, ramp_up * images_seen)
-    return float(0.5 ** (batch / max(half_life, 1e-8)))
+    lasting = half_life if ramp_up is None else clipped(ramp_up * images_seen, high=half_life)
+    decay: Number = 0.5 ** (batch / clipped(lasting, low=1e-8))
+    return decay
 
 
 @torch.no_grad()
@@ -71,6 +72,6 @@ class Ema(Average):
     half_life: float = Field(10_000, gt=0, description="in images seen")
     ramp_up: float | None = Field(0.05, gt=0, description="half-life at most this share of the images seen")
 
-    def decay(self, images_seen: int, batch: int) -> float:
+    def decay(self, images_seen: Number, batch: int) -> Number:
         """See :func:`ema_decay`."""
         return ema_decay(images_seen, batch, self.half_life, self.ramp_up)

@@ -7,12 +7,13 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.clock import Number, clipped
 from steadygan.heuristics.roles import InputHeuristic
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Side
 
 
-def instance_noise(images: Tensor, std: float) -> Tensor:
+def instance_noise(images: Tensor, std: Number) -> Tensor:
     """Add Gaussian noise to what the discriminator sees.
 
     Args:
@@ -24,7 +25,8 @@ def instance_noise(images: Tensor, std: float) -> Tensor:
 
     Source: Sønderby et al. 2016, section 3.2.1; Arjovsky and Bottou 2017, section 3.
     """
-    return images + std * torch.randn_like(images) if std > 0 else images
+    is_gone = isinstance(std, int | float) and std <= 0
+    return images if is_gone else images + std * torch.randn_like(images)
 
 
 class InstanceNoise(InputHeuristic):
@@ -48,9 +50,9 @@ class InstanceNoise(InputHeuristic):
     std: float = Field(0.1, gt=0)
     images: int = Field(500_000, ge=1, description="images seen after which the noise is gone")
 
-    def std_at(self, images_seen: int) -> float:
+    def std_at(self, images_seen: Number) -> Number:
         """The standard deviation after a number of images."""
-        return self.std * max(0.0, 1.0 - images_seen / self.images)
+        return self.std * clipped(1.0 - images_seen / self.images, low=0.0)
 
     def apply(self, images: Tensor, side: Side, turn: Turn) -> Tensor:
         """Add the noise of this moment."""

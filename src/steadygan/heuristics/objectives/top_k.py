@@ -2,18 +2,20 @@
 
 from typing import ClassVar
 
+import torch
 from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.clock import Number, clipped
 from steadygan.heuristics.objectives.feature_matching import FeatureMatching
 from steadygan.heuristics.roles import ObjectiveModifier
 from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding, Player, Side
 
 
-def top_k(losses: Tensor, logits: Tensor, count: int) -> Tensor:
+def top_k(losses: Tensor, logits: Tensor, count: Number) -> Tensor:
     """The losses of the fakes that look most real.
 
     Args:
@@ -26,10 +28,14 @@ def top_k(losses: Tensor, logits: Tensor, count: int) -> Tensor:
 
     Source: Sinha et al. 2020, the one changed line of the abstract.
     """
-    return losses[logits.detach().topk(count).indices]
+    if isinstance(count, int):
+        return losses[logits.detach().topk(count).indices]
+    order = logits.detach().argsort(descending=True)
+    kept = torch.arange(len(logits), device=logits.device).view(-1, *(1,) * (losses.ndim - 1)) < count
+    return torch.where(kept, losses[order] * (len(logits) / count), 0.0)
 
 
-def annealed_count(total: int, floor: float, progress: float) -> int:
+def annealed_count(total: int, floor: float, progress: Number) -> Number:
     """How many of ``total`` are kept when the share falls geometrically from all to ``floor``.
 
     Args:
@@ -42,8 +48,8 @@ def annealed_count(total: int, floor: float, progress: float) -> int:
 
     Source: Sinha et al. 2020, where k falls so from epoch to epoch.
     """
-    share: float = floor ** min(1.0, progress)
-    return max(1, round(total * share))
+    share = floor ** clipped(progress, high=1.0)
+    return max(1, round(total * share)) if isinstance(share, float) else (total * share).round().clamp(min=1)
 
 
 class TopK(ObjectiveModifier):
@@ -81,7 +87,7 @@ class TopK(ObjectiveModifier):
             )
         return None
 
-    def count_at(self, total: int, images_seen: int) -> int:
+    def count_at(self, total: int, images_seen: Number) -> Number:
         """How many of ``total`` fakes are kept after so many images."""
         return annealed_count(total, self.floor, images_seen / self.images)
 

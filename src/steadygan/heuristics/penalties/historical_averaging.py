@@ -9,11 +9,12 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.clock import choose
 from steadygan.heuristics.moments import AfterMove, Memory, Remembers
 from steadygan.heuristics.penalties.weight_penalty import WeightPenalty
 from steadygan.heuristics.state import State
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Finding, Player
 
 
 def historical_penalty(weights: Iterable[Tensor], means: Iterable[Tensor], weight: float = 1.0) -> Tensor:
@@ -57,7 +58,7 @@ class Past(Memory):
 
     Attributes:
         counts: how many moves they are means of.
-        means: one for each weight; empty before the first move.
+        means: one for each weight; zeros before the first move.
     """
 
     counts: dict[str, int]
@@ -96,12 +97,16 @@ class HistoricalAveraging(WeightPenalty, Remembers[Past], AfterMove):
     def initial_memory(self, state: State) -> Past:
         """Start without means."""
         names = sorted(player.value for player in self.players)
-        return Past(dict.fromkeys(names, 0), {name: [] for name in names})
+        networks = {name: state.network(Player(name)) for name in names}
+        zeros = {name: [torch.zeros_like(each) for each in networks[name].parameters()] for name in names}
+        return Past(dict.fromkeys(names, 0), zeros)
 
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`historical_penalty`; 0 while there is no past."""
         weights = list(turn.state.network(turn.player).parameters())
-        means = turn.state.memory(self).means[turn.player.value] or [weight.detach() for weight in weights]
+        past, name = turn.state.memory(self), turn.player.value
+        # Before the first move there is no past to be far from.
+        means = [choose(past.counts[name] > 0, *pair) for pair in zip(past.means[name], weights, strict=True)]
         penalty = historical_penalty(weights, means, self.weight)
         turn.log(f"{self.name}/{turn.player.value}", penalty.detach())
         return penalty
@@ -112,7 +117,5 @@ class HistoricalAveraging(WeightPenalty, Remembers[Past], AfterMove):
             return
         weights = list(turn.state.network(turn.player).parameters())
         past, name = turn.state.memory(self), turn.player.value
-        if not past.counts[name]:
-            past.means[name] = [torch.zeros_like(weight, requires_grad=False) for weight in weights]
         past.counts[name] += 1
         running_mean_update(past.means[name], weights, past.counts[name])

@@ -9,6 +9,7 @@ from pydantic import Field
 from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.clock import choose
 from steadygan.heuristics.moments import AfterMove, Memory, Remembers
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.state import State
@@ -116,20 +117,23 @@ class Lecam(Penalty, Remembers[Anchors], AfterMove):
     def __call__(self, turn: Turn) -> Tensor:
         """See :func:`lecam_penalty`; 0 until it starts."""
         anchors, real = turn.state.memory(self), turn.scores(Side.REAL)
-        if not anchors.known or turn.state.images_seen < self.start:
-            penalty = real.new_zeros(())
-        else:
+        penalty, begun = real.new_zeros(()), self._has_begun(turn)
+        if begun is not False:
             fake = turn.scores(Side.FAKE)
-            penalty = lecam_penalty(real, fake, anchors.real, anchors.fake, self.weight, self.one_sided)
+            term = lecam_penalty(real, fake, anchors.real, anchors.fake, self.weight, self.one_sided)
+            penalty = choose(begun, term, penalty)
         turn.log(self.name, penalty.detach())
         return penalty
+
+    def _has_begun(self, turn: Turn) -> bool | Tensor:
+        return turn.state.memory(self).known & (turn.state.images_seen >= self.start)
 
     def after_move(self, turn: Turn) -> None:
         """The anchors follow the discriminator's answers."""
         if turn.player is not Player.DISCRIMINATOR:
             return
         anchors = turn.state.memory(self)
-        decay = self.decay if anchors.known and turn.state.images_seen >= self.start else 0.0
+        decay = choose(self._has_begun(turn), self.decay, 0.0)
         anchors.real = lecam_anchor(anchors.real, turn.gather(turn.scores(Side.REAL)), decay)
         anchors.fake = lecam_anchor(anchors.fake, turn.gather(turn.scores(Side.FAKE)), decay)
         anchors.known = True

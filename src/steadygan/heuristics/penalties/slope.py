@@ -86,7 +86,7 @@ class SlopePenalty(Penalty):
         labels = turn.labels(Side.REAL)
         with torch.no_grad():
             points = self._points(turn)
-        penalty = slope_at(lambda images: turn.score(images, labels), points, self.weight, self.target)
+        penalty = slope_penalty(turn.score_gradients(points, labels), self.weight, self.target)
         turn.log(self.name, penalty.detach())
         return penalty
 

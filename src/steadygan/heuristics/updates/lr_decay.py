@@ -5,11 +5,12 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.clock import Number, clipped
 from steadygan.heuristics.roles import UpdateModifier
 from steadygan.vocabulary import Finding, Player
 
 
-def linear_decay(images_seen: int, start: int = 0, images: int = 1_000_000, floor: float = 0.0) -> float:
+def linear_decay(images_seen: Number, start: int = 0, images: int = 1_000_000, floor: float = 0.0) -> Number:
     """Share of the learning rate that is left.
 
     Args:
@@ -21,7 +22,7 @@ def linear_decay(images_seen: int, start: int = 0, images: int = 1_000_000, floo
     Returns:
         A number in [floor, 1], falling in a straight line between ``start`` and ``images``.
     """
-    passed = min(max((images_seen - start) / (images - start), 0.0), 1.0)
+    passed = clipped((images_seen - start) / (images - start), 0.0, 1.0)
     return 1.0 - (1.0 - floor) * passed
 
 
@@ -57,6 +58,6 @@ class LrDecay(UpdateModifier):
             raise ValueError(f"start {self.start} is not below images {self.images}")
         return self
 
-    def rate(self, player: Player, images_seen: int) -> float:
+    def rate(self, player: Player, images_seen: Number) -> Number:
         """See :func:`linear_decay`."""
         return linear_decay(images_seen, self.start, self.images, self.floor)

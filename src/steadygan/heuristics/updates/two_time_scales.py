@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from steadygan.heuristics.card import Card, Source
+from steadygan.heuristics.clock import Number
 from steadygan.heuristics.roles import UpdateModifier
 from steadygan.vocabulary import Finding, Player
 
@@ -49,6 +50,6 @@ class TwoTimeScales(UpdateModifier):
     discriminator: float = Field(2.0, gt=0)
     generator: float = Field(0.5, gt=0)
 
-    def rate(self, player: Player, images_seen: int) -> float:
+    def rate(self, player: Player, images_seen: Number) -> Number:
         """See :func:`two_time_scales`."""
         return two_time_scales(player, self.discriminator, self.generator)
