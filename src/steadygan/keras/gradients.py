@@ -18,19 +18,37 @@ Variables = Sequence[Any]
 
 
 def gradients(
-    function: Callable[[], tuple[Any, T]], variables: Variables, state: Variables
-) -> tuple[Any, T, list[Any]]:
-    """Compute a function and the gradients of its value.
+    function: Callable[[list[Any]], tuple[Any, T]], variables: Variables, inputs: Sequence[Any], state: Variables
+) -> tuple[Any, T, list[Any], list[Any]]:
+    """Compute a function and the gradients of its value with respect to variables and tensors.
 
     Args:
-        function: returns a scalar tensor and anything besides: tensors, tuples, lists and dictionaries of these.
+        function: of a list of tensors to a scalar tensor and anything besides: tensors, tuples, lists and dictionaries.
         variables: with respect to which the value is differentiated.
-        state: all variables that the function may assign.
+        inputs: the tensors that the function is given, with respect to which it is differentiated too.
+        state: all variables that the function may read or assign.
 
     Returns:
-        The value, what came besides, and one gradient for each variable, zeros where the value does not depend on it.
+        The value, what came besides, and one gradient for each variable and for each input, zeros where the value does
+        not depend on it.
     """
-    return _gradients(function, variables, state)
+    return _gradients(function, variables, inputs, state)
+
+
+def pullback(
+    function: Callable[[], Any], variables: Variables, state: Variables
+) -> tuple[Any, Callable[[Any], list[Any]]]:
+    """Compute a tensor, and keep what is needed to send a gradient back through it later.
+
+    Args:
+        function: returns a tensor.
+        variables: that it depends on.
+        state: all variables that the function may read or assign.
+
+    Returns:
+        The tensor, and a function from a gradient with respect to it to those with respect to the variables.
+    """
+    return _pullback(function, variables, state)
 
 
 def input_gradients(
@@ -41,7 +59,7 @@ def input_gradients(
     Args:
         function: of a list of tensors to a scalar tensor and anything besides.
         inputs: float tensors.
-        state: all variables that the function may assign.
+        state: all variables that the function may read or assign.
 
     Returns:
         The value, what came besides, and one gradient for each input.
@@ -56,19 +74,43 @@ def choose(condition: Any, then: Callable[[], T], otherwise: Callable[[], T], st
         condition: a scalar bool tensor.
         then: run where it is true.
         otherwise: run where it is false; returns tensors of the same shapes and dtypes in the same structure.
-        state: all variables that either may assign.
+        state: all variables that either may read or assign.
     """
     return _choose(condition, then, otherwise, state)
+
+
+def trace(function: Callable[[], object], state: Variables) -> None:
+    """Run a function for what it does in Python: nothing is computed, and no variable changes.
+
+    Args:
+        function: what is compiled later.
+        state: all variables that it may read or assign.
+    """
+    _trace(function, state)
 
 
 if BACKEND == "tensorflow":
     import tensorflow as tf
 
-    def _gradients(function: Any, variables: Any, state: Any) -> Any:
+    def _gradients(function: Any, variables: Any, inputs: Any, state: Any) -> Any:
+        inputs = [tf.identity(each) for each in inputs]
         with tf.GradientTape() as tape:
-            value, besides = function()
-        found = tape.gradient(value, [each.value for each in variables], unconnected_gradients="zero")
-        return value, besides, found
+            for each in inputs:
+                tape.watch(each)
+            value, besides = function(list(inputs))
+        sources = [each.value for each in variables], list(inputs)
+        by_variable, by_input = tape.gradient(value, sources, unconnected_gradients="zero")
+        return value, besides, by_variable, by_input
+
+    def _pullback(function: Any, variables: Any, state: Any) -> Any:
+        with tf.GradientTape() as tape:
+            value = function()
+
+        def pull(gradient: Any) -> Any:
+            sources = [each.value for each in variables]
+            return tape.gradient(value, sources, output_gradients=gradient, unconnected_gradients="zero")
+
+        return value, pull
 
     def _input_gradients(function: Any, inputs: Any, state: Any) -> Any:
         # An outer tape sees what happens here, and so can differentiate it again.
@@ -81,13 +123,30 @@ if BACKEND == "tensorflow":
     def _choose(condition: Any, then: Any, otherwise: Any, state: Any) -> Any:
         return tf.cond(condition, then, otherwise)
 
+    def _trace(function: Any, state: Any) -> None:
+        def traced() -> None:
+            function()
+
+        tf.function(traced).get_concrete_function()
+
 elif BACKEND == "torch":
     import torch
 
-    def _gradients(function: Any, variables: Any, state: Any) -> Any:
-        value, besides = function()
-        found = torch.autograd.grad(value, [each.value for each in variables], materialize_grads=True)
-        return value.detach(), besides, list(found)
+    def _gradients(function: Any, variables: Any, inputs: Any, state: Any) -> Any:
+        leaves = [each.detach().requires_grad_() for each in inputs]
+        value, besides = function(list(leaves))
+        sources = [*(each.value for each in variables), *leaves]
+        found = list(torch.autograd.grad(value, sources, materialize_grads=True))
+        return value.detach(), besides, found[: len(variables)], found[len(variables) :]
+
+    def _pullback(function: Any, variables: Any, state: Any) -> Any:
+        value = function()
+
+        def pull(gradient: Any) -> Any:
+            sources = [each.value for each in variables]
+            return list(torch.autograd.grad(value, sources, gradient, materialize_grads=True))
+
+        return value.detach(), pull
 
     def _input_gradients(function: Any, inputs: Any, state: Any) -> Any:
         leaves = [each.detach().requires_grad_() for each in inputs]
@@ -99,18 +158,30 @@ elif BACKEND == "torch":
     def _choose(condition: Any, then: Any, otherwise: Any, state: Any) -> Any:
         return then() if bool(condition) else otherwise()
 
+    def _trace(function: Any, state: Any) -> None:
+        """Nothing is compiled ahead: what a step does in Python is seen when it is taken."""
+
 elif BACKEND == "jax":
     import jax
 
-    def _gradients(function: Any, variables: Any, state: Any) -> Any:
-        def pure(values: Any) -> Any:
-            (value, besides), assigned = _purely(function, state, zip(variables, values, strict=True))
+    def _gradients(function: Any, variables: Any, inputs: Any, state: Any) -> Any:
+        def pure(values: Any, given: Any) -> Any:
+            (value, besides), assigned = _purely(lambda: function(given), state, zip(variables, values, strict=True))
             return value, (besides, assigned)
 
         values = [each.value for each in variables]
-        (value, (besides, assigned)), found = jax.value_and_grad(pure, has_aux=True)(values)
+        both = jax.value_and_grad(pure, argnums=(0, 1), has_aux=True)(values, list(inputs))
+        (value, (besides, assigned)), (by_variable, by_input) = both
         _assign(state, assigned, but=variables)
-        return value, besides, found
+        return value, besides, by_variable, by_input
+
+    def _pullback(function: Any, variables: Any, state: Any) -> Any:
+        def pure(values: Any) -> Any:
+            return _purely(function, state, zip(variables, values, strict=True))
+
+        value, back, assigned = jax.vjp(pure, [each.value for each in variables], has_aux=True)
+        _assign(state, assigned, but=variables)
+        return value, lambda gradient: back(gradient)[0]
 
     def _input_gradients(function: Any, inputs: Any, state: Any) -> Any:
         def pure(given: Any) -> Any:
@@ -125,6 +196,13 @@ elif BACKEND == "jax":
         result, assigned = jax.lax.cond(condition, lambda: _purely(then, state), lambda: _purely(otherwise, state))
         _assign(state, assigned)
         return result
+
+    def _trace(function: Any, state: Any) -> None:
+        def traced() -> Any:
+            _, assigned = _purely(function, state)
+            return assigned
+
+        jax.eval_shape(traced)
 
     def _purely(function: Any, state: Iterable[Any], instead: Iterable[tuple[Any, Any]] = ()) -> Any:
         """Run a function in a scope of its own, and return what it assigned beside its result."""

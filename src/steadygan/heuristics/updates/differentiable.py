@@ -63,9 +63,9 @@ def _weight(beta: float, step: int | Tensor, dtype: torch.dtype) -> float | Tens
     """1 - beta^step; by expm1, since in float32 the difference would have few digits left."""
     if beta == 0:
         return 1.0
-    if isinstance(step, Tensor):
-        return -torch.expm1(step.to(dtype) * math.log(beta))
-    return -math.expm1(step * math.log(beta))
+    if isinstance(step, int):
+        return -math.expm1(step * math.log(beta))
+    return -torch.expm1(step.to(dtype) * math.log(beta))
 
 
 def _root(square: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
+import torch
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -13,6 +14,7 @@ from steadygan.heuristics.turn import Turn
 from steadygan.vocabulary import Finding
 
 
+@torch.no_grad()
 def clip_gradients(parameters: Iterable[nn.Parameter], max_norm: float = 10.0) -> Tensor:
     """Shorten the gradient of all parameters together to at most ``max_norm``, in place, without waiting for a device.
 
@@ -25,7 +27,18 @@ def clip_gradients(parameters: Iterable[nn.Parameter], max_norm: float = 10.0) -
 
     Source: Pascanu et al. 2012, algorithm 1.
     """
-    return nn.utils.clip_grad_norm_(parameters, max_norm)
+    gradients = [each.grad for each in parameters if each.grad is not None]
+    if not gradients:
+        return torch.zeros(())
+    norm: Tensor = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(each) for each in gradients]))
+    shortened = (max_norm / (norm + _TINY)).clamp(max=1.0)
+    for gradient in gradients:
+        gradient.mul_(shortened)
+    return norm
+
+
+_TINY = 1e-6
+"""What PyTorch's own function adds to the norm."""
 
 
 class GradientClipping(UpdateModifier, BeforeUpdate):

@@ -1,0 +1,478 @@
+"""A GAN as a Keras model: ``compile``, ``fit``, ``generate`` and ``save`` on TensorFlow, JAX and PyTorch."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import torch
+from keras import ops
+
+from steadygan.arrays import Array
+from steadygan.errors import SteadyganError
+from steadygan.feeding.loader import Batch
+from steadygan.heuristics.moments import Begins, Remembers
+from steadygan.keras.data import Batches, as_batches, scaled_to_range
+from steadygan.keras.gradients import BACKEND, trace
+from steadygan.keras.networks import Networks, build, outputs_of
+from steadygan.keras.optimizers import PACKAGE, FlatOptimizer, PlayersOptimizer, optimizer_of
+from steadygan.keras.random_numbers import SeededNumbers, on_keras
+from steadygan.keras.recipes import fitted
+from steadygan.keras.refusals import naming_the_heuristic, refuse_float16
+from steadygan.keras.state import KerasState, Logs, StoredMemory
+from steadygan.keras.step import batches_of_a_step, step
+from steadygan.keras.torch_view import tensor_of, view
+from steadygan.recipe import Recipe
+from steadygan.recipes import parse
+from steadygan.vocabulary import Player
+
+GENERATED_AT_ONCE = 256
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class GAN(keras.Model):  # type: ignore[misc]  # Keras has no types
+    """A generator and a discriminator that a recipe trains.
+
+    Args:
+        recipe: its name, a file, or the recipe itself.
+        shape: of one item of the data: (H, W, C) for images, (F,) for vectors.
+        generator: a network of your own, latents [N, D] to images in [-1, 1]; built from the recipe when None.
+        discriminator: a network of your own, images to logits [N] or [N, 1]; built from the recipe when None.
+        classes: of the labels, for recipes with labels; 0 for none.
+        width: channels next to the image, instead of the recipe's.
+        seed: of the initial weights, the order of the images, the latents and everything else that is drawn.
+        name: of the model.
+
+    Raises:
+        SteadyganError: when recipe, shape and networks do not fit together.
+    """
+
+    def __init__(
+        self,
+        recipe: str | Path | Recipe = "steady",
+        shape: Sequence[int] = (32, 32, 3),
+        *,
+        generator: Any = None,
+        discriminator: Any = None,
+        classes: int = 0,
+        width: int | None = None,
+        seed: int = 0,
+        name: str = "gan",
+        companions: Mapping[str, Any] | None = None,
+        averaged: Any = None,
+    ) -> None:
+        super().__init__(name=name)
+        refuse_float16()
+        self.shape = tuple(int(each) for each in shape)
+        self.recipe = fitted(recipe, self.shape, classes, width, own=(generator, discriminator))
+        self.classes, self.seed = classes if self.recipe.asks_for_labels else 0, seed
+        self.labelled_players = self._labelled_players()
+        self._make_networks(generator, discriminator, companions, averaged)
+        self.random = keras.random.SeedGenerator(seed)
+        self.numbers: Any = SeededNumbers(self.random)
+        self.clock = self._counter("images_seen")
+        self.moves = {player: self._counter(f"moves_of_the_{player.value}") for player in Player}
+        self._names: list[str] | None = None
+        self._found: list[str] = []
+        self._means: dict[str, Any] = {}
+        self._batch = self.recipe.settings.batch
+        self.built = True
+        self.memories = self._make_memories()
+        self._refuse_begins()
+
+    # --- what it is made of
+
+    def _labelled_players(self) -> frozenset[Player]:
+        blueprint = self.recipe.blueprint
+        takes = {
+            Player.GENERATOR: blueprint.generator_takes_labels,
+            Player.DISCRIMINATOR: blueprint.discriminator_takes_labels,
+        }
+        return frozenset(player for player, labelled in takes.items() if labelled)
+
+    def _make_networks(self, generator: Any, discriminator: Any, companions: Any, averaged: Any) -> None:
+        recipe = self.recipe
+        built = Networks(generator, discriminator)
+        if generator is None or discriminator is None:
+            blueprint, settings = recipe.blueprint.changed(classes=self.classes), recipe.settings
+            built = build(
+                recipe.network, blueprint, self.shape, self.latent_dimension, settings.width, settings.blocks, self.seed
+            )
+        self.generator, self.discriminator = generator or built.generator, discriminator or built.discriminator
+        encoder = {} if built.encoder is None else {"encoder": built.encoder}
+        self.companions = dict(companions or encoder)
+        self._outputs = outputs_of(self.discriminator)
+        self._output = "tanh" if generator is not None else recipe.blueprint.output
+        if recipe.average is None:
+            self.averaged = self.generator
+        else:
+            self.averaged = averaged or _copy_of(self.generator)
+            self.averaged.trainable = False
+
+    def _counter(self, name: str) -> Any:
+        return self.add_weight(shape=(), initializer="zeros", dtype="int32", trainable=False, name=name)
+
+    def _make_memories(self) -> dict[str, StoredMemory]:
+        state = KerasState(self, None)
+        made = {}
+        for heuristic in self.recipe.all(Remembers):
+            with naming_the_heuristic(heuristic), on_keras(self.numbers):
+                memory = heuristic.initial_memory(state)  # type: ignore[arg-type]  # a stand-in
+                made[heuristic.name] = StoredMemory(heuristic.name, memory, self._remembered)
+        return made
+
+    def _remembered(self, name: str, value: Any) -> Any:
+        first = np.asarray(ops.convert_to_numpy(tensor_of(value)))
+        dtype = "float32" if first.dtype.kind == "f" else "bool" if first.dtype.kind == "b" else "int32"
+        variable = self.add_weight(
+            shape=first.shape, initializer="zeros", dtype=dtype, trainable=False, name=name.replace("-", "_")
+        )
+        variable.assign(first.astype(dtype))
+        return variable
+
+    def _refuse_begins(self) -> None:
+        for heuristic in self.recipe.all(Begins):
+            with naming_the_heuristic(heuristic):
+                raise SteadyganError("prepares networks of PyTorch")
+
+    def network(self, player: Player) -> Any:
+        """A player's network."""
+        return self.generator if player is Player.GENERATOR else self.discriminator
+
+    def moved_by(self, player: Player) -> list[Any]:
+        """The weights that a player moves: those of its network, and the generator's companions'."""
+        others = self.companions.values() if player is Player.GENERATOR else ()
+        return [each for network in (self.network(player), *others) for each in network.trainable_variables]
+
+    @property
+    def state_variables(self) -> list[Any]:
+        """All variables that a step reads and changes, but those of the optimisers and the means of what is logged."""
+        return [*self.trainable_variables, *self.non_trainable_variables]
+
+    @property
+    def latent_dimension(self) -> int:
+        """Length of a latent."""
+        return self.recipe.latent.dimension
+
+    @property
+    def batch(self) -> int:
+        """Real images in one move."""
+        return self._batch
+
+    @property
+    def images_seen(self) -> int:
+        """Real images in the discriminator's moves so far."""
+        self._synchronise()
+        return int(ops.convert_to_numpy(self.clock.value))
+
+    # --- Keras' interface
+
+    def compile(  # type: ignore[override]
+        self,
+        generator_optimizer: Any = None,
+        discriminator_optimizer: Any = None,
+        *,
+        jit_compile: bool | str = "auto",
+        steps_per_execution: int = 1,
+        run_eagerly: bool = False,
+    ) -> None:
+        """Choose optimisers, and how steps are compiled.
+
+        Args:
+            generator_optimizer: of Keras; that of the recipe when None.
+            discriminator_optimizer: of Keras; that of the recipe when None.
+            jit_compile: whether XLA compiles steps, on TensorFlow and JAX; Keras decides if ``auto``.
+            steps_per_execution: steps that are run at once, on TensorFlow and JAX.
+            run_eagerly: whether steps are not compiled at all, to look into them.
+
+        Raises:
+            SteadyganError: when the recipe changes the rates of optimisers that are given here.
+        """
+        refuse_float16()
+        given = {Player.GENERATOR: generator_optimizer, Player.DISCRIMINATOR: discriminator_optimizer}
+        chosen = {player: given[player] or optimizer_of(self.recipe.update(player)) for player in Player}
+        self._refuse_rates({player: each for player, each in chosen.items() if not isinstance(each, FlatOptimizer)})
+        self._compiled = {
+            "jit_compile": jit_compile,
+            "steps_per_execution": steps_per_execution,
+            "run_eagerly": run_eagerly,
+        }
+        optimizer = PlayersOptimizer(chosen[Player.GENERATOR], chosen[Player.DISCRIMINATOR])
+        super().compile(optimizer=optimizer, **self._compiled)
+        self.optimizer.share(self.moved_by(Player.GENERATOR), self.moved_by(Player.DISCRIMINATOR))
+
+    def _refuse_rates(self, own: Mapping[Player, Any]) -> None:
+        changes = next((each for each in self.recipe.update_modifiers if _changes_rates(each)), None)
+        if own and changes is not None:
+            raise SteadyganError(
+                f"'{changes.name}' changes the rates of the recipe's own optimisers; leave it out, or do not give "
+                f"{next(iter(own)).value}_optimizer="
+            )
+
+    def fit(  # type: ignore[override]
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        shuffle: bool = True,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+    ) -> Any:
+        """Train on images.
+
+        Args:
+            x: images [N, H, W, C] as uint8, or as floats in [-1, 1]; or a ``tf.data.Dataset``, a ``PyDataset``, a
+                loader of PyTorch, or anything that gives batches of images or of (images, labels).
+            y: labels, int [N], of images in an array.
+            batch_size: real images in one move, for arrays; the recipe's when None.
+            epochs: passes over the data, counted from the first ``fit`` on.
+            verbose: as in Keras.
+            callbacks: of Keras.
+            shuffle: whether an array's images come in a new order in each epoch.
+            initial_epoch: the epoch to begin with, when training goes on.
+            steps_per_epoch: steps in an epoch; all of the data when None.
+
+        Returns:
+            Keras' history: the means of every measurement, by epoch.
+
+        Raises:
+            SteadyganError: when the data do not fit, or a heuristic cannot run on this backend.
+        """
+        self._require_compiled()
+        self._batch = batch_size or self.recipe.settings.batch
+        batches = as_batches(x, y, self, shuffle, initial_epoch)
+        self._prepare(batches)
+        with naming_the_heuristic():
+            return super().fit(
+                batches.dataset,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=callbacks,
+                shuffle=False,
+                initial_epoch=initial_epoch,
+                steps_per_epoch=steps_per_epoch,
+            )
+
+    def train_on_batch(self, x: Any, y: Any = None, return_dict: bool = True) -> Any:  # type: ignore[override]
+        """Make one step.
+
+        Args:
+            x: the real images of all moves of a step, [batches_per_step * batch, ...].
+            y: their labels.
+            return_dict: whether measurements are named.
+        """
+        self._require_compiled()
+        x = np.asarray(x)
+        self._batch = len(x) // self.batches_per_step
+        self._prepare(Batches(None, x[:1], None if y is None else np.asarray(y)[:1]))
+        with naming_the_heuristic():
+            return super().train_on_batch(x, y, return_dict=return_dict)
+
+    @property
+    def batches_per_step(self) -> int:
+        """Batches of real images that one step sees: one for each move that takes new ones."""
+        return batches_of_a_step(KerasState(self, ()))
+
+    def _require_compiled(self) -> None:
+        if getattr(self, "optimizer", None) is None:
+            self.compile()
+
+    def _prepare(self, batches: Batches) -> None:
+        """Find out what a step measures, so that there is a place for each measurement before a step is compiled."""
+        key = (self._batch, batches.signature)
+        if self._names is not None and key == self._prepared:
+            return
+        self._prepared, self._found = key, []
+        self.train_function = None
+        rows = self._batch * self.batches_per_step
+        images = np.zeros((rows, *batches.images.shape[1:]), batches.images.dtype)
+        labels = None if batches.labels is None else np.zeros(rows, "int32")
+        with naming_the_heuristic():
+            trace(lambda: self._make_step((images, labels), None), [*self.state_variables, *self.optimizer.variables])
+        self._names = sorted(self._found)
+        for name in self._names:
+            self._mean(name)
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The means of what is measured, in the order of their names."""
+        return [self._means[name] for name in sorted(self._means)]
+
+    def _mean(self, name: str) -> Any:
+        if name not in self._means:
+            self._means[name] = keras.metrics.Mean(name=name)
+        return self._means[name]
+
+    def call(self, latents: Any, training: bool = False) -> Any:
+        """Images of the averaged generator: latents [N, D], with labels if it takes any, to [N, H, W, C]."""
+        return self.averaged(latents, training=False)
+
+    def train_step(self, *given: Any) -> Any:
+        """One step, as Keras calls it."""
+        if BACKEND != "jax":
+            return self._measured_step(given[0])
+        values, data = given
+        groups = (
+            self.trainable_variables,
+            self.non_trainable_variables,
+            self.optimizer.variables,
+            self.metrics_variables,
+        )
+        pairs = [pair for group, held in zip(groups, values, strict=True) for pair in zip(group, held, strict=True)]
+        with keras.StatelessScope(state_mapping=pairs) as scope:
+            logs = self._measured_step(data)
+        return logs, tuple([scope.get_current_value(each) for each in group] for group in groups)
+
+    def _measured_step(self, data: Any) -> dict[str, Any]:
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        self._make_step((x, y), self._names)
+        return {metric.name: metric.result() for metric in self.metrics}
+
+    def _make_step(self, data: tuple[Any, Any], names: Sequence[str] | None) -> None:
+        state = KerasState(self, names)
+        with on_keras(self.numbers):
+            step(state, self._views(*data))
+
+    def _views(self, images: Any, labels: Any) -> list[Batch]:
+        """The batches of one step, as views in PyTorch's order of axes."""
+        count = self.batches_per_step
+        # Their number is written down, because some backends do not know it while they compile.
+        images = ops.reshape(ops.convert_to_tensor(images), (count * self._batch, *self.shape))
+        whole = self.to_torch(scaled_to_range(images, self._output))
+        parts = ops.split(whole, count) if count > 1 else [whole]
+        if labels is None or not self.classes:
+            return [Batch(view(each)) for each in parts]
+        labels = ops.reshape(ops.cast(ops.convert_to_tensor(labels), "int32"), (count * self._batch,))
+        named = ops.split(labels, count) if count > 1 else [labels]
+        return [Batch(view(each), view(label)) for each, label in zip(parts, named, strict=True)]
+
+    # --- what a step asks of it
+
+    def to_torch(self, images: Any) -> Any:
+        """Images [N, H, W, C] as [N, C, H, W]; vectors stay."""
+        return ops.transpose(images, (0, 3, 1, 2)) if len(self.shape) == 3 else images
+
+    def to_keras(self, images: Any) -> Any:
+        """Images [N, C, H, W] as [N, H, W, C]; vectors stay."""
+        return ops.transpose(images, (0, 2, 3, 1)) if len(self.shape) == 3 else images
+
+    def discriminated(self, given: Any) -> Any:
+        """The discriminator's output, in views."""
+        from steadygan.heuristics.turn import DiscriminatorOutput
+
+        found = self._outputs(given, training=True)
+        logits = ops.reshape(found["logits"], (-1,))
+        features = found.get("features")
+        features = ops.expand_dims(logits, 1) if features is None else ops.reshape(features, (features.shape[0], -1))
+        classes = found.get("class_logits")
+        return DiscriminatorOutput(view(logits), view(features), None if classes is None else view(classes))
+
+    def update(self, player: Player, found: Sequence[Any], factor: Any) -> None:
+        """Move a player's weights by their gradients."""
+        optimizer = getattr(self.optimizer, player.value)
+        if isinstance(optimizer, FlatOptimizer):
+            optimizer.factor = factor
+        with torch.no_grad():
+            optimizer.apply(found, self.moved_by(player))
+
+    def note_names(self, logged: Mapping[str, Any]) -> None:
+        """Remember what a step measures."""
+        self._found.extend(name for name in logged if name not in self._found)
+
+    def count(self, logs: Logs) -> None:
+        """Count sums and numbers towards the means."""
+        for name, (total, number) in logs.items():
+            mean = self._mean(name)
+            mean.total.assign_add(total)
+            mean.count.assign_add(number)
+
+    # --- images
+
+    def generate(self, count: int, labels: Sequence[int] | None = None, seed: int | None = None) -> Array:
+        """Make images with the averaged generator.
+
+        Args:
+            count: how many.
+            labels: their classes, for a generator that takes some; random ones when None.
+            seed: of the latents, which mean the same images on every backend; new ones at each call when None.
+
+        Returns:
+            float32 [count, H, W, C] in [-1, 1], or vectors [count, F].
+        """
+        self._synchronise()
+        source = torch.Generator()
+        source.seed() if seed is None else source.manual_seed(seed)
+        latents = self.recipe.latent.sample(count, torch.device("cpu"), source).numpy()
+        given = [latents]
+        if Player.GENERATOR in self.labelled_players:
+            drawn = torch.randint(0, self.classes, (count,), generator=source).numpy()
+            given.append(np.asarray(drawn if labels is None else labels, "int32"))
+        parts = []
+        for at in range(0, count, GENERATED_AT_ONCE):
+            chunk = [each[at : at + GENERATED_AT_ONCE] for each in given]
+            parts.append(self.averaged.predict_on_batch(chunk if len(chunk) > 1 else chunk[0]))
+        images = np.concatenate([np.asarray(ops.convert_to_numpy(each), "float32") for each in parts])
+        return images * 2 - 1 if self._output == "sigmoid" and len(self.shape) == 3 else images
+
+    def _synchronise(self) -> None:
+        """Bring the variables up to date, which JAX keeps elsewhere during ``fit``."""
+        if getattr(self, "_jax_state_synced", True) is False:
+            self.jax_state_sync()
+
+    # --- as a file
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the same model again."""
+        save = keras.saving.serialize_keras_object
+        return {
+            "recipe": self.recipe.to_toml(),
+            "shape": list(self.shape),
+            "classes": self.classes,
+            "seed": self.seed,
+            "name": self.name,
+            "generator": save(self.generator),
+            "discriminator": save(self.discriminator),
+            "companions": {name: save(each) for name, each in self.companions.items()},
+            "averaged": None if self.averaged is self.generator else save(self.averaged),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "GAN":
+        """Make it from :meth:`get_config`."""
+        load = keras.saving.deserialize_keras_object
+        config = dict(config)
+        for key in ("generator", "discriminator", "averaged"):
+            config[key] = None if config[key] is None else load(config[key], custom_objects=custom_objects)
+        config["companions"] = {name: load(each) for name, each in config["companions"].items()}
+        config["recipe"] = parse(config["recipe"], config["name"])
+        return cls(**config)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """What :meth:`compile` was given."""
+        optimizers = {
+            f"{player.value}_optimizer": keras.saving.serialize_keras_object(getattr(self.optimizer, player.value))
+            for player in Player
+        }
+        return {**optimizers, **self._compiled}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile it as it was."""
+        load = keras.saving.deserialize_keras_object
+        keys = [f"{player.value}_optimizer" for player in Player]
+        self.compile(**{**config, **{key: load(config[key]) for key in keys}})
+
+
+def _copy_of(model: Any) -> Any:
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _changes_rates(modifier: Any) -> bool:
+    from steadygan.heuristics.roles import UpdateModifier
+
+    return type(modifier).rate is not UpdateModifier.rate

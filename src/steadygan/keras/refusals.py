@@ -1,0 +1,63 @@
+"""What cannot run, said in one sentence that names it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
+
+import keras
+
+from steadygan.errors import SteadyganError
+from steadygan.heuristics.base import Heuristic
+from steadygan.keras.gradients import BACKEND
+from steadygan.keras.torch_view import UnsupportedError
+
+INSTEAD = "leave it out, or train with steadygan.train on PyTorch, where every heuristic runs"
+
+
+class RefusedError(SteadyganError):
+    """A heuristic cannot run on this backend; the message names it."""
+
+
+@contextmanager
+def naming_the_heuristic(heuristic: Heuristic | None = None) -> Iterator[None]:
+    """Name the heuristic in a refusal that is raised inside.
+
+    Args:
+        heuristic: which it is; found from where the refusal was raised when None.
+
+    Raises:
+        RefusedError: in place of an :class:`UnsupportedError`.
+    """
+    try:
+        yield
+    except UnsupportedError as error:
+        culprit = heuristic or _heuristic_in(error.__traceback__)
+        who = f"'{culprit.name}'" if culprit is not None else "This recipe"
+        raise RefusedError(
+            f"{who} cannot run in a step that Keras compiles on {BACKEND}, because it {error}; {INSTEAD}"
+        ) from error
+
+
+def _heuristic_in(traceback: TracebackType | None) -> Heuristic | None:
+    """The innermost heuristic whose method is in a traceback."""
+    found = None
+    while traceback is not None:
+        given = traceback.tb_frame.f_locals.get("self")
+        found = given if isinstance(given, Heuristic) else found
+        traceback = traceback.tb_next
+    return found
+
+
+def refuse_float16() -> None:
+    """Refuse float16, whose gradients need a scale that moves, and the two players have two.
+
+    Raises:
+        SteadyganError: when Keras' global policy is mixed_float16 or float16.
+    """
+    policy: Any = keras.config.dtype_policy()
+    if policy.compute_dtype == "float16":
+        raise SteadyganError(
+            f"The dtype policy '{policy.name}' computes in float16, in which gradients of penalties vanish; use "
+            "mixed_bfloat16 or float32"
+        )

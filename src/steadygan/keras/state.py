@@ -1,0 +1,311 @@
+"""The state of a GAN of Keras while a step is made, as heuristics see it."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import torch
+from keras import ops
+
+from steadygan.feeding.loader import Batch
+from steadygan.heuristics.moments import Memory, Remembers
+from steadygan.heuristics.turn import DiscriminatorOutput
+from steadygan.keras.gradients import pullback
+from steadygan.keras.torch_view import NEEDS_VIEWS, TorchView, UnsupportedError, tensor_of, view
+from steadygan.vocabulary import Player
+
+if TYPE_CHECKING:
+    from steadygan.keras.model import GAN
+
+M = TypeVar("M", bound=Memory)
+Logs = dict[str, tuple[Any, Any]]
+"""By name the sum and the number of the means that were logged, scalar tensors."""
+
+
+class PlayerFakes(NamedTuple):
+    """Fakes of one move or of two.
+
+    Attributes:
+        images: a view, float [N, ...] in PyTorch's order of axes, without gradients.
+        latents: a view, float32 [N, D].
+        labels: a view, int [N]; None if the generator takes none.
+        pull: from a gradient with respect to the generator's own output to those of its weights; None where the fakes
+            were made without.
+    """
+
+    images: Any
+    latents: Any
+    labels: Any
+    pull: Any = None
+
+    def detached(self) -> "PlayerFakes":
+        """The same: images never carry gradients here."""
+        return self
+
+
+class VariableView(TorchView):
+    """A view of a variable: what changes it in place assigns the variable."""
+
+    __slots__ = ("variable",)
+
+    def __init__(self, variable: Any) -> None:
+        super().__init__(variable.value)
+        self.variable = variable
+
+    def _become(self, other: TorchView) -> TorchView:
+        self.variable.assign(other.value)
+        return super()._become(other)
+
+
+class Weight:
+    """A weight beside its gradient, as optimisers of PyTorch hold them.
+
+    Args:
+        gradient: a view, which may be changed in place.
+    """
+
+    def __init__(self, gradient: Any) -> None:
+        self.grad = gradient
+
+
+class OptimizerView:
+    """The gradients of a player's move in the form of an optimiser of PyTorch.
+
+    Args:
+        gradients: tensors of the backend, one for each weight.
+    """
+
+    def __init__(self, gradients: Sequence[Any]) -> None:
+        self._weights = [Weight(view(each)) for each in gradients]
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """One group with every weight."""
+        return [{"params": self._weights}]
+
+    @property
+    def gradients(self) -> list[Any]:
+        """The gradients as they are now, tensors of the backend."""
+        return [tensor_of(each.grad) for each in self._weights]
+
+
+class NetworkView:
+    """A network of Keras as far as heuristics may use that of a player.
+
+    Args:
+        model: the network.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def parameters(self) -> Iterator[Any]:
+        """Views of the weights that are trained; changed in place, they change the network."""
+        for each in self._model.trainable_variables:
+            yield VariableView(each) if NEEDS_VIEWS else each.value
+
+    def __getattr__(self, name: str) -> Any:
+        raise UnsupportedError(f"uses a network's {name}, which a network of Keras does not have")
+
+
+class KerasState:
+    """A :class:`steadygan.heuristics.state.State` over a GAN of Keras, for the time of one step.
+
+    Args:
+        gan: whose variables the step reads and changes.
+        names: the names that are logged; None where they are only being found out.
+    """
+
+    def __init__(self, gan: "GAN", names: Sequence[str] | None) -> None:
+        self.gan, self.recipe, self.names = gan, gan.recipe, names
+        self.device = torch.device("cpu")
+        self.joint_batches_work = False
+        self.labelled_players = gan.labelled_players
+        self.gradients: dict[Player, OptimizerView] = {}
+        self._frames: list[dict[str, list[Any]]] = [{}]
+        self._memories: dict[str, Any] = {}
+
+    # --- what heuristics see
+
+    @property
+    def images_seen(self) -> Any:
+        """Real images in the discriminator's moves so far, a scalar."""
+        return view(ops.cast(self.gan.clock.value, "float32"))
+
+    @property
+    def batch(self) -> int:
+        """Real images in one move."""
+        return self.gan.batch
+
+    @property
+    def classes(self) -> int:
+        """Classes of the data; 0 where the networks take no labels."""
+        return self.gan.classes
+
+    def network(self, player: Player) -> Any:
+        """A player's network."""
+        return NetworkView(self.gan.network(player))
+
+    def optimizer(self, player: Player) -> Any:
+        """The weights of a player who moves, with their gradients."""
+        return self.gradients[player]
+
+    def companion(self, name: str) -> Any:
+        """A network of images or latents beside those of the players."""
+        network = self.gan.companions[name]
+        return lambda images: view(network(self.gan.to_keras(tensor_of(images)), training=True))
+
+    def memory(self, heuristic: Remembers[M]) -> M:
+        """The memory of a heuristic."""
+        found: M = self._memories[heuristic.name]
+        return found
+
+    def latents(self, count: int) -> Any:
+        """Fresh latents, float32 [count, D]."""
+        return self.recipe.latent.sample(count, self.device)
+
+    def random_labels(self, count: int) -> Any:
+        """Random classes, each equally often on average, int [count]; None if the generator takes none."""
+        if Player.GENERATOR not in self.labelled_players:
+            return None
+        return torch.randint(0, self.classes, (count,))
+
+    def log(self, name: str, value: Any) -> None:
+        """Count the mean of a value towards the mean of a name."""
+        value = tensor_of(value)
+        mean = ops.cast(value, "float32") if not value.shape else ops.mean(ops.cast(value, "float32"))
+        self._frames[-1].setdefault(name, []).append(ops.stop_gradient(mean))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise UnsupportedError(f"asks for {name.replace('_', ' ')}, which Keras' fit does not have")
+
+    # --- what the step uses
+
+    def takes_labels_of(self, player: Player) -> bool:
+        """Whether this player's network takes labels."""
+        return player in self.labelled_players
+
+    def labels_like(self, labels: Any) -> Any:
+        """Labels for fakes: those of the reals, drawn where unknown; None if the generator takes none."""
+        if labels is None or not self.takes_labels_of(Player.GENERATOR):
+            return None
+        return torch.where(labels >= 0, labels, self.random_labels(len(labels)))
+
+    def fakes_like(self, real: Batch, differentiable: bool = True) -> PlayerFakes:
+        """Make as many fakes as there are reals, of the same classes."""
+        latents, labels = self.latents(len(real)), self.labels_like(real.labels)
+
+        def make() -> Any:
+            return self._generate(latents, labels)
+
+        generator = self.gan.generator.trainable_variables
+        images, pull = pullback(make, generator, self.gan.state_variables) if differentiable else (make(), None)
+        return PlayerFakes(view(self.gan.to_torch(ops.stop_gradient(images))), latents, labels, pull)
+
+    def generate(self, latents: Any, labels: Any) -> Any:
+        """Images of given latents and labels, a view in PyTorch's order of axes."""
+        return view(self.gan.to_torch(self._generate(latents, labels)))
+
+    def _generate(self, latents: Any, labels: Any) -> Any:
+        given = [tensor_of(latents)] if labels is None else [tensor_of(latents), tensor_of(labels)]
+        images = self.gan.generator(given if len(given) > 1 else given[0], training=True)
+        return ops.cast(images, "float32")
+
+    def discriminate(self, images: Any, labels: Any) -> DiscriminatorOutput:
+        """The discriminator's output for a view of images in PyTorch's order of axes."""
+        seen = self.gan.to_keras(tensor_of(images))
+        if not self.takes_labels_of(Player.DISCRIMINATOR):
+            return self.gan.discriminated(seen)
+        unknown = ops.full((seen.shape[0],), -1, dtype="int32")
+        return self.gan.discriminated([seen, unknown if labels is None else tensor_of(labels)])
+
+    @contextmanager
+    def recording(self) -> Iterator[dict[str, list[Any]]]:
+        """Keep what is logged inside apart, so that it can leave what is compiled by itself."""
+        self._frames.append({})
+        try:
+            yield self._frames[-1]
+        finally:
+            self._frames.pop()
+
+    def logged(self, frame: dict[str, list[Any]]) -> Logs:
+        """Sums and numbers of a frame, with an entry for every name where the names are known."""
+        self.gan.note_names(frame)
+        zero = ops.zeros((), dtype="float32")
+        if self.names is None:
+            return {}
+        return {
+            name: (sum(frame.get(name, []), zero), ops.full((), float(len(frame.get(name, []))), dtype="float32"))
+            for name in (self.names if NEEDS_VIEWS else frame)
+        }
+
+    def log_all(self, logs: Logs) -> None:
+        """Count what left a compiled part."""
+        self.gan.count(logs)
+
+    def end(self) -> None:
+        """Count what was logged outside of compiled parts."""
+        self.log_all(self.logged(self._frames[0]))
+
+    # --- memories
+
+    def open_memories(self) -> None:
+        """Read the memories of heuristics from the variables of the model."""
+        for heuristic in self.recipe.all(Remembers):
+            self._memories[heuristic.name] = self.gan.memories[heuristic.name].read()
+
+    def store_memories(self) -> None:
+        """Write the memories back."""
+        for name, memory in self._memories.items():
+            self.gan.memories[name].write(memory)
+
+
+class StoredMemory:
+    """A heuristic's memory, every number and tensor of which is a variable of the model.
+
+    Args:
+        name: of the heuristic.
+        memory: as it is at first.
+        add: makes a variable from a name and a value.
+    """
+
+    def __init__(self, name: str, memory: Memory, add: Any) -> None:
+        self.name, self._first, self.variables = name, memory, []
+        self._map(_fields(memory), lambda value: self.variables.append(add(f"{name}_{len(self.variables)}", value)))
+
+    def read(self) -> Memory:
+        """The memory with views of the variables in the place of numbers and tensors."""
+        remaining = iter(self.variables)
+        fields = self._map(_fields(self._first), lambda _: view(next(remaining).value))
+        return dataclasses.replace(self._first, **fields)
+
+    def write(self, memory: Memory) -> None:
+        """Assign the variables what a memory holds now.
+
+        Raises:
+            UnsupportedError: when the memory has another structure than at first.
+        """
+        values: list[Any] = []
+        self._map(_fields(memory), values.append)
+        if len(values) != len(self.variables):
+            raise UnsupportedError("has a memory that grows during training")
+        for variable, value in zip(self.variables, values, strict=True):
+            tensor = tensor_of(value)
+            variable.assign(ops.cast(tensor, variable.dtype) if hasattr(tensor, "dtype") else tensor)
+
+    def _map(self, value: Any, function: Any) -> Any:
+        """Replace every number and tensor of nested lists and dictionaries by what a function makes of it."""
+        if isinstance(value, dict):
+            return {key: self._map(each, function) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(self._map(each, function) for each in value)
+        if value is None:
+            raise UnsupportedError("has a memory that grows during training")
+        return function(value)
+
+
+def _fields(memory: Memory) -> dict[str, Any]:
+    return {field.name: getattr(memory, field.name) for field in dataclasses.fields(memory)}

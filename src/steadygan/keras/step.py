@@ -1,0 +1,166 @@
+"""One step of training on any backend: the moves of both players, as in :mod:`steadygan.training.step`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from keras import ops
+
+from steadygan.feeding.loader import Batch
+from steadygan.heuristics.moments import AfterMove, AfterStep, BeforeUpdate, ReplacesOpponent
+from steadygan.heuristics.roles import Penalty
+from steadygan.keras.gradients import choose, gradients
+from steadygan.keras.state import KerasState, OptimizerView, PlayerFakes
+from steadygan.keras.torch_view import UnsupportedError, tensor_of, view
+from steadygan.keras.turn import KerasTurn
+from steadygan.training.step import play_moves
+from steadygan.vocabulary import Player, Side
+
+Result = dict[str, Any]
+"""What leaves the part of a move that is differentiated: gradients, outputs and logs, tensors of the backend."""
+
+
+def step(state: KerasState, batches: Sequence[Batch]) -> None:
+    """Make every move of the schedule, let heuristics act after it, and update the average of the generator.
+
+    Args:
+        state: of the model.
+        batches: the real images that the moves of one step see, in order.
+    """
+    gan, recipe, remaining = state.gan, state.recipe, iter(batches)
+
+    def play(player: Player, real: Batch, fakes: PlayerFakes | None) -> None:
+        move(player, state, real, fakes)
+        if player is Player.DISCRIMINATOR:
+            gan.clock.assign_add(len(real))
+
+    state.open_memories()
+    moves = recipe.schedule.moves(state)  # type: ignore[arg-type]  # a stand-in for the package's own
+    for _ in range(recipe.schedule_passes):
+        play_moves(recipe.schedule, moves, lambda: next(remaining), state.fakes_like, play)  # type: ignore[arg-type]
+    for heuristic in recipe.all(AfterStep):
+        heuristic.after_step(state)  # type: ignore[arg-type]
+    state.store_memories()
+    if recipe.average is not None:
+        _average(state, recipe.average.decay(state.images_seen, _images_of_a_step(state, moves)))
+    state.end()
+
+
+def batches_of_a_step(state: KerasState) -> int:
+    """How many batches of real images one step sees."""
+    count = 0
+
+    def load() -> Batch:
+        nonlocal count
+        count += 1
+        return Batch(torch.zeros(0))
+
+    recipe = state.recipe
+    moves = recipe.schedule.moves(state)  # type: ignore[arg-type]
+    for _ in range(recipe.schedule_passes):
+        play_moves(recipe.schedule, moves, load, lambda real: PlayerFakes(None, None, None), lambda *_: None)  # type: ignore[arg-type, return-value]
+    return count
+
+
+def move(player: Player, state: KerasState, real: Batch, fakes: PlayerFakes | None) -> None:
+    """One player changes its weights once.
+
+    Args:
+        player: the player who moves.
+        state: of the model.
+        real: views of a batch of real images.
+        fakes: fakes of this move; new ones are made when None.
+    """
+    if state.recipe.all(ReplacesOpponent):
+        raise UnsupportedError("lets a player move against other weights than its opponent's")
+    if fakes is None:
+        fakes = state.fakes_like(real, differentiable=player is Player.GENERATOR)
+    result = _with_due_penalties(player, state, real, fakes)
+    state.log_all(result["logs"])
+    found = result["gradients"]
+    if fakes.pull is not None and player is Player.GENERATOR:
+        by_images = fakes.pull(result["by_images"])
+        found = [one + other for one, other in zip(found, by_images, strict=False)] + found[len(by_images) :]
+    _update(player, state, real, fakes, result, found)
+
+
+def _update(
+    player: Player, state: KerasState, real: Batch, fakes: PlayerFakes, result: Result, found: list[Any]
+) -> None:
+    gan, recipe = state.gan, state.recipe
+    own = len(gan.network(player).trainable_variables)
+    norm = ops.sqrt(sum(ops.sum(ops.square(ops.cast(each, "float32"))) for each in found[:own]))
+    state.log(f"{player.value}/gradient_norm", view(norm))
+    state.gradients[player] = OptimizerView(found)
+    turn = KerasTurn(player, state, real, fakes)
+    turn.restore(result["outputs"])
+    for heuristic in recipe.all(BeforeUpdate):
+        heuristic.before_update(turn)
+    factor: Any = 1.0
+    for modifier in recipe.update_modifiers:
+        factor = factor * modifier.rate(player, state.images_seen)
+    gan.update(player, state.gradients[player].gradients, tensor_of(factor))
+    gan.moves[player].assign_add(1)
+    for after in recipe.all(AfterMove):
+        with torch.no_grad():
+            after.after_move(turn)
+
+
+def _with_due_penalties(player: Player, state: KerasState, real: Batch, fakes: PlayerFakes) -> Result:
+    """The gradients of a move with the penalties that are due in it; some come in every so many moves only."""
+    penalties = state.recipe.penalties(player)
+    # Read here: inside of what is differentiated, some backends know only the variables of the networks.
+    number = state.gan.moves[player].value
+    waits = sorted({each.every for each in penalties if each.every > 1})
+
+    def among(waits: Sequence[int], due: tuple[Penalty, ...]) -> Result:
+        if not waits:
+            return _differentiated(player, state, real, fakes, due)
+        late = tuple(each for each in penalties if each.every == waits[0])
+        is_due = ops.equal(ops.mod(number, waits[0]), 0)
+        with_, without = (lambda: among(waits[1:], due + late)), (lambda: among(waits[1:], due))
+        if state.names is None:  # to find out what is logged, with and without
+            without()
+            return with_()
+        return choose(is_due, with_, without, state.gan.state_variables)
+
+    return among(waits, tuple(each for each in penalties if each.every == 1))
+
+
+def _differentiated(
+    player: Player, state: KerasState, real: Batch, fakes: PlayerFakes, due: tuple[Penalty, ...]
+) -> Result:
+    sides = frozenset(side for each in due for side in each.differentiates)
+    penalties = tuple(each for each in state.recipe.penalties(player) if each in due)
+    learns_from_images = player is Player.GENERATOR
+
+    def loss(given: list[Any]) -> tuple[Any, Result]:
+        made = fakes._replace(images=view(given[0])) if learns_from_images else fakes
+        with state.recording() as frame:
+            turn = KerasTurn(player, state, real, made, sides)
+            value = tensor_of(turn.loss(penalties))
+            if player is Player.DISCRIMINATOR and state.recipe.all(AfterMove):
+                for side in Side:
+                    turn.scores(side)
+            outputs = turn.outputs() if player is Player.DISCRIMINATOR else {}
+            return value, {"outputs": outputs, "logs": state.logged(frame)}
+
+    inputs = [tensor_of(fakes.images)] if learns_from_images else []
+    _, result, by_weights, by_images = gradients(loss, state.gan.moved_by(player), inputs, state.gan.state_variables)
+    back = [state.gan.to_keras(each) for each in by_images]
+    return {**result, "gradients": by_weights, "by_images": back[0] if back else ops.zeros(())}
+
+
+def _average(state: KerasState, decay: Any) -> None:
+    """Move the averaged generator towards the live one; counters and seeds are taken over."""
+    keep = ops.cast(ops.convert_to_tensor(tensor_of(decay)), "float32")
+    for old, new in zip(state.gan.averaged.variables, state.gan.generator.variables, strict=True):
+        if "float" in old.dtype and "seed" not in old.path:
+            target = ops.cast(new.value, old.dtype)
+            old.assign(old.value + ops.cast(1.0 - keep, old.dtype) * (target - old.value))
+
+
+def _images_of_a_step(state: KerasState, moves: Sequence[Player]) -> int:
+    passes = state.recipe.schedule_passes
+    return passes * state.batch * sum(each is Player.DISCRIMINATOR for each in moves)
+
