@@ -1,0 +1,108 @@
+"""Batch normalisation that can be differentiated twice on every backend."""
+
+import math
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("steadygan")
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Normalise each feature over the batch, with the right second derivative on every backend.
+
+    In Keras' own layer on TensorFlow a part of the gradient is stopped, without which a penalty on the gradient of a
+    discriminator is slightly wrong. Besides, the defaults are those of PyTorch. Like Keras' layer, it runs in inference
+    mode while its ``trainable`` is False; :func:`steadygan.keras.frozen` leaves that as it is.
+
+    Args:
+        momentum: share of the running statistics that stays at each step, in [0, 1]; 1 minus PyTorch's.
+        epsilon: added to the variance, at least 0.
+        axis: of the features.
+        center: whether it has a shift.
+        scale: whether it has a scale.
+        unbiased: whether the running variance is that of n / (n - 1), as PyTorch keeps it; Keras keeps that of n.
+        beta_initializer: of the shift.
+        gamma_initializer: of the scale.
+
+    Shapes: float [N, ..., C], and the same comes out; statistics are computed in float32 at least.
+
+    Source: Ioffe and Szegedy 2015, algorithms 1 and 2.
+    """
+
+    def __init__(
+        self,
+        momentum: float = 0.9,
+        epsilon: float = 1e-5,
+        axis: int = -1,
+        center: bool = True,
+        scale: bool = True,
+        unbiased: bool = False,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            axis=axis,
+            momentum=momentum,
+            epsilon=epsilon,
+            center=center,
+            scale=scale,
+            beta_initializer=beta_initializer,
+            gamma_initializer=gamma_initializer,
+            **kwargs,
+        )
+        if self.renorm or self.synchronized:
+            raise ValueError(
+                "BatchNormalization of steadygan has neither renorm nor synchronized; take that of keras.layers"
+            )
+        self.unbiased = unbiased
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Normalise by the batch's statistics in training mode, and by the running ones otherwise.
+
+        Raises:
+            ValueError: when there is a mask.
+        """
+        if mask is not None:
+            raise ValueError("BatchNormalization of steadygan takes no mask; take that of keras.layers")
+        wide = ops.cast(inputs, keras.backend.result_type(inputs.dtype, "float32"))
+        if training and self.trainable:
+            mean, variance = self._of_batch(wide)
+        else:
+            mean, variance = self._spread(self.moving_mean, wide), self._spread(self.moving_variance, wide)
+        factor = ops.rsqrt(variance + self.epsilon)
+        if self.scale:
+            factor = factor * self._spread(self.gamma, wide)
+        normal = (wide - mean) * factor
+        if self.center:
+            normal = normal + self._spread(self.beta, wide)
+        return ops.cast(normal, self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """What the layer was made with."""
+        return {**super().get_config(), "unbiased": self.unbiased}
+
+    def _of_batch(self, x: Any) -> tuple[Any, Any]:
+        """Mean and variance of the batch, of which the running ones take their part."""
+        axes = self._other_axes(x)
+        mean = ops.mean(x, axes, keepdims=True)
+        variance = ops.mean(ops.square(x - mean), axes, keepdims=True)
+        kept = variance
+        if self.unbiased:
+            shape = ops.shape(x)
+            count = ops.cast(math.prod(shape[axis] for axis in axes), x.dtype)
+            kept = variance * (count / ops.maximum(count - 1, 1))
+        for running, now in ((self.moving_mean, mean), (self.moving_variance, kept)):
+            part = ops.reshape(ops.stop_gradient(now), running.shape)
+            running.assign(running * self.momentum + ops.cast(part, running.dtype) * (1.0 - self.momentum))
+        return mean, variance
+
+    def _other_axes(self, x: Any) -> list[int]:
+        return [axis for axis in range(x.ndim) if axis != self.axis % x.ndim]
+
+    def _spread(self, values: Any, x: Any) -> Any:
+        """Numbers of the features, shaped so that they multiply x."""
+        shape = [1] * x.ndim
+        shape[self.axis] = values.shape[0]
+        return ops.reshape(ops.cast(values, x.dtype), shape)

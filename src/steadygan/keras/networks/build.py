@@ -1,0 +1,104 @@
+"""From a blueprint to a pair of Keras models, as :mod:`steadygan.networks.build` makes PyTorch modules."""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from steadygan.blueprint import Blueprint
+from steadygan.errors import SteadyganError
+from steadygan.keras.networks import dcgan, mlp, resnet
+from steadygan.keras.networks.encoder import encoder
+from steadygan.keras.networks.making import Maker, maker_for
+from steadygan.networks import check_shape, network_family
+from steadygan.networks.build import BLOCKS
+from steadygan.vocabulary import Player
+
+
+class Networks(NamedTuple):
+    """The models of the two players, and the encoder if the blueprint has one.
+
+    Attributes:
+        generator: latents [N, D], and labels int [N] if it takes any, to images [N, H, W, C] or vectors [N, F].
+        discriminator: these, and labels if it takes any, to logits [N / packing].
+        encoder: images to means and log variances of latents, [N, 2 D]; None where there is none.
+    """
+
+    generator: Any
+    discriminator: Any
+    encoder: Any = None
+
+
+class _Family(NamedTuple):
+    generator: Callable[[Maker, Blueprint, tuple[int, ...], int, int], Any]
+    discriminator: Callable[[Maker, Blueprint, tuple[int, ...], int], Any]
+
+
+_FAMILIES = {
+    "dcgan": _Family(dcgan.generator, dcgan.discriminator),
+    "resnet": _Family(resnet.generator, resnet.discriminator),
+    "mlp": _Family(mlp.generator, mlp.discriminator),
+}
+
+
+def build(
+    name: str,
+    blueprint: Blueprint,
+    shape: tuple[int, ...],
+    latent: int,
+    width: int,
+    blocks: int = BLOCKS,
+    seed: int | None = None,
+) -> Networks:
+    """Build and initialise a generator, a discriminator, and an encoder if the blueprint asks for one.
+
+    Args:
+        name: one of :data:`steadygan.networks.NETWORKS`.
+        blueprint: how they are built.
+        shape: of one item of the data: (H, W, C) for images, (F,) for vectors.
+        latent: length of a latent.
+        width: channels next to the image, as in :func:`steadygan.networks.build`.
+        blocks: residual blocks in each stage of ``r3gan``, at least 1; the others have no such number.
+        seed: of the initial weights; None for Keras' global seed.
+
+    Raises:
+        SteadyganError: when the network is PyTorch's alone or does not fit the shape, or labels are wanted and there
+            are no classes.
+    """
+    ignored = network_family(name).ignored
+    if name not in _FAMILIES:
+        raise SteadyganError(
+            f"The network '{name}' is made of PyTorch modules and cannot be built in Keras; "
+            f"choose one of {', '.join(_FAMILIES)}, or give generator= and discriminator= of your own"
+        )
+    check_shape(name, shape)
+    _check_classes(blueprint)
+    family = _FAMILIES[name]
+    with _drawn_from(seed):
+        return Networks(
+            family.generator(maker_for(Player.GENERATOR, blueprint, ignored), blueprint, shape, latent, width),
+            family.discriminator(maker_for(Player.DISCRIMINATOR, blueprint, ignored), blueprint, shape, width),
+            # The weights of an encoder are never rescaled.
+            encoder(Maker(std=blueprint.init_std), blueprint, shape, latent, width) if blueprint.encoder else None,
+        )
+
+
+@contextmanager
+def _drawn_from(seed: int | None) -> Iterator[None]:
+    """Let Keras draw the seeds of initial weights from this one inside the block."""
+    if seed is None:
+        yield
+        return
+    # That is where Keras takes every seed from that it is not given.
+    state = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)
+
+
+def _check_classes(blueprint: Blueprint) -> None:
+    labelled = blueprint.generator_takes_labels or blueprint.discriminator_takes_labels
+    if blueprint.classes < 1 and (labelled or blueprint.class_answer != "none"):
+        raise SteadyganError("The networks need classes and the data have no labels; give labels, and classes= to GAN")

@@ -1,0 +1,37 @@
+"""What a discriminator computes on its way to the logits, found again in any Keras model."""
+
+from typing import Any
+
+import keras
+
+from steadygan.errors import SteadyganError
+from steadygan.keras.networks.head import CLASS_LOGITS, FEATURES, LOGITS
+
+HIDDEN = (FEATURES, CLASS_LOGITS)
+"""Names of layers whose outputs are given beside the logits."""
+
+
+def outputs_of(discriminator: Any) -> Any:
+    """A model with the weights of a discriminator that gives all that heuristics may ask of it.
+
+    Args:
+        discriminator: a functional model, made here, loaded from a file, or anyone's: its layers called ``features``
+            and ``class_logits`` are found by their names.
+
+    Returns:
+        A model with the same inputs whose output is a dictionary with ``logits``, and ``features`` and
+        ``class_logits`` where there are layers of these names.
+
+    Raises:
+        SteadyganError: when the model is no functional or sequential one.
+    """
+    try:
+        inputs, logits = discriminator.inputs, discriminator.output
+    except (AttributeError, ValueError):
+        raise SteadyganError(
+            f"The discriminator '{discriminator.name}' is a subclass of keras.Model, whose hidden layers cannot be "
+            "found; build it with keras.Sequential or the functional interface"
+        ) from None
+    found = {layer.name: layer.output for layer in discriminator.layers if layer.name in HIDDEN}
+    given = inputs[0] if len(inputs) == 1 else inputs
+    return keras.Model(given, {LOGITS: logits, **found}, name=f"{discriminator.name}_outputs")
