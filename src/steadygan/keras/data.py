@@ -209,7 +209,9 @@ def _checked(batch: Any, gan: "GAN") -> tuple[Array, Array | None]:
             "another shape"
         )
     if gan.classes and labels is None:
-        raise SteadyganError("The recipe needs labels and fit was given none; give y=, or a dataset of (images, labels)")
+        raise SteadyganError(
+            "The recipe needs labels and fit was given none; give y=, or a dataset of (images, labels)"
+        )
     _refuse_range(images, gan)
     return images, None if labels is None else _named(labels, len(images), gan.classes)
 
@@ -233,7 +235,9 @@ def _refuse_range(images: Array, gan: "GAN") -> None:
 def _named(labels: Array, count: int, classes: int) -> Array:
     labels = labels.reshape(-1)
     if len(labels) != count:
-        raise SteadyganError(f"There are {things(count, 'image')} and {things(len(labels), 'label')}; give one for each")
+        raise SteadyganError(
+            f"There are {things(count, 'image')} and {things(len(labels), 'label')}; give one for each"
+        )
     if labels.dtype.kind not in "iu" or labels.min(initial=0) < -1 or labels.max(initial=0) >= classes:
         raise SteadyganError(f"Labels are whole numbers from 0 to {classes - 1}, or -1 where unknown")
     return labels.astype("int32")

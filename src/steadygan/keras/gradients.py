@@ -127,7 +127,7 @@ if BACKEND == "tensorflow":
         def traced() -> None:
             function()
 
-        tf.function(traced).get_concrete_function()
+        tf.function(traced, autograph=False).get_concrete_function()
 
 elif BACKEND == "torch":
     import torch

@@ -67,11 +67,11 @@ def on_keras(source: RandomNumbers) -> Iterator[None]:
     Args:
         source: of all that PyTorch would draw from its global generator.
     """
-    with _Makers(_drawing(source) | (_constants() if NEEDS_VIEWS else {})):
+    with Makers(drawing(source, view) | (_constants() if NEEDS_VIEWS else {})):
         yield
 
 
-class _Makers(TorchFunctionMode):
+class Makers(TorchFunctionMode):
     """Takes over the functions of PyTorch that make tensors out of nothing.
 
     Args:
@@ -89,19 +89,26 @@ class _Makers(TorchFunctionMode):
         return found(*arguments, **(named or {}))
 
 
-def _drawing(source: RandomNumbers) -> dict[Any, Callable[..., Any]]:
+def drawing(source: RandomNumbers, made: Callable[[Any], Any]) -> dict[Any, Callable[..., Any]]:
+    """What takes the place of PyTorch's random functions.
+
+    Args:
+        source: of the numbers.
+        made: what becomes of a tensor that was drawn.
+    """
+
     def like(draw: Callable[[tuple[int, ...]], Any]) -> Callable[..., Any]:
-        return lambda x, **ignored: view(draw(tuple(x.shape)))
+        return lambda x, **ignored: made(draw(tuple(x.shape)))
 
     def sized(draw: Callable[[tuple[int, ...]], Any]) -> Callable[..., Any]:
-        return lambda *size, **ignored: view(draw(sizes(size)))
+        return lambda *size, **ignored: made(draw(sizes(size)))
 
     def integers(low: int, *rest: Any, **ignored: Any) -> Any:
         high, size = rest if len(rest) == 2 else (low, rest[0])
-        return view(source.integers(tuple(size), low if len(rest) == 2 else 0, high))
+        return made(source.integers(tuple(size), low if len(rest) == 2 else 0, high))
 
     def uniform_in(x: Any, low: float = 0.0, high: float = 1.0, generator: None = None) -> Any:
-        return view(low + (high - low) * source.uniform(tuple(x.shape)))
+        return made(low + (high - low) * source.uniform(tuple(x.shape)))
 
     return {
         torch.rand: sized(source.uniform),
@@ -109,7 +116,7 @@ def _drawing(source: RandomNumbers) -> dict[Any, Callable[..., Any]]:
         torch.rand_like: like(source.uniform),
         torch.randn_like: like(source.normal),
         torch.randint: integers,
-        torch.randperm: lambda count, **ignored: view(source.permutation(count)),
+        torch.randperm: lambda count, **ignored: made(source.permutation(count)),
         torch.Tensor.uniform_: uniform_in,
     }
 

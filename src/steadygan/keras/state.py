@@ -12,7 +12,7 @@ from steadygan.feeding.loader import Batch
 from steadygan.heuristics.moments import Memory, Remembers
 from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.keras.gradients import pullback
-from steadygan.keras.torch_view import NEEDS_VIEWS, TorchView, UnsupportedError, tensor_of, view
+from steadygan.keras.torch_view import NEEDS_VIEWS, TorchView, UnknownAttributeError, UnsupportedError, tensor_of, view
 from steadygan.vocabulary import Player
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class NetworkView:
             yield VariableView(each) if NEEDS_VIEWS else each.value
 
     def __getattr__(self, name: str) -> Any:
-        raise UnsupportedError(f"uses a network's {name}, which a network of Keras does not have")
+        raise UnknownAttributeError(f"uses a network's {name}, which a network of Keras does not have")
 
 
 class KerasState:
@@ -178,9 +178,7 @@ class KerasState:
         self._frames[-1].setdefault(name, []).append(ops.stop_gradient(mean))
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise UnsupportedError(f"asks for {name.replace('_', ' ')}, which Keras' fit does not have")
+        raise UnknownAttributeError(f"asks for {name.replace('_', ' ')}, which Keras' fit does not have")
 
     # --- what the step uses
 

@@ -163,4 +163,3 @@ def _average(state: KerasState, decay: Any) -> None:
 def _images_of_a_step(state: KerasState, moves: Sequence[Player]) -> int:
     passes = state.recipe.schedule_passes
     return passes * state.batch * sum(each is Player.DISCRIMINATOR for each in moves)
-

@@ -36,6 +36,10 @@ class UnsupportedError(SteadyganError):
     """A heuristic does something that a compiled step of Keras cannot do."""
 
 
+class UnknownAttributeError(UnsupportedError, AttributeError):
+    """An attribute of PyTorch's tensors that a view does not have; ``hasattr`` is false of it."""
+
+
 def keras_dtype(dtype: torch.dtype | None) -> str:
     """The dtype in which Keras computes what PyTorch computes in ``dtype``; float32 for doubles and None."""
     return _NAMES.get(dtype, "float32") if dtype is not None else "float32"
@@ -113,9 +117,7 @@ class TorchView:
         # In place: the tensor of this view becomes another one, and whoever holds the view sees it.
         if name.endswith("_") and not name.endswith("__") and name[:-1] in FUNCTIONS:
             return lambda *arguments, **named: self._become(call(FUNCTIONS[name[:-1]], self, *arguments, **named))
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise UnsupportedError(f"uses a tensor's {name}, which is not known in terms of Keras")
+        raise UnknownAttributeError(f"uses a tensor's {name}, which is not known in terms of Keras")
 
     def __neg__(self) -> Any:
         return call(operator.neg, self)

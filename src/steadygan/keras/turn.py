@@ -122,7 +122,9 @@ class KerasTurn(TrainingTurn):
             self._inputs.update(zip(sides, map(view, points), strict=True))
             with self._state.recording():  # logged below, outside of what is differentiated
                 self._discriminate(sides)
-            wanted = [_sum_of_means(self.scores(side), self._rows(side)) for side in sides if side in self._differentiated]
+            wanted = [
+                _sum_of_means(self.scores(side), self._rows(side)) for side in sides if side in self._differentiated
+            ]
             return tensor_of(torch.stack(wanted).sum()), self.outputs()
 
         tensors = [tensor_of(each) for each in given]
