@@ -22,7 +22,7 @@ from steadygan.keras.recipes import fitted
 from steadygan.keras.refusals import naming_the_heuristic, refuse_float16
 from steadygan.keras.state import KerasState, Logs, StoredMemory
 from steadygan.keras.step import batches_of_a_step, step
-from steadygan.keras.torch_view import tensor_of, view
+from steadygan.keras.torch_view import NEEDS_VIEWS, UnsupportedError, tensor_of, view
 from steadygan.recipe import Recipe
 from steadygan.recipes import parse
 from steadygan.vocabulary import Player
@@ -133,8 +133,8 @@ class GAN(keras.Model):  # type: ignore[misc]  # Keras has no types
 
     def _refuse_begins(self) -> None:
         for heuristic in self.recipe.all(Begins):
-            with naming_the_heuristic(heuristic):
-                raise SteadyganError("prepares networks of PyTorch")
+            with naming_the_heuristic(heuristic):  # type: ignore[arg-type]  # whoever begins is a heuristic
+                raise UnsupportedError("prepares networks of PyTorch")
 
     def network(self, player: Player) -> Any:
         """A player's network."""
@@ -346,7 +346,9 @@ class GAN(keras.Model):  # type: ignore[misc]  # Keras has no types
         parts = ops.split(whole, count) if count > 1 else [whole]
         if labels is None or not self.classes:
             return [Batch(view(each)) for each in parts]
-        labels = ops.reshape(ops.cast(ops.convert_to_tensor(labels), "int32"), (count * self._batch,))
+        # PyTorch names rows by int64 alone.
+        dtype = "int32" if NEEDS_VIEWS else "int64"
+        labels = ops.reshape(ops.cast(ops.convert_to_tensor(labels), dtype), (count * self._batch,))
         named = ops.split(labels, count) if count > 1 else [labels]
         return [Batch(view(each), view(label)) for each, label in zip(parts, named, strict=True)]
 

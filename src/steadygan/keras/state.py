@@ -12,6 +12,7 @@ from steadygan.feeding.loader import Batch
 from steadygan.heuristics.moments import Memory, Remembers
 from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.keras.gradients import pullback
+from steadygan.keras.refusals import naming_the_heuristic
 from steadygan.keras.torch_view import NEEDS_VIEWS, TorchView, UnknownAttributeError, UnsupportedError, tensor_of, view
 from steadygan.vocabulary import Player
 
@@ -149,6 +150,8 @@ class KerasState:
 
     def optimizer(self, player: Player) -> Any:
         """The weights of a player who moves, with their gradients."""
+        if player not in self.gradients:
+            raise UnsupportedError("changes weights between steps")
         return self.gradients[player]
 
     def companion(self, name: str) -> Any:
@@ -158,6 +161,8 @@ class KerasState:
 
     def memory(self, heuristic: Remembers[M]) -> M:
         """The memory of a heuristic."""
+        if heuristic.name not in self._memories:
+            raise UnsupportedError("decides by what it remembers who moves")
         found: M = self._memories[heuristic.name]
         return found
 
@@ -257,8 +262,9 @@ class KerasState:
 
     def store_memories(self) -> None:
         """Write the memories back."""
-        for name, memory in self._memories.items():
-            self.gan.memories[name].write(memory)
+        for heuristic in self.recipe.all(Remembers):
+            with naming_the_heuristic(heuristic):  # type: ignore[arg-type]  # whoever remembers is a heuristic
+                self.gan.memories[heuristic.name].write(self._memories[heuristic.name])
 
 
 class StoredMemory:

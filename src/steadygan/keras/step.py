@@ -10,6 +10,7 @@ from steadygan.feeding.loader import Batch
 from steadygan.heuristics.moments import AfterMove, AfterStep, BeforeUpdate, ReplacesOpponent
 from steadygan.heuristics.roles import Penalty
 from steadygan.keras.gradients import choose, gradients
+from steadygan.keras.refusals import naming_the_heuristic
 from steadygan.keras.state import KerasState, OptimizerView, PlayerFakes
 from steadygan.keras.torch_view import UnsupportedError, tensor_of, view
 from steadygan.keras.turn import KerasTurn
@@ -71,8 +72,9 @@ def move(player: Player, state: KerasState, real: Batch, fakes: PlayerFakes | No
         real: views of a batch of real images.
         fakes: fakes of this move; new ones are made when None.
     """
-    if state.recipe.all(ReplacesOpponent):
-        raise UnsupportedError("lets a player move against other weights than its opponent's")
+    for heuristic in state.recipe.all(ReplacesOpponent):
+        with naming_the_heuristic(heuristic):  # type: ignore[arg-type]  # whoever takes part in a move is a heuristic
+            raise UnsupportedError("lets a player move against other weights than its opponent's")
     if fakes is None:
         fakes = state.fakes_like(real, differentiable=player is Player.GENERATOR)
     result = _with_due_penalties(player, state, real, fakes)
