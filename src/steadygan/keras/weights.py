@@ -17,6 +17,7 @@ from steadygan.keras.layers.attention import SelfAttention
 from steadygan.keras.layers.conditional import ConditionalNormalization
 from steadygan.keras.layers.embedding import LabelChannel, LabelEmbedding, Projection
 from steadygan.keras.layers.kinds import kernel_of
+from steadygan.keras.layers.maps import MapBasis
 from steadygan.keras.layers.minibatch import MinibatchDiscrimination
 from steadygan.keras.layers.reference_batch import WithReferenceBatch
 from steadygan.keras.layers.rescaled import RescaledKernel
@@ -90,7 +91,7 @@ def to_torch(model: Any, network: nn.Module) -> None:
             values: Array = np.asarray(keras.ops.convert_to_numpy(pair.variable))
             if pair.axes:
                 values = values.transpose(np.argsort(pair.axes))
-            state[pair.key].copy_(torch.from_numpy(np.ascontiguousarray(values)))
+            state[pair.key].copy_(torch.from_numpy(np.array(values, order="C")))
 
 
 def _pairs(network: nn.Module, model: Any, state: dict[str, Tensor]) -> list[_Pair]:
@@ -140,6 +141,8 @@ def _of_model(model: Any, paths: dict[str, str]) -> Iterator[_Pair]:
             yield _Pair(inputs, "reference.inputs", _MAPS if len(inputs.shape) == 4 else ())
             yield from (_Pair(each, "reference.labels") for each in labels)
             yield from _of_model(layer.network, paths)
+        elif isinstance(layer, MapBasis):  # the network's own parameter
+            yield _Pair(layer.basis, layer.name, (1, 2, 0))
         elif layer.name in paths:
             yield from _of_layer(layer, paths[layer.name])
 

@@ -3,7 +3,10 @@
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+
+from steadygan.arrays import Array
 
 
 @keras.saving.register_keras_serializable("steadygan")
@@ -54,16 +57,49 @@ class LowPassFilter(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("steadygan")
-class PixelSum(keras.layers.Layer):
-    """Sum maps over their pixels: float [N, H, W, C] to [N, C].
+class BilinearResize(keras.layers.Layer):
+    """Halve maps, or double them, each pixel spreading over four along each axis with the weights [1, 3, 3, 1] / 4.
 
-    Source: Miyato et al. 2018, appendix on network architectures; a mean would make logits smaller.
+    Beyond the border is 0; halving has half the weights, so that constant maps stay as they are but for the border.
+
+    Args:
+        size: height and width of the result when maps are doubled, twice theirs or one less; 0 for halving, to half
+            their size rounded up.
+
+    Shapes: float [N, S, S, C] to [N, size, size, C], or to [N, ceil(S / 2), ceil(S / 2), C].
+
+    Source: Huang et al. 2025, whose code resamples so.
     """
 
+    def __init__(self, size: int = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size = size
+
     def call(self, inputs: Any) -> Any:
-        """Sum them."""
-        return ops.sum(inputs, axis=(1, 2))
+        """Resample the maps."""
+        matrix = _spread(self.size) if self.size else _spread(inputs.shape[1]).T / 2
+        return _times(ops.convert_to_tensor(matrix, inputs.dtype), inputs)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        """[N, C]."""
-        return (input_shape[0], input_shape[-1])
+        """[N, size, size, C], or half as large."""
+        size = self.size or (input_shape[1] + 1) // 2
+        return (input_shape[0], size, size, input_shape[3])
+
+    def get_config(self) -> dict[str, Any]:
+        """What the layer was made with."""
+        return {**super().get_config(), "size": self.size}
+
+
+def _spread(size: int) -> Array:
+    """The matrix that doubles a line of ceil(size / 2) pixels, float64 [size, ceil(size / 2)]."""
+    large, small = np.arange(size), np.arange((size + 1) // 2)
+    return np.maximum(0.0, 1.0 - np.abs(large[:, None] / 2 - 0.25 - small))
+
+
+def _times(matrix: Any, maps: Any) -> Any:
+    """Every column of every map times the matrix, then every row."""
+    height, width, channels = maps.shape[1:]
+    rows = matrix.shape[0]
+    columns = ops.matmul(matrix, ops.reshape(maps, (-1, height, width * channels)))
+    lines = ops.matmul(matrix, ops.reshape(columns, (-1, width, channels)))
+    return ops.reshape(lines, (-1, rows, rows, channels))

@@ -3,11 +3,12 @@
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 from steadygan.blueprint import Blueprint
 from steadygan.errors import SteadyganError
-from steadygan.keras.networks import dcgan, mlp, resnet
+from steadygan.keras.networks import dcgan, mlp, r3gan, resnet
 from steadygan.keras.networks.encoder import encoder
 from steadygan.keras.networks.making import Maker, maker_for
 from steadygan.networks import check_shape, network_family
@@ -34,11 +35,13 @@ class _Family(NamedTuple):
     discriminator: Callable[[Maker, Blueprint, tuple[int, ...], int], Any]
 
 
-_FAMILIES = {
-    "dcgan": _Family(dcgan.generator, dcgan.discriminator),
-    "resnet": _Family(resnet.generator, resnet.discriminator),
-    "mlp": _Family(mlp.generator, mlp.discriminator),
-}
+def _families(blocks: int) -> dict[str, _Family]:
+    return {
+        "dcgan": _Family(dcgan.generator, dcgan.discriminator),
+        "mlp": _Family(mlp.generator, mlp.discriminator),
+        "resnet": _Family(resnet.generator, resnet.discriminator),
+        "r3gan": _Family(partial(r3gan.generator, blocks=blocks), partial(r3gan.discriminator, blocks=blocks)),
+    }
 
 
 def build(
@@ -66,14 +69,15 @@ def build(
             are no classes.
     """
     ignored = network_family(name).ignored
-    if name not in _FAMILIES:
+    families = _families(blocks)
+    if name not in families:
         raise SteadyganError(
             f"The network '{name}' is made of PyTorch modules and cannot be built in Keras; "
-            f"choose one of {', '.join(_FAMILIES)}, or give generator= and discriminator= of your own"
+            f"choose one of {', '.join(families)}, or give generator= and discriminator= of your own"
         )
     check_shape(name, shape)
     _check_classes(blueprint)
-    family = _FAMILIES[name]
+    family = families[name]
     with _drawn_from(seed):
         return Networks(
             family.generator(maker_for(Player.GENERATOR, blueprint, ignored), blueprint, shape, latent, width),

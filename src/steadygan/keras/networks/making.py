@@ -78,6 +78,7 @@ class Maker:
         weights: Draw | None = None,
         padding: str = "same",
         shuffled: bool = False,
+        groups: int = 1,
     ) -> Any:
         """A convolution.
 
@@ -91,6 +92,7 @@ class Maker:
             weights: as for :meth:`dense`.
             padding: ``same`` or ``valid``.
             shuffled: whether a pixel shuffle follows.
+            groups: divides both numbers of channels.
         """
         drawn = self.kernel(weights)
         return self._rescaled(
@@ -100,9 +102,10 @@ class Maker:
                 strides=stride,
                 padding=padding,
                 data_format="channels_last",
+                groups=groups,
                 use_bias=bias,
                 kernel_initializer=self._doubling(drawn, transposed=False) if shuffled else drawn,
-                bias_initializer=self.bias(inputs * kernel**2, weights),
+                bias_initializer=self.bias(inputs // groups * kernel**2, weights),
                 name=name,
             )
         )

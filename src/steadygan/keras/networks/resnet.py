@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import keras
 
 from steadygan.blueprint import Blueprint, Norm
+from steadygan.keras.layers.maps import PixelSum
 from steadygan.keras.layers.minibatch import MinibatchStddev
-from steadygan.keras.layers.resample import PixelSum
 from steadygan.keras.networks.attention import attended
 from steadygan.keras.networks.dcgan import generator_hidden
 from steadygan.keras.networks.head import Head
