@@ -41,11 +41,14 @@ def twins(normalised: bool = False, answers: int = 1) -> tuple[Any, nn.Module, l
 def of_keras(penalty: Any, model: Any) -> tuple[Array, list[Array]]:
     """A penalty, and the gradients of its mean for the weights, compiled."""
 
-    def loss() -> Any:
+    def loss(_: list[Any]) -> Any:
         values = penalty()
         return ops.mean(values), values
 
-    values, found = compiled(lambda: gradients(loss, model.trainable_variables, model.variables)[1:], model.variables)
+    def step() -> Any:
+        return gradients(loss, model.trainable_variables, [], model.variables)[1:3]
+
+    values, found = compiled(step, model.variables)
     return array(values), [array(each) for each in found]
 
 

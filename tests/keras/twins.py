@@ -79,7 +79,7 @@ def compiled(function: Callable[[], Any], variables: list[Any]) -> Any:
 def of_keras(model: Any, x: Array, compile: bool = True) -> tuple[Array, list[Array]]:
     """Outputs in training mode, and the gradient of their squares and slopes for each trainable weight."""
 
-    def loss() -> Any:
+    def loss(_: list[Any]) -> Any:
         images = ops.convert_to_tensor(x)
 
         def bent(given: list[Any]) -> tuple[Any, Any]:
@@ -90,7 +90,7 @@ def of_keras(model: Any, x: Array, compile: bool = True) -> tuple[Array, list[Ar
         return ops.mean(ops.square(outputs)) + ops.sum(ops.square(slope)) / len(x), outputs
 
     def step() -> Any:
-        return gradients(loss, model.trainable_variables, model.variables)[1:]
+        return gradients(loss, model.trainable_variables, [], model.variables)[1:3]
 
     outputs, found = compiled(step, model.variables) if compile else step()
     return ops.convert_to_numpy(outputs), [ops.convert_to_numpy(each) for each in found]

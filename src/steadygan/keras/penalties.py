@@ -8,6 +8,7 @@ labels: ``r1_penalty(lambda x: model([x, labels], training=True), images, state=
 the Keras variables that it reads or assigns, without which JAX would take them for constants.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -167,12 +168,11 @@ def input_gradient(discriminator: Discriminator, images: Any, state: Sequence[An
     def total(given: list[Any]) -> tuple[Any, Any]:
         logits = discriminator(given[0], training=True) if is_layer else discriminator(given[0])
         logits = ops.cast(logits, keras.backend.result_type(logits.dtype, "float32"))
-        answers, count = ops.size(logits), ops.shape(given[0])[0]
-        inputs = ops.minimum(answers, count)  # a pack of images is one input
-        return ops.sum(logits) * (ops.cast(inputs, logits.dtype) / ops.cast(answers, logits.dtype)), inputs
+        rows, answers = _rows(logits, given[0]), math.prod(ops.shape(logits))
+        return ops.sum(logits) * (ops.cast(rows, logits.dtype) / ops.cast(answers, logits.dtype)), logits
 
-    _, inputs, (gradient,) = input_gradients(total, [ops.convert_to_tensor(images)], variables)
-    return ops.reshape(gradient, (inputs, -1))
+    _, logits, (gradient,) = input_gradients(total, [ops.convert_to_tensor(images)], variables)
+    return ops.reshape(gradient, (_rows(logits, images), -1))
 
 
 def between(first: Any, second: Any, seed: Any = None) -> Any:
@@ -208,6 +208,13 @@ def perturbed(real: Any, spread: float = 0.5, seed: Any = None) -> Any:
     """
     real = ops.convert_to_tensor(real)
     return real + spread * ops.std(real) * keras.random.uniform(ops.shape(real), dtype=real.dtype, seed=seed)
+
+
+def _rows(logits: Any, images: Any) -> Any:
+    """How many inputs the discriminator has, of which a pack of images is one; a tensor for batches of any size."""
+    answers, count = math.prod(ops.shape(logits)), ops.shape(images)[0]
+    known = isinstance(answers, int) and isinstance(count, int)
+    return min(answers, count) if known else ops.minimum(answers, count)
 
 
 def _squared_length(gradient: Any) -> Any:

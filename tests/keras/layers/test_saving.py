@@ -11,7 +11,8 @@ from keras import layers
 
 from steadygan.keras import layers as pieces
 from steadygan.keras.initialisers import ICNR, normal
-from tests.keras.twins import array, normal as numbers
+from tests.keras.twins import array
+from tests.keras.twins import normal as numbers
 
 
 def discriminator(policy: str) -> Any:
