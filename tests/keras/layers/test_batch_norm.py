@@ -1,0 +1,74 @@
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+keras = pytest.importorskip("keras")
+
+from keras import ops
+
+from steadygan.keras.layers import BatchNormalization
+from tests.keras.twins import ChannelsFirst, Pair, assert_twins, close, copied, normal
+
+
+def twins(shape: tuple[int, ...], **arguments: Any) -> tuple[Any, torch.nn.Module, list[Pair]]:
+    layer = BatchNormalization(**arguments)
+    model = keras.Sequential([keras.Input(shape), layer])
+    kind = torch.nn.BatchNorm1d if len(shape) == 1 else torch.nn.BatchNorm2d
+    module = kind((None, *shape)[layer.axis])
+    for parameter in module.parameters():
+        torch.nn.init.normal_(parameter, 1.0)
+    pairs = [
+        Pair(layer.gamma, module, "weight"),
+        Pair(layer.beta, module, "bias"),
+        Pair(layer.moving_mean, module, "running_mean"),
+        Pair(layer.moving_variance, module, "running_var"),
+    ]
+    return model, module, copied(pairs)
+
+
+@pytest.mark.parametrize("shape", [(3,), (4, 5, 3)])
+def test_values_derivatives_and_running_statistics_are_those_of_torch(shape: tuple[int, ...]) -> None:
+    model, module, pairs = twins(shape, unbiased=True)
+    x = normal(6, *shape) * 2 + 1
+    assert_twins(model, ChannelsFirst(module), pairs, x)
+    still = module.float().eval()
+    close(model(x, training=False), ChannelsFirst(still)(torch.tensor(x)), 1e-5)
+
+
+def test_channels_may_come_first() -> None:
+    model, module, pairs = twins((3, 4, 5), unbiased=True, axis=1)
+    assert_twins(model, module, pairs, normal(6, 3, 4, 5))
+
+
+def test_the_biased_running_variance_is_that_of_keras() -> None:
+    x = normal(5, 3)
+    mine, theirs = BatchNormalization(), keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+    close(mine(x, training=True), theirs(x, training=True))
+    for one, other in zip(mine.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+    assert [each.name for each in mine.weights] == ["gamma", "beta", "moving_mean", "moving_variance"]
+
+
+def test_a_layer_that_is_not_trainable_runs_in_inference_mode() -> None:
+    layer, x = BatchNormalization(), normal(5, 3) + 2
+    layer.build(x.shape)
+    layer.trainable = False
+    before = layer.get_weights()
+    close(layer(x, training=True), x, 1e-4)
+    assert all(np.array_equal(one, other) for one, other in zip(before, layer.get_weights(), strict=True))
+
+
+def test_statistics_of_half_precision_are_computed_in_float32() -> None:
+    layer = BatchNormalization(dtype="mixed_bfloat16")
+    x = ops.cast(1000 + normal(64, 2), "bfloat16")
+    made = layer(x, training=True)
+    assert keras.backend.standardize_dtype(made.dtype) == "bfloat16"
+    close(layer.moving_mean, 0.1 * np.asarray(ops.convert_to_numpy(ops.mean(ops.cast(x, "float32"), 0))), 1e-5)
+
+
+def test_a_mask_is_refused() -> None:
+    layer = BatchNormalization()
+    with pytest.raises(ValueError, match="takes no mask"):
+        layer(normal(2, 3, 4), training=True, mask=ops.ones((2, 3), "bool"))
