@@ -115,6 +115,7 @@ class Pair:
             weights.from_torch(self.state.averaged, self.gan.averaged)
         for name, companion in self.state.companions.items():
             weights.from_torch(companion.network, self.gan.companions[name])
+        self.gan._has_begun = True  # its reference batches are those that were copied
         self.numbers = TorchNumbers()
 
     def _package(self) -> TrainingState:

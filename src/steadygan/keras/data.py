@@ -23,7 +23,7 @@ class Batches(NamedTuple):
 
     Attributes:
         dataset: gives the images of a step at once, or images and labels.
-        images: a few of them.
+        images: all of them, or a first batch.
         labels: theirs; None if there are none.
     """
 
@@ -174,7 +174,7 @@ def _of_array(x: Array, y: Any, gan: "GAN", shuffle: bool, epoch: int) -> Batche
     images, labels = _checked(x if y is None else (x, np.asarray(y)), gan)
     size = gan.batch * gan.batches_per_step
     dataset = ArrayBatches(images, labels, size, gan.seed, shuffle, epoch)
-    return Batches(dataset, images[:1], None if labels is None else labels[:1])
+    return Batches(dataset, images, labels)
 
 
 def _first_batch(source: Any) -> Any:

@@ -22,12 +22,14 @@ from steadygan.keras.recipes import fitted
 from steadygan.keras.refusals import naming_the_heuristic, refuse_float16
 from steadygan.keras.state import KerasState, Logs, StoredMemory
 from steadygan.keras.step import batches_of_a_step, step
-from steadygan.keras.torch_view import NEEDS_VIEWS, UnsupportedError, tensor_of, view
+from steadygan.keras.torch_view import NEEDS_VIEWS, tensor_of, view
 from steadygan.recipe import Recipe
 from steadygan.recipes import parse
 from steadygan.vocabulary import Player
 
 GENERATED_AT_ONCE = 256
+MOST_EXAMPLES = 4096
+"""Real images from which heuristics may take a reference batch."""
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -79,7 +81,7 @@ class GAN(keras.Model):  # type: ignore[misc]  # Keras has no types
         self._batch = self.recipe.settings.batch
         self.built = True
         self.memories = self._make_memories()
-        self._refuse_begins()
+        self._has_begun = False
 
     # --- what it is made of
 
@@ -131,10 +133,18 @@ class GAN(keras.Model):  # type: ignore[misc]  # Keras has no types
         variable.assign(first.astype(dtype))
         return variable
 
-    def _refuse_begins(self) -> None:
+    def _begin(self, batches: Batches) -> None:
+        """Let heuristics prepare the networks, before the first step of all."""
+        if self._has_begun or self.images_seen:
+            return
+        self._has_begun = True
+        chosen = np.random.default_rng(self.seed).permutation(len(batches.images))[:MOST_EXAMPLES]
+        labels = None if batches.labels is None else batches.labels[chosen]
+        examples = self._seen(ops.convert_to_tensor(batches.images[chosen]), labels)
+        state = KerasState(self, (), examples)
         for heuristic in self.recipe.all(Begins):
-            with naming_the_heuristic(heuristic):  # type: ignore[arg-type]  # whoever begins is a heuristic
-                raise UnsupportedError("prepares networks of PyTorch")
+            with naming_the_heuristic(heuristic), on_keras(self.numbers):  # type: ignore[arg-type]
+                heuristic.begin(state)  # type: ignore[arg-type]  # a stand-in
 
     def network(self, player: Player) -> Any:
         """A player's network."""
@@ -245,6 +255,7 @@ class GAN(keras.Model):  # type: ignore[misc]  # Keras has no types
         self._require_compiled()
         self._batch = batch_size or self.recipe.settings.batch
         batches = as_batches(x, y, self, shuffle, initial_epoch)
+        self._begin(batches)
         self._prepare(batches)
         with naming_the_heuristic():
             return super().fit(
@@ -268,7 +279,9 @@ class GAN(keras.Model):  # type: ignore[misc]  # Keras has no types
         self._require_compiled()
         x = np.asarray(x)
         self._batch = len(x) // self.batches_per_step
-        self._prepare(Batches(None, x[:1], None if y is None else np.asarray(y)[:1]))
+        batches = Batches(None, x, None if y is None else np.asarray(y))
+        self._begin(batches)
+        self._prepare(batches)
         with naming_the_heuristic():
             return super().train_on_batch(x, y, return_dict=return_dict)
 
@@ -342,15 +355,21 @@ class GAN(keras.Model):  # type: ignore[misc]  # Keras has no types
         count = self.batches_per_step
         # Their number is written down, because some backends do not know it while they compile.
         images = ops.reshape(ops.convert_to_tensor(images), (count * self._batch, *self.shape))
-        whole = self.to_torch(scaled_to_range(images, self._output))
-        parts = ops.split(whole, count) if count > 1 else [whole]
+        if labels is not None:
+            labels = ops.reshape(ops.convert_to_tensor(labels), (count * self._batch,))
+        whole = self._seen(images, labels)
+        parts = whole.images.chunk(count)
+        named = [None] * count if whole.labels is None else whole.labels.chunk(count)
+        return [Batch(each, label) for each, label in zip(parts, named, strict=True)]
+
+    def _seen(self, images: Any, labels: Any) -> Batch:
+        """Images and labels as heuristics see them, views in PyTorch's order of axes."""
+        images = view(self.to_torch(scaled_to_range(images, self._output)))
         if labels is None or not self.classes:
-            return [Batch(view(each)) for each in parts]
+            return Batch(images)
         # PyTorch names rows by int64 alone.
         dtype = "int32" if NEEDS_VIEWS else "int64"
-        labels = ops.reshape(ops.cast(ops.convert_to_tensor(labels), dtype), (count * self._batch,))
-        named = ops.split(labels, count) if count > 1 else [labels]
-        return [Batch(view(each), view(label)) for each, label in zip(parts, named, strict=True)]
+        return Batch(images, view(ops.cast(ops.convert_to_tensor(labels), dtype)))
 
     # --- what a step asks of it
 

@@ -27,16 +27,29 @@ def naming_the_heuristic(heuristic: Heuristic | None = None) -> Iterator[None]:
         heuristic: which it is; found from where the refusal was raised when None.
 
     Raises:
-        RefusedError: in place of an :class:`UnsupportedError`.
+        RefusedError: in place of an :class:`UnsupportedError`, or of an error in a heuristic's own code, which was
+            written for PyTorch's tensors.
     """
     try:
         yield
-    except UnsupportedError as error:
-        culprit = heuristic or _heuristic_in(error.__traceback__)
-        who = f"'{culprit.name}'" if culprit is not None else "This recipe"
-        raise RefusedError(
-            f"{who} cannot run in a step that Keras compiles on {BACKEND}, because it {error}; {INSTEAD}"
-        ) from error
+    except SteadyganError as error:
+        if not isinstance(error, UnsupportedError):
+            raise
+        raise _refused(heuristic, error, str(error)) from error
+    except (AttributeError, IndexError, NotImplementedError, TypeError) as error:
+        if heuristic is None and _heuristic_in(error.__traceback__) is None:
+            raise
+        raise _refused(heuristic, error, f"calls there what Keras does not have ({_first_line(error)})") from error
+
+
+def _refused(heuristic: Heuristic | None, error: Exception, why: str) -> RefusedError:
+    culprit = heuristic or _heuristic_in(error.__traceback__)
+    who = f"'{culprit.name}'" if culprit is not None else "This recipe"
+    return RefusedError(f"{who} cannot run in a step of Keras on {BACKEND}, because it {why}; {INSTEAD}")
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 def _heuristic_in(traceback: TracebackType | None) -> Heuristic | None:

@@ -12,6 +12,8 @@ from steadygan.feeding.loader import Batch
 from steadygan.heuristics.moments import Memory, Remembers
 from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.keras.gradients import pullback
+from steadygan.keras.layers import WithReferenceBatch
+from steadygan.keras.layers.kinds import layers_within
 from steadygan.keras.refusals import naming_the_heuristic
 from steadygan.keras.torch_view import NEEDS_VIEWS, TorchView, UnknownAttributeError, UnsupportedError, tensor_of, view
 from steadygan.vocabulary import Player
@@ -96,18 +98,45 @@ class NetworkView:
 
     Args:
         model: the network.
+        turned: puts the axes of its inputs into Keras' order.
     """
 
-    def __init__(self, model: Any) -> None:
-        self._model = model
+    def __init__(self, model: Any, turned: Any) -> None:
+        self._model, self._turned = model, turned
 
     def parameters(self) -> Iterator[Any]:
         """Views of the weights that are trained; changed in place, they change the network."""
         for each in self._model.trainable_variables:
             yield VariableView(each) if NEEDS_VIEWS else each.value
 
+    @property
+    def reference(self) -> "ReferenceView | None":
+        """The reference batch of the network; None if it has none."""
+        found = next(layers_within(self._model, WithReferenceBatch), None)
+        return None if found is None else ReferenceView(found, self._turned)
+
     def __getattr__(self, name: str) -> Any:
         raise UnknownAttributeError(f"uses a network's {name}, which a network of Keras does not have")
+
+
+class ReferenceView:
+    """The reference batch of a network of Keras.
+
+    Args:
+        layer: that holds it.
+        turned: puts the axes of its inputs into Keras' order.
+    """
+
+    def __init__(self, layer: Any, turned: Any) -> None:
+        self._layer, self._turned = layer, turned
+
+    def hold(self, inputs: Any, labels: Any = None) -> None:
+        """Fill it with a view of inputs, [count, ...], and of labels, int [count]."""
+        given = [self._turned(tensor_of(inputs))]
+        if self._layer.several:
+            unknown = ops.full((len(inputs),), -1, dtype="int32")
+            given.append(unknown if labels is None else tensor_of(labels))
+        self._layer.hold(given if self._layer.several else given[0])
 
 
 class KerasState:
@@ -116,9 +145,11 @@ class KerasState:
     Args:
         gan: whose variables the step reads and changes.
         names: the names that are logged; None where they are only being found out.
+        examples: views of real images, for heuristics that begin with some.
     """
 
-    def __init__(self, gan: "GAN", names: Sequence[str] | None) -> None:
+    def __init__(self, gan: "GAN", names: Sequence[str] | None, examples: Batch | None = None) -> None:
+        self._examples = examples
         self.gan, self.recipe, self.names = gan, gan.recipe, names
         self.device = torch.device("cpu")
         self.joint_batches_work = False
@@ -146,7 +177,8 @@ class KerasState:
 
     def network(self, player: Player) -> Any:
         """A player's network."""
-        return NetworkView(self.gan.network(player))
+        turned = self.gan.to_keras if player is Player.DISCRIMINATOR else lambda latents: latents
+        return NetworkView(self.gan.network(player), turned)
 
     def optimizer(self, player: Player) -> Any:
         """The weights of a player who moves, with their gradients."""
@@ -169,6 +201,14 @@ class KerasState:
     def latents(self, count: int) -> Any:
         """Fresh latents, float32 [count, D]."""
         return self.recipe.latent.sample(count, self.device)
+
+    def reference(self, count: int) -> tuple[Any, Any]:
+        """Real images with their labels if there are any, with repetition if there are fewer."""
+        if self._examples is None:
+            raise UnsupportedError("asks for real images during training")
+        rows = torch.arange(count) % len(self._examples)
+        labels = self._examples.labels
+        return self._examples.images[rows], None if labels is None else labels[rows]
 
     def random_labels(self, count: int) -> Any:
         """Random classes, each equally often on average, int [count]; None if the generator takes none."""

@@ -122,8 +122,8 @@ def _argsort(x: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
 
 
 def _where(condition: Any, then: Any, otherwise: Any) -> Any:
-    dtype = next(each.dtype for each in (then, otherwise) if hasattr(each, "dtype"))
-    dtype = keras.backend.standardize_dtype(dtype)
+    dtypes = [keras.backend.standardize_dtype(each.dtype) for each in (then, otherwise) if hasattr(each, "dtype")]
+    dtype = dtypes[0] if dtypes else "float32"
     return ops.where(condition, ops.cast(then, dtype), ops.cast(otherwise, dtype))
 
 
