@@ -13,7 +13,7 @@ from tests.keras.twins import ChannelsFirst, Pair, assert_twins, close, copied, 
 
 
 def twins(shape: tuple[int, ...], **arguments: Any) -> tuple[Any, torch.nn.Module, list[Pair]]:
-    """Normalisation after what is not linear: of linear layers the slopes of a batch add up to 0, which hides errors."""
+    """Normalisation after what is not linear: else the slopes of a batch add up to 0, which hides errors."""
     layer, dense = BatchNormalization(**arguments), keras.layers.Dense(3)
     model = keras.Sequential([keras.Input(shape), dense, keras.layers.Activation("softplus"), layer])
     kind = torch.nn.BatchNorm1d if len(shape) == 1 else torch.nn.BatchNorm2d
