@@ -69,8 +69,10 @@ def test_flags_are_as_before_afterwards_even_after_an_error() -> None:
     _, discriminator, _ = pair()
     discriminator.layers[0].trainable = False
     before = [each.trainable for each in discriminator.variables]
-    with pytest.raises(KeyError), frozen(discriminator):
+    with frozen(discriminator):
         assert not discriminator.trainable_variables
+    assert [each.trainable for each in discriminator.variables] == before
+    with pytest.raises(KeyError), frozen(discriminator):
         raise KeyError
     assert [each.trainable for each in discriminator.variables] == before
     assert discriminator.trainable

@@ -24,11 +24,18 @@ FAKES = normal(6, 5, 5, 2, seed=1)
 def twins(normalised: bool = False, answers: int = 1) -> tuple[Any, nn.Module, list[Pair]]:
     convolution, dense = layers.Conv2D(3, 3), layers.Dense(answers)
     first, last = nn.Conv2d(2, 3, 3), nn.Linear(27, answers)
-    between = [BatchNormalization()] if normalised else []
+    bent = layers.Activation("softplus")
     model = keras.Sequential(
-        [keras.Input((5, 5, 2)), convolution, *between, layers.Activation("softplus"), layers.Flatten(), dense]
+        [
+            keras.Input((5, 5, 2)),
+            convolution,
+            bent,
+            *([BatchNormalization()] if normalised else []),
+            layers.Flatten(),
+            dense,
+        ]
     )
-    inner = ChannelsFirst(nn.Sequential(first, *([nn.BatchNorm2d(3)] if normalised else []), nn.Softplus()))
+    inner = ChannelsFirst(nn.Sequential(first, nn.Softplus(), *([nn.BatchNorm2d(3)] if normalised else [])))
     pairs = [
         Pair(convolution.kernel, first, "weight", lambda each: each.transpose(2, 3, 1, 0)),
         Pair(convolution.bias, first, "bias"),

@@ -76,7 +76,7 @@ def compiled(function: Callable[[], Any], variables: list[Any]) -> Any:
     return result
 
 
-def of_keras(model: Any, x: Array, compile: bool = True) -> tuple[Array, list[Array]]:
+def of_keras(model: Any, x: Array) -> tuple[Array, list[Array]]:
     """Outputs in training mode, and the gradient of their squares and slopes for each trainable weight."""
 
     def loss(_: list[Any]) -> Any:
@@ -92,7 +92,7 @@ def of_keras(model: Any, x: Array, compile: bool = True) -> tuple[Array, list[Ar
     def step() -> Any:
         return gradients(loss, model.trainable_variables, [], model.variables)[1:3]
 
-    outputs, found = compiled(step, model.variables) if compile else step()
+    outputs, found = compiled(step, model.variables)
     return ops.convert_to_numpy(outputs), [ops.convert_to_numpy(each) for each in found]
 
 

@@ -64,17 +64,17 @@ def twins(kind: str, wrapper: Any, change: Any) -> tuple[Any, nn.Module, list[Pa
     return model, module, copied(pairs), normal(5, *shape)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS])
-def test_spectral_normalisation_is_that_of_torch(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["dense", "2d", "transposed"])
+def test_spectral_normalisation_is_that_of_torch_with_its_derivatives(kind: str) -> None:
     model, module, pairs, x = twins(kind, SpectralNormalization, spectral_norm)
     assert_twins(model, ChannelsFirst(module), pairs, x)
 
 
-@pytest.mark.parametrize("kind", ["dense", "2d", "transposed"])
+@pytest.mark.parametrize("kind", list(KINDS))
 def test_it_stays_so_while_the_kernel_moves(kind: str) -> None:
     model, module, pairs, x = twins(kind, SpectralNormalization, spectral_norm)
     module.train()
-    for step in range(4):
+    for step in range(3):
         for pair in pairs[:2]:
             with torch.no_grad():
                 pair.theirs.add_(0.3 * torch.tensor(normal(*pair.theirs.shape, seed=step)))
@@ -112,13 +112,13 @@ def test_refreshing_finds_the_singular_values_of_weights_that_were_put_in() -> N
     )
     wrapped = model.layers[0]
     wrapped.trained.assign(normal(3, 3, 2, 4, seed=8))
-    refresh(model, iterations=200)
+    refresh(model, iterations=60)
     matrix = array(wrapped.trained).transpose(3, 2, 0, 1).reshape(4, -1)
     sigma = array(wrapped.u) @ matrix @ array(wrapped.v)
     assert float(sigma) == pytest.approx(float(np.linalg.svd(matrix, compute_uv=False)[0]), rel=1e-5)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("grouped", "1d", "depthwise")])
+@pytest.mark.parametrize("kind", ["dense", "2d", "transposed"])
 def test_the_equalised_rate_is_that_of_the_package(kind: str) -> None:
     model, module, pairs, x = twins(kind, EqualisedLearningRate, equalised_lr)
     assert_twins(model, ChannelsFirst(module), pairs, x, tolerance=5e-5)
@@ -172,6 +172,27 @@ def test_mixed_precision_rescales_the_kernel_in_float32(wrapper: Any) -> None:
         u = matrix @ array(wrapped.v)
         close(array(wrapped.v), matrix.T @ array(wrapped.u) / np.linalg.norm(matrix.T @ array(wrapped.u)), 1e-6)
         assert u.dtype == np.float32
+
+
+class Late(keras.Model):
+    """Makes its layers' weights when it is first trained, where Keras traces it symbolically."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = SpectralNormalization(layers.Dense(3))
+        self.last = EqualisedLearningRate(layers.Dense(1))
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        return self.last(self.hidden(inputs, training=training))
+
+
+def test_weights_may_be_made_as_late_as_in_the_first_step() -> None:
+    model = Late()
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    model.train_on_batch(normal(4, 5), np.ones((4, 1)))
+    matrix = array(model.hidden.trained).T
+    sigma = float(array(model.hidden.u) @ matrix @ array(model.hidden.v))
+    assert sigma == pytest.approx(float(np.linalg.svd(matrix, compute_uv=False)[0]), rel=0.01)
 
 
 def test_what_has_no_single_kernel_is_refused() -> None:

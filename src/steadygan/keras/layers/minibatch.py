@@ -109,10 +109,8 @@ class MinibatchStddev(keras.layers.Layer):
         shape = ops.shape(inputs)
         size = largest_divisor(shape[0], self.group)
         groups = ops.reshape(wide, (size, -1, *shape[1:]))
-        # Not ops.var, whose second derivative lacks a part on TensorFlow.
-        variances = ops.mean(ops.square(groups - ops.mean(groups, axis=0, keepdims=True)), axis=0)
         # The small number keeps the root's gradient finite where all images of a group agree.
-        deviations = ops.sqrt(variances + 1e-8)
+        deviations = ops.sqrt(ops.var(groups, axis=0) + 1e-8)
         axes = tuple(range(1, inputs.ndim))
         values = ops.mean(deviations, axis=axes, keepdims=True)
         like = list(shape)
