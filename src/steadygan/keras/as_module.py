@@ -82,7 +82,7 @@ class KerasModule(nn.Module):
         """
         norms = [each for each in layers_of(self.model) if isinstance(each, keras.layers.BatchNormalization)]
         norms = [each for each in norms if each.trainable]
-        if not self._buffers.keys() - self._shared.seeds:
+        if self._buffers.keys() <= set(self._shared.seeds):
             return
         momenta = [norm.momentum for norm in norms]
         try:
@@ -143,7 +143,7 @@ class _Shared:
         model: the Keras model.
         of_model: its variables, by their position.
         variables: these, and the state of Keras' global seed.
-        seeds: the names of those that are states of random seeds.
+        seeds: the names of those that are states of random seeds, in the order in which they are drawn.
     """
 
     def __init__(self, model: Any) -> None:
@@ -151,7 +151,7 @@ class _Shared:
         self.of_model: dict[str, Any] = {str(position): each for position, each in enumerate(model.variables)}
         self.variables = {**self.of_model, _UNSEEDED: seed_generator.global_seed_generator().state}
         weights = {id(each) for each in model.weights}
-        self.seeds = {name for name, each in self.variables.items() if id(each) not in weights}
+        self.seeds = [name for name, each in self.variables.items() if id(each) not in weights]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "_Shared":
         return self
@@ -264,4 +264,5 @@ def _tried(model: Any, given: tuple[Tensor, ...], player: Player, what: str) -> 
 def _reason(error: Exception) -> str:
     """The line of an error that says what happened, which Keras prints in bold type below where it happened."""
     message = str(error) or type(error).__name__
-    return message.partition(_BOLD)[2].partition(_PLAIN)[0].splitlines()[0] if _BOLD in message else message
+    said = message.partition(_BOLD)[2].partition(_PLAIN)[0] if _BOLD in message else message
+    return said.splitlines()[0]
