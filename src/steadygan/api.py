@@ -15,6 +15,7 @@ from steadygan.amounts import things
 from steadygan.data import IN_MEMORY, DataInput, DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError, sentence
 from steadygan.feeding.prefetch import TruncatedDataError
+from steadygan.keras_models import generator_for, with_modules
 from steadygan.metrics import all_metrics
 from steadygan.progress import ProgressLine
 from steadygan.recipe import Recipe
@@ -82,7 +83,7 @@ def train(
         minutes: Time to train in all; with images, whichever ends first. Without either: 30 minutes.
         out: the run folder; ``runs/<recipe>-<number>`` when None.
         generator: your own: latents [N, D] to images [N, C, H, W] in [-1, 1]. Trained in place. With ``labels`` it is
-            called as ``G(z, y)`` with int64 labels [N].
+            called as ``G(z, y)`` with int64 labels [N]. A Keras model on the torch backend may have channels last.
         discriminator: your own: images to logits [N], [N, 1] or [N, 1, h, w]. Trained in place. With ``labels`` it is
             called as ``D(x, y)`` with int64 labels [N], -1 where training does not know one.
         resolution: Height and width in pixels, 8 to 256. By default the data's own where all images share one square
@@ -148,6 +149,7 @@ def run_new(
     built = custom.generator is None or custom.discriminator is None
     fitted, notes = fit_recipe(chosen, prepared, training.labels and built)
     with locked_for_all(folder), temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
+        custom = with_modules(custom, prepared.shape, fitted, training.labels)
         loop = session.begin(prepared, fitted, training, data_settings, folder, custom, overwrite, notes, observers)
         return _train(loop, folder, interrupted)
 
@@ -195,6 +197,7 @@ def resume(
             "prepare", lambda: prepare(source, stored.manifest.data_settings, cache=where)
         )
         with temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
+            custom = with_modules(custom, prepared.shape, stored.recipe, training.labels)
             loop = session.resume(folder, stored, training, prepared, custom, watching)
             return _train(loop, folder, interrupted)
 
@@ -300,7 +303,8 @@ def load(out: str | Path, *, generator: nn.Module | None = None) -> Run:
     Raises:
         SteadyganError: when there is none, or the generator is not built like the one that was trained.
     """
-    return Run(out, None if generator is None else load_into(generator, RunFolder(out)))
+    folder = RunFolder(out)
+    return Run(out, None if generator is None else load_into(generator_for(folder, generator), folder))
 
 
 def make_data_settings(**given: Any) -> DataSettings:

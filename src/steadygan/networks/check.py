@@ -64,11 +64,27 @@ def check_modules(networks: Mapping[Player, nn.Module]) -> None:
         if not isinstance(network, nn.Module):
             raise SteadyganError(f"The {player} is a {type(network).__name__}; give a torch.nn.Module")
         if not any(parameter.requires_grad for parameter in network.parameters()):
-            raise SteadyganError(f"The {player} has no weight that can be trained; give one with requires_grad")
+            raise SteadyganError(
+                f"The {player} has no weight that can be trained; give one with requires_grad, or trainable in Keras"
+            )
         usual = torch.get_default_dtype()
         other = next((each.dtype for each in network.parameters() if each.dtype != usual), None)
         if other is not None:
             raise SteadyganError(f"The {player} has weights of {other} and training needs {usual}; call .to({usual})")
+
+
+def failure(name: str, given: tuple[Tensor, ...], what: str, reason: str) -> SteadyganError:
+    """The error for a network that fails when it is called.
+
+    Args:
+        name: the network, such as ``generator``.
+        given: latents or images, and labels if it takes any.
+        what: ``latents`` or ``images``.
+        reason: one line of what happened.
+    """
+    with_labels = " with labels" if len(given) > 1 else ""
+    length = f"; the recipe's latents have {things(given[0].shape[1], 'number')}" if what == "latents" else ""
+    return SteadyganError(f"The {name} fails on {what} of shape {list(given[0].shape)}{with_labels}: {reason}{length}")
 
 
 def _fakes(generator: nn.Module, given: tuple[Tensor, ...], shape: tuple[int, ...]) -> Tensor:
@@ -122,11 +138,7 @@ def _tried(network: nn.Module, given: tuple[Tensor, ...], name: str, what: str) 
             answer = network.eval()(*given)
     except Exception as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        with_labels = " with labels" if len(given) > 1 else ""
-        length = f"; the recipe's latents have {things(given[0].shape[1], 'number')}" if what == "latents" else ""
-        raise SteadyganError(
-            f"The {name} fails on {what} of shape {list(given[0].shape)}{with_labels}: {reason}{length}"
-        ) from None
+        raise failure(name, given, what, reason) from None
     finally:
         network.train(training)
     if not isinstance(answer, Tensor):

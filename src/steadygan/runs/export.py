@@ -176,7 +176,7 @@ def load_generator(folder: RunFolder, device: torch.device | None = None) -> Tra
         SteadyganError: when the folder has none, its files are damaged, or the network was the user's own.
     """
     device = device or torch.device("cpu")
-    config = _read_config(folder.require_generator())
+    config = read_config(folder)
     if config.network == CUSTOM:
         raise SteadyganError(
             f"The generator of '{folder.path}' is a network of your own, which only your program can build; "
@@ -205,7 +205,7 @@ def load_into(generator: nn.Module, folder: RunFolder) -> TrainedGenerator:
     Raises:
         SteadyganError: when the folder has no generator, the run's is none of the user's own, or this one is another.
     """
-    config = _read_config(folder.require_generator())
+    config = read_config(folder)
     if config.network != CUSTOM:
         raise SteadyganError(
             f"The generator of '{folder.path}' is the network '{config.network}', which is rebuilt without yours; "
@@ -227,12 +227,17 @@ def load_into(generator: nn.Module, folder: RunFolder) -> TrainedGenerator:
         raise SteadyganError(
             f"The generator that you gave is not built like that of '{folder.path}': {reason}; give one that is"
         ) from None
-    return TrainedGenerator(generator.eval(), config, next(generator.parameters()).device)
+    return TrainedGenerator(generator.eval(), config, next(iter(generator.state_dict().values())).device)
 
 
-def _read_config(folder: RunFolder) -> GeneratorConfig:
+def read_config(folder: RunFolder) -> GeneratorConfig:
+    """How the generator of a run was built.
+
+    Raises:
+        SteadyganError: when there is no such file, or it is damaged.
+    """
     try:
-        return GeneratorConfig.model_validate(folder.read_json(folder.generator_config))
+        return GeneratorConfig.model_validate(folder.require_generator().read_json(folder.generator_config))
     except ValidationError:
         raise SteadyganError(f"'{folder.generator_config}' is not of this version or is damaged; restore it") from None
 

@@ -39,7 +39,8 @@ def sampling_generator(
     weights of the past; spectral norm gets the singular vectors that belong to these weights.
 
     Args:
-        network: the generator; it is not changed.
+        network: the generator; it is not changed. One that has no layers of PyTorch may estimate its statistics itself,
+            in a method ``estimate_statistics`` of pairs of latents and labels.
         latent: where its latents come from.
         device: where it is.
         batches: of latents for the statistics; :data:`STANDING_BATCHES` when None.
@@ -52,6 +53,12 @@ def sampling_generator(
     """
     copied = copy.deepcopy(network).eval().requires_grad_(False)
     refresh_spectral_norm(copied)
+    count = batches or STANDING_BATCHES
+    estimate_statistics = getattr(copied, "estimate_statistics", None)
+    if estimate_statistics is not None:
+        with temporary_seed(0, device), torch.inference_mode():
+            estimate_statistics(_standing_batches(latent, device, count, class_shares))
+        return copied
     norms = [each for each in copied.modules() if isinstance(each, nn.modules.batchnorm._BatchNorm)]
     norms = [each for each in norms if each.track_running_stats]
     if not norms:
@@ -62,13 +69,20 @@ def sampling_generator(
         norm.momentum = None  # a plain mean over the batches
         norm.train()
     with temporary_seed(0, device), torch.inference_mode():
-        for _ in range(batches or STANDING_BATCHES):
-            labels = random_labels(STANDING_BATCH, class_shares).to(device) if class_shares else None
-            _forward(copied, latent.sample(STANDING_BATCH, device), labels)
+        for latents, labels in _standing_batches(latent, device, count, class_shares):
+            _forward(copied, latents, labels)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
         norm.eval()
     return copied
+
+
+def _standing_batches(
+    latent: LatentHeuristic, device: torch.device, count: int, class_shares: tuple[float, ...]
+) -> Iterator[tuple[Tensor, Tensor | None]]:
+    for _ in range(count):
+        labels = random_labels(STANDING_BATCH, class_shares).to(device) if class_shares else None
+        yield latent.sample(STANDING_BATCH, device), labels
 
 
 def generate(

@@ -80,6 +80,11 @@ def compile_(network: nn.Module, device: torch.device) -> None:
     vars(network)[_ATTRIBUTE] = Compiled(device)
 
 
+def may_compile(network: nn.Module) -> bool:
+    """Whether nothing in a network says of itself that it is ``eager_only``, as what calls Keras does."""
+    return not any(getattr(module, "eager_only", False) for module in network.modules())
+
+
 def decompile_(network: nn.Module) -> None:
     """Undo :func:`compile_`, in place."""
     vars(network).pop(_ATTRIBUTE, None)

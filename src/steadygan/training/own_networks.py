@@ -83,10 +83,11 @@ def refuse_unreached(recipe: Recipe, networks: dict[Player, nn.Module]) -> None:
             continue
         places = _places(heuristic)
         if places and all(_is_left_out(heuristic, recipe, field, player, networks) for field, player in places):
+            where = next((each.building for each in networks.values() if hasattr(each, "building")), "docs/layers.md")
             theirs = " and ".join(player for player in Player if player in {each for _, each in places})
             raise SteadyganError(
                 f"'{heuristic.name}' is built into networks, and the {theirs} that you gave cannot be changed so; "
-                f'leave it out with without("{heuristic.name}") and build it into yours (see docs/layers.md)'
+                f'leave it out with without("{heuristic.name}") and build it into yours (see {where})'
             )
 
 

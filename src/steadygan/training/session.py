@@ -30,7 +30,7 @@ from steadygan.runs.manifest import CUSTOM, DataRecord, NetworkRecord, RunManife
 from steadygan.runs.stored import StoredRun
 from steadygan.settings import TrainingSettings
 from steadygan.training.agreement import refuse_different_runs, refuse_uneven_batches
-from steadygan.training.compiled import compile_, decompile_, refuse_uncompilable
+from steadygan.training.compiled import compile_, decompile_, may_compile, refuse_uncompilable
 from steadygan.training.device import process_device, resolve_settings
 from steadygan.training.labels import data_view, labelled_players, refuse_without_features
 from steadygan.training.loop import Loop
@@ -238,9 +238,14 @@ def new_players(
     state.notes = (*doubts, *notes_on(recipe, custom.by_player))
     for doubt in doubts:
         warn(doubt)
-    for network in state.networks.values():
-        if training.compile:
+    for player, network in state.networks.items():
+        if training.compile and may_compile(network):
             compile_(network, device)
+        elif training.compile:
+            state.notes = (
+                *state.notes,
+                f"Your {player} is not compiled, because PyTorch's compiler cannot follow Keras",
+            )
         else:
             decompile_(network)  # a network of the user's own may have been compiled in an earlier run
     return state, names

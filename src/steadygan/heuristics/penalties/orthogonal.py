@@ -6,6 +6,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from steadygan.errors import SteadyganError
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.penalties.weight_penalty import WeightPenalty
 from steadygan.heuristics.turn import Turn
@@ -62,9 +63,17 @@ def orthogonal_penalty(network: nn.Module, weight: float = 1e-4) -> Tensor:
     Returns:
         A scalar, float32 (float64 for float64).
 
+    Raises:
+        SteadyganError: when there is no such layer.
+
     Source: Brock et al. 2018, equation 3.
     """
     matrices = [matrix for layer in network.modules() if (matrix := weight_matrix(layer)) is not None]
+    if not matrices:
+        raise SteadyganError(
+            "'orthogonal' finds no dense or convolutional layer of PyTorch in this network; leave it out, or set "
+            "orthogonal.in_generator or orthogonal.in_discriminator to false"
+        )
     return weight * torch.stack([row_overlap(matrix) for matrix in matrices]).sum()
 
 
