@@ -122,6 +122,13 @@ class Pair:
         data = tiny.images(4 * self.batch, self.size, self.channels)
         training = TrainingSettings(seed=0, images=1000, device="cpu", compile=False, precision="fp32")
         state, _ = new_players(self.recipe, data, CustomNetworks(), CPU, training)
+        source = torch.Generator().manual_seed(0)
+        with torch.no_grad():
+            for network in (*state.networks.values(), *(each.network for each in state.companions.values())):
+                for weight in network.parameters():  # so that nothing lies on the kink of a rectifier
+                    weight.add_(0.01 * torch.randn(weight.shape, generator=source))
+        if state.averaged is not None:
+            state.averaged.load_state_dict(state.networks[Player.GENERATOR].state_dict())
         return state
 
     def images(self, at: int) -> Array:
