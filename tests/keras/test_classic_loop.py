@@ -95,10 +95,11 @@ def test_the_generator_follows_the_gradient_through_the_discriminator_as_it_is_n
     step_of_d(g, d, 0)
     before, z = values(g.variables), latents(100)
 
-    def loss() -> tuple[Any, None]:
-        return -ops.mean(ops.log(d(g(ops.convert_to_tensor(z))))), None
+    def loss(given: list[Any]) -> tuple[Any, None]:
+        return -ops.mean(ops.log(d(g(given[0])))), None
 
-    _, _, slopes = gradients(loss, g.trainable_variables, [*g.variables, *d.variables])
+    inputs = [ops.convert_to_tensor(z)]
+    _, _, slopes, _ = gradients(loss, g.trainable_variables, inputs, [*g.variables, *d.variables])
     with frozen(d):
         together.train_on_batch(z, np.ones((BATCH, 1)))
     for old, new, slope in zip(before, values(g.variables), slopes, strict=True):

@@ -1,6 +1,7 @@
 """The programs of docs/keras.md and README's on Keras, run as a reader would paste them; each section is a program."""
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,8 @@ def _apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_every_section_is_tested_here() -> None:
     assert list(sections(PAGE)) == [
         "A GAN in ten lines",
+        "Pieces for models of your own",
+        "`sg.train` with Keras models",
         "The eleven practices",
         "What is wrong with the classic loop",
         "Questions",
@@ -64,8 +67,26 @@ def test_a_gan_in_ten_lines() -> None:
     assert np.abs(samples).max() <= 1
     assert {"discriminator/loss", "generator/loss", "logits/real", "logits/fake"} <= names["history"].history.keys()
     assert np.array_equal(names["gan"].generate(4, seed=0), names["again"].generate(4, seed=0))
-    assert Path("runs/keras/report.html").is_file()
-    assert names["own"].images_seen == 512
+    if hasattr(sgk, "RunLogger"):
+        assert Path("runs/keras/report.html").is_file()
+        assert names["own"].images_seen == 512
+
+
+def test_pieces_for_models_of_your_own() -> None:
+    names = run(sections(PAGE)["Pieces for models of your own"])
+    assert np.isfinite(names["loss"])
+    names["discriminator"].save("discriminator.keras")
+    with keras.saving.custom_object_scope({"Discriminator": names["Discriminator"]}):
+        again = keras.models.load_model("discriminator.keras")
+    same = [each.predict(names["images"], verbose=0) for each in (names["discriminator"], again)]
+    np.testing.assert_allclose(*same, rtol=0, atol=1e-6)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="there it is refused")
+@pytest.mark.skipif(find_spec("steadygan.keras_models") is None, reason="it is not there yet")
+def test_training_keras_models() -> None:
+    names = run(sections(PAGE)["`sg.train` with Keras models"])
+    assert names["run"].sample(4).shape == (4, 8, 8, 1)
 
 
 def test_the_eleven_practices() -> None:
