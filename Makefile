@@ -3,15 +3,16 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+KERAS_VENV ?= .venv-keras
+KERAS_READY := $(KERAS_VENV)/.ready
 
-.PHONY: demo test sweep check format docs lock clean
+.PHONY: demo test test-keras sweep check format docs lock clean
 
 $(READY): pyproject.toml requirements.lock
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --editable .
-	@touch $@
+	tools/install.sh $(PYTHON) $(VENV) requirements.lock
+
+$(KERAS_READY): pyproject.toml requirements-keras.lock
+	tools/install.sh $(PYTHON) $(KERAS_VENV) requirements-keras.lock
 
 # Even colours want a stronger penalty, and few minutes want small networks:
 # docs/quality.md has the figures.
@@ -23,6 +24,10 @@ demo: $(READY)
 test: $(READY)
 	tools/install_system_packages.sh
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=term --cov-fail-under=90
+
+# In an environment of its own, which has TensorFlow and JAX as well; each backend is a process of its own.
+test-keras: $(KERAS_READY)
+	tools/test_keras.sh $(KERAS_VENV)/bin/python
 
 # Trains every pair of heuristics by itself, and every recipe with and without each; names all that fail.
 sweep: $(READY)
@@ -43,8 +48,9 @@ docs: $(READY)
 	$(BIN)/python tools/write_docs.py
 
 # Writes the newest versions that pyproject.toml admits; torch without the build tag of one machine.
-lock: $(READY)
+lock: $(READY) $(KERAS_READY)
 	tools/lock.sh $(BIN)/python > requirements.lock.new && mv requirements.lock.new requirements.lock
+	tools/lock.sh $(KERAS_VENV)/bin/python > requirements-keras.lock.new && mv requirements-keras.lock.new requirements-keras.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage* dist
+	rm -rf $(VENV) $(KERAS_VENV) .mypy_cache .pytest_cache .ruff_cache .coverage* dist

@@ -1,5 +1,6 @@
 import os
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from tests import tiny
 from tests.eager import doubled
 
 SAID = "said"
+
+# Keras reads it when it is first imported; make test-keras names each backend in turn.
+os.environ.setdefault("KERAS_BACKEND", "torch")
 
 # How long an example takes says how busy the machine is; and examples may share the precision of their test.
 settings.register_profile(
@@ -82,3 +86,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, text in report.user_properties:
             if name == SAID:
                 terminalreporter.write_line(str(text))
+    if find_spec("keras") is None and any(
+        "tests/keras/" in each.nodeid for each in terminalreporter.getreports("skipped")
+    ):
+        terminalreporter.write_line("tests/keras needs Keras, which is not installed here: make test-keras")

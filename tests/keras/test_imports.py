@@ -1,0 +1,42 @@
+"""Keras is an extra: nothing but ``steadygan.keras`` asks for it or for what it runs on, installed or not."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(os.environ["KERAS_BACKEND"] != "torch", reason="no backend takes part: once is enough")
+
+EVERY_MODULE = """
+import importlib, pkgutil, steadygan
+for found in pkgutil.walk_packages(steadygan.__path__, "steadygan."):
+    if not f"{found.name}.".startswith("steadygan.keras.") and found.name != "steadygan.__main__":
+        importlib.import_module(found.name)
+"""
+COMMAND = """
+import sys
+from steadygan.__main__ import main
+sys.argv = ["steadygan", *ARGUMENTS]
+main()
+"""
+LOADED = """
+import sys
+found = {name.partition(".")[0] for name in sys.modules} & {"keras", "tensorflow", "jax", "jaxlib"}
+assert not found, f"{found} were imported"
+"""
+TRAIN = ["train", "digits", "--images", "32", "--set", "batch=32", "--set", "width=4", "--out", "run"]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [EVERY_MODULE, *(COMMAND.replace("ARGUMENTS", json.dumps(given)) for given in (["recipes", "steady"], TRAIN))],
+    ids=["modules", "recipes", "train"],
+)
+def test_nothing_else_imports_keras(program: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLIBC_TUNABLES": ""}
+    command = [sys.executable, "-c", program + LOADED]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
