@@ -5,7 +5,7 @@ import sys
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -18,6 +18,9 @@ from steadygan.options import setting_option, settings_given
 from steadygan.screen import lasting_console, shown
 from steadygan.settings import LARGEST_SEED, DataSettings, TrainingSettings
 from steadygan.startup import BROKEN_OFF, REFUSED, leave_without_memory, restart_for_memory
+
+if TYPE_CHECKING:
+    from steadygan.runs.export import TrainedGenerator
 
 app = typer.Typer(
     name="steadygan",
@@ -32,7 +35,9 @@ RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that train 
 GeneratorPath = Annotated[
     Path,
     typer.Argument(
-        metavar="RUN", help="Folder that train made, or one with a copy of its generator.", show_default=False
+        metavar="RUN",
+        help="Folder that train made, or one with a copy of its generator, or a .keras file of a Keras generator.",
+        show_default=False,
     ),
 ]
 Seed = Annotated[
@@ -180,10 +185,8 @@ def sample(
 ) -> None:
     """Make images with a trained generator."""
     from steadygan.outputs import write_samples
-    from steadygan.runs.export import load_generator
-    from steadygan.runs.folder import RunFolder
 
-    _show(write_samples(load_generator(RunFolder(run)), number, out, seed, truncation, class_, scale))
+    _show(write_samples(_trained_generator(run), number, out, seed, truncation, class_, scale))
 
 
 @app.command()
@@ -201,10 +204,25 @@ def interpolate(
 ) -> None:
     """Film a walk between latents along great circles, back to where it began."""
     from steadygan.outputs import write_walk
-    from steadygan.runs.export import load_generator
-    from steadygan.runs.folder import RunFolder
 
-    _show(write_walk(load_generator(RunFolder(run)), out, number, stops, frames, seed, class_, scale))
+    _show(write_walk(_trained_generator(run), out, number, stops, frames, seed, class_, scale))
+
+
+def _trained_generator(path: Path) -> "TrainedGenerator":
+    """The generator of a run, or that of a file of Keras."""
+    if path.suffix != ".keras" or path.is_dir():
+        from steadygan.runs.export import load_generator
+        from steadygan.runs.folder import RunFolder
+
+        return load_generator(RunFolder(path))
+    # Any backend can make images, and this one is always there.
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    try:
+        from steadygan.keras import sampling
+    except ImportError as error:
+        needed = 'install "steadygan[keras]"' if error.name == "keras" else f"{error}"
+        raise SteadyganError(f"Cannot read '{path}' without Keras; {needed}") from None
+    return sampling.load_generator(path)
 
 
 @app.command()

@@ -24,24 +24,26 @@ class PixelSum(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("steadygan")
 class MapBasis(keras.layers.Layer):
-    """Make maps of vectors: each number scales one learnt map, which starts from N(0, 1).
+    """Make maps of vectors: each number scales one learnt map.
 
     Args:
         size: height and width S of the maps.
+        initializer: of the maps; N(0, 1) when None.
 
     Shapes: float [N, C] to [N, S, S, C].
 
     Source: Huang et al. 2025, and their code.
     """
 
-    def __init__(self, size: int, **kwargs: Any) -> None:
+    def __init__(self, size: int, initializer: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size = size
+        self.initializer = keras.initializers.get(initializer or keras.initializers.RandomNormal(0.0, 1.0))
 
     def build(self, input_shape: Any) -> None:
         """Draw the maps."""
         shape = (self.size, self.size, input_shape[-1])
-        self.basis = self.add_weight(shape=shape, initializer=keras.initializers.RandomNormal(0.0, 1.0), name="basis")
+        self.basis = self.add_weight(shape=shape, initializer=self.initializer, name="basis")
 
     def call(self, inputs: Any) -> Any:
         """Scale the maps."""
@@ -53,4 +55,8 @@ class MapBasis(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """What the layer was made with."""
-        return {**super().get_config(), "size": self.size}
+        return {
+            **super().get_config(),
+            "size": self.size,
+            "initializer": keras.initializers.serialize(self.initializer),
+        }

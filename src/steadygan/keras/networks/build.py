@@ -68,6 +68,26 @@ def build(
         SteadyganError: when the network is PyTorch's alone or does not fit the shape, or labels are wanted and there
             are no classes.
     """
+    family, ignored = _checked(name, blueprint, shape, blocks)
+    with _drawn_from(seed):
+        return Networks(
+            family.generator(maker_for(Player.GENERATOR, blueprint, ignored), blueprint, shape, latent, width),
+            family.discriminator(maker_for(Player.DISCRIMINATOR, blueprint, ignored), blueprint, shape, width),
+            # The weights of an encoder are never rescaled.
+            encoder(Maker(std=blueprint.init_std), blueprint, shape, latent, width) if blueprint.encoder else None,
+        )
+
+
+def build_generator(
+    name: str, blueprint: Blueprint, shape: tuple[int, ...], latent: int, width: int, blocks: int = BLOCKS
+) -> Any:
+    """Build the generator alone; see :func:`build`."""
+    family, ignored = _checked(name, blueprint, shape, blocks)
+    return family.generator(maker_for(Player.GENERATOR, blueprint, ignored), blueprint, shape, latent, width)
+
+
+def _checked(name: str, blueprint: Blueprint, shape: tuple[int, ...], blocks: int) -> tuple[_Family, frozenset[str]]:
+    """What builds a network, and which fields it ignores, unless it cannot be built."""
     ignored = network_family(name).ignored
     families = _families(blocks)
     if name not in families:
@@ -76,15 +96,10 @@ def build(
             f"choose one of {', '.join(families)}, or give generator= and discriminator= of your own"
         )
     check_shape(name, shape)
-    _check_classes(blueprint)
-    family = families[name]
-    with _drawn_from(seed):
-        return Networks(
-            family.generator(maker_for(Player.GENERATOR, blueprint, ignored), blueprint, shape, latent, width),
-            family.discriminator(maker_for(Player.DISCRIMINATOR, blueprint, ignored), blueprint, shape, width),
-            # The weights of an encoder are never rescaled.
-            encoder(Maker(std=blueprint.init_std), blueprint, shape, latent, width) if blueprint.encoder else None,
-        )
+    labelled = blueprint.generator_takes_labels or blueprint.discriminator_takes_labels
+    if blueprint.classes < 1 and (labelled or blueprint.class_answer != "none"):
+        raise SteadyganError("The networks need classes and there are none; give classes= and labels of the images")
+    return families[name], ignored
 
 
 @contextmanager
@@ -100,9 +115,3 @@ def _drawn_from(seed: int | None) -> Iterator[None]:
         yield
     finally:
         random.setstate(state)
-
-
-def _check_classes(blueprint: Blueprint) -> None:
-    labelled = blueprint.generator_takes_labels or blueprint.discriminator_takes_labels
-    if blueprint.classes < 1 and (labelled or blueprint.class_answer != "none"):
-        raise SteadyganError("The networks need classes and the data have no labels; give labels, and classes= to GAN")

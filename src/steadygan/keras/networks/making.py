@@ -10,6 +10,7 @@ import keras
 from steadygan.blueprint import Blueprint
 from steadygan.keras.initialisers import ICNR
 from steadygan.keras.layers.rescaling import rescaled
+from steadygan.keras.networks.drawing import Drawn
 from steadygan.vocabulary import Player
 
 Draw = Callable[[], Any]
@@ -18,17 +19,17 @@ Draw = Callable[[], Any]
 
 def glorot(gain: float = 1.0) -> Draw:
     """Glorot's uniform initial weights, times a gain."""
-    return lambda: keras.initializers.VarianceScaling(gain**2, "fan_avg", "uniform")
+    return lambda: Drawn(gain, uniform=True, fan="average")
 
 
 def normal(std: float, mean: float = 0.0) -> Draw:
     """Initial weights of N(mean, std²)."""
-    return lambda: keras.initializers.RandomNormal(mean, std)
+    return lambda: Drawn(std, mean)
 
 
 def uniform() -> Draw:
     """PyTorch's initial weights: uniform up to 1 / √fan-in."""
-    return lambda: keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")
+    return lambda: Drawn(1 / math.sqrt(3), uniform=True, fan="in")
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,7 @@ class Maker:
         """Initial biases of a dense layer or a convolution."""
         if self.std is not None or weights is not None:
             return keras.initializers.Zeros()
-        bound = 1 / math.sqrt(fan_in)
-        return keras.initializers.RandomUniform(-bound, bound)
+        return Drawn(1 / math.sqrt(3 * fan_in), uniform=True)
 
     def scale(self) -> Any:
         """Initial scales of batch normalisation, with a reference batch or without."""
@@ -153,7 +153,10 @@ class Maker:
         return ICNR("transposed" if transposed else "pixel-shuffle", drawn) if self.icnr else drawn
 
     def _rescaled(self, layer: Any) -> Any:
-        return rescaled(layer, self.equalised, self.spectral)
+        wrapped = rescaled(layer, self.equalised, self.spectral)
+        if self.equalised:  # which has replaced the initial weights by Keras' own
+            layer.kernel_initializer = normal(1.0)()
+        return wrapped
 
 
 def maker_for(player: Player, blueprint: Blueprint, ignored: frozenset[str] = frozenset()) -> Maker:

@@ -89,7 +89,7 @@ def generator(make: Maker, blueprint: Blueprint, shape: tuple[int, ...], latent:
     rows = normal(blueprint.classes**-0.5) if labelled else None
     x = latents_with_labels(make, blueprint, given.given[0], given.labels, rows)
     x = make.dense("project", x.shape[-1], widths[-1], bias=False, weights=_he(x.shape[-1]))(x)
-    x = MapBasis(chain[-1], name="basis")(x)
+    x = MapBasis(chain[-1], normal(1.0)(), name="basis")(x)
     watched = nearest_size(chain, blueprint.attention)
     block = _Blocks(make, blocks * len(chain), blueprint.generator_dropout, blueprint.generator_noise)
     place = 0

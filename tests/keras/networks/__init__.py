@@ -1,0 +1,1 @@
+"""Networks of a blueprint in Keras and in PyTorch."""
