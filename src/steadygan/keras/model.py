@@ -461,6 +461,23 @@ class GAN(keras.Model):  # type: ignore[misc]  # Keras has no types
             "averaged": None if self.averaged is self.generator else save(self.averaged),
         }
 
+    def save_own_variables(self, store: Any) -> None:
+        """Put counters and memories into the store, and the state of every seed, which Keras' layers leave out."""
+        super().save_own_variables(store)
+        for index, state in enumerate(self._seed_states()):
+            store[f"seed_{index}"] = ops.convert_to_numpy(state)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take them out again."""
+        own = {key: store[key] for key in store.keys() if not key.startswith("seed_")}  # noqa: SIM118  # no dictionary
+        super().load_own_variables(own)
+        for index, state in enumerate(self._seed_states()):
+            state.assign(store[f"seed_{index}"])
+
+    def _seed_states(self) -> list[Any]:
+        weights = {id(each) for each in self.weights}
+        return [each for each in self.variables if id(each) not in weights]
+
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "GAN":
         """Make it from :meth:`get_config`."""

@@ -24,6 +24,7 @@ class WithReferenceBatch(keras.Model):
         network: a Keras model with :class:`VirtualBatchNormalization` or :class:`ReferenceBatchNormalization` layers.
         reference: the reference batch, which is saved and never trained: real images for a discriminator, latents for
             a generator, float [M, ...]; a list of arrays for a network with several inputs, such as latents and labels.
+        is_needed: whether a network without such layers is refused.
 
     Shapes: those of the network.
 
@@ -33,11 +34,12 @@ class WithReferenceBatch(keras.Model):
     Source: Salimans et al. 2016, section 3.5 ("chosen once and fixed at the start of training").
     """
 
-    def __init__(self, network: Any, reference: Any, **kwargs: Any) -> None:
+    def __init__(self, network: Any, reference: Any, is_needed: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.network = network
         self.several = isinstance(reference, list | tuple)
-        if not any(True for _ in layers_within(network, VirtualBatchNormalization)):
+        self.is_needed = is_needed
+        if is_needed and not any(True for _ in layers_within(network, VirtualBatchNormalization)):
             raise ValueError(
                 f"The network '{network.name}' has no layer that takes statistics from a reference batch; put "
                 "VirtualBatchNormalization or ReferenceBatchNormalization into it"
@@ -94,6 +96,7 @@ class WithReferenceBatch(keras.Model):
             "network": keras.saving.serialize_keras_object(self.network),
             "reference": held,
             "several": self.several,
+            "is_needed": self.is_needed,
         }
 
     @classmethod

@@ -26,7 +26,7 @@ def outputs_of(discriminator: Any) -> Any:
         SteadyganError: when the model is no functional or sequential one.
     """
     try:
-        inputs, logits = discriminator.inputs, discriminator.output
+        inputs, (logits,) = discriminator.inputs, discriminator.outputs
     except (AttributeError, ValueError):
         raise SteadyganError(
             f"The discriminator '{discriminator.name}' is a subclass of keras.Model, whose hidden layers cannot be "

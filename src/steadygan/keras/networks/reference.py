@@ -27,4 +27,5 @@ def after_reference(name: str, norm: Norm | None, given: Entrance, compute: Call
     inner = [keras.Input(each.shape[1:], dtype=each.dtype, name=each.name) for each in given.given]
     model = keras.Model(inner[0] if len(inner) == 1 else inner, compute(inner[0], inner[1] if len(inner) > 1 else None))
     reference = first if len(inner) == 1 else [first, np.full(norm.reference, -1, "int32")]
-    return WithReferenceBatch(model, reference, name=name)(given.inputs)
+    # A network for the smallest images may have no layer that is normalised.
+    return WithReferenceBatch(model, reference, is_needed=False, name=name)(given.inputs)

@@ -1,0 +1,314 @@
+"""The GAN of Keras as its users meet it: fit, generate, save and load, sources of data, and what it refuses."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+keras = pytest.importorskip("keras")
+
+import steadygan.keras as sgk
+from steadygan.arrays import Array
+from steadygan.errors import SteadyganError
+from steadygan.recipe import Recipe
+from steadygan.recipes import recipe
+from tests import tiny
+
+BACKEND = keras.backend.backend()
+SHAPE = (8, 8, 1)
+BATCH = 8
+
+
+def images(count: int = 32) -> Array:
+    return tiny.images(count).images
+
+
+def stochastic() -> Recipe:
+    """Everything that has a state of its own: averages, memories, random draws, rates that fall, lazy penalties."""
+    chosen = recipe("dcgan").change(values={"batch": BATCH, "width": 4})
+    for name, values in {
+        "lecam": {"start": 0},
+        "instance-noise": {"images": 300},
+        "lr-decay": {"images": 400},
+        "r1": {"every": 2, "gamma": 0.1},
+        "ema": {"half_life": 50},
+        "generator-noise": {},
+        "noisy-labels": {},
+        "historical-averaging": {},
+    }.items():
+        chosen = chosen.with_(name, **values)
+    return chosen
+
+
+def gan(chosen: Recipe | str = "", **values: Any) -> Any:
+    made = sgk.GAN(chosen or stochastic(), SHAPE, **values)
+    made.compile()
+    return made
+
+
+def weights(model: Any) -> list[Array]:
+    return [np.array(each) for each in model.get_weights()]
+
+
+def assert_equal(one: Any, other: Any) -> None:
+    mine, theirs = weights(one), weights(other)
+    assert len(mine) == len(theirs)
+    for first, second in zip(mine, theirs, strict=True):
+        np.testing.assert_array_equal(first, second)
+    for first, second in zip(one.optimizer.variables, other.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (first, second)))
+
+
+def test_a_saved_gan_goes_on_as_if_it_had_never_stopped(tmp_path: Path) -> None:
+    unbroken = gan(seed=3)
+    unbroken.fit(images(), epochs=2, verbose=0)
+    unbroken.save(tmp_path / "gan.keras")
+    before = unbroken.generate(4, seed=0)
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    assert loaded.recipe == unbroken.recipe
+    assert loaded.images_seen == unbroken.images_seen == 64
+    assert_equal(unbroken, loaded)
+    if "generator-noise" not in {each.name for each in loaded.recipe.heuristics}:
+        np.testing.assert_array_equal(before, loaded.generate(4, seed=0))
+    for each in (unbroken, loaded):
+        each.fit(images(), epochs=4, initial_epoch=2, verbose=0)
+    assert_equal(unbroken, loaded)
+    assert unbroken.images_seen == 128
+
+
+def test_fit_in_two_goes_is_fit_in_one() -> None:
+    one, two = gan(seed=1), gan(seed=1)
+    one.fit(images(), epochs=3, verbose=0)
+    two.fit(images(), epochs=1, verbose=0)
+    two.fit(images(), epochs=3, initial_epoch=1, verbose=0)
+    assert_equal(one, two)
+
+
+def test_seeds_say_how_it_begins_and_goes_on() -> None:
+    same, again, other = gan(seed=1), gan(seed=1), gan(seed=2)
+    for each in (same, again, other):
+        each.fit(images(), verbose=0)
+    assert_equal(same, again)
+    assert not np.array_equal(same.generate(2, seed=0), other.generate(2, seed=0))
+
+
+def test_history_names_what_was_measured() -> None:
+    made = gan()
+    history = made.fit(images(), epochs=2, verbose=0).history
+    wanted = {"discriminator/loss", "generator/loss", "logits/real", "logits/fake", "r1", "lecam"}
+    assert wanted <= history.keys()
+    assert all(len(values) == 2 and np.isfinite(values).all() for values in history.values())
+
+
+def test_generated_images_come_from_the_average_and_from_their_seed() -> None:
+    made = gan(stochastic().without("generator-noise"))
+    made.fit(images(), epochs=2, verbose=0)
+    assert made.averaged is not made.generator
+    one, again, other = made.generate(300, seed=5), made.generate(300, seed=5), made.generate(300, seed=6)
+    assert one.shape == (300, *SHAPE)
+    assert one.dtype == np.float32
+    assert np.abs(one).max() <= 1
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one, other)
+    drawn = made.recipe.latent.sample(3, torch.device("cpu"), torch.Generator().manual_seed(5)).numpy()
+    by_hand = keras.ops.convert_to_numpy(made.averaged(drawn, training=False))
+    np.testing.assert_allclose(made.generate(3, seed=5), by_hand, atol=1e-5)
+
+
+class Halves(keras.utils.PyDataset):
+    """Images in batches, for a test."""
+
+    def __init__(self, data: Array) -> None:
+        super().__init__()
+        self.data = data
+
+    def __len__(self) -> int:
+        return len(self.data) // BATCH
+
+    def __getitem__(self, index: int) -> Array:
+        return self.data[index * BATCH : (index + 1) * BATCH]
+
+
+def loader(data: Array) -> Any:
+    """As PyTorch's users have them: channels first, floats in [-1, 1], a last batch that is not full."""
+    tensors = torch.from_numpy(data).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return torch.utils.data.DataLoader(torch.utils.data.TensorDataset(tensors), batch_size=BATCH)
+
+
+def tensorflow_dataset(data: Array) -> Any:
+    tf = pytest.importorskip("tensorflow")
+    return tf.data.Dataset.from_tensor_slices(data).batch(BATCH)
+
+
+@pytest.mark.parametrize("source", [Halves, loader, tensorflow_dataset])
+@pytest.mark.parametrize("name", ["dcgan", "wgan-gp"])
+def test_every_source_of_data_gives_the_same(source: Any, name: str) -> None:
+    chosen = recipe(name).change(values={"batch": BATCH, "width": 2})
+    data = images(BATCH * 10)
+    from_array, from_source = gan(chosen), gan(chosen)
+    from_array.fit(data, shuffle=False, verbose=0)
+    from_source.fit(source(data), verbose=0)
+    seen = from_array.images_seen
+    assert from_source.images_seen == seen == BATCH * 10
+    for one, other in zip(weights(from_array), weights(from_source), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_a_last_batch_that_is_not_full_is_left_out() -> None:
+    made = gan(recipe("dcgan").change(values={"batch": BATCH, "width": 2}))
+    made.fit(loader(images(BATCH * 2 + 3)), steps_per_epoch=4, verbose=0)
+    assert made.images_seen == 4 * BATCH
+
+
+def test_a_step_sees_as_many_batches_as_its_moves_need() -> None:
+    made = gan(recipe("wgan-gp").change(values={"batch": BATCH, "width": 2}))
+    assert made.batches_per_step == 5
+    made.fit(images(BATCH * 12), epochs=1, verbose=0)
+    assert made.images_seen == BATCH * 10
+    assert gan(recipe("steady").change(values={"batch": BATCH, "width": 2})).batches_per_step == 2
+
+
+def test_every_image_has_its_turn_and_the_order_changes() -> None:
+    from steadygan.keras.data import ArrayBatches
+
+    batches = ArrayBatches(np.arange(24), None, 8, seed=1, shuffle=True, epoch=0)
+    first = np.concatenate([batches[at] for at in range(len(batches))])
+    batches.on_epoch_end()
+    second = np.concatenate([batches[at] for at in range(len(batches))])
+    assert sorted(first) == sorted(second) == list(range(24))
+    assert not np.array_equal(first, second)
+    later = ArrayBatches(np.arange(24), None, 8, seed=1, shuffle=True, epoch=1)
+    np.testing.assert_array_equal(second, np.concatenate([later[at] for at in range(3)]))
+
+
+def test_few_images_are_seen_again_in_one_step() -> None:
+    made = gan()
+    made.fit(images(5), verbose=0)
+    assert made.images_seen == BATCH
+
+
+def test_labels_reach_both_networks() -> None:
+    chosen = recipe("conditional").change(values={"batch": BATCH, "width": 2})
+    made = sgk.GAN(chosen, SHAPE, classes=3)
+    data = tiny.images(32)
+    made.fit(data.images, data.labels, verbose=0)
+    one, other = (made.generate(4, labels=[label] * 4, seed=0) for label in (0, 2))
+    assert not np.array_equal(one, other)
+    with pytest.raises(SteadyganError, match="needs labels and fit was given none"):
+        made.fit(data.images, verbose=0)
+    with pytest.raises(SteadyganError, match="from 0 to 2"):
+        made.fit(data.images, data.labels + 1, verbose=0)
+
+
+def test_vectors_train_with_dense_networks() -> None:
+    points = np.random.default_rng(0).normal(size=(64, 2)).astype("float32")
+    made = sgk.GAN(recipe("steady").change(values={"batch": 16, "width": 4}), (2,))
+    made.fit(points, batch_size=16, epochs=1, verbose=0)
+    assert made.generate(7).shape == (7, 2)
+
+
+def test_networks_and_optimisers_of_ones_own(tmp_path: Path) -> None:
+    layers = keras.layers
+    generator = keras.Sequential([layers.Input((100,)), layers.Dense(64, "tanh"), layers.Reshape(SHAPE)])
+    discriminator = keras.Sequential([layers.Input(SHAPE), layers.Flatten(), layers.Dense(1)])
+    made = sgk.GAN("dcgan-hacks", SHAPE, generator=generator, discriminator=discriminator)
+    made.compile(keras.optimizers.Adam(1e-3, beta_1=0.5), keras.optimizers.RMSprop(1e-3))
+    before = weights(generator), weights(discriminator)
+    made.fit(images(), batch_size=BATCH, verbose=0)
+    assert made.generator is generator
+    for old, model in zip(before, (generator, discriminator), strict=True):
+        assert any(not np.array_equal(one, other) for one, other in zip(old, weights(model), strict=True))
+    made.save(tmp_path / "own.keras")
+    loaded = keras.models.load_model(tmp_path / "own.keras")
+    for each in (made, loaded):
+        each.fit(images(), batch_size=BATCH, initial_epoch=1, epochs=2, verbose=0)
+    assert_equal(made, loaded)
+
+
+@pytest.mark.skipif(BACKEND == "torch", reason="PyTorch runs one step at a time")
+def test_several_steps_at_once_are_the_same_steps() -> None:
+    chosen = recipe("dcgan").change(values={"batch": BATCH, "width": 2})
+    one, several = sgk.GAN(chosen, SHAPE), sgk.GAN(chosen, SHAPE)
+    one.compile()
+    several.compile(steps_per_execution=2)
+    for each in (one, several):
+        each.fit(images(), epochs=1, verbose=0)
+    for first, second in zip(weights(one), weights(several), strict=True):
+        np.testing.assert_allclose(first, second, atol=1e-6)
+
+
+def test_eager_steps_are_the_compiled_ones() -> None:
+    chosen = recipe("dcgan").change(values={"batch": BATCH, "width": 2})
+    compiled, eager = sgk.GAN(chosen, SHAPE), sgk.GAN(chosen, SHAPE)
+    compiled.compile()
+    eager.compile(run_eagerly=True)
+    for each in (compiled, eager):
+        each.fit(images(2 * BATCH), verbose=0)
+    for first, second in zip(weights(compiled), weights(eager), strict=True):
+        np.testing.assert_allclose(first, second, atol=1e-5)
+
+
+@pytest.fixture
+def bfloat16() -> Iterator[None]:
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.usefixtures("bfloat16")
+def test_mixed_bfloat16_trains() -> None:
+    made = gan(recipe("steady").change(values={"batch": BATCH, "width": 4}))
+    history = made.fit(images(), verbose=0).history
+    assert made.generator.compute_dtype == "bfloat16"
+    assert all(np.isfinite(values).all() for values in history.values())
+    assert made.generate(2).dtype == np.float32
+
+
+def test_mixed_float16_is_refused() -> None:
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        with pytest.raises(SteadyganError, match="mixed_bfloat16"):
+            sgk.GAN("steady", SHAPE)
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.parametrize(
+    ("shape", "data", "said"),
+    [
+        (SHAPE, np.zeros((8, 16, 16, 1), "uint8"), "shape=(8, 8, 1) and the data have (16, 16, 1)"),
+        (SHAPE, np.full((8, *SHAPE), 255.0, "float32"), "lie between 255 and 255; give uint8, or floats in [-1, 1]"),
+        (SHAPE, np.zeros((8, *SHAPE), "int32"), "Images are int32"),
+        (SHAPE, np.full((8, *SHAPE), np.nan, "float32"), "lie between nan and nan"),
+        (SHAPE, 5, "was given int"),
+    ],
+)
+def test_data_that_do_not_fit_are_refused_in_a_sentence(shape: Any, data: Any, said: str) -> None:
+    with pytest.raises(SteadyganError) as refused:
+        sgk.GAN("dcgan", shape, width=2).fit(data, verbose=0)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"shape": (8, 8)}, "is no shape of data"),
+        ({"recipe": "steady", "shape": (7, 7, 1)}, "8"),
+        ({"recipe": "conditional"}, "give classes="),
+        ({"recipe": "stedy"}, "steady"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_in_a_sentence(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(SteadyganError) as refused:
+        sgk.GAN(**{"shape": SHAPE, **values})
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_rates_of_ones_own_optimisers_do_not_fall_unnoticed() -> None:
+    made = sgk.GAN(recipe("dcgan").with_("lr-decay"), SHAPE, width=2)
+    with pytest.raises(SteadyganError, match="'lr-decay' changes the rates of the recipe's own optimisers"):
+        made.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))
