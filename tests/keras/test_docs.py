@@ -141,8 +141,9 @@ def test_the_questions() -> None:
 
 
 def test_readme() -> None:
+    """Smaller, for one epoch."""
     (text,) = (block for blocks in sections(README).values() for block in blocks if "steadygan.keras" in block)
-    small = text.replace("epochs=10", "epochs=1").replace("(32, 32, 3))", "(32, 32, 3), width=4)")
+    small = text.replace("epochs=10", "epochs=1").replace("shape=(32, 32, 3)", "shape=(8, 8, 3), width=4")
     assert small.count("width=4") == small.count("epochs=1") == 1
-    names = run([f"import numpy\nimages = numpy.zeros((64, 32, 32, 3), 'uint8')\n{small}"])
-    assert names["samples"].shape == (64, 32, 32, 3)
+    names = run([f"import numpy\nimages = numpy.zeros((64, 8, 8, 3), 'uint8')\n{small}"])
+    assert names["samples"].shape == (64, 8, 8, 3)
