@@ -1,7 +1,6 @@
 """The programs of docs/keras.md and README's on Keras, run as a reader would paste them; each section is a program."""
 
 import re
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ keras = pytest.importorskip("keras")
 from keras import ops
 
 import steadygan.keras as sgk
+from tests.test_readme import share
 
 ROOT = Path(__file__).parents[2]
 PAGE, README = ROOT / "docs" / "keras.md", ROOT / "README.md"
@@ -53,6 +53,7 @@ def test_every_section_is_tested_here() -> None:
         "A GAN in ten lines",
         "Pieces for models of your own",
         "`sg.train` with Keras models",
+        "Runs as Keras files, and Keras files at the command line",
         "The eleven practices",
         "What is wrong with the classic loop",
         "Questions",
@@ -83,10 +84,19 @@ def test_pieces_for_models_of_your_own() -> None:
 
 
 @pytest.mark.skipif(keras.backend.backend() != "torch", reason="there it is refused")
-@pytest.mark.skipif(find_spec("steadygan.keras_models") is None, reason="it is not there yet")
-def test_training_keras_models() -> None:
-    names = run(sections(PAGE)["`sg.train` with Keras models"])
+def test_training_keras_models(brief: None) -> None:
+    """For fewer images."""
+    (text,) = sections(PAGE)["`sg.train` with Keras models"]
+    names = run([text.replace("images=2000", "images=64").replace("images=4000", "images=128")])
     assert names["run"].sample(4).shape == (4, 8, 8, 1)
+    assert all(Path(each).is_file() for each in ("live.keras", "averaged.keras", "runs/keras/report.html"))
+
+
+def test_runs_as_keras_files() -> None:
+    share(Path("letters"))
+    names = run(sections(PAGE)["Runs as Keras files, and Keras files at the command line"])
+    assert names["images"].shape == (8, 32, 32, 3)
+    assert np.abs(names["images"]).max() <= 1
 
 
 def test_the_eleven_practices() -> None:
@@ -141,8 +151,9 @@ def test_the_questions() -> None:
 
 
 def test_readme() -> None:
+    """Smaller, for one epoch."""
     (text,) = (block for blocks in sections(README).values() for block in blocks if "steadygan.keras" in block)
-    small = text.replace("epochs=10", "epochs=1").replace("(32, 32, 3))", "(32, 32, 3), width=4)")
+    small = text.replace("epochs=10", "epochs=1").replace("shape=(32, 32, 3)", "shape=(8, 8, 3), width=4")
     assert small.count("width=4") == small.count("epochs=1") == 1
-    names = run([f"import numpy\nimages = numpy.zeros((64, 32, 32, 3), 'uint8')\n{small}"])
-    assert names["samples"].shape == (64, 32, 32, 3)
+    names = run([f"import numpy\nimages = numpy.zeros((64, 8, 8, 3), 'uint8')\n{small}"])
+    assert names["samples"].shape == (64, 8, 8, 3)

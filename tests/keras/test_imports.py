@@ -11,10 +11,12 @@ import pytest
 pytestmark = pytest.mark.skipif(os.environ["KERAS_BACKEND"] != "torch", reason="no backend takes part: once is enough")
 
 EVERY_MODULE = """
-import importlib, pkgutil, steadygan
-for found in pkgutil.walk_packages(steadygan.__path__, "steadygan."):
-    if not f"{found.name}.".startswith("steadygan.keras.") and found.name != "steadygan.__main__":
-        importlib.import_module(found.name)
+import importlib, pathlib, steadygan
+root = pathlib.Path(steadygan.__file__).parent
+for path in sorted(root.rglob("*.py")):
+    name = ".".join(path.relative_to(root.parent).with_suffix("").parts)
+    if not name.startswith("steadygan.keras.") and name != "steadygan.__main__":
+        importlib.import_module(name.removesuffix(".__init__"))
 """
 COMMAND = """
 import sys

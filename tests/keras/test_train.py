@@ -17,7 +17,7 @@ import steadygan as sg
 from tests import tiny
 
 keras = pytest.importorskip("keras")
-from keras import layers  # noqa: E402
+from keras import layers
 
 BACKEND = keras.backend.backend()
 if BACKEND == "torch":
