@@ -37,7 +37,7 @@ class Batches(NamedTuple):
         return str(self.images.dtype), self.labels is not None
 
 
-class ArrayBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+class ArrayBatches(keras.utils.PyDataset):
     """Images of an array in an order that depends on a seed and the epoch alone.
 
     Args:
@@ -78,7 +78,7 @@ class ArrayBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no
         return order if count >= self.size else np.resize(order, self.size)
 
 
-class GroupedDataset(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+class GroupedDataset(keras.utils.PyDataset):
     """Several neighbouring batches of a PyDataset as one.
 
     Args:
@@ -106,7 +106,7 @@ class GroupedDataset(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has 
         self.dataset.on_epoch_end()
 
 
-class GroupedLoader(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+class GroupedLoader(keras.utils.PyDataset):
     """Several batches in turn of anything that can be gone through again and again, as one.
 
     Args:
@@ -182,7 +182,8 @@ def _first_batch(source: Any) -> Any:
         return source[0] if isinstance(source, keras.utils.PyDataset) else next(iter(source))
     except (TypeError, StopIteration, IndexError):
         raise SteadyganError(
-            f"fit takes an array of images or a source of batches, and was given {type(source).__name__} that gives none"
+            f"fit takes an array of images or a source of batches, and was given {type(source).__name__}, which gives "
+            "none"
         ) from None
 
 

@@ -95,7 +95,7 @@ def _used_weights(network: nn.Module) -> dict[str, Tensor]:
     state = {name: values for name, values in network.state_dict().items() if _RESCALED not in name}
     for name, module in network.named_modules():
         if parametrize.is_parametrized(module, "weight"):
-            weight: Tensor = module.weight  # type: ignore[assignment]  # computed by a property
+            weight: Tensor = module.weight
             state[f"{name}.weight"] = weight.detach()
     return state
 

@@ -33,7 +33,7 @@ MOST_EXAMPLES = 4096
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
-class GAN(keras.Model):  # type: ignore[misc]  # Keras has no types
+class GAN(keras.Model):
     """A generator and a discriminator that a recipe trains.
 
     Args:
@@ -76,6 +76,7 @@ class GAN(keras.Model):  # type: ignore[misc]  # Keras has no types
         self.clock = self._counter("images_seen")
         self.moves = {player: self._counter(f"moves_of_the_{player.value}") for player in Player}
         self._names: list[str] | None = None
+        self._prepared: tuple[Any, ...] = ()
         self._found: list[str] = []
         self._means: dict[str, Any] = {}
         self._batch = self.recipe.settings.batch
@@ -120,7 +121,7 @@ class GAN(keras.Model):  # type: ignore[misc]  # Keras has no types
         made = {}
         for heuristic in self.recipe.all(Remembers):
             with naming_the_heuristic(heuristic), on_keras(self.numbers):
-                memory = heuristic.initial_memory(state)  # type: ignore[arg-type]  # a stand-in
+                memory = heuristic.initial_memory(state)
                 made[heuristic.name] = StoredMemory(heuristic.name, memory, self._remembered)
         return made
 
@@ -143,8 +144,8 @@ class GAN(keras.Model):  # type: ignore[misc]  # Keras has no types
         examples = self._seen(ops.convert_to_tensor(batches.images[chosen]), labels)
         state = KerasState(self, (), examples)
         for heuristic in self.recipe.all(Begins):
-            with naming_the_heuristic(heuristic), on_keras(self.numbers):  # type: ignore[arg-type]
-                heuristic.begin(state)  # type: ignore[arg-type]  # a stand-in
+            with naming_the_heuristic(heuristic), on_keras(self.numbers):
+                heuristic.begin(state)
 
     def network(self, player: Player) -> Any:
         """A player's network."""
@@ -178,7 +179,7 @@ class GAN(keras.Model):  # type: ignore[misc]  # Keras has no types
 
     # --- Keras' interface
 
-    def compile(  # type: ignore[override]
+    def compile(
         self,
         generator_optimizer: Any = None,
         discriminator_optimizer: Any = None,
@@ -220,7 +221,7 @@ class GAN(keras.Model):  # type: ignore[misc]  # Keras has no types
                 f"{next(iter(own)).value}_optimizer="
             )
 
-    def fit(  # type: ignore[override]
+    def fit(
         self,
         x: Any,
         y: Any = None,
@@ -268,7 +269,7 @@ class GAN(keras.Model):  # type: ignore[misc]  # Keras has no types
                 steps_per_epoch=steps_per_epoch,
             )
 
-    def train_on_batch(self, x: Any, y: Any = None, return_dict: bool = True) -> Any:  # type: ignore[override]
+    def train_on_batch(self, x: Any, y: Any = None, return_dict: bool = True) -> Any:
         """Make one step.
 
         Args:

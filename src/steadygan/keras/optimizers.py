@@ -20,7 +20,7 @@ from steadygan.keras.torch_view import tensor_of, view
 PACKAGE = "steadygan"
 
 
-class FlatOptimizer(keras.optimizers.Optimizer):  # type: ignore[misc]  # Keras has no types
+class FlatOptimizer(keras.optimizers.Optimizer):
     """An optimiser that sees all weights as one vector, so that a step is a handful of operations.
 
     Args:
@@ -88,7 +88,7 @@ class Adam(FlatOptimizer):
     Source: Kingma and Ba 2014, algorithm 1; Radford et al. 2015, section 4.
     """
 
-    moments = ("first_moment", "second_moment")
+    moments: tuple[str, ...] = ("first_moment", "second_moment")
 
     def __init__(
         self,
@@ -107,8 +107,8 @@ class Adam(FlatOptimizer):
     def _adam(self, weights: Any, gradients: Any, rate: Any) -> Any:
         first, second = self._moments[:2]
         step = ops.cast(self.iterations.value, "float32") + 1.0
-        given = [view(each) for each in (weights, gradients, first, second, step, rate)]
-        moved = adam_step(*given, (self.beta_1, self.beta_2), self.epsilon)
+        seen = view(weights), view(gradients), view(first), view(second), view(step), view(rate)
+        moved = adam_step(*seen, (self.beta_1, self.beta_2), self.epsilon)
         weights, *new = (tensor_of(each) for each in moved)
         for moment, value in zip((first, second), new, strict=True):
             moment.assign(value)
@@ -143,8 +143,7 @@ class SGD(FlatOptimizer):
 
     def _step(self, weights: Any, gradients: Any, rate: Any) -> Any:
         (velocity,) = self._moments
-        given = [view(each) for each in (weights, gradients, velocity, rate)]
-        moved, speed = sgd_step(*given, self.momentum)
+        moved, speed = sgd_step(view(weights), view(gradients), view(velocity), view(rate), self.momentum)
         velocity.assign(tensor_of(speed))
         return tensor_of(moved)
 
@@ -172,7 +171,7 @@ class ExtraAdam(Adam):
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
-class PlayersOptimizer(keras.optimizers.Optimizer):  # type: ignore[misc]  # Keras has no types
+class PlayersOptimizer(keras.optimizers.Optimizer):
     """The optimisers of both players as one, so that ``fit`` and ``save`` know of both.
 
     Args:
@@ -215,8 +214,8 @@ class PlayersOptimizer(keras.optimizers.Optimizer):  # type: ignore[misc]  # Ker
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "PlayersOptimizer":
         """Make them from :meth:`get_config`."""
-        both = (keras.saving.deserialize_keras_object(config[key]) for key in ("generator", "discriminator"))
-        return cls(*both, name=config["name"])
+        load = keras.saving.deserialize_keras_object
+        return cls(load(config["generator"]), load(config["discriminator"]), config["name"])
 
     def save_own_variables(self, store: Any) -> None:
         """Put every variable into the store, by its position."""
@@ -250,8 +249,8 @@ def optimizer_of(update: Update) -> Any:
     if isinstance(update, updates.SgdDiscriminator):
         return SGD(update.lr, update.momentum)
     raise SteadyganError(
-        f"'{update.name}' makes an optimiser of PyTorch, and steadygan.keras does not know its like; give compile() the "
-        "optimisers, or train on the torch backend with steadygan.train"
+        f"'{update.name}' makes an optimiser of PyTorch, and steadygan.keras does not know its like; give compile() "
+        "the optimisers, or train with steadygan.train on PyTorch"
     )
 
 

@@ -20,7 +20,7 @@ class RefusedError(SteadyganError):
 
 
 @contextmanager
-def naming_the_heuristic(heuristic: Heuristic | None = None) -> Iterator[None]:
+def naming_the_heuristic(heuristic: object = None) -> Iterator[None]:
     """Name the heuristic in a refusal that is raised inside.
 
     Args:
@@ -42,8 +42,8 @@ def naming_the_heuristic(heuristic: Heuristic | None = None) -> Iterator[None]:
         raise _refused(heuristic, error, f"calls there what Keras does not have ({_first_line(error)})") from error
 
 
-def _refused(heuristic: Heuristic | None, error: Exception, why: str) -> RefusedError:
-    culprit = heuristic or _heuristic_in(error.__traceback__)
+def _refused(heuristic: object, error: Exception, why: str) -> RefusedError:
+    culprit = heuristic if isinstance(heuristic, Heuristic) else _heuristic_in(error.__traceback__)
     who = f"'{culprit.name}'" if culprit is not None else "This recipe"
     return RefusedError(f"{who} cannot run in a step of Keras on {BACKEND}, because it {why}; {INSTEAD}")
 

@@ -303,7 +303,7 @@ class KerasState:
     def store_memories(self) -> None:
         """Write the memories back."""
         for heuristic in self.recipe.all(Remembers):
-            with naming_the_heuristic(heuristic):  # type: ignore[arg-type]  # whoever remembers is a heuristic
+            with naming_the_heuristic(heuristic):
                 self.gan.memories[heuristic.name].write(self._memories[heuristic.name])
 
 
@@ -317,7 +317,8 @@ class StoredMemory:
     """
 
     def __init__(self, name: str, memory: Memory, add: Any) -> None:
-        self.name, self._first, self.variables = name, memory, []
+        self.name, self._first = name, memory
+        self.variables: list[Any] = []
         self._map(_fields(memory), lambda value: self.variables.append(add(f"{name}_{len(self.variables)}", value)))
 
     def read(self) -> Memory:

@@ -1,6 +1,7 @@
 """One step of training on any backend: the moves of both players, as in :mod:`steadygan.training.step`."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -36,11 +37,11 @@ def step(state: KerasState, batches: Sequence[Batch]) -> None:
             gan.clock.assign_add(len(real))
 
     state.open_memories()
-    moves = recipe.schedule.moves(state)  # type: ignore[arg-type]  # a stand-in for the package's own
+    moves = recipe.schedule.moves(state)
     for _ in range(recipe.schedule_passes):
         play_moves(recipe.schedule, moves, lambda: next(remaining), state.fakes_like, play)  # type: ignore[arg-type]
     for heuristic in recipe.all(AfterStep):
-        heuristic.after_step(state)  # type: ignore[arg-type]
+        heuristic.after_step(state)
     state.store_memories()
     if recipe.average is not None:
         _average(state, recipe.average.decay(state.images_seen, _images_of_a_step(state, moves)))
@@ -57,7 +58,7 @@ def batches_of_a_step(state: KerasState) -> int:
         return Batch(torch.zeros(0))
 
     recipe = state.recipe
-    moves = recipe.schedule.moves(state)  # type: ignore[arg-type]
+    moves = recipe.schedule.moves(state)
     for _ in range(recipe.schedule_passes):
         play_moves(recipe.schedule, moves, load, lambda real: PlayerFakes(None, None, None), lambda *_: None)  # type: ignore[arg-type, return-value]
     return count
@@ -73,7 +74,7 @@ def move(player: Player, state: KerasState, real: Batch, fakes: PlayerFakes | No
         fakes: fakes of this move; new ones are made when None.
     """
     for heuristic in state.recipe.all(ReplacesOpponent):
-        with naming_the_heuristic(heuristic):  # type: ignore[arg-type]  # whoever takes part in a move is a heuristic
+        with naming_the_heuristic(heuristic):
             raise UnsupportedError("lets a player move against other weights than its opponent's")
     if fakes is None:
         fakes = state.fakes_like(real, differentiable=player is Player.GENERATOR)
@@ -120,7 +121,7 @@ def _with_due_penalties(player: Player, state: KerasState, real: Batch, fakes: P
             return _differentiated(player, state, real, fakes, due)
         late = tuple(each for each in penalties if each.every == waits[0])
         is_due = ops.equal(ops.mod(number, waits[0]), 0)
-        with_, without = (lambda: among(waits[1:], due + late)), (lambda: among(waits[1:], due))
+        with_, without = partial(among, waits[1:], due + late), partial(among, waits[1:], due)
         if state.names is None:  # to find out what is logged, with and without
             without()
             return with_()

@@ -93,7 +93,7 @@ class TorchView:
     def __float__(self) -> float:
         raise UnsupportedError("reads a number in Python that changes during training")
 
-    __int__ = __index__ = __float__  # type: ignore[assignment]
+    __int__ = __index__ = __float__
     __hash__ = None  # type: ignore[assignment]
 
     # --- what is computed

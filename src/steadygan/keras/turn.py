@@ -29,7 +29,7 @@ class KerasTurn(TrainingTurn):
         differentiated: the sides whose input gradients a penalty of this move needs.
     """
 
-    _state: KerasState
+    _state: KerasState  # type: ignore[assignment]  # what stands in for the package's own state
 
     def __init__(
         self,
