@@ -95,20 +95,20 @@ def _used_weights(network: nn.Module) -> dict[str, Tensor]:
     state = {name: values for name, values in network.state_dict().items() if _RESCALED not in name}
     for name, module in network.named_modules():
         if parametrize.is_parametrized(module, "weight"):
-            weight: Tensor = module.weight  # type: ignore[assignment]  # computed by a property
+            weight: Tensor = module.weight
             state[f"{name}.weight"] = weight.detach()
     return state
 
 
 def _of_keras_alone(model: Any) -> Any:
-    """The model with Keras' own batch normalisation, which differs from ours in training alone."""
+    """The model without what only its training needs: our batch normalisation, and initial weights."""
     plain = keras.models.clone_model(model, clone_function=_plain)
     plain.set_weights(model.get_weights())
     return plain
 
 
 def _plain(layer: Any) -> Any:
-    config = layer.get_config()
+    config = {key: "zeros" if key.endswith("initializer") else value for key, value in layer.get_config().items()}
     if not isinstance(layer, keras.layers.BatchNormalization):
         return type(layer).from_config(config)
     config.pop("unbiased", None)
