@@ -220,8 +220,8 @@ def _trained_generator(path: Path) -> "TrainedGenerator":
     try:
         from steadygan.keras import sampling
     except ImportError as error:
-        needed = 'install "steadygan[keras]"' if error.name == "keras" else f"{error}"
-        raise SteadyganError(f"Cannot read '{path}' without Keras; {needed}") from None
+        needed = "it needs the library keras; install it with pip install 'steadygan[keras]'"
+        raise SteadyganError(f"Cannot read '{path}': {needed if error.name == 'keras' else error}") from None
     return sampling.load_generator(path)
 
 

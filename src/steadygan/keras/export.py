@@ -101,14 +101,14 @@ def _used_weights(network: nn.Module) -> dict[str, Tensor]:
 
 
 def _of_keras_alone(model: Any) -> Any:
-    """The model with Keras' own batch normalisation, which differs from ours in training alone."""
+    """The model without what only its training needs: our batch normalisation, and initial weights."""
     plain = keras.models.clone_model(model, clone_function=_plain)
     plain.set_weights(model.get_weights())
     return plain
 
 
 def _plain(layer: Any) -> Any:
-    config = layer.get_config()
+    config = {key: "zeros" if key.endswith("initializer") else value for key, value in layer.get_config().items()}
     if not isinstance(layer, keras.layers.BatchNormalization):
         return type(layer).from_config(config)
     config.pop("unbiased", None)

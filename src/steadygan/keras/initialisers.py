@@ -69,7 +69,8 @@ class ICNR(keras.initializers.Initializer):
         drawn = self.initializer(shape, dtype=dtype)
         if self.mode == "transposed":
             return _checkerboard_free(drawn)
-        return ops.repeat(drawn[..., ::4], 4, axis=-1)
+        # Of a single channel PyTorch's repeat would be a view of one number, into which nothing can be written.
+        return ops.take(drawn, [4 * (place // 4) for place in range(shape[-1])], axis=-1)
 
     def get_config(self) -> dict[str, Any]:
         """What the initialiser was made with."""

@@ -15,6 +15,7 @@ from steadygan.errors import SteadyganError
 from steadygan.feeding.scaling import Scaling
 from steadygan.heuristics.catalogue import reference
 from steadygan.heuristics.latents import NormalLatent
+from steadygan.keras import model as _registered  # noqa: F401  # Keras finds only classes that are imported
 from steadygan.keras.export import DESCRIPTION
 from steadygan.runs.export import GeneratorConfig, TrainedGenerator
 from steadygan.runs.manifest import CUSTOM
@@ -80,15 +81,17 @@ def _description(path: Path) -> GeneratorConfig | None:
     except (zipfile.BadZipFile, OSError):
         raise SteadyganError(f"'{path}' is no Keras model; give a file that model.save('….keras') wrote") from None
     except ValidationError:
-        raise SteadyganError(f"{DESCRIPTION} in '{path}' is of another version or is damaged; export it anew") from None
+        raise SteadyganError(
+            f"{DESCRIPTION} in '{path}' is of another version or is damaged; export the generator anew"
+        ) from None
 
 
 def _load(path: Path) -> Any:
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
-        lines = str(error).strip().splitlines()
-        reason = lines[0] if lines else type(error).__name__
+        # Keras goes on to say how its own classes are registered, and prints the whole file.
+        reason = str(error).strip().partition("\n")[0].partition(". ")[0] or type(error).__name__
         raise SteadyganError(
             f"Keras cannot load '{path}': {reason}; save the generator by itself, without own code"
         ) from None
@@ -101,8 +104,8 @@ def _config(path: Path, model: Any, gan: Any) -> GeneratorConfig:
     is_image = len(shape) == 3 and shape[2] in (1, 3)
     if len(shapes) > 2 or len(shapes[0]) != 2 or None in (shapes[0][1], *shape) or not (is_image or len(shape) == 1):
         raise SteadyganError(
-            f"The model in '{path}' maps {[list(each) for each in shapes]} to {model.output_shape}, and a generator maps "
-            "latents [N, D] to images [N, H, W, C] with 1 or 3 channels; give one that does"
+            f"The model in '{path}' maps {[list(each) for each in shapes]} to {model.output_shape}, and a generator "
+            "maps latents [N, D] to images [N, H, W, C] with 1 or 3 channels; give one that does"
         )
     classes = 0 if gan is None or len(shapes) == 1 else gan.classes
     if len(shapes) == 2 and not classes:

@@ -112,7 +112,6 @@ def test_other_networks(network: str, name: str) -> None:
     [
         *(("dcgan-hacks", size) for size in (28, 32, 45, 64)),
         ("steady", 45),
-        ("sngan", 28),
         ("sngan", 45),
     ],
 )
