@@ -146,7 +146,7 @@ def test_a_run_with_keras_says_so_and_offers_no_command_that_would_be_refused(tm
     said = dict(setting_facts(record.manifest))
     assert said["Made with"] == "steadygan 0.1.0, Keras on JAX"
     assert {*said} == {"Started", "Made with", "Images planned", "Seed", "Precision"}
-    assert "Images" not in dict(data_facts(record.manifest))
+    assert {*dict(data_facts(record.manifest))} == {"Source", "Shape", "Labels"}
     assert {what for what, _ in commands(record)} == {"Use this recipe again", "Rebuild this page"}
     record.folder.generator.touch()  # networks of the package's own can be sampled from by it
     assert commands(record)[0] == ("Draw samples", "steadygan sample runs/k -n 64 --out grid.png")

@@ -43,12 +43,15 @@ def data_facts(manifest: RunManifest) -> Facts:
         ("Shape", shape(data.shape)),
         ("Labels", f"yes, but {count(data.unlabelled)} without" if data.unlabelled else value_in_words(data.labelled)),
         *_labels_used(manifest, noun.lower()),
-        ("Files skipped", count(data.skipped)),
-        ("Prepared in", duration(data.seconds)),
-        ("Fingerprint", data.fingerprint),
     ]
-    prepared = manifest.data_settings.model_dump(mode="json")
-    return [(name, value) for name, value in facts + flat(prepared) if value]
+    if manifest.keras_backend is None:
+        facts += [
+            ("Files skipped", count(data.skipped)),
+            ("Prepared in", duration(data.seconds)),
+            ("Fingerprint", data.fingerprint),
+            *flat(manifest.data_settings.model_dump(mode="json")),
+        ]
+    return [(name, value) for name, value in facts if value]
 
 
 def _labels_used(manifest: RunManifest, noun: str) -> Facts:
