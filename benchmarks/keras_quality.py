@@ -87,15 +87,15 @@ def read_data(source: str, work: Path) -> Data:
 
 
 def epochs_for(data: Data, wanted: int) -> tuple[int, int]:
-    """Epochs of ``fit`` that see about as many images, and how many they see: a step takes as many others for G."""
-    steps = len(np.load(data.path, mmap_mode="r")) // (2 * BATCH)
-    epochs = max(1, round(wanted / (steps * BATCH)))
-    return epochs, epochs * steps * BATCH
+    """Epochs of ``fit`` that see about as many images, and the steps of each: a step takes as many others for G."""
+    steps = min(len(np.load(data.path, mmap_mode="r")) // (2 * BATCH), max(1, wanted // BATCH))
+    return max(1, round(wanted / (steps * BATCH))), steps
 
 
 def trained(arguments: argparse.Namespace, data: Data, recipe: Recipe, who: str, seed: int) -> dict[str, Any]:
     """Train and measure one run, unless its line is there."""
-    epochs, images = epochs_for(data, arguments.images.get(data.name, IMAGES.get(data.name, OTHER_IMAGES)))
+    epochs, steps = epochs_for(data, arguments.images.get(data.name, IMAGES.get(data.name, OTHER_IMAGES)))
+    images = epochs * steps * BATCH
     settings = {"data": data.name, "who": who, "seed": seed, "images": images, "changes": sorted(arguments.set)}
     settings |= {"width": recipe.settings.width, "evaluated": data.name in arguments.evaluator}
     path = arguments.work / "results.jsonl"
@@ -108,11 +108,10 @@ def trained(arguments: argparse.Namespace, data: Data, recipe: Recipe, who: str,
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "recipe.toml").write_text(recipe.to_toml(), encoding="utf-8")
-    kind, python, amount = (
-        ("package", sys.executable, images) if who == PACKAGE else ("face", arguments.keras_python, epochs)
-    )
+    kind, python = ("package", sys.executable) if who == PACKAGE else ("face", arguments.keras_python)
     samples = EVALUATED if settings["evaluated"] else len(data.near)
-    words = [kind, str(data.path), str(folder), str(folder / "recipe.toml"), str(seed), str(amount), str(samples)]
+    numbers = (seed, epochs, steps, samples)
+    words = [kind, str(data.path), str(folder), str(folder / "recipe.toml"), *map(str, numbers)]
     variables = environment(arguments.threads) | {"KERAS_BACKEND": who, "TF_CPP_MIN_LOG_LEVEL": "3"}
     answer = subprocess.run(
         [python, "-W", "ignore", "-m", "peers.keras_run", *words],
