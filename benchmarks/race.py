@@ -50,6 +50,7 @@ class Window(NamedTuple):
     Attributes:
         steps: the number of steps.
         seconds: the time that they took.
+        cpu: the processor's time that the contestant took for them, in seconds.
         foreign: how many cores other programs kept busy meanwhile, on average.
         peak_bytes: the peak memory of the contestant so far.
         facts: numbers that the contestant reports.
@@ -58,6 +59,7 @@ class Window(NamedTuple):
 
     steps: int
     seconds: float
+    cpu: float
     foreign: float
     peak_bytes: int
     facts: dict[str, float]
@@ -126,7 +128,7 @@ class Worker:
             self._process.wait()  # so that what it does before it exits disturbs no other contestant
         else:
             self._process.send_signal(signal.SIGSTOP)
-        foreign = max(0.0, busy - answer.pop("cpu")) / max(answer["seconds"], 1e-9)
+        foreign = max(0.0, busy - answer["cpu"]) / max(answer["seconds"], 1e-9)
         return Window(foreign=foreign, **answer)
 
     def warm(self) -> float:

@@ -3,7 +3,16 @@ from typing import Any
 
 import pytest
 
-from steadygan.report.facts import class_names, commands, data_facts, is_flattened, network_facts, shape, shown_path
+from steadygan.report.facts import (
+    class_names,
+    commands,
+    data_facts,
+    is_flattened,
+    network_facts,
+    setting_facts,
+    shape,
+    shown_path,
+)
 from steadygan.report.read import read_run_record
 from steadygan.runs.manifest import DataRecord, RunManifest
 from tests.report.example import RUN, build_run
@@ -128,3 +137,17 @@ def test_an_unfinished_run_goes_on_to_its_own_aim(tmp_path: Path) -> None:
 )
 def test_the_folder_is_named_relative(folder: str, shown: str) -> None:
     assert shown_path(Path(folder)) == shown
+
+
+def test_a_run_with_keras_says_so_and_offers_no_command_that_would_be_refused(tmp_path: Path) -> None:
+    build_run(tmp_path / "runs" / "k", run=RUN | {"keras_backend": "jax", "data": RUN["data"] | {"count": 0}})
+    record = read_run_record(tmp_path / "runs" / "k")
+    assert record.manifest is not None
+    said = dict(setting_facts(record.manifest))
+    assert said["Made with"] == "steadygan 0.1.0, Keras on JAX"
+    assert {*said} == {"Started", "Made with", "Images planned", "Seed", "Precision"}
+    assert {*dict(data_facts(record.manifest))} == {"Source", "Shape", "Labels"}
+    assert {what for what, _ in commands(record)} == {"Use this recipe again", "Rebuild this page"}
+    record.folder.generator.touch()  # networks of the package's own can be sampled from by it
+    assert commands(record)[0] == ("Draw samples", "steadygan sample runs/k -n 64 --out grid.png")
+    assert "Train on" not in {what for what, _ in commands(record)}

@@ -53,7 +53,7 @@ def test_a_run_writes_what_it_is(tmp_path: Path) -> None:
     for player, network in loop.state.networks.items():
         assert manifest.networks[player].parameters == sum(each.numel() for each in network.parameters())
     keys = ["format", "version", "name", "started", "data", "data_settings", "training", "networks", "classes"]
-    assert list(json.loads(loop.folder.manifest.read_text())) == [*keys, "held_out", "notes"]
+    assert list(json.loads(loop.folder.manifest.read_text())) == [*keys, "held_out", "notes", "keras_backend"]
     assert set(manifest.networks) == set(Player)
 
 

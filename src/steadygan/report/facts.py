@@ -17,10 +17,14 @@ _NAMED = 16
 """The most classes whose names stand among the facts."""
 _OF_LABELS = {"labels", "label_share", "labels_per_class"}
 """Settings of which the facts on the data say what came of them."""
+_OF_KERAS = {"images", "seed", "precision"}
+"""Settings that a run with Keras has; the others are those of :func:`steadygan.train`."""
 _NAMES = {
     "steadygan": "steadygan",
     "torch": "PyTorch",
     "numpy": "NumPy",
+    "jax": "JAX",
+    "tensorflow": "TensorFlow",
     "images": "Images planned",
     "minutes": "Minutes planned",
     "keep": "Checkpoints kept",
@@ -35,16 +39,19 @@ def data_facts(manifest: RunManifest) -> Facts:
     noun = "Vectors" if data.kind == "vectors" else "Images"
     facts = [
         ("Source", data.source),
-        (noun, count(data.count)),
+        (noun, count(data.count) if data.count else ""),  # Keras does not say how many it is given
         ("Shape", shape(data.shape)),
         ("Labels", f"yes, but {count(data.unlabelled)} without" if data.unlabelled else value_in_words(data.labelled)),
         *_labels_used(manifest, noun.lower()),
-        ("Files skipped", count(data.skipped)),
-        ("Prepared in", duration(data.seconds)),
-        ("Fingerprint", data.fingerprint),
     ]
-    prepared = manifest.data_settings.model_dump(mode="json")
-    return [(name, value) for name, value in facts + flat(prepared) if value]
+    if manifest.keras_backend is None:
+        facts += [
+            ("Files skipped", count(data.skipped)),
+            ("Prepared in", duration(data.seconds)),
+            ("Fingerprint", data.fingerprint),
+            *flat(manifest.data_settings.model_dump(mode="json")),
+        ]
+    return [(name, value) for name, value in facts if value]
 
 
 def _labels_used(manifest: RunManifest, noun: str) -> Facts:
@@ -93,7 +100,11 @@ def class_names(data: DataRecord) -> tuple[tuple[str, ...], int]:
 def setting_facts(manifest: RunManifest) -> Facts:
     """How the run was started."""
     made_with = f"steadygan {manifest.version}" if manifest.version else ""
-    settings = manifest.training.model_dump(mode="json", exclude=_OF_LABELS)
+    if manifest.keras_backend is None:
+        settings = manifest.training.model_dump(mode="json", exclude=_OF_LABELS)
+    else:
+        made_with += f", Keras on {_NAMES.get(manifest.keras_backend, manifest.keras_backend)}"
+        settings = manifest.training.model_dump(mode="json", include=_OF_KERAS)
     facts = [("Started", moment(manifest.started)), ("Made with", made_with), *flat(settings)]
     return [(name, value) for name, value in facts if value]
 
@@ -145,13 +156,17 @@ def _larger_budget(record: RunRecord) -> str:
 def commands(record: RunRecord) -> list[tuple[str, str]]:
     """What to do next with this run, as lines for a shell, each with what it does."""
     folder = shlex.quote(shown_path(record.folder.path))
-    return [
-        ("Train on", f"steadygan train --resume {folder}{_larger_budget(record)}"),
+    path = shlex.quote(shown_path(record.folder.path) + "/recipe.toml")
+    train_on = [("Train on", f"steadygan train --resume {folder}{_larger_budget(record)}")]
+    samples = [
         ("Draw samples", f"steadygan sample {folder} -n 64 --out grid.png"),
         ("Walk between samples", f"steadygan interpolate {folder} --out walk.gif"),
-        (
-            "Use this recipe again",
-            f"steadygan train DATA --recipe {shlex.quote(shown_path(record.folder.path) + '/recipe.toml')}",
-        ),
+    ]
+    if record.manifest is not None and record.manifest.keras_backend is not None:
+        train_on, samples = [], samples if record.folder.generator.is_file() else []
+    return [
+        *train_on,
+        *samples,
+        ("Use this recipe again", f"steadygan train DATA --recipe {path}"),
         ("Rebuild this page", f"steadygan report {folder}"),
     ]

@@ -90,6 +90,11 @@ class RunFolder:
         return self.path / "generator.json"
 
     @property
+    def keras_generator(self) -> Path:
+        """The generator of a run that Keras trained, as ``keras.saving.load_model`` reads it."""
+        return self.path / "generator.keras"
+
+    @property
     def conclusion(self) -> Path:
         """What can be said of training at its end, JSON; see :class:`steadygan.training.conclusion.Conclusion`."""
         return self.path / "conclusion.json"
@@ -147,7 +152,8 @@ class RunFolder:
         if path.parent == self.tensorboard:
             return path.name.startswith("events.out.tfevents.")
         names = (self.recipe, self.environment, self.skipped, self.metrics, self.findings, self.conclusion, self.report)
-        return path in (*names, self.single_colour, self.generator, self.generator_config, self.manifest)
+        generators = (self.generator, self.generator_config, self.keras_generator)
+        return path in (*names, *generators, self.single_colour, self.manifest)
 
     def _remove_run(self) -> None:
         """Remove the files that training wrote, and nothing else; ``run.json`` last, without which it is no run."""
@@ -182,6 +188,10 @@ class RunFolder:
         missing = [path.name for path in (self.generator, self.generator_config) if not path.is_file()]
         if not missing:
             return self
+        if self.keras_generator.is_file():
+            raise SteadyganError(
+                f"'{self.path}' was trained with Keras; name its generator instead: {self.keras_generator}"
+            )
         if self.exists():
             raise SteadyganError(f"'{self.path}' has no generator yet; train longer with --resume")
         if len(missing) == 1:

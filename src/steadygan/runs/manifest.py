@@ -107,6 +107,7 @@ class RunManifest(_Section):
         classes: how many classes it uses, 0 for none; None where an old run does not say.
         held_out: how many items no move is trained on; None where an old run does not say.
         notes: sentences about what was changed for the data.
+        keras_backend: on which Keras trained it, such as ``jax``; None for a run of :func:`steadygan.train`.
     """
 
     format: int = Field(FORMAT, ge=1, le=FORMAT)
@@ -120,6 +121,7 @@ class RunManifest(_Section):
     classes: int | None = Field(None, ge=0)
     held_out: int | None = Field(None, ge=0)
     notes: tuple[str, ...] = ()
+    keras_backend: str | None = None
 
     @model_validator(mode="before")
     @classmethod

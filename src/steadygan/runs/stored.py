@@ -43,13 +43,18 @@ class StoredRun:
 
 
 def read_stored_run(folder: RunFolder) -> StoredRun:
-    """Read the recipe and the manifest of a run.
+    """Read the recipe and the manifest of a run, to go on with it.
 
     Raises:
-        SteadyganError: when the folder holds no run, one of the files is damaged, a newer version wrote it, or a name
-            in the recipe is now that of another class.
+        SteadyganError: when the folder holds no run, Keras trained it, one of the files is damaged, a newer version
+            wrote it, or a name in the recipe is now that of another class.
     """
     manifest = read_manifest(folder)
+    if manifest.keras_backend is not None:
+        raise SteadyganError(
+            f"'{folder.path}' was trained with Keras, so only Keras can go on with it: call fit() on the saved model, "
+            f"with the callback steadygan.keras.RunLogger('{folder.path}', append=True)"
+        )
     try:
         text = read_text(folder.recipe, LARGEST_RECIPE)
         recipe = parse(text, str(folder.recipe))
