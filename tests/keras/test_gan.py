@@ -66,13 +66,10 @@ def test_a_saved_gan_goes_on_as_if_it_had_never_stopped(tmp_path: Path) -> None:
     unbroken = gan(seed=3)
     unbroken.fit(images(), epochs=2, verbose=0)
     unbroken.save(tmp_path / "gan.keras")
-    before = unbroken.generate(4, seed=0)
     loaded = keras.models.load_model(tmp_path / "gan.keras")
     assert loaded.recipe == unbroken.recipe
     assert loaded.images_seen == unbroken.images_seen == 64
     assert_equal(unbroken, loaded)
-    if "generator-noise" not in {each.name for each in loaded.recipe.heuristics}:
-        np.testing.assert_array_equal(before, loaded.generate(4, seed=0))
     for each in (unbroken, loaded):
         each.fit(images(), epochs=4, initial_epoch=2, verbose=0)
     assert_equal(unbroken, loaded)
@@ -146,7 +143,8 @@ def tensorflow_dataset(data: Array) -> Any:
 @pytest.mark.parametrize("source", [Halves, loader, tensorflow_dataset])
 @pytest.mark.parametrize("name", ["dcgan", "wgan-gp"])
 def test_every_source_of_data_gives_the_same(source: Any, name: str) -> None:
-    chosen = recipe(name).change(values={"batch": BATCH, "width": 2})
+    # With a large epsilon Adam does not enlarge the last digit, in which pixels differ that were scaled elsewhere.
+    chosen = recipe(name).change(values={"batch": BATCH, "width": 2, "adam.eps": 1e-3})
     data = images(BATCH * 10)
     from_array, from_source = gan(chosen), gan(chosen)
     from_array.fit(data, shuffle=False, verbose=0)
@@ -201,6 +199,16 @@ def test_labels_reach_both_networks() -> None:
         made.fit(data.images, verbose=0)
     with pytest.raises(SteadyganError, match="from 0 to 2"):
         made.fit(data.images, data.labels + 1, verbose=0)
+
+
+def test_the_naive_gan_knows_its_range_of_pixels_after_loading(tmp_path: Path) -> None:
+    made = gan(recipe("naive").change(values={"batch": BATCH, "width": 2}))
+    made.fit(images(), verbose=0)
+    made.save(tmp_path / "naive.keras")
+    loaded = keras.models.load_model(tmp_path / "naive.keras")
+    before = made.generate(16, seed=0)
+    assert before.min() < -0.01
+    np.testing.assert_array_equal(before, loaded.generate(16, seed=0))
 
 
 def test_vectors_train_with_dense_networks() -> None:

@@ -456,6 +456,7 @@ class GAN(keras.Model):
             "classes": self.classes,
             "seed": self.seed,
             "name": self.name,
+            "output": self._output,
             "generator": save(self.generator),
             "discriminator": save(self.discriminator),
             "companions": {name: save(each) for name, each in self.companions.items()},
@@ -488,7 +489,10 @@ class GAN(keras.Model):
             config[key] = None if config[key] is None else load(config[key], custom_objects=custom_objects)
         config["companions"] = {name: load(each) for name, each in config["companions"].items()}
         config["recipe"] = parse(config["recipe"], config["name"])
-        return cls(**config)
+        output = config.pop("output")
+        made = cls(**config)
+        made._output = output  # not known of networks that are given
+        return made
 
     def get_compile_config(self) -> dict[str, Any]:
         """What :meth:`compile` was given."""
