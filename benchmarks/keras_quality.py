@@ -1,7 +1,7 @@
 """Trains `steady` through the Keras face on each backend and with the package itself, and compares samples.
 
     python benchmarks/keras_quality.py [--data digits glyphs mnist.npz] [--backend tensorflow jax torch]
-        [--seeds 0 1 2] [--images digits=40000 glyphs=12000] [--width 16] [--set KEY=VALUE ...]
+        [--seeds 0 1 2] [--images digits=40000 glyphs=18000] [--width 16] [--set KEY=VALUE ...]
         [--evaluator glyphs=benchmarks/glyph_evaluator.py mnist=RULER.py] [--work runs/keras-quality]
         [--keras-python PYTHON] [--write docs/keras.md]
 
@@ -39,7 +39,7 @@ from tables import machine, table, write_section
 BACKENDS = ("tensorflow", "jax", "torch")
 PACKAGE = "steadygan"
 RECIPE, BATCH = "steady", 64
-IMAGES = {"digits": 40_000, "glyphs": 12_000}
+IMAGES = {"digits": 40_000, "glyphs": 18_000}
 OTHER_IMAGES = 30_000
 MEASURED, EVALUATED = 2_000, 10_000
 """Samples whose distance is measured, and those that an evaluator is given."""
