@@ -26,28 +26,37 @@ STEPS = 12
 
 
 class Numbers:
-    """Random numbers that depend only on the step and on how many were drawn in it."""
+    """Random numbers that depend only on the step, their kind and shape, and how many such were drawn in it.
+
+    Latents, labels and noise may so be drawn in any order.
+    """
 
     def __init__(self, steps: int = STEPS) -> None:
-        self.steps, self.draws = steps, 0
+        self.steps = steps
+        self.draws: dict[tuple[int, ...], int] = {}
 
-    def table(self, shape: tuple[int, ...], make: Callable[[np.random.Generator, tuple[int, ...]], Array]) -> Array:
+    def table(
+        self, kind: int, shape: tuple[int, ...], make: Callable[[np.random.Generator, tuple[int, ...]], Array]
+    ) -> Array:
         """What is drawn next, for every step, [steps, *shape]."""
-        source = np.random.default_rng((self.draws, *shape))
-        self.draws += 1
+        key = (kind, *shape)
+        source = np.random.default_rng((self.draws.get(key, 0), *key))
+        self.draws[key] = self.draws.get(key, 0) + 1
         return make(source, (self.steps, *shape))
 
     def normal(self, shape: tuple[int, ...]) -> Any:
-        return self.now(self.table(shape, lambda source, size: source.standard_normal(size).astype("float32")))
+        return self.now(self.table(0, shape, lambda source, size: source.standard_normal(size).astype("float32")))
 
     def uniform(self, shape: tuple[int, ...]) -> Any:
-        return self.now(self.table(shape, lambda source, size: source.random(size).astype("float32")))
+        return self.now(self.table(1, shape, lambda source, size: source.random(size).astype("float32")))
 
     def integers(self, shape: tuple[int, ...], low: int, high: int) -> Any:
-        return self.now(self.table(shape, lambda source, size: source.integers(low, high, size).astype("int32")))
+        return self.now(self.table(2, shape, lambda source, size: source.integers(low, high, size).astype("int32")))
 
     def permutation(self, count: int) -> Any:
-        return self.now(np.argsort(self.table((count,), lambda source, size: source.random(size)), 1).astype("int32"))
+        return self.now(
+            np.argsort(self.table(3, (count,), lambda source, size: source.random(size)), 1).astype("int32")
+        )
 
     def now(self, table: Array) -> Any:
         raise NotImplementedError
@@ -83,7 +92,7 @@ class CountedGAN(GAN):
         self.numbers = KerasNumbers(self.at)
 
     def _make_step(self, data: Any, names: Any) -> None:
-        self.numbers.draws = 0
+        self.numbers.draws.clear()
         super()._make_step(data, names)
 
 
@@ -158,7 +167,8 @@ class Pair:
         )
         batches = iter([Batch(each, label) for each, label in zip(whole.split(self.batch), named, strict=True)])
         self.state.next_real = lambda: next(batches)  # type: ignore[method-assign]
-        self.numbers.at, self.numbers.draws = at, 0
+        self.numbers.at = at
+        self.numbers.draws.clear()
         with drawn_from(self.numbers):
             step(self.state)
         row = self.state.record.row()

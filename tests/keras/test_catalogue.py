@@ -22,6 +22,8 @@ COLUMN = BACKENDS.index(keras.backend.backend())
 BASES = ("dcgan", "naive")
 DRAWN_BY_LAYERS = ("generator-dropout", "generator-noise")
 """Whose random numbers are those of layers and not of the step; tests/keras/layers has their distribution."""
+EPSILON = 1e-3
+"""Of Adam, which divides by the size of a gradient: with a large one, what is 0 but for rounding moves nothing."""
 AT_LEAST = 45
 CLOSE = 5e-6
 """Relative to the larger of 1 and the value: rounding of fp32 after some steps of networks with a few weights."""
@@ -38,19 +40,24 @@ def runs(name: str) -> bool:
 
 
 def small(base: str) -> Recipe:
-    # Adam divides by the size of a gradient: with a large epsilon, one that is 0 but for rounding moves nothing.
     chosen = tiny.small(base, batch=8, width=4).with_("uniform-latent", dimension=8)
-    return chosen.with_("adam", eps=1e-3)
+    return chosen.with_("adam", eps=EPSILON)
 
 
 def with_it(name: str) -> Recipe:
     """A small recipe with this heuristic."""
     for base in BASES:
         try:
-            return quick(small(base).change(add=needed(name)))
+            return with_more(small(base), name)
         except SteadyganError:
             continue
     raise AssertionError(f"'{name}' fits into none of {', '.join(BASES)}")
+
+
+def with_more(chosen: Recipe, name: str) -> Recipe:
+    """The recipe with one more heuristic, what that needs, and parameters that reach all of it in a few steps."""
+    larger = quick(chosen.change(add=needed(name)))
+    return larger.set("extra-adam.eps", EPSILON) if larger.has("extra-adam") else larger
 
 
 @cache
@@ -62,7 +69,7 @@ def groups() -> list[tuple[str, ...]]:
         chosen, taken = with_it(left[0]), [left[0]]
         for name in left[1:]:
             try:
-                larger = quick(chosen.change(add=needed(name)))
+                larger = with_more(chosen, name)
             except SteadyganError:
                 continue
             if all(larger.has(each) for each in taken) and not larger.idle_heuristics:
@@ -75,7 +82,7 @@ def groups() -> list[tuple[str, ...]]:
 def recipe_of(names: tuple[str, ...]) -> Recipe:
     chosen = with_it(names[0])
     for name in names[1:]:
-        chosen = quick(chosen.change(add=needed(name)))
+        chosen = with_more(chosen, name)
     return chosen
 
 

@@ -9,6 +9,7 @@ from keras import ops
 
 from steadygan.amounts import things
 from steadygan.arrays import Array
+from steadygan.data.labels import UNLABELLED
 from steadygan.errors import SteadyganError
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ def _checked(batch: Any, gan: "GAN") -> tuple[Array, Array | None]:
             "The recipe needs labels and fit was given none; give y=, or a dataset of (images, labels)"
         )
     _refuse_range(images, gan)
-    return images, None if labels is None else _named(labels, len(images), gan.classes)
+    return images, None if labels is None else _named(labels, len(images), gan)
 
 
 def _array(given: Any) -> Array:
@@ -233,14 +234,16 @@ def _refuse_range(images: Array, gan: "GAN") -> None:
         )
 
 
-def _named(labels: Array, count: int, classes: int) -> Array:
+def _named(labels: Array, count: int, gan: "GAN") -> Array:
+    least = 0 if gan.recipe.all_labelled else UNLABELLED
     labels = labels.reshape(-1)
     if len(labels) != count:
         raise SteadyganError(
             f"There are {things(count, 'image')} and {things(len(labels), 'label')}; give one for each"
         )
-    if labels.dtype.kind not in "iu" or labels.min(initial=0) < -1 or labels.max(initial=0) >= classes:
-        raise SteadyganError(f"Labels are whole numbers from 0 to {classes - 1}, or -1 where unknown")
+    if labels.dtype.kind not in "iu" or labels.min(initial=0) < least or labels.max(initial=0) >= gan.classes:
+        unknown = "" if least == 0 else ", or -1 where unknown"
+        raise SteadyganError(f"Labels are whole numbers from 0 to {gan.classes - 1}{unknown}; give such")
     return labels.astype("int32")
 
 

@@ -235,6 +235,8 @@ class KerasState:
         """Labels for fakes: those of the reals, drawn where unknown; None if the generator takes none."""
         if labels is None or not self.takes_labels_of(Player.GENERATOR):
             return None
+        if self.recipe.all_labelled:
+            return labels
         return torch.where(labels >= 0, labels, self.random_labels(len(labels)))
 
     def fakes_like(self, real: Batch, differentiable: bool = True) -> PlayerFakes:
