@@ -77,6 +77,8 @@ class GAN(keras.Model):
         self.moves = {player: self._counter(f"moves_of_the_{player.value}") for player in Player}
         self._names: list[str] | None = None
         self._prepared: tuple[Any, ...] = ()
+        self._weights: dict[Player, list[Any]] = {}
+        self._state: list[Any] = []
         self._found: list[str] = []
         self._means: dict[str, Any] = {}
         self._batch = self.recipe.settings.batch
@@ -154,12 +156,20 @@ class GAN(keras.Model):
     def moved_by(self, player: Player) -> list[Any]:
         """The weights that a player moves: those of its network, and the generator's companions'."""
         others = self.companions.values() if player is Player.GENERATOR else ()
-        return [each for network in (self.network(player), *others) for each in network.trainable_variables]
+        return [*self.weights_of(player), *(each for network in others for each in network.trainable_variables)]
+
+    def weights_of(self, player: Player) -> list[Any]:
+        """The trained weights of a player's network."""
+        if player not in self._weights:  # looked for only once, because it takes a walk through all layers
+            self._weights[player] = list(self.network(player).trainable_variables)
+        return self._weights[player]
 
     @property
     def state_variables(self) -> list[Any]:
         """All variables that a step reads and changes, but those of the optimisers and the means of what is logged."""
-        return [*self.trainable_variables, *self.non_trainable_variables]
+        if not self._state:
+            self._state = [*self.trainable_variables, *self.non_trainable_variables]
+        return self._state
 
     @property
     def latent_dimension(self) -> int:
@@ -297,6 +307,7 @@ class GAN(keras.Model):
 
     def _prepare(self, batches: Batches) -> None:
         """Find out what a step measures, so that there is a place for each measurement before a step is compiled."""
+        self._weights, self._state = {}, []
         key = (self._batch, batches.signature)
         if self._names is not None and key == self._prepared:
             return

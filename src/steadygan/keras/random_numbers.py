@@ -11,6 +11,7 @@ from torch.overrides import TorchFunctionMode
 
 from steadygan.keras.torch_functions import sizes
 from steadygan.keras.torch_view import NEEDS_VIEWS, keras_dtype, tensor_of, view
+from steadygan.runs.sampling import temporary_seed
 
 
 class RandomNumbers(Protocol):
@@ -43,6 +44,10 @@ class SeededNumbers:
     def __init__(self, seed: Any) -> None:
         self.seed = seed
 
+    def next_seed(self) -> int:
+        """A seed for another generator; the state moves on."""
+        return int(ops.convert_to_numpy(self.seed.next())[1])
+
     def normal(self, shape: tuple[int, ...]) -> Any:
         """Draw from N(0, 1), float32."""
         return keras.random.normal(shape, dtype="float32", seed=self.seed)
@@ -67,8 +72,13 @@ def on_keras(source: RandomNumbers) -> Iterator[None]:
     Args:
         source: of all that PyTorch would draw from its global generator.
     """
-    with Makers(drawing(source, view) | (_constants() if NEEDS_VIEWS else {})):
-        yield
+    if not NEEDS_VIEWS and isinstance(source, SeededNumbers):
+        # PyTorch draws by itself, from a seed of the model's: taking each of its functions over would cost a third.
+        with temporary_seed(source.next_seed(), torch.device("cpu")):
+            yield
+    else:
+        with Makers(drawing(source, view) | (_constants() if NEEDS_VIEWS else {})):
+            yield
 
 
 class Makers(TorchFunctionMode):

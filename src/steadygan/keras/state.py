@@ -246,7 +246,7 @@ class KerasState:
         def make() -> Any:
             return self._generate(latents, labels)
 
-        generator = self.gan.generator.trainable_variables
+        generator = self.gan.weights_of(Player.GENERATOR)
         images, pull = pullback(make, generator, self.gan.state_variables) if differentiable else (make(), None)
         return PlayerFakes(view(self.gan.to_torch(ops.stop_gradient(images))), latents, labels, pull)
 

@@ -91,7 +91,7 @@ def _update(
     player: Player, state: KerasState, real: Batch, fakes: PlayerFakes, result: Result, found: list[Any]
 ) -> None:
     gan, recipe = state.gan, state.recipe
-    own = len(gan.network(player).trainable_variables)
+    own = len(gan.weights_of(player))
     norm = ops.sqrt(sum(ops.sum(ops.square(ops.cast(each, "float32"))) for each in found[:own]))
     state.log(f"{player.value}/gradient_norm", view(norm))
     state.gradients[player] = OptimizerView(found)

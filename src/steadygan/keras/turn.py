@@ -14,6 +14,7 @@ from steadygan.keras.torch_view import UnsupportedError, tensor_of, view
 from steadygan.training.turn import TrainingTurn
 from steadygan.vocabulary import Player, Side
 
+_BOTH = (Side.REAL, Side.FAKE)
 Outputs = dict[str, dict[str, Any]]
 """By side the parts of the discriminator's output, tensors of the backend."""
 
@@ -101,27 +102,30 @@ class KerasTurn(TrainingTurn):
     def _output(self, side: Side) -> DiscriminatorOutput:
         if side not in self._outputs:
             joined = any(heuristic.joins_batches for heuristic in self._state.recipe.inputs)
-            sides = (Side.REAL, Side.FAKE) if joined else (side,)
-            if self._differentiated.intersection(sides):
-                self._differentiate(sides)
+            if joined and self._differentiated:
+                self._differentiate(_BOTH, joined)
+            elif side in self._differentiated:
+                # All of them at once: one pass backwards serves every side.
+                self._differentiate(tuple(each for each in _BOTH if each in self._differentiated), joined)
             else:
-                self._discriminate(sides)
+                self._discriminate(_BOTH if joined else (side,), joined)
         return self._outputs[side]
 
-    def _discriminate(self, sides: tuple[Side, ...]) -> None:
-        if len(sides) > 1:
+    def _discriminate(self, sides: tuple[Side, ...], joined: bool) -> None:
+        if joined:
             self._discriminate_both(nullcontext())
-        else:
-            self._store_output(sides[0], self._forward(self.inputs(sides[0]), self.labels(sides[0])))
+            return
+        for side in sides:
+            self._store_output(side, self._forward(self.inputs(side), self.labels(side)))
 
-    def _differentiate(self, sides: tuple[Side, ...]) -> None:
+    def _differentiate(self, sides: tuple[Side, ...], joined: bool) -> None:
         """Discriminate, and differentiate each image's score with respect to the image."""
         given = [self.inputs(side) for side in sides]
 
         def total(points: list[Any]) -> tuple[Any, Outputs]:
             self._inputs.update(zip(sides, map(view, points), strict=True))
             with self._state.recording():  # logged below, outside of what is differentiated
-                self._discriminate(sides)
+                self._discriminate(sides, joined)
             wanted = [
                 _sum_of_means(self.scores(side), self._rows(side)) for side in sides if side in self._differentiated
             ]

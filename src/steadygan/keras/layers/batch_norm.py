@@ -68,13 +68,14 @@ class BatchNormalization(keras.layers.BatchNormalization):
             raise ValueError("BatchNormalization of steadygan takes no mask; take that of keras.layers")
         wide = ops.cast(inputs, keras.backend.result_type(inputs.dtype, "float32"))
         if training and self.trainable:
-            mean, variance = self._of_batch(wide)
+            centred, variance = self._of_batch(wide)
         else:
-            mean, variance = self._spread(self.moving_mean, wide), self._spread(self.moving_variance, wide)
+            centred = wide - self._spread(self.moving_mean, wide)
+            variance = self._spread(self.moving_variance, wide)
         factor = ops.rsqrt(variance + self.epsilon)
         if self.scale:
             factor = factor * self._spread(self.gamma, wide)
-        normal = (wide - mean) * factor
+        normal = centred * factor
         if self.center:
             normal = normal + self._spread(self.beta, wide)
         return ops.cast(normal, self.compute_dtype)
@@ -84,10 +85,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return {**super().get_config(), "unbiased": self.unbiased}
 
     def _of_batch(self, x: Any) -> tuple[Any, Any]:
-        """Mean and variance of the batch, of which the running ones take their part."""
+        """The batch less its mean, and its variance; the running statistics take their part of both."""
         axes = self._other_axes(x)
         mean = ops.mean(x, axes, keepdims=True)
-        variance = ops.mean(ops.square(x - mean), axes, keepdims=True)
+        centred = x - mean
+        variance = ops.mean(ops.square(centred), axes, keepdims=True)
         kept = variance
         if self.unbiased:
             shape = ops.shape(x)
@@ -96,7 +98,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         for running, now in ((self.moving_mean, mean), (self.moving_variance, kept)):
             part = ops.reshape(ops.stop_gradient(now), running.shape)
             running.assign(running * self.momentum + ops.cast(part, running.dtype) * (1.0 - self.momentum))
-        return mean, variance
+        return centred, variance
 
     def _other_axes(self, x: Any) -> list[int]:
         return [axis for axis in range(x.ndim) if axis != self.axis % x.ndim]
