@@ -1,6 +1,7 @@
 """A GAN as a Keras model: ``compile``, ``fit``, ``generate`` and ``save`` on TensorFlow, JAX and PyTorch."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,23 @@ from steadygan.vocabulary import Player
 GENERATED_AT_ONCE = 256
 MOST_EXAMPLES = 4096
 """Real images from which heuristics may take a reference batch."""
+
+
+@dataclass
+class Lists:
+    """Lists of variables that take a walk through all layers, and are made once for many steps.
+
+    They are no attributes of the model, which would take what they hold for variables of its own.
+
+    Attributes:
+        weights: trained weights by player.
+        state: all variables that a step reads and changes.
+        averaged: each number of the averaged generator beside that of the live one.
+    """
+
+    weights: dict[Player, list[Any]] = field(default_factory=dict)
+    state: list[Any] = field(default_factory=list)
+    averaged: list[tuple[Any, Any]] = field(default_factory=list)
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -77,8 +95,7 @@ class GAN(keras.Model):
         self.moves = {player: self._counter(f"moves_of_the_{player.value}") for player in Player}
         self._names: list[str] | None = None
         self._prepared: tuple[Any, ...] = ()
-        self._weights: dict[Player, list[Any]] = {}
-        self._state: list[Any] = []
+        self._lists = Lists()
         self._found: list[str] = []
         self._means: dict[str, Any] = {}
         self._batch = self.recipe.settings.batch
@@ -160,16 +177,25 @@ class GAN(keras.Model):
 
     def weights_of(self, player: Player) -> list[Any]:
         """The trained weights of a player's network."""
-        if player not in self._weights:  # looked for only once, because it takes a walk through all layers
-            self._weights[player] = list(self.network(player).trainable_variables)
-        return self._weights[player]
+        if player not in self._lists.weights:
+            self._lists.weights[player] = list(self.network(player).trainable_variables)
+        return self._lists.weights[player]
 
     @property
     def state_variables(self) -> list[Any]:
         """All variables that a step reads and changes, but those of the optimisers and the means of what is logged."""
-        if not self._state:
-            self._state = [*self.trainable_variables, *self.non_trainable_variables]
-        return self._state
+        if not self._lists.state:
+            self._lists.state = [*self.trainable_variables, *self.non_trainable_variables]
+        return self._lists.state
+
+    @property
+    def averaged_pairs(self) -> list[tuple[Any, Any]]:
+        """Each number of the averaged generator beside that of the live one; not the states of seeds."""
+        if not self._lists.averaged:
+            pairs = zip(self.averaged.variables, self.generator.variables, strict=True)
+            floats = [pair for pair in pairs if "float" in pair[0].dtype and "seed" not in pair[0].path]
+            self._lists.averaged = floats
+        return self._lists.averaged
 
     @property
     def latent_dimension(self) -> int:
@@ -307,7 +333,7 @@ class GAN(keras.Model):
 
     def _prepare(self, batches: Batches) -> None:
         """Find out what a step measures, so that there is a place for each measurement before a step is compiled."""
-        self._weights, self._state = {}, []
+        self._lists = Lists()
         key = (self._batch, batches.signature)
         if self._names is not None and key == self._prepared:
             return

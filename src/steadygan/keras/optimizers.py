@@ -15,7 +15,7 @@ from steadygan.errors import SteadyganError
 from steadygan.heuristics import updates
 from steadygan.heuristics.roles import Update
 from steadygan.heuristics.updates.differentiable import adam_step, sgd_step
-from steadygan.keras.torch_view import tensor_of, view
+from steadygan.keras.torch_view import in_dtype, tensor_of, view
 
 PACKAGE = "steadygan"
 
@@ -53,8 +53,8 @@ class FlatOptimizer(keras.optimizers.Optimizer):
         weights = self._trainable_variables
         if not weights:
             return self.iterations
-        flat = ops.concatenate([ops.reshape(ops.cast(each, "float32"), (-1,)) for each in gradients])
-        before = ops.concatenate([ops.reshape(ops.cast(each.value, "float32"), (-1,)) for each in weights])
+        flat = ops.concatenate([ops.reshape(in_dtype(each, "float32"), (-1,)) for each in gradients])
+        before = ops.concatenate([ops.reshape(in_dtype(each.value, "float32"), (-1,)) for each in weights])
         rate = ops.cast(self.learning_rate, "float32") * self.factor
         with torch.no_grad():
             self._assign(weights, self._step(before, flat, rate))
@@ -71,7 +71,7 @@ class FlatOptimizer(keras.optimizers.Optimizer):
             ends.append(ends[-1] + _size(each))
         parts = ops.split(flat, ends[1:-1])
         for each, part in zip(variables, parts, strict=True):
-            each.assign(ops.cast(ops.reshape(part, each.shape), each.dtype))
+            each.assign(in_dtype(ops.reshape(part, each.shape), each.dtype))
 
 
 @keras.saving.register_keras_serializable(PACKAGE)

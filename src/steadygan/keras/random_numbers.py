@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 import keras
+import numpy as np
 import torch
 from keras import ops
 from torch.overrides import TorchFunctionMode
@@ -46,7 +47,8 @@ class SeededNumbers:
 
     def next_seed(self) -> int:
         """A seed for another generator; the state moves on."""
-        return int(ops.convert_to_numpy(self.seed.next())[1])
+        entropy = [int(each) for each in ops.convert_to_numpy(self.seed.next())]
+        return int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
     def normal(self, shape: tuple[int, ...]) -> Any:
         """Draw from N(0, 1), float32."""

@@ -15,7 +15,15 @@ from steadygan.keras.gradients import pullback
 from steadygan.keras.layers import WithReferenceBatch
 from steadygan.keras.layers.kinds import layers_within
 from steadygan.keras.refusals import naming_the_heuristic
-from steadygan.keras.torch_view import NEEDS_VIEWS, TorchView, UnknownAttributeError, UnsupportedError, tensor_of, view
+from steadygan.keras.torch_view import (
+    NEEDS_VIEWS,
+    TorchView,
+    UnknownAttributeError,
+    UnsupportedError,
+    in_dtype,
+    tensor_of,
+    view,
+)
 from steadygan.vocabulary import Player
 
 if TYPE_CHECKING:
@@ -218,9 +226,8 @@ class KerasState:
 
     def log(self, name: str, value: Any) -> None:
         """Count the mean of a value towards the mean of a name."""
-        value = tensor_of(value)
-        mean = ops.cast(value, "float32") if not value.shape else ops.mean(ops.cast(value, "float32"))
-        self._frames[-1].setdefault(name, []).append(ops.stop_gradient(mean))
+        value = in_dtype(ops.stop_gradient(tensor_of(value)), "float32")
+        self._frames[-1].setdefault(name, []).append(ops.mean(value) if value.shape else value)
 
     def __getattr__(self, name: str) -> Any:
         raise UnknownAttributeError(f"asks for {name.replace('_', ' ')}, which Keras' fit does not have")
@@ -257,7 +264,7 @@ class KerasState:
     def _generate(self, latents: Any, labels: Any) -> Any:
         given = [tensor_of(latents)] if labels is None else [tensor_of(latents), tensor_of(labels)]
         images = self.gan.generator(given if len(given) > 1 else given[0], training=True)
-        return ops.cast(images, "float32")
+        return in_dtype(images, "float32")
 
     def discriminate(self, images: Any, labels: Any) -> DiscriminatorOutput:
         """The discriminator's output for a view of images in PyTorch's order of axes."""

@@ -13,7 +13,7 @@ from steadygan.heuristics.roles import Penalty
 from steadygan.keras.gradients import choose, gradients
 from steadygan.keras.refusals import naming_the_heuristic
 from steadygan.keras.state import KerasState, OptimizerView, PlayerFakes
-from steadygan.keras.torch_view import UnsupportedError, tensor_of, view
+from steadygan.keras.torch_view import UnsupportedError, in_dtype, tensor_of, view
 from steadygan.keras.turn import KerasTurn
 from steadygan.training.step import play_moves
 from steadygan.vocabulary import Player, Side
@@ -92,7 +92,7 @@ def _update(
 ) -> None:
     gan, recipe = state.gan, state.recipe
     own = len(gan.weights_of(player))
-    norm = ops.sqrt(sum(ops.sum(ops.square(ops.cast(each, "float32"))) for each in found[:own]))
+    norm = ops.sqrt(sum(ops.sum(ops.square(in_dtype(each, "float32"))) for each in found[:own]))
     state.log(f"{player.value}/gradient_norm", view(norm))
     state.gradients[player] = OptimizerView(found)
     turn = KerasTurn(player, state, real, fakes)
@@ -156,11 +156,10 @@ def _differentiated(
 
 def _average(state: KerasState, decay: Any) -> None:
     """Move the averaged generator towards the live one; counters and seeds are taken over."""
-    keep = ops.cast(ops.convert_to_tensor(tensor_of(decay)), "float32")
-    for old, new in zip(state.gan.averaged.variables, state.gan.generator.variables, strict=True):
-        if "float" in old.dtype and "seed" not in old.path:
-            target = ops.cast(new.value, old.dtype)
-            old.assign(old.value + ops.cast(1.0 - keep, old.dtype) * (target - old.value))
+    share = 1.0 - ops.cast(ops.convert_to_tensor(tensor_of(decay)), "float32")
+    with torch.no_grad():
+        for old, new in state.gan.averaged_pairs:
+            old.assign(old.value + share * (new.value - old.value))
 
 
 def _images_of_a_step(state: KerasState, moves: Sequence[Player]) -> int:

@@ -147,6 +147,11 @@ def view(value: Any) -> Any:
     return TorchView(value if torch.is_grad_enabled() else ops.stop_gradient(value))
 
 
+def in_dtype(value: Any, dtype: str) -> Any:
+    """A tensor in a dtype: itself where it has that one already, without a call of Keras, of which a step has many."""
+    return value if keras.backend.standardize_dtype(value.dtype) == dtype else ops.cast(value, dtype)
+
+
 def tensor_of(viewed: Any) -> Any:
     """The backend's tensor of what :func:`view` made, or of a number."""
     return viewed.value if isinstance(viewed, TorchView) else viewed
