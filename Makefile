@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 KERAS_VENV ?= .venv-keras
 KERAS_READY := $(KERAS_VENV)/.ready
 
-.PHONY: demo test test-keras sweep check format docs lock clean
+.PHONY: demo test test-keras docs-keras sweep check format docs lock clean
 
 $(READY): pyproject.toml requirements.lock
 	tools/install.sh $(PYTHON) $(VENV) requirements.lock
@@ -28,6 +28,10 @@ test: $(READY)
 # In an environment of its own, which has TensorFlow and JAX as well; each backend is a process of its own.
 test-keras: $(KERAS_READY)
 	tools/test_keras.sh $(KERAS_VENV)/bin/python
+
+# Writes the table of docs/keras.md anew, by asking each backend; tests fail when it is stale.
+docs-keras: $(KERAS_READY)
+	$(KERAS_VENV)/bin/python tools/write_keras_table.py
 
 # Trains every pair of heuristics by itself, and every recipe with and without each; names all that fail.
 sweep: $(READY)
