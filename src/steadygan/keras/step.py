@@ -8,7 +8,7 @@ import torch
 from keras import ops
 
 from steadygan.feeding.loader import Batch
-from steadygan.heuristics.moments import AfterMove, AfterStep, BeforeUpdate, ReplacesOpponent
+from steadygan.heuristics.moments import AddsLoss, AfterMove, AfterStep, BeforeUpdate, ReplacesOpponent
 from steadygan.heuristics.roles import Penalty
 from steadygan.keras.gradients import choose, gradients
 from steadygan.keras.refusals import naming_the_heuristic
@@ -83,7 +83,10 @@ def move(player: Player, state: KerasState, real: Batch, fakes: PlayerFakes | No
     found = result["gradients"]
     if fakes.pull is not None and player is Player.GENERATOR:
         by_images = fakes.pull(result["by_images"])
-        found = [one + other for one, other in zip(found, by_images, strict=False)] + found[len(by_images) :]
+        # Companions come after the network, and images do not depend on them.
+        found = [one + other for one, other in zip(found, by_images, strict=False)] + found[
+            len(by_images) :
+        ] or by_images
     _update(player, state, real, fakes, result, found)
 
 
@@ -91,9 +94,8 @@ def _update(
     player: Player, state: KerasState, real: Batch, fakes: PlayerFakes, result: Result, found: list[Any]
 ) -> None:
     gan, recipe = state.gan, state.recipe
-    own = len(gan.weights_of(player))
-    norm = ops.sqrt(sum(ops.sum(ops.square(in_dtype(each, "float32"))) for each in found[:own]))
-    state.log(f"{player.value}/gradient_norm", view(norm))
+    own = [ops.reshape(in_dtype(each, "float32"), (-1,)) for each in found[: len(gan.weights_of(player))]]
+    state.log(f"{player.value}/gradient_norm", view(ops.sqrt(ops.sum(ops.square(ops.concatenate(own))))))
     state.gradients[player] = OptimizerView(found)
     turn = KerasTurn(player, state, real, fakes)
     turn.restore(result["outputs"])
@@ -149,9 +151,16 @@ def _differentiated(
             return value, {"outputs": outputs, "logs": state.logged(frame)}
 
     inputs = [tensor_of(fakes.images)] if learns_from_images else []
-    _, result, by_weights, by_images = gradients(loss, state.gan.moved_by(player), inputs, state.gan.state_variables)
+    weights = state.gan.moved_by(player) if _depends_on_weights(player, state) else []
+    _, result, by_weights, by_images = gradients(loss, weights, inputs, state.gan.state_variables)
     back = [state.gan.to_keras(each) for each in by_images]
     return {**result, "gradients": by_weights, "by_images": back[0] if back else ops.zeros(())}
+
+
+def _depends_on_weights(player: Player, state: KerasState) -> bool:
+    """Whether a loss depends on the player's weights otherwise than through the fakes of the move."""
+    recipe = state.recipe
+    return player is Player.DISCRIMINATOR or bool(recipe.penalties(player) or recipe.all(AddsLoss))
 
 
 def _average(state: KerasState, decay: Any) -> None:
