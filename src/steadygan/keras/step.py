@@ -84,9 +84,9 @@ def move(player: Player, state: KerasState, real: Batch, fakes: PlayerFakes | No
     if fakes.pull is not None and player is Player.GENERATOR:
         by_images = fakes.pull(result["by_images"])
         # Companions come after the network, and images do not depend on them.
-        found = [one + other for one, other in zip(found, by_images, strict=False)] + found[
-            len(by_images) :
-        ] or by_images
+        beside, of_companions = found[: len(by_images)], found[len(by_images) :]
+        found = [one + other for one, other in zip(beside, by_images, strict=True)] if beside else by_images
+        found = [*found, *of_companions]
     _update(player, state, real, fakes, result, found)
 
 
