@@ -1,7 +1,6 @@
 """A GAN as a Keras model: ``compile``, ``fit``, ``generate`` and ``save`` on TensorFlow, JAX and PyTorch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,42 +11,27 @@ from keras import ops
 
 from steadygan.arrays import Array
 from steadygan.errors import SteadyganError
-from steadygan.feeding.loader import Batch
 from steadygan.heuristics.moments import Begins, Remembers
-from steadygan.keras.data import Batches, as_batches, scaled_to_range
+from steadygan.keras.batches import as_seen, batches_of_step
+from steadygan.keras.data import Batches, as_batches
+from steadygan.keras.generation import generated
 from steadygan.keras.gradients import BACKEND, trace
-from steadygan.keras.networks import Networks, build, outputs_of
+from steadygan.keras.networks import outputs_of
 from steadygan.keras.optimizers import PACKAGE, FlatOptimizer, PlayersOptimizer, optimizer_of
+from steadygan.keras.players import labelled_players, make_players
 from steadygan.keras.random_numbers import SeededNumbers, on_keras
 from steadygan.keras.recipes import fitted
 from steadygan.keras.refusals import naming_the_heuristic, refuse_float16
 from steadygan.keras.state import KerasState, Logs, StoredMemory
 from steadygan.keras.step import batches_of_a_step, step
-from steadygan.keras.torch_view import NEEDS_VIEWS, tensor_of, view
+from steadygan.keras.torch_view import tensor_of
+from steadygan.keras.variables import Variables
 from steadygan.recipe import Recipe
 from steadygan.recipes import parse
 from steadygan.vocabulary import Player
 
-GENERATED_AT_ONCE = 256
 MOST_EXAMPLES = 4096
 """Real images from which heuristics may take a reference batch."""
-
-
-@dataclass
-class Lists:
-    """Lists of variables that take a walk through all layers, and are made once for many steps.
-
-    They are no attributes of the model, which would take what they hold for variables of its own.
-
-    Attributes:
-        weights: trained weights by player.
-        state: all variables that a step reads and changes.
-        averaged: each number of the averaged generator beside that of the live one.
-    """
-
-    weights: dict[Player, list[Any]] = field(default_factory=dict)
-    state: list[Any] = field(default_factory=list)
-    averaged: list[tuple[Any, Any]] = field(default_factory=list)
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -81,56 +65,33 @@ class GAN(keras.Model):
         name: str = "gan",
         companions: Mapping[str, Any] | None = None,
         averaged: Any = None,
+        output: str | None = None,
     ) -> None:
         super().__init__(name=name)
         refuse_float16()
         self.shape = tuple(int(each) for each in shape)
         self.recipe = fitted(recipe, self.shape, classes, width, own=(generator, discriminator))
         self.classes, self.seed = classes if self.recipe.asks_for_labels else 0, seed
-        self.labelled_players = self._labelled_players()
-        self._make_networks(generator, discriminator, companions, averaged)
+        self.labelled_players = labelled_players(self.recipe)
+        own = {"generator": generator, "discriminator": discriminator, "companions": companions, "averaged": averaged}
+        players = make_players(self.recipe, self.shape, self.classes, seed, own, output)
+        self.generator, self.discriminator, self.companions, self.averaged, self.output_activation = players
+        self.outputs_of_discriminator = outputs_of(self.discriminator)
         self.random = keras.random.SeedGenerator(seed)
         self.numbers: Any = SeededNumbers(self.random)
         self.clock = self._counter("images_seen")
         self.moves = {player: self._counter(f"moves_of_the_{player.value}") for player in Player}
         self._names: list[str] | None = None
         self._prepared: tuple[Any, ...] = ()
-        self._lists = Lists()
         self._found: list[str] = []
         self._means: dict[str, Any] = {}
         self._batch = self.recipe.settings.batch
         self.built = True
         self.memories = self._make_memories()
         self._has_begun = False
+        self.lists = Variables(self)
 
     # --- what it is made of
-
-    def _labelled_players(self) -> frozenset[Player]:
-        blueprint = self.recipe.blueprint
-        takes = {
-            Player.GENERATOR: blueprint.generator_takes_labels,
-            Player.DISCRIMINATOR: blueprint.discriminator_takes_labels,
-        }
-        return frozenset(player for player, labelled in takes.items() if labelled)
-
-    def _make_networks(self, generator: Any, discriminator: Any, companions: Any, averaged: Any) -> None:
-        recipe = self.recipe
-        built = Networks(generator, discriminator)
-        if generator is None or discriminator is None:
-            blueprint, settings = recipe.blueprint.changed(classes=self.classes), recipe.settings
-            built = build(
-                recipe.network, blueprint, self.shape, self.latent_dimension, settings.width, settings.blocks, self.seed
-            )
-        self.generator, self.discriminator = generator or built.generator, discriminator or built.discriminator
-        encoder = {} if built.encoder is None else {"encoder": built.encoder}
-        self.companions = dict(companions or encoder)
-        self._outputs = outputs_of(self.discriminator)
-        self._output = "tanh" if generator is not None else recipe.blueprint.output
-        if recipe.average is None:
-            self.averaged = self.generator
-        else:
-            self.averaged = averaged or _copy_of(self.generator)
-            self.averaged.trainable = False
 
     def _counter(self, name: str) -> Any:
         return self.add_weight(shape=(), initializer="zeros", dtype="int32", trainable=False, name=name)
@@ -160,7 +121,7 @@ class GAN(keras.Model):
         self._has_begun = True
         chosen = np.random.default_rng(self.seed).permutation(len(batches.images))[:MOST_EXAMPLES]
         labels = None if batches.labels is None else batches.labels[chosen]
-        examples = self._seen(ops.convert_to_tensor(batches.images[chosen]), labels)
+        examples = as_seen(self, ops.convert_to_tensor(batches.images[chosen]), labels)
         state = KerasState(self, (), examples)
         for heuristic in self.recipe.all(Begins):
             with naming_the_heuristic(heuristic), on_keras(self.numbers):
@@ -169,33 +130,6 @@ class GAN(keras.Model):
     def network(self, player: Player) -> Any:
         """A player's network."""
         return self.generator if player is Player.GENERATOR else self.discriminator
-
-    def moved_by(self, player: Player) -> list[Any]:
-        """The weights that a player moves: those of its network, and the generator's companions'."""
-        others = self.companions.values() if player is Player.GENERATOR else ()
-        return [*self.weights_of(player), *(each for network in others for each in network.trainable_variables)]
-
-    def weights_of(self, player: Player) -> list[Any]:
-        """The trained weights of a player's network."""
-        if player not in self._lists.weights:
-            self._lists.weights[player] = list(self.network(player).trainable_variables)
-        return self._lists.weights[player]
-
-    @property
-    def state_variables(self) -> list[Any]:
-        """All variables that a step reads and changes, but those of the optimisers and the means of what is logged."""
-        if not self._lists.state:
-            self._lists.state = [*self.trainable_variables, *self.non_trainable_variables]
-        return self._lists.state
-
-    @property
-    def averaged_pairs(self) -> list[tuple[Any, Any]]:
-        """Each number of the averaged generator beside that of the live one; not the states of seeds."""
-        if not self._lists.averaged:
-            pairs = zip(self.averaged.variables, self.generator.variables, strict=True)
-            floats = [pair for pair in pairs if "float" in pair[0].dtype and "seed" not in pair[0].path]
-            self._lists.averaged = floats
-        return self._lists.averaged
 
     @property
     def latent_dimension(self) -> int:
@@ -247,7 +181,7 @@ class GAN(keras.Model):
         }
         optimizer = PlayersOptimizer(chosen[Player.GENERATOR], chosen[Player.DISCRIMINATOR])
         super().compile(optimizer=optimizer, **self._compiled)
-        self.optimizer.share(self.moved_by(Player.GENERATOR), self.moved_by(Player.DISCRIMINATOR))
+        self.optimizer.share(*(self.lists.moved_by(player) for player in (Player.GENERATOR, Player.DISCRIMINATOR)))
 
     def _refuse_rates(self, own: Mapping[Player, Any]) -> None:
         changes = next((each for each in self.recipe.update_modifiers if _changes_rates(each)), None)
@@ -333,7 +267,7 @@ class GAN(keras.Model):
 
     def _prepare(self, batches: Batches) -> None:
         """Find out what a step measures, so that there is a place for each measurement before a step is compiled."""
-        self._lists = Lists()
+        self.lists = Variables(self)
         key = (self._batch, batches.signature)
         if self._names is not None and key == self._prepared:
             return
@@ -343,7 +277,7 @@ class GAN(keras.Model):
         images = np.zeros((rows, *batches.images.shape[1:]), batches.images.dtype)
         labels = None if batches.labels is None else np.zeros(rows, "int32")
         with naming_the_heuristic():
-            trace(lambda: self._make_step((images, labels), None), [*self.state_variables, *self.optimizer.variables])
+            trace(lambda: self._make_step((images, labels), None), [*self.lists.state, *self.optimizer.variables])
         self._names = sorted(self._found)
         for name in self._names:
             self._mean(name)
@@ -386,49 +320,9 @@ class GAN(keras.Model):
     def _make_step(self, data: tuple[Any, Any], names: Sequence[str] | None) -> None:
         state = KerasState(self, names)
         with on_keras(self.numbers):
-            step(state, self._views(*data))
-
-    def _views(self, images: Any, labels: Any) -> list[Batch]:
-        """The batches of one step, as views in PyTorch's order of axes."""
-        count = self.batches_per_step
-        # Their number is written down, because some backends do not know it while they compile.
-        images = ops.reshape(ops.convert_to_tensor(images), (count * self._batch, *self.shape))
-        if labels is not None:
-            labels = ops.reshape(ops.convert_to_tensor(labels), (count * self._batch,))
-        whole = self._seen(images, labels)
-        parts = whole.images.chunk(count)
-        named = [None] * count if whole.labels is None else whole.labels.chunk(count)
-        return [Batch(each, label) for each, label in zip(parts, named, strict=True)]
-
-    def _seen(self, images: Any, labels: Any) -> Batch:
-        """Images and labels as heuristics see them, views in PyTorch's order of axes."""
-        images = view(self.to_torch(scaled_to_range(images, self._output)))
-        if labels is None or not self.classes:
-            return Batch(images)
-        # PyTorch names rows by int64 alone.
-        dtype = "int32" if NEEDS_VIEWS else "int64"
-        return Batch(images, view(ops.cast(ops.convert_to_tensor(labels), dtype)))
+            step(state, batches_of_step(self, *data))
 
     # --- what a step asks of it
-
-    def to_torch(self, images: Any) -> Any:
-        """Images [N, H, W, C] as [N, C, H, W]; vectors stay."""
-        return ops.transpose(images, (0, 3, 1, 2)) if len(self.shape) == 3 else images
-
-    def to_keras(self, images: Any) -> Any:
-        """Images [N, C, H, W] as [N, H, W, C]; vectors stay."""
-        return ops.transpose(images, (0, 2, 3, 1)) if len(self.shape) == 3 else images
-
-    def discriminated(self, given: Any) -> Any:
-        """The discriminator's output, in views."""
-        from steadygan.heuristics.turn import DiscriminatorOutput
-
-        found = self._outputs(given, training=True)
-        logits = ops.reshape(found["logits"], (-1,))
-        features = found.get("features")
-        features = ops.expand_dims(logits, 1) if features is None else ops.reshape(features, (features.shape[0], -1))
-        classes = found.get("class_logits")
-        return DiscriminatorOutput(view(logits), view(features), None if classes is None else view(classes))
 
     def update(self, player: Player, found: Sequence[Any], factor: Any) -> None:
         """Move a player's weights by their gradients."""
@@ -436,7 +330,7 @@ class GAN(keras.Model):
         if isinstance(optimizer, FlatOptimizer):
             optimizer.factor = factor
         with torch.no_grad():
-            optimizer.apply(found, self.moved_by(player))
+            optimizer.apply(found, self.lists.moved_by(player))
 
     def note_names(self, logged: Mapping[str, Any]) -> None:
         """Remember what a step measures."""
@@ -463,19 +357,7 @@ class GAN(keras.Model):
             float32 [count, H, W, C] in [-1, 1], or vectors [count, F].
         """
         self._synchronise()
-        source = torch.Generator()
-        source.seed() if seed is None else source.manual_seed(seed)
-        latents = self.recipe.latent.sample(count, torch.device("cpu"), source).numpy()
-        given = [latents]
-        if Player.GENERATOR in self.labelled_players:
-            drawn = torch.randint(0, self.classes, (count,), generator=source).numpy()
-            given.append(np.asarray(drawn if labels is None else labels, "int32"))
-        parts = []
-        for at in range(0, count, GENERATED_AT_ONCE):
-            chunk = [each[at : at + GENERATED_AT_ONCE] for each in given]
-            parts.append(self.averaged.predict_on_batch(chunk if len(chunk) > 1 else chunk[0]))
-        images = np.concatenate([np.asarray(ops.convert_to_numpy(each), "float32") for each in parts])
-        return images * 2 - 1 if self._output == "sigmoid" and len(self.shape) == 3 else images
+        return generated(self, count, labels, seed)
 
     def _synchronise(self) -> None:
         """Bring the variables up to date, which JAX keeps elsewhere during ``fit``."""
@@ -493,7 +375,7 @@ class GAN(keras.Model):
             "classes": self.classes,
             "seed": self.seed,
             "name": self.name,
-            "output": self._output,
+            "output": self.output_activation,
             "generator": save(self.generator),
             "discriminator": save(self.discriminator),
             "companions": {name: save(each) for name, each in self.companions.items()},
@@ -526,10 +408,7 @@ class GAN(keras.Model):
             config[key] = None if config[key] is None else load(config[key], custom_objects=custom_objects)
         config["companions"] = {name: load(each) for name, each in config["companions"].items()}
         config["recipe"] = parse(config["recipe"], config["name"])
-        output = config.pop("output")
-        made = cls(**config)
-        made._output = output  # not known of networks that are given
-        return made
+        return cls(**config)
 
     def get_compile_config(self) -> dict[str, Any]:
         """What :meth:`compile` was given."""
@@ -544,12 +423,6 @@ class GAN(keras.Model):
         load = keras.saving.deserialize_keras_object
         keys = [f"{player.value}_optimizer" for player in Player]
         self.compile(**{**config, **{key: load(config[key]) for key in keys}})
-
-
-def _copy_of(model: Any) -> Any:
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    return copy
 
 
 def _changes_rates(modifier: Any) -> bool:

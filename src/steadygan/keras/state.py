@@ -11,6 +11,7 @@ from keras import ops
 from steadygan.feeding.loader import Batch
 from steadygan.heuristics.moments import Memory, Remembers
 from steadygan.heuristics.turn import DiscriminatorOutput
+from steadygan.keras.batches import to_keras, to_torch
 from steadygan.keras.gradients import pullback
 from steadygan.keras.layers import WithReferenceBatch
 from steadygan.keras.layers.kinds import layers_within
@@ -185,7 +186,7 @@ class KerasState:
 
     def network(self, player: Player) -> Any:
         """A player's network."""
-        turned = self.gan.to_keras if player is Player.DISCRIMINATOR else lambda latents: latents
+        turned = to_keras if player is Player.DISCRIMINATOR else lambda latents: latents
         return NetworkView(self.gan.network(player), turned)
 
     def optimizer(self, player: Player) -> Any:
@@ -197,7 +198,7 @@ class KerasState:
     def companion(self, name: str) -> Any:
         """A network of images or latents beside those of the players."""
         network = self.gan.companions[name]
-        return lambda images: view(network(self.gan.to_keras(tensor_of(images)), training=True))
+        return lambda images: view(network(to_keras(tensor_of(images)), training=True))
 
     def memory(self, heuristic: Remembers[M]) -> M:
         """The memory of a heuristic."""
@@ -253,13 +254,13 @@ class KerasState:
         def make() -> Any:
             return self._generate(latents, labels)
 
-        generator = self.gan.weights_of(Player.GENERATOR)
-        images, pull = pullback(make, generator, self.gan.state_variables) if differentiable else (make(), None)
-        return PlayerFakes(view(self.gan.to_torch(ops.stop_gradient(images))), latents, labels, pull)
+        generator = self.gan.lists.weights_of(Player.GENERATOR)
+        images, pull = pullback(make, generator, self.gan.lists.state) if differentiable else (make(), None)
+        return PlayerFakes(view(to_torch(ops.stop_gradient(images))), latents, labels, pull)
 
     def generate(self, latents: Any, labels: Any) -> Any:
         """Images of given latents and labels, a view in PyTorch's order of axes."""
-        return view(self.gan.to_torch(self._generate(latents, labels)))
+        return view(to_torch(self._generate(latents, labels)))
 
     def _generate(self, latents: Any, labels: Any) -> Any:
         given = [tensor_of(latents)] if labels is None else [tensor_of(latents), tensor_of(labels)]
@@ -268,11 +269,19 @@ class KerasState:
 
     def discriminate(self, images: Any, labels: Any) -> DiscriminatorOutput:
         """The discriminator's output for a view of images in PyTorch's order of axes."""
-        seen = self.gan.to_keras(tensor_of(images))
+        seen = to_keras(tensor_of(images))
         if not self.takes_labels_of(Player.DISCRIMINATOR):
-            return self.gan.discriminated(seen)
+            return self._output(seen)
         unknown = ops.full((seen.shape[0],), -1, dtype="int32")
-        return self.gan.discriminated([seen, unknown if labels is None else tensor_of(labels)])
+        return self._output([seen, unknown if labels is None else tensor_of(labels)])
+
+    def _output(self, given: Any) -> DiscriminatorOutput:
+        found = self.gan.outputs_of_discriminator(given, training=True)
+        logits = ops.reshape(found["logits"], (-1,))
+        features = found.get("features")
+        features = ops.expand_dims(logits, 1) if features is None else ops.reshape(features, (features.shape[0], -1))
+        classes = found.get("class_logits")
+        return DiscriminatorOutput(view(logits), view(features), None if classes is None else view(classes))
 
     @contextmanager
     def recording(self) -> Iterator[dict[str, list[Any]]]:

@@ -10,6 +10,7 @@ from keras import ops
 from steadygan.feeding.loader import Batch
 from steadygan.heuristics.moments import AddsLoss, AfterMove, AfterStep, BeforeUpdate, ReplacesOpponent
 from steadygan.heuristics.roles import Penalty
+from steadygan.keras.batches import to_keras
 from steadygan.keras.gradients import choose, gradients
 from steadygan.keras.refusals import naming_the_heuristic
 from steadygan.keras.state import KerasState, OptimizerView, PlayerFakes
@@ -94,7 +95,7 @@ def _update(
     player: Player, state: KerasState, real: Batch, fakes: PlayerFakes, result: Result, found: list[Any]
 ) -> None:
     gan, recipe = state.gan, state.recipe
-    own = [ops.reshape(in_dtype(each, "float32"), (-1,)) for each in found[: len(gan.weights_of(player))]]
+    own = [ops.reshape(in_dtype(each, "float32"), (-1,)) for each in found[: len(gan.lists.weights_of(player))]]
     state.log(f"{player.value}/gradient_norm", view(ops.sqrt(ops.sum(ops.square(ops.concatenate(own))))))
     state.gradients[player] = OptimizerView(found)
     turn = KerasTurn(player, state, real, fakes)
@@ -127,7 +128,7 @@ def _with_due_penalties(player: Player, state: KerasState, real: Batch, fakes: P
         if state.names is None:  # to find out what is logged, with and without
             without()
             return with_()
-        return choose(is_due, with_, without, state.gan.state_variables)
+        return choose(is_due, with_, without, state.gan.lists.state)
 
     return among(waits, tuple(each for each in penalties if each.every == 1))
 
@@ -151,9 +152,9 @@ def _differentiated(
             return value, {"outputs": outputs, "logs": state.logged(frame)}
 
     inputs = [tensor_of(fakes.images)] if learns_from_images else []
-    weights = state.gan.moved_by(player) if _depends_on_weights(player, state) else []
-    _, result, by_weights, by_images = gradients(loss, weights, inputs, state.gan.state_variables)
-    back = [state.gan.to_keras(each) for each in by_images]
+    weights = state.gan.lists.moved_by(player) if _depends_on_weights(player, state) else []
+    _, result, by_weights, by_images = gradients(loss, weights, inputs, state.gan.lists.state)
+    back = [to_keras(each) for each in by_images]
     return {**result, "gradients": by_weights, "by_images": back[0] if back else ops.zeros(())}
 
 
@@ -167,7 +168,7 @@ def _average(state: KerasState, decay: Any) -> None:
     """Move the averaged generator towards the live one; counters and seeds are taken over."""
     share = 1.0 - ops.cast(ops.convert_to_tensor(tensor_of(decay)), "float32")
     with torch.no_grad():
-        for old, new in state.gan.averaged_pairs:
+        for old, new in state.gan.lists.averaged:
             old.assign(old.value + share * (new.value - old.value))
 
 

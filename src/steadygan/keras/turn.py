@@ -85,7 +85,7 @@ class KerasTurn(TrainingTurn):
             return tensor_of(_sum_of_means(scores, rows)), ()
 
         points = [tensor_of(images.detach())]
-        _, _, (gradient,) = input_gradients(total, points, self._state.gan.state_variables)
+        _, _, (gradient,) = input_gradients(total, points, self._state.gan.lists.state)
         return view(gradient).reshape(rows, -1)
 
     def input_gradient(self, side: Side) -> Any:
@@ -132,7 +132,7 @@ class KerasTurn(TrainingTurn):
             return tensor_of(torch.stack(wanted).sum()), self.outputs()
 
         tensors = [tensor_of(each) for each in given]
-        _, outputs, found = input_gradients(total, tensors, self._state.gan.state_variables)
+        _, outputs, found = input_gradients(total, tensors, self._state.gan.lists.state)
         self._inputs.update(zip(sides, given, strict=True))
         self._gradients.update(zip(sides, map(view, found), strict=True))
         for name, parts in outputs.items():
