@@ -39,7 +39,7 @@ class Batches(NamedTuple):
 
 
 class ArrayBatches(keras.utils.PyDataset):
-    """Images of an array in an order that depends on a seed and the epoch alone.
+    """Images of an array in an order that depends on a seed and on how many images were seen before the epoch.
 
     Args:
         images: [N, ...].
@@ -47,13 +47,16 @@ class ArrayBatches(keras.utils.PyDataset):
         size: images of a step.
         seed: of the order.
         shuffle: whether the order is drawn, anew in each epoch.
-        epoch: the first.
+        seen: images seen so far, as the discriminator counts them.
+        counted: images that each step adds to these.
     """
 
-    def __init__(self, images: Array, labels: Array | None, size: int, seed: int, shuffle: bool, epoch: int) -> None:
+    def __init__(
+        self, images: Array, labels: Array | None, size: int, seed: int, shuffle: bool, seen: int, counted: int
+    ) -> None:
         super().__init__()
         self.images, self.labels, self.size, self.seed, self.shuffle = images, labels, size, seed, shuffle
-        self._epoch = epoch
+        self._seen, self._counted = seen, counted
         self._order = self._drawn()
 
     def __len__(self) -> int:
@@ -67,14 +70,14 @@ class ArrayBatches(keras.utils.PyDataset):
 
     def on_epoch_end(self) -> None:
         """Draw the order of the next epoch."""
-        self._epoch += 1
+        self._seen += len(self) * self._counted
         self._order = self._drawn()
 
     def _drawn(self) -> Array:
         count = len(self.images)
         order = np.arange(count)
         if self.shuffle:
-            order = np.random.default_rng((self.seed, self._epoch)).permutation(count)
+            order = np.random.default_rng((self.seed, self._seen)).permutation(count)
         # A set smaller than one step is seen several times in it.
         return order if count >= self.size else np.resize(order, self.size)
 
@@ -138,7 +141,7 @@ class GroupedLoader(keras.utils.PyDataset):
                     yield prepared
 
 
-def as_batches(x: Any, y: Any, gan: "GAN", shuffle: bool, epoch: int) -> Batches:
+def as_batches(x: Any, y: Any, gan: "GAN", shuffle: bool) -> Batches:
     """What ``fit`` goes through.
 
     Args:
@@ -146,13 +149,12 @@ def as_batches(x: Any, y: Any, gan: "GAN", shuffle: bool, epoch: int) -> Batches
         y: labels of images in an array.
         gan: whose step is trained.
         shuffle: whether the images of an array come in a new order in each epoch.
-        epoch: the first.
 
     Raises:
         SteadyganError: when the data have another shape or range, or labels are missing.
     """
     if hasattr(x, "__array__") or isinstance(x, list | tuple):
-        return _of_array(np.asarray(x), y, gan, shuffle, epoch)
+        return _of_array(np.asarray(x), y, gan, shuffle)
     if y is not None:
         raise SteadyganError("y goes with images in an array; let the dataset give (images, labels) instead")
     first = _first_batch(x)
@@ -171,10 +173,10 @@ def as_batches(x: Any, y: Any, gan: "GAN", shuffle: bool, epoch: int) -> Batches
     return Batches(GroupedLoader(x, count, _length(x), prepare), images, labels)
 
 
-def _of_array(x: Array, y: Any, gan: "GAN", shuffle: bool, epoch: int) -> Batches:
+def _of_array(x: Array, y: Any, gan: "GAN", shuffle: bool) -> Batches:
     images, labels = _checked(x if y is None else (x, np.asarray(y)), gan)
     size = gan.batch * gan.batches_per_step
-    dataset = ArrayBatches(images, labels, size, gan.seed, shuffle, epoch)
+    dataset = ArrayBatches(images, labels, size, gan.seed, shuffle, gan.images_seen, gan.images_per_step)
     return Batches(dataset, images, labels)
 
 

@@ -225,7 +225,7 @@ class GAN(keras.Model):
         """
         self._require_compiled()
         self._batch = batch_size or self.recipe.settings.batch
-        batches = as_batches(x, y, self, shuffle, initial_epoch)
+        batches = as_batches(x, y, self, shuffle)
         self._begin(batches)
         self._prepare(batches)
         with naming_the_heuristic():
@@ -260,6 +260,13 @@ class GAN(keras.Model):
     def batches_per_step(self) -> int:
         """Batches of real images that one step sees: one for each move that takes new ones."""
         return batches_of_a_step(KerasState(self, ()))
+
+    @property
+    def images_per_step(self) -> int:
+        """Real images by which a step moves the clock: those of the discriminator's moves."""
+        moves = self.recipe.schedule.moves(KerasState(self, ()))  # type: ignore[arg-type]  # a stand-in
+        of_discriminator = sum(player is Player.DISCRIMINATOR for player in moves)
+        return of_discriminator * self.recipe.schedule_passes * self._batch
 
     def _require_compiled(self) -> None:
         if getattr(self, "optimizer", None) is None:

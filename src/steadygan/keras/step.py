@@ -45,7 +45,7 @@ def step(state: KerasState, batches: Sequence[Batch]) -> None:
         heuristic.after_step(state)
     state.store_memories()
     if recipe.average is not None:
-        _average(state, recipe.average.decay(state.images_seen, _images_of_a_step(state, moves)))
+        _average(state, recipe.average.decay(state.images_seen, gan.images_per_step))
     state.end()
 
 
@@ -170,8 +170,3 @@ def _average(state: KerasState, decay: Any) -> None:
     with torch.no_grad():
         for old, new in state.gan.lists.averaged:
             old.assign(old.value + share * (new.value - old.value))
-
-
-def _images_of_a_step(state: KerasState, moves: Sequence[Player]) -> int:
-    passes = state.recipe.schedule_passes
-    return passes * state.batch * sum(each is Player.DISCRIMINATOR for each in moves)
