@@ -264,7 +264,7 @@ class GAN(keras.Model):
     @property
     def images_per_step(self) -> int:
         """Real images by which a step moves the clock: those of the discriminator's moves."""
-        moves = self.recipe.schedule.moves(KerasState(self, ()))  # type: ignore[arg-type]  # a stand-in
+        moves = self.recipe.schedule.moves(KerasState(self, ()))
         of_discriminator = sum(player is Player.DISCRIMINATOR for player in moves)
         return of_discriminator * self.recipe.schedule_passes * self._batch
 
