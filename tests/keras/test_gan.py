@@ -1,6 +1,7 @@
 """The GAN of Keras as its users meet it: fit, generate, save and load, sources of data, and what it refuses."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ keras = pytest.importorskip("keras")
 import steadygan.keras as sgk
 from steadygan.arrays import Array
 from steadygan.errors import SteadyganError
+from steadygan.keras.data import ArraySource, DatasetSource, LoaderSource
 from steadygan.recipe import Recipe
 from steadygan.recipes import recipe
 from tests import tiny
@@ -78,9 +80,9 @@ def test_a_saved_gan_goes_on_as_if_it_had_never_stopped(tmp_path: Path) -> None:
 
 def test_fit_in_two_goes_is_fit_in_one() -> None:
     one, two = gan(seed=1), gan(seed=1)
-    one.fit(images(), epochs=3, verbose=0)
-    two.fit(images(), epochs=1, verbose=0)
-    two.fit(images(), epochs=2, verbose=0)
+    one.fit(images(), epochs=3, steps_per_epoch=3, verbose=0)
+    two.fit(images(), epochs=1, steps_per_epoch=3, verbose=0)  # which ends within a pass over the images
+    two.fit(images(), epochs=2, steps_per_epoch=3, verbose=0)
     assert_equal(one, two)
 
 
@@ -115,18 +117,22 @@ def test_generated_images_come_from_the_average_and_from_their_seed() -> None:
     np.testing.assert_allclose(made.generate(3, seed=5), by_hand, atol=1e-5)
 
 
-class Halves(keras.utils.PyDataset):
-    """Images in batches, for a test."""
+class Listed(keras.utils.PyDataset):
+    """Batches of a list."""
 
-    def __init__(self, data: Array) -> None:
+    def __init__(self, batches: list[Array]) -> None:
         super().__init__()
-        self.data = data
+        self.batches = batches
 
     def __len__(self) -> int:
-        return len(self.data) // BATCH
+        return len(self.batches)
 
     def __getitem__(self, index: int) -> Array:
-        return self.data[index * BATCH : (index + 1) * BATCH]
+        return self.batches[index]
+
+
+def dataset(data: Array) -> Listed:
+    return Listed([data[at : at + BATCH] for at in range(0, len(data), BATCH)])
 
 
 def loader(data: Array) -> Any:
@@ -140,7 +146,7 @@ def tensorflow_dataset(data: Array) -> Any:
     return tf.data.Dataset.from_tensor_slices(data).batch(BATCH)
 
 
-@pytest.mark.parametrize("source", [Halves, loader, tensorflow_dataset])
+@pytest.mark.parametrize("source", [dataset, loader, tensorflow_dataset])
 @pytest.mark.parametrize("name", ["dcgan", "wgan-gp"])
 def test_every_source_of_data_gives_the_same(source: Any, name: str) -> None:
     # With a large epsilon Adam does not enlarge the last digit, in which pixels differ that were scaled elsewhere.
@@ -170,16 +176,29 @@ def test_a_step_sees_as_many_batches_as_its_moves_need() -> None:
 
 
 def test_every_image_has_its_turn_and_the_order_changes() -> None:
-    from steadygan.keras.data import ArrayBatches
-
-    batches = ArrayBatches(np.arange(24), None, 8, seed=1, shuffle=True, seen=0, counted=8)
-    first = np.concatenate([batches[at] for at in range(len(batches))])
-    batches.on_epoch_end()
-    second = np.concatenate([batches[at] for at in range(len(batches))])
+    source = ArraySource(np.arange(24), None, 8, seed=1, shuffle=True)
+    assert len(source) == 3
+    steps = list(islice(source.steps(0), 7))
+    first, second = np.concatenate(steps[:3]), np.concatenate(steps[3:6])
     assert sorted(first) == sorted(second) == list(range(24))
     assert not np.array_equal(first, second)
-    later = ArrayBatches(np.arange(24), None, 8, seed=1, shuffle=True, seen=24, counted=8)
-    np.testing.assert_array_equal(second, np.concatenate([later[at] for at in range(3)]))
+    np.testing.assert_array_equal(steps[4:], list(islice(source.steps(4), 3)))
+
+
+def test_steps_of_a_dataset_and_of_a_loader_go_on_with_the_next_pass() -> None:
+    def full(batch: Array) -> Array | None:
+        return batch if len(batch) == 2 else None
+
+    batches = [np.array([at, at + 1]) for at in range(0, 10, 2)] + [np.array([10])]
+    wanted = [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 0, 1], [2, 3, 4, 5], [6, 7, 8, 9], [0, 1, 2, 3]]
+    dataset = DatasetSource(Listed(batches), 2, 6, full)
+    assert len(dataset) == 2
+    assert [each.tolist() for each in islice(dataset.steps(0), 6)] == wanted
+    assert [each.tolist() for each in islice(dataset.steps(3), 3)] == wanted[3:]
+    assert [each.tolist() for each in islice(LoaderSource(batches, 2, 6, full).steps(0), 6)] == wanted
+    once = LoaderSource(iter(batches), 2, 6, full).steps(0)
+    with pytest.raises(SteadyganError, match="only once"):
+        list(islice(once, 6))
 
 
 def test_few_images_are_seen_again_in_one_step() -> None:

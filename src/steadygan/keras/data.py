@@ -1,7 +1,8 @@
 """Data of ``fit``: arrays, datasets and loaders, in groups of as many batches as one step sees."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice, repeat
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import keras
 import numpy as np
@@ -15,20 +16,35 @@ from steadygan.errors import SteadyganError
 if TYPE_CHECKING:
     from steadygan.keras.model import GAN
 
+Prepare = Callable[[Any], Any]
+"""Of a batch as it was given: the images, or images and labels, or None to leave it out."""
+
 SLACK = 1e-3
 """How far beyond [-1, 1] floats of images may lie, from rounding."""
+
+
+class Source(Protocol):
+    """Real images in groups of as many as one step sees, without end."""
+
+    def __len__(self) -> int:
+        """Steps in which all of them are seen."""
+        ...
+
+    def steps(self, first: int) -> Iterator[Any]:
+        """What each step sees, from one of them on: images, or images and labels."""
+        ...
 
 
 class Batches(NamedTuple):
     """What ``fit`` goes through, and an example of it.
 
     Attributes:
-        dataset: gives the images of a step at once, or images and labels.
+        source: gives the images of each step.
         images: all of them, or a first batch.
         labels: theirs; None if there are none.
     """
 
-    dataset: Any
+    source: Source
     images: Array
     labels: Array | None
 
@@ -37,108 +53,119 @@ class Batches(NamedTuple):
         """What a compiled step depends on, beside the number of images."""
         return str(self.images.dtype), self.labels is not None
 
+    def from_step(self, first: int) -> Iterator[tuple[Array, ...]]:
+        """What Keras is given. It looks at the first two before it begins, and on TensorFlow at later ones early.
 
-class ArrayBatches(keras.utils.PyDataset):
-    """Images of an array in an order that depends on a seed and on how many images were seen before the epoch.
+        Args:
+            first: number of the step to begin with; those before it were made already.
+        """
+        for given in self.source.steps(first):
+            yield given if isinstance(given, tuple) else (given,)
+
+
+class ArraySource:
+    """Images of an array in an order that depends on a seed and the number of the pass alone.
 
     Args:
         images: [N, ...].
         labels: int [N]; None if there are none.
         size: images of a step.
         seed: of the order.
-        shuffle: whether the order is drawn, anew in each epoch.
-        seen: images seen so far, as the discriminator counts them.
-        counted: images that each step adds to these.
+        shuffle: whether the order is drawn, anew in each pass.
     """
 
-    def __init__(
-        self, images: Array, labels: Array | None, size: int, seed: int, shuffle: bool, seen: int, counted: int
-    ) -> None:
-        super().__init__()
+    def __init__(self, images: Array, labels: Array | None, size: int, seed: int, shuffle: bool) -> None:
         self.images, self.labels, self.size, self.seed, self.shuffle = images, labels, size, seed, shuffle
-        self._seen, self._counted = seen, counted
-        self._order = self._drawn()
 
     def __len__(self) -> int:
-        """Steps in an epoch; what is left over is in other epochs, since the order changes."""
+        """Steps in a pass; what is left over is in other passes, since the order changes."""
         return max(1, len(self.images) // self.size)
 
-    def __getitem__(self, index: int) -> Any:
-        """The images of a step, with their labels if there are any."""
-        chosen = self._order[index * self.size : (index + 1) * self.size]
-        return self.images[chosen] if self.labels is None else (self.images[chosen], self.labels[chosen])
+    def steps(self, first: int) -> Iterator[Any]:
+        """The images of each step, with their labels if there are any."""
+        number, at = divmod(first, len(self))
+        while True:
+            order = self._order(number)
+            for step in range(at, len(self)):
+                chosen = order[step * self.size : (step + 1) * self.size]
+                yield self.images[chosen] if self.labels is None else (self.images[chosen], self.labels[chosen])
+            number, at = number + 1, 0
 
-    def on_epoch_end(self) -> None:
-        """Draw the order of the next epoch."""
-        self._seen += len(self) * self._counted
-        self._order = self._drawn()
-
-    def _drawn(self) -> Array:
+    def _order(self, number: int) -> Array:
         count = len(self.images)
-        order = np.arange(count)
-        if self.shuffle:
-            order = np.random.default_rng((self.seed, self._seen)).permutation(count)
+        order = np.random.default_rng((self.seed, number)).permutation(count) if self.shuffle else np.arange(count)
         # A set smaller than one step is seen several times in it.
         return order if count >= self.size else np.resize(order, self.size)
 
 
-class GroupedDataset(keras.utils.PyDataset):
-    """Several neighbouring batches of a PyDataset as one.
+class DatasetSource:
+    """Neighbouring batches of a PyDataset; a last one that is not full is left out.
 
     Args:
         dataset: gives batches.
-        count: how many make one.
-        prepare: what is done with each batch.
+        count: how many a step sees.
+        length: batches in the dataset.
+        prepare: what is done with each batch; None for one that is left out.
     """
 
-    def __init__(self, dataset: Any, count: int, prepare: Any) -> None:
-        super().__init__()
+    def __init__(self, dataset: Any, count: int, length: int, prepare: Prepare) -> None:
         self.dataset, self.count, self.prepare = dataset, count, prepare
+        self.full = length - 1 if length > 1 and prepare(dataset[length - 1]) is None else length
 
     def __len__(self) -> int:
-        """Steps in an epoch."""
-        return max(1, len(self.dataset) // self.count)
+        """Steps in a pass."""
+        return max(1, self.full // self.count)
 
-    def __getitem__(self, index: int) -> Any:
-        """The images of a step, with their labels if there are any."""
-        first = index * self.count
-        numbers = [at % len(self.dataset) for at in range(first, first + self.count)]
-        return _joined([self.prepare(self.dataset[each]) for each in numbers])
+    def steps(self, first: int) -> Iterator[Any]:
+        """The images of each step; its number says which batches they are, so that training goes on where it was."""
+        return _grouped(self._batches(first * self.count % self.full), self.prepare, self.count)
 
-    def on_epoch_end(self) -> None:
-        """Tell the dataset."""
-        self.dataset.on_epoch_end()
+    def _batches(self, at: int) -> Iterator[Iterator[Any]]:
+        while True:
+            self.dataset.on_epoch_begin()
+            yield map(self.dataset.__getitem__, range(at, self.full))
+            self.dataset.on_epoch_end()
+            at = 0
 
 
-class GroupedLoader(keras.utils.PyDataset):
-    """Several batches in turn of anything that can be gone through again and again, as one.
+class LoaderSource:
+    """Batches in turn of anything that can be gone through again and again.
 
     Args:
         loader: gives batches; it is begun anew when it ends.
-        count: how many make one.
+        count: how many a step sees.
         length: batches in the loader.
         prepare: what is done with each batch; None for one that is left out.
     """
 
-    def __init__(self, loader: Any, count: int, length: int, prepare: Any) -> None:
-        super().__init__()
+    def __init__(self, loader: Any, count: int, length: int, prepare: Prepare) -> None:
         self.loader, self.count, self.length, self.prepare = loader, count, length, prepare
-        self._batches = self._endless()
 
     def __len__(self) -> int:
-        """Steps in an epoch."""
+        """Steps in a pass."""
         return max(1, self.length // self.count)
 
-    def __getitem__(self, index: int) -> Any:
-        """The images of the next step, whatever its number."""
-        return _joined([next(self._batches) for _ in range(self.count)])
+    def steps(self, first: int) -> Iterator[Any]:
+        """The images of each step, whatever its number: the order is the loader's own."""
+        return _grouped(repeat(self.loader), self.prepare, self.count)
 
-    def _endless(self) -> Iterator[Any]:
-        while True:
-            for batch in self.loader:
-                prepared = self.prepare(batch)
-                if prepared is not None:
-                    yield prepared
+
+def _grouped(passes: Iterable[Iterable[Any]], prepare: Prepare, count: int) -> Iterator[Any]:
+    """So many batches at a time, also from the end of one pass and the beginning of the next."""
+
+    def prepared() -> Iterator[Any]:
+        for batches in passes:
+            is_empty = True
+            for batch in map(prepare, batches):
+                if batch is not None:
+                    is_empty = False
+                    yield batch
+            if is_empty:
+                raise SteadyganError("The source of batches can be gone through only once; give a dataset or a loader")
+
+    endless = prepared()
+    while True:
+        yield _joined(list(islice(endless, count)))
 
 
 def as_batches(x: Any, y: Any, gan: "GAN", shuffle: bool) -> Batches:
@@ -148,7 +175,7 @@ def as_batches(x: Any, y: Any, gan: "GAN", shuffle: bool) -> Batches:
         x: images, or a source of batches.
         y: labels of images in an array.
         gan: whose step is trained.
-        shuffle: whether the images of an array come in a new order in each epoch.
+        shuffle: whether the images of an array come in a new order in each pass.
 
     Raises:
         SteadyganError: when the data have another shape or range, or labels are missing.
@@ -167,17 +194,14 @@ def as_batches(x: Any, y: Any, gan: "GAN", shuffle: bool) -> Batches:
             return None
         return images if labels is None else (images, labels)
 
-    count = gan.batches_per_step
-    if isinstance(x, keras.utils.PyDataset):
-        return Batches(GroupedDataset(x, count, prepare), images, labels)
-    return Batches(GroupedLoader(x, count, _length(x), prepare), images, labels)
+    kind = DatasetSource if isinstance(x, keras.utils.PyDataset) else LoaderSource
+    return Batches(kind(x, gan.batches_per_step, _length(x), prepare), images, labels)
 
 
 def _of_array(x: Array, y: Any, gan: "GAN", shuffle: bool) -> Batches:
     images, labels = _checked(x if y is None else (x, np.asarray(y)), gan)
     size = gan.batch * gan.batches_per_step
-    dataset = ArrayBatches(images, labels, size, gan.seed, shuffle, gan.images_seen, gan.images_per_step)
-    return Batches(dataset, images, labels)
+    return Batches(ArraySource(images, labels, size, gan.seed, shuffle), images, labels)
 
 
 def _first_batch(source: Any) -> Any:

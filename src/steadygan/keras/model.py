@@ -1,5 +1,6 @@
 """A GAN as a Keras model: ``compile``, ``fit``, ``generate`` and ``save`` on TensorFlow, JAX and PyTorch."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from steadygan.arrays import Array
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.moments import Begins, Remembers
 from steadygan.keras.batches import as_seen, batches_of_step
-from steadygan.keras.data import Batches, as_batches
+from steadygan.keras.data import ArraySource, Batches, as_batches
 from steadygan.keras.generation import generated
 from steadygan.keras.gradients import BACKEND, trace
 from steadygan.keras.networks import outputs_of
@@ -21,7 +22,7 @@ from steadygan.keras.optimizers import PACKAGE, FlatOptimizer, PlayersOptimizer,
 from steadygan.keras.players import labelled_players, make_players
 from steadygan.keras.random_numbers import SeededNumbers, on_keras
 from steadygan.keras.recipes import fitted
-from steadygan.keras.refusals import naming_the_heuristic, refuse_float16
+from steadygan.keras.refusals import naming_the_heuristic, refuse_float16, refuse_growing
 from steadygan.keras.state import KerasState, Logs, StoredMemory
 from steadygan.keras.step import batches_of_a_step, step
 from steadygan.keras.torch_view import tensor_of
@@ -102,6 +103,7 @@ class GAN(keras.Model):
         for heuristic in self.recipe.all(Remembers):
             with naming_the_heuristic(heuristic), on_keras(self.numbers):
                 memory = heuristic.initial_memory(state)
+                refuse_growing(memory)
                 made[heuristic.name] = StoredMemory(heuristic.name, memory, self._remembered)
         return made
 
@@ -210,12 +212,13 @@ class GAN(keras.Model):
                 loader of PyTorch, or anything that gives batches of images or of (images, labels).
             y: labels, int [N], of images in an array.
             batch_size: real images in one move, for arrays; the recipe's when None.
-            epochs: passes over the data, counted from the first ``fit`` on.
+            epochs: passes over the data.
             verbose: as in Keras.
             callbacks: of Keras.
             shuffle: whether an array's images come in a new order in each epoch.
             initial_epoch: the epoch to begin with, when training goes on.
-            steps_per_epoch: steps in an epoch; all of the data when None.
+            steps_per_epoch: steps in an epoch, fewer or more than see all of the data once; as many as that when None.
+                What is compiled for several steps at once makes whole ones of them.
 
         Returns:
             Keras' history: the means of every measurement, by epoch.
@@ -228,15 +231,17 @@ class GAN(keras.Model):
         batches = as_batches(x, y, self, shuffle)
         self._begin(batches)
         self._prepare(batches)
+        at_once = self.steps_per_execution
+        steps = math.ceil((steps_per_epoch or len(batches.source)) / at_once) * at_once
         with naming_the_heuristic():
             return super().fit(
-                batches.dataset,
+                batches.from_step(self.images_seen // self.images_per_step),
                 epochs=epochs,
                 verbose=verbose,
                 callbacks=callbacks,
                 shuffle=False,
                 initial_epoch=initial_epoch,
-                steps_per_epoch=steps_per_epoch,
+                steps_per_epoch=steps,
             )
 
     def train_on_batch(self, x: Any, y: Any = None, return_dict: bool = True) -> Any:
@@ -250,7 +255,8 @@ class GAN(keras.Model):
         self._require_compiled()
         x = np.asarray(x)
         self._batch = len(x) // self.batches_per_step
-        batches = Batches(None, x, None if y is None else np.asarray(y))
+        given = None if y is None else np.asarray(y)
+        batches = Batches(ArraySource(x, given, len(x), self.seed, shuffle=False), x, given)
         self._begin(batches)
         self._prepare(batches)
         with naming_the_heuristic():
@@ -259,12 +265,14 @@ class GAN(keras.Model):
     @property
     def batches_per_step(self) -> int:
         """Batches of real images that one step sees: one for each move that takes new ones."""
-        return batches_of_a_step(KerasState(self, ()))
+        with naming_the_heuristic():
+            return batches_of_a_step(KerasState(self, ()))
 
     @property
     def images_per_step(self) -> int:
         """Real images by which a step moves the clock: those of the discriminator's moves."""
-        moves = self.recipe.schedule.moves(KerasState(self, ()))
+        with naming_the_heuristic():
+            moves = self.recipe.schedule.moves(KerasState(self, ()))
         of_discriminator = sum(player is Player.DISCRIMINATOR for player in moves)
         return of_discriminator * self.recipe.schedule_passes * self._batch
 

@@ -1,5 +1,6 @@
 """What cannot run, said in one sentence that names it."""
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -9,6 +10,7 @@ import keras
 
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic
+from steadygan.heuristics.moments import Memory
 from steadygan.keras.gradients import BACKEND
 from steadygan.keras.torch_view import UnsupportedError
 
@@ -60,6 +62,19 @@ def _heuristic_in(traceback: TracebackType | None) -> Heuristic | None:
         found = given if isinstance(given, Heuristic) else found
         traceback = traceback.tb_next
     return found
+
+
+def refuse_growing(memory: Memory) -> None:
+    """Refuse a memory that is declared to begin empty: what comes later has no place in the variables of a model.
+
+    Args:
+        memory: of a heuristic, before the first step.
+
+    Raises:
+        UnsupportedError: when a list or a dictionary is what it begins with.
+    """
+    if any(field.default_factory in {list, dict} for field in dataclasses.fields(memory)):
+        raise UnsupportedError("has a memory that grows during training")
 
 
 def refuse_float16() -> None:
