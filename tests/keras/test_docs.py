@@ -70,7 +70,7 @@ def test_a_gan_in_ten_lines() -> None:
     assert np.array_equal(names["gan"].generate(4, seed=0), names["again"].generate(4, seed=0))
     if hasattr(sgk, "RunLogger"):
         assert Path("runs/keras/report.html").is_file()
-        assert names["own"].images_seen == 512
+        assert names["own"].images_seen == 256  # one of two batches in each of the four steps is the generator's
 
 
 def test_pieces_for_models_of_your_own() -> None:
