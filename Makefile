@@ -37,6 +37,10 @@ docs-keras: $(KERAS_READY)
 sweep: $(READY)
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m sweep
 
+# Compares each heuristic that runs in a step of Keras with the package, by itself, on each backend.
+sweep-keras: $(KERAS_READY)
+	tools/test_keras.sh $(KERAS_VENV)/bin/python -m sweep
+
 check: $(READY)
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/ruff check src tests benchmarks

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
 from keras import ops
 
+import steadygan.keras.step
 from steadygan.arrays import Array
 from steadygan.feeding.loader import Batch
 from steadygan.keras import weights
+from steadygan.keras.gradients import choose
 from steadygan.keras.model import GAN
 from steadygan.keras.random_numbers import Makers, drawing
 from steadygan.recipe import Recipe
@@ -93,7 +97,18 @@ class CountedGAN(GAN):
 
     def _make_step(self, data: Any, names: Any) -> None:
         self.numbers.draws.clear()
-        super()._make_step(data, names)
+        with patch.object(steadygan.keras.step, "choose", self._choose):
+            super()._make_step(data, names)
+
+    def _choose(self, condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any], state: Any) -> Any:
+        """Both of two functions are compiled, and only one of them is run: both draw what comes next."""
+        before = dict(self.numbers.draws)
+
+        def from_here(function: Callable[[], Any]) -> Any:
+            self.numbers.draws = dict(before)
+            return function()
+
+        return choose(condition, partial(from_here, then), partial(from_here, otherwise), state)
 
 
 @contextmanager

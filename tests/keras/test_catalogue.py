@@ -25,6 +25,8 @@ DRAWN_BY_LAYERS = ("generator-dropout", "generator-noise")
 EPSILON = 1e-3
 """Of Adam, which divides by the size of a gradient: with a large one, what is 0 but for rounding moves nothing."""
 AT_LEAST = 45
+AT_ONCE = 8
+"""Heuristics in a group: a step with many takes long to compile, and hides which of them is wrong."""
 CLOSE = 5e-6
 """Relative to the larger of 1 and the value: rounding of fp32 after some steps of networks with a few weights."""
 
@@ -68,6 +70,8 @@ def groups() -> list[tuple[str, ...]]:
     while left:
         chosen, taken = with_it(left[0]), [left[0]]
         for name in left[1:]:
+            if len(taken) == AT_ONCE:
+                break
             try:
                 larger = with_more(chosen, name)
             except SteadyganError:

@@ -76,6 +76,11 @@ def _root(square: Any) -> Any:
     return ops.where(positive, ops.sqrt(ops.where(positive, square, ops.ones_like(square))), ops.zeros_like(square))
 
 
+def _add(x: Any, other: Any) -> Any:
+    # Not ops.add: on TensorFlow it takes [N, 1, 1, 1] for a bias of channels where images are N wide (Keras 3.15).
+    return ops.subtract(x, ops.negative(other))
+
+
 def _norm(x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:  # noqa: A002  # PyTorch's name
     return _root(ops.sum(ops.square(x), axis=_axes(dim), keepdims=keepdim))
 
@@ -197,7 +202,7 @@ def getitem(x: Any, key: Any) -> Any:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     # elementwise
     "abs": ops.abs,
-    "add": ops.add,
+    "add": _add,
     "binary_cross_entropy_with_logits": _cross_entropy_with_logits,
     "ceil": ops.ceil,
     "clamp": _clamp,

@@ -218,7 +218,8 @@ def _floating(value: Any) -> Any:
 
 
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "add": ops.add,
+    # Not ops.add: on TensorFlow it takes [N, 1, 1, 1] for a bias of channels where images are N wide (Keras 3.15).
+    "add": operator.add,
     "sub": ops.subtract,
     "mul": ops.multiply,
     "truediv": _true_divide,

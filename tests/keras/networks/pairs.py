@@ -11,9 +11,11 @@ import steadygan as sg
 from steadygan.arrays import Array
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.turn import DiscriminatorOutput
+from steadygan.keras.gradients import BACKEND
 from steadygan.keras.networks import Networks, build, outputs_of
 from steadygan.keras.weights import from_torch
 from steadygan.networks import build as build_torch
+from tests.keras.twins import compiled
 
 LATENT, WIDTH, CLASSES = 6, 3, 3
 SHAPES: dict[str, tuple[int, ...]] = {"dcgan": (9, 9, 1), "resnet": (9, 9, 1), "r3gan": (9, 9, 1), "mlp": (5,)}
@@ -54,7 +56,7 @@ class Pair(NamedTuple):
         with torch.no_grad():
             given = (torch.tensor(z), torch.tensor(labels)) if takes else (torch.tensor(z),)
             theirs = channels_last(self.torch.generator.train(training)(*given))
-        mine = self.keras.generator([z, labels] if takes else z, training=training)
+        mine = _answer(self.keras.generator, [z, labels] if takes else z, training)
         return array(mine), theirs.numpy()
 
     def judged(self, count: int, training: bool) -> tuple[dict[str, Array], DiscriminatorOutput]:
@@ -65,7 +67,7 @@ class Pair(NamedTuple):
             given = channels_first(torch.tensor(x))
             discriminator = self.torch.discriminator.train(training)
             theirs = discriminator.discriminate(given, torch.tensor(labels) if takes else None)
-        mine = outputs_of(self.keras.discriminator)([x, labels] if takes else x, training=training)
+        mine = _answer(outputs_of(self.keras.discriminator), [x, labels] if takes else x, training)
         return {name: array(value) for name, value in mine.items()}, theirs
 
 
@@ -87,6 +89,13 @@ def pair(
     from_torch(theirs.generator, mine.generator)
     from_torch(theirs.discriminator, mine.discriminator)
     return Pair(blueprint, theirs, mine, shape)
+
+
+def _answer(model: Any, given: Any, training: bool) -> Any:
+    """What a model answers; compiled where each operation would else be compiled by itself."""
+    if BACKEND == "jax":
+        return compiled(lambda: model(given, training=training), model.variables)
+    return model(given, training=training)
 
 
 def scramble(module: nn.Module) -> None:
