@@ -73,7 +73,7 @@ def refuse_growing(memory: Memory) -> None:
     Raises:
         UnsupportedError: when a list or a dictionary is what it begins with.
     """
-    if any(field.default_factory in {list, dict} for field in dataclasses.fields(memory)):
+    if any(field.default_factory is list or field.default_factory is dict for field in dataclasses.fields(memory)):
         raise UnsupportedError("has a memory that grows during training")
 
 
