@@ -47,8 +47,8 @@ def data_format_of(model: Any, shape: Sequence[int | None] | None, wanted: tuple
         return keras.config.image_data_format()
     shown = "images of any shape" if shape is None else f"images of shape {list(shape)}"
     raise SteadyganError(
-        f"The {player} has {shown}, whose channels may come first or last for data of {height} x {width} pixels and "
-        f"{channels} channels; give its layers one data_format, or wrap it yourself with "
+        f"The {player} has {shown}, whose channels may come first or last for data of shape "
+        f"{[height, width, channels]}; give its layers one data_format, or wrap it yourself with "
         f"steadygan.keras.as_module.{player}_module(model, ..., data_format=...)"
     )
 
