@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("keras")
+keras = pytest.importorskip("keras")
 
 import steadygan as sg
 from steadygan.blueprint import Blueprint, Norm
