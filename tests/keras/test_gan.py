@@ -331,6 +331,21 @@ def test_data_that_do_not_fit_are_refused_in_a_sentence(shape: Any, data: Any, s
 
 
 @pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("dcgan", np.full((8, *SHAPE), 255.0, "float32"), "lie between 255 and 255"),
+        ("dcgan", np.zeros((8, 16, 16, 1), "uint8"), "shape=(8, 8, 1) and the data have (16, 16, 1)"),
+        ("wgan-gp", np.zeros((8, *SHAPE), "uint8"), "sees 5 batches of one size"),
+        ("dcgan", np.zeros((0, *SHAPE), "uint8"), "images of shape [0, 8, 8, 1]"),
+    ],
+)
+def test_a_step_by_hand_is_given_what_fit_is(name: str, data: Array, said: str) -> None:
+    with pytest.raises(SteadyganError) as refused:
+        sgk.GAN(name, SHAPE, width=2).train_on_batch(data)
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
     ("values", "said"),
     [
         ({"shape": (8, 8)}, "is no shape of data"),

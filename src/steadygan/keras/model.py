@@ -10,11 +10,13 @@ import numpy as np
 import torch
 from keras import ops
 
+from steadygan.amounts import things
 from steadygan.arrays import Array
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.moments import Begins, Remembers
+from steadygan.heuristics.roles import UpdateModifier
 from steadygan.keras.batches import as_seen, batches_of_step
-from steadygan.keras.data import ArraySource, Batches, as_batches
+from steadygan.keras.data import Batches, as_batches
 from steadygan.keras.generation import generated
 from steadygan.keras.gradients import BACKEND, trace
 from steadygan.keras.networks import outputs_of
@@ -48,6 +50,9 @@ class GAN(keras.Model):
         width: channels next to the image, instead of the recipe's.
         seed: of the initial weights, the order of the images, the latents and everything else that is drawn.
         name: of the model.
+        companions: networks that move with the generator, by name, as a file holds them; built when None.
+        averaged: the generator with averaged weights, as a file holds it; a copy of the generator when None.
+        output: the last activation of a generator that is given, ``tanh`` or ``sigmoid``; ``tanh`` when None.
 
     Raises:
         SteadyganError: when recipe, shape and networks do not fit together.
@@ -251,16 +256,23 @@ class GAN(keras.Model):
             x: the real images of all moves of a step, [batches_per_step * batch, ...].
             y: their labels.
             return_dict: whether measurements are named.
+
+        Raises:
+            SteadyganError: when the images do not fit, or a heuristic cannot run on this backend.
         """
         self._require_compiled()
-        x = np.asarray(x)
-        self._batch = len(x) // self.batches_per_step
-        given = None if y is None else np.asarray(y)
-        batches = Batches(ArraySource(x, given, len(x), self.seed, shuffle=False), x, given)
+        x, count = np.asarray(x), self.batches_per_step
+        if x.ndim == 0 or len(x) == 0 or len(x) % count:
+            raise SteadyganError(
+                f"A step of this recipe sees {things(count, 'batch', 'batches')} of one size, and train_on_batch was "
+                f"given images of shape {list(x.shape)}; give so many times the batch"
+            )
+        self._batch = len(x) // count
+        batches = as_batches(x, y, self, shuffle=False)
         self._begin(batches)
         self._prepare(batches)
         with naming_the_heuristic():
-            return super().train_on_batch(x, y, return_dict=return_dict)
+            return super().train_on_batch(batches.images, batches.labels, return_dict=return_dict)
 
     @property
     def batches_per_step(self) -> int:
@@ -441,6 +453,4 @@ class GAN(keras.Model):
 
 
 def _changes_rates(modifier: Any) -> bool:
-    from steadygan.heuristics.roles import UpdateModifier
-
     return type(modifier).rate is not UpdateModifier.rate

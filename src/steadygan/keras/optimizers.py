@@ -4,6 +4,7 @@ Keras has an Adam of its own, which adds its epsilon in another place; with this
 backend as the package does by itself.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -255,7 +256,4 @@ def optimizer_of(update: Update) -> Any:
 
 
 def _size(variable: Any) -> int:
-    size = 1
-    for each in variable.shape:
-        size *= each
-    return size
+    return math.prod(variable.shape)

@@ -165,7 +165,7 @@ def _depends_on_weights(player: Player, state: KerasState) -> bool:
 
 
 def _average(state: KerasState, decay: Any) -> None:
-    """Move the averaged generator towards the live one; counters and seeds are taken over."""
+    """Move the averaged generator towards the live one; the states of its own seeds stay."""
     share = 1.0 - ops.cast(ops.convert_to_tensor(tensor_of(decay)), "float32")
     with torch.no_grad():
         for old, new in state.gan.lists.averaged:

@@ -21,10 +21,11 @@ def top_k(losses: Tensor, logits: Tensor, count: Number) -> Tensor:
     Args:
         losses: float32 [M, ...], one row for each image.
         logits: float32 [M], the discriminator's answers to the same images.
-        count: how many to keep, in [1, M].
+        count: how many to keep, in [1, M]; a whole number, or a scalar tensor that holds one.
 
     Returns:
-        float32 [count, ...], the most real first.
+        float32 [count, ...], the most real first. If the count is a tensor, [M, ...] of the same mean: what is kept,
+        times M / count, and then zeros.
 
     Source: Sinha et al. 2020, the one changed line of the abstract.
     """
