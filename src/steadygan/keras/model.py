@@ -13,21 +13,21 @@ from keras import ops
 from steadygan.amounts import things
 from steadygan.arrays import Array
 from steadygan.errors import SteadyganError
-from steadygan.heuristics.moments import Begins, Remembers
+from steadygan.heuristics.moments import Begins
 from steadygan.heuristics.roles import UpdateModifier
 from steadygan.keras.batches import as_seen, batches_of_step
 from steadygan.keras.data import Batches, as_batches
 from steadygan.keras.generation import generated
 from steadygan.keras.gradients import BACKEND, trace
+from steadygan.keras.memories import make_memories
 from steadygan.keras.networks import outputs_of
 from steadygan.keras.optimizers import PACKAGE, FlatOptimizer, PlayersOptimizer, optimizer_of
 from steadygan.keras.players import labelled_players, make_players
 from steadygan.keras.random_numbers import SeededNumbers, on_keras
 from steadygan.keras.recipes import fitted
-from steadygan.keras.refusals import naming_the_heuristic, refuse_float16, refuse_growing
-from steadygan.keras.state import KerasState, Logs, StoredMemory
+from steadygan.keras.refusals import naming_the_heuristic, refuse_float16
+from steadygan.keras.state import KerasState, Logs
 from steadygan.keras.step import batches_of_a_step, step
-from steadygan.keras.torch_view import tensor_of
 from steadygan.keras.variables import Variables
 from steadygan.recipe import Recipe
 from steadygan.recipes import parse
@@ -93,7 +93,7 @@ class GAN(keras.Model):
         self._means: dict[str, Any] = {}
         self._batch = self.recipe.settings.batch
         self.built = True
-        self.memories = self._make_memories()
+        self.memories = make_memories(self)
         self._has_begun = False
         self.lists = Variables(self)
 
@@ -101,25 +101,6 @@ class GAN(keras.Model):
 
     def _counter(self, name: str) -> Any:
         return self.add_weight(shape=(), initializer="zeros", dtype="int32", trainable=False, name=name)
-
-    def _make_memories(self) -> dict[str, StoredMemory]:
-        state = KerasState(self, None)
-        made = {}
-        for heuristic in self.recipe.all(Remembers):
-            with naming_the_heuristic(heuristic), on_keras(self.numbers):
-                memory = heuristic.initial_memory(state)
-                refuse_growing(memory)
-                made[heuristic.name] = StoredMemory(heuristic.name, memory, self._remembered)
-        return made
-
-    def _remembered(self, name: str, value: Any) -> Any:
-        first = np.asarray(ops.convert_to_numpy(tensor_of(value)))
-        dtype = "float32" if first.dtype.kind == "f" else "bool" if first.dtype.kind == "b" else "int32"
-        variable = self.add_weight(
-            shape=first.shape, initializer="zeros", dtype=dtype, trainable=False, name=name.replace("-", "_")
-        )
-        variable.assign(first.astype(dtype))
-        return variable
 
     def _begin(self, batches: Batches) -> None:
         """Let heuristics prepare the networks, before the first step of all."""

@@ -1,6 +1,5 @@
 """The state of a GAN of Keras while a step is made, as heuristics see it."""
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -323,52 +322,3 @@ class KerasState:
         for heuristic in self.recipe.all(Remembers):
             with naming_the_heuristic(heuristic):
                 self.gan.memories[heuristic.name].write(self._memories[heuristic.name])
-
-
-class StoredMemory:
-    """A heuristic's memory, every number and tensor of which is a variable of the model.
-
-    Args:
-        name: of the heuristic.
-        memory: as it is at first.
-        add: makes a variable from a name and a value.
-    """
-
-    def __init__(self, name: str, memory: Memory, add: Any) -> None:
-        self.name, self._first = name, memory
-        self.variables: list[Any] = []
-        self._map(_fields(memory), lambda value: self.variables.append(add(f"{name}_{len(self.variables)}", value)))
-
-    def read(self) -> Memory:
-        """The memory with views of the variables in the place of numbers and tensors."""
-        remaining = iter(self.variables)
-        fields = self._map(_fields(self._first), lambda _: view(next(remaining).value))
-        return dataclasses.replace(self._first, **fields)
-
-    def write(self, memory: Memory) -> None:
-        """Assign the variables what a memory holds now.
-
-        Raises:
-            UnsupportedError: when the memory has another structure than at first.
-        """
-        values: list[Any] = []
-        self._map(_fields(memory), values.append)
-        if len(values) != len(self.variables):
-            raise UnsupportedError("has a memory that grows during training")
-        for variable, value in zip(self.variables, values, strict=True):
-            tensor = tensor_of(value)
-            variable.assign(ops.cast(tensor, variable.dtype) if hasattr(tensor, "dtype") else tensor)
-
-    def _map(self, value: Any, function: Any) -> Any:
-        """Replace every number and tensor of nested lists and dictionaries by what a function makes of it."""
-        if isinstance(value, dict):
-            return {key: self._map(each, function) for key, each in value.items()}
-        if isinstance(value, list | tuple):
-            return type(value)(self._map(each, function) for each in value)
-        if value is None:
-            raise UnsupportedError("has a memory that grows during training")
-        return function(value)
-
-
-def _fields(memory: Memory) -> dict[str, Any]:
-    return {field.name: getattr(memory, field.name) for field in dataclasses.fields(memory)}
