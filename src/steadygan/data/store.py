@@ -302,6 +302,29 @@ def locked_key(root: Path, key: str) -> Iterator[bool]:
         yield lock.is_locked
 
 
+@contextlib.contextmanager
+def scratch_folder(root: Path) -> Iterator[Path]:
+    """A new folder beside prepared data, on a disk with room for images; it goes with the block.
+
+    If the process is killed, the next one that prepares data removes it.
+
+    Args:
+        root: the folder of the cache.
+    """
+    key = uuid.uuid4().hex
+    folder = root / f"{key}.{key[:8]}{BUILDING}"
+    with writing(root):
+        root.mkdir(parents=True, exist_ok=True)
+    with locked_key(root, key):
+        try:
+            with writing(root):
+                folder.mkdir()
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    (root / f"{key}.lock").unlink(missing_ok=True)
+
+
 def file_lock(root: Path, key: str) -> FileLock:
     """The lock of whoever prepares data.
 

@@ -4,8 +4,8 @@ Samples of a run, a generator, a folder or an array are compared with a training
 in the place of the samples say what as good as real would be. It knows run folders, and nothing of training.
 """
 
-from steadygan.evaluation.evaluate import FEATURES, SAMPLES, Watcher, evaluate
+from steadygan.evaluation.compare import FEATURES, SAMPLES, Watcher, evaluate
 from steadygan.evaluation.result import Evaluation, Figure
-from steadygan.evaluation.samples import Evaluated
+from steadygan.evaluation.samples import Evaluated, Generator
 
-__all__ = ["FEATURES", "SAMPLES", "Evaluated", "Evaluation", "Figure", "Watcher", "evaluate"]
+__all__ = ["FEATURES", "SAMPLES", "Evaluated", "Evaluation", "Figure", "Generator", "Watcher", "evaluate"]

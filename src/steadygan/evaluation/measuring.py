@@ -44,7 +44,7 @@ def measurable(
     """The metrics for which all sets of items have what is needed of them."""
 
     def can(needs: Needs) -> bool:
-        compared = needs.reference != "matched" or real.fits(needs)
+        compared = needs.reference not in ("matched", "all") or real.fits(needs)
         known = mixture is not None or needs.reference != "mixture"
         return compared and known and fake.fits(needs) and held_out.fits(needs)
 
@@ -108,9 +108,9 @@ def _real_arguments(
             return [real.statistics], len(real)
         case "held out":
             return [held_out.given(needs)], len(real)
-        case "matched":
-            # as many real items as generated ones: distances of neighbours depend on how many there are
-            taken = real.part(0, min(count, real.most(needs)))
+        case "matched" | "all":
+            # distances of neighbours depend on how many there are: most compare as many real items as generated ones
+            taken = real.part(0, min(count if needs.reference == "matched" else len(real), real.most(needs)))
             return [taken.given(needs)], len(taken)
         case _:
             return [], 0

@@ -60,7 +60,7 @@ class Generator:
         return self.made_with.config.shape
 
 
-Evaluated = Run | TrainedGenerator | DataInput
+Evaluated = Run | TrainedGenerator | Generator | DataInput
 """Everything that can be evaluated."""
 
 
@@ -70,6 +70,8 @@ def find_generator(evaluated: Evaluated) -> Generator | None:
     Raises:
         SteadyganError: when a run folder has no generator, or one that cannot be rebuilt.
     """
+    if isinstance(evaluated, Generator):
+        return evaluated
     if isinstance(evaluated, TrainedGenerator):
         return Generator(evaluated, "a generator")
     if isinstance(evaluated, Run):

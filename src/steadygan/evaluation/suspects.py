@@ -53,9 +53,9 @@ def suspects(
     usual = max(float(of_held_out.distances.median()), 1e-12)
     blocks = [
         _line(f"Samples nearest to a training image by {name}, each above that image, with its distance"),
-        _line("as a share of the usual one between unseen real images and the training images"),
+        _line("as a share of the usual one between held-out real images and the training images"),
         *_rows(fake, real, of_fake, PAIRS, usual),
-        _line("For comparison: the unseen real images that are nearest to a training image"),
+        _line("For comparison: the held-out real images that are nearest to a training image"),
         *_rows(held_out, real, of_held_out, COLUMNS, usual),
     ]
     width, height = max(block.width for block in blocks), sum(block.height + GAP for block in blocks) + GAP

@@ -122,7 +122,7 @@ MEASURES = (
         name="class_divergence",
         hint="How far the frequencies of classes are from those of the data, in nats; lower is better.",
         lower_is_better=True,
-        needs=Needs(kinds=_IMAGES, of="classes"),
+        needs=Needs(kinds=_IMAGES, of="classes", reference="all"),
         measure=class_divergence,
     ),
     Metric(

@@ -46,9 +46,10 @@ class Needs(BaseModel):
             :class:`steadygan.metrics.gaussian.Gaussian`; ``probabilities``, float64 [N, K], of any classes that the
             features know; ``classes``, the same of the data's own classes; ``distances``, float64 [N], from the nearest
             training item by features; or ``pixel distances``, the same by pixels of 16 x 16.
-        reference: what it is given before these: the same of real items, at most as many (``matched``); the
-            ``statistics`` of all features of the training split; the same of ``held out`` items; the ``mixture`` that
-            the data are drawn from, a :class:`steadygan.data.toys.Toy`; or nothing (``none``).
+        reference: what it is given before these: the same of real items, at most as many (``matched``) or ``all``
+            of the training split; the ``statistics`` of all features of the training split; the same of ``held out``
+            items; the ``mixture`` that the data are drawn from, a :class:`steadygan.data.toys.Toy`; or nothing
+            (``none``).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,7 +57,7 @@ class Needs(BaseModel):
     kinds: frozenset[Literal["images", "vectors"]]
     images: Literal["float", "uint8"] = "float"
     of: Form = "images"
-    reference: Literal["matched", "statistics", "held out", "mixture", "none"] = "matched"
+    reference: Literal["matched", "all", "statistics", "held out", "mixture", "none"] = "matched"
 
 
 class Metric(BaseModel):

@@ -1,9 +1,7 @@
 """Evaluates samples against data: reads both, finds features, measures, and says what was found."""
 
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +10,7 @@ from torch import nn
 
 from steadygan.data import DataInput, DataSettings, Prepared, prepare
 from steadygan.data.resolution import DEFAULT_SETTINGS
-from steadygan.data.store import cache_folder, writing
+from steadygan.data.store import cache_folder, scratch_folder
 from steadygan.data.toys import TOYS, Toy
 from steadygan.errors import SteadyganError
 from steadygan.evaluation.copies import with_nearest
@@ -91,7 +89,7 @@ def evaluate(
     watcher.begins("preparing the real data")
     data = prepare(named, settings, cache=root, progress=watcher.progress)
     parts = split(data, generator)
-    with _scratch(root) as scratch:
+    with scratch_folder(root) as scratch:
         samples = _samples(evaluated, generator, count, seed, data, settings, scratch, watcher)
         extractor = _extractor(features, data, root, watcher)
         sets = _sets(samples, data, parts, extractor, root, watcher)
@@ -100,7 +98,7 @@ def evaluate(
             watcher.begins("drawing the most suspicious pairs")
             write_suspects(sets.real, sets.fake, sets.held_out, out)
         found = Evaluation(
-            samples=_name(evaluated, generator, samples),
+            samples=samples.name,
             against=data.source,
             kind=data.kind,
             shape=data.shape,
@@ -154,16 +152,6 @@ class _Floor(NamedTuple):
         return kept_floor(metrics, self.root, by, lambda: measure_floor(metrics, real, held_out, count, self.mixture))
 
 
-@contextmanager
-def _scratch(root: Path) -> Iterator[Path]:
-    """A folder for files of this evaluation alone, on the disk of the cache, which has room for images."""
-    with writing(root):
-        root.mkdir(parents=True, exist_ok=True)
-        folder = tempfile.TemporaryDirectory(prefix="evaluation-", dir=root, ignore_cleanup_errors=True)
-    with folder as path:
-        yield Path(path)
-
-
 def _samples(
     evaluated: Evaluated,
     generator: Generator | None,
@@ -180,7 +168,7 @@ def _samples(
     watcher.begins("reading samples")
     if data.kind == "images":
         settings = settings.model_copy(update={"resolution": data.shape[0], "channels": data.shape[2]})
-    assert not isinstance(evaluated, Run | TrainedGenerator)  # these are generators
+    assert not isinstance(evaluated, Run | TrainedGenerator | Generator)  # these are generators
     samples = read_samples(evaluated, count, seed, data, settings, scratch)
     refuse_few(len(samples.items), "sample")
     return samples
@@ -256,7 +244,3 @@ def _as_figures(
 
 
 _FEATURES_OF = {"images": "pixels", "pixel distances": "pixels 16x16"}
-
-
-def _name(evaluated: Evaluated, generator: Generator | None, samples: Samples) -> str:
-    return generator.name if generator is not None else samples.name
