@@ -230,7 +230,7 @@ def test_samples_of_one_class_that_are_alike_are_more_similar(cache: Path) -> No
     real, labels = images(300), np.arange(300) % 3
     varied = (images(90, seed=1), np.arange(90) % 3)
     alike = (np.repeat(images(3, seed=1), 30, 0), np.repeat(np.arange(3), 30))
-    found = [evaluate(made, (real, labels))["similarity_within_classes_1_scale"] for made in (varied, alike)]
+    found = [evaluate(made, (real, labels))["class_similarity_1_scale"] for made in (varied, alike)]
     assert found[1].value == pytest.approx(1)
     assert found[0].value < 0.9
     assert found[0].floor == pytest.approx(found[0].value, abs=0.1)

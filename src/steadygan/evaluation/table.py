@@ -2,6 +2,7 @@
 
 import io
 import math
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -14,6 +15,8 @@ from steadygan.evaluation.result import Evaluation, Figure
 
 WIDE = 140
 """Columns from which on the table has room for hints."""
+
+HEADER = ("measure", "samples", "held-out reals", "best")
 
 
 def as_text(evaluation: Evaluation, width: int) -> str:
@@ -41,37 +44,42 @@ def as_table(evaluation: Evaluation, width: int) -> RenderableType:
     extracted = f"features: {evaluation.features}, {features} for each {item}"
     lines: list[RenderableType] = [head, Text(printable(evaluation.split), "dim")]
     lines += [Text(printable(extracted), "dim")] if evaluation.kind == "images" else []
-    lines.append(Padding(_table(evaluation, width), (1, 0)))
+    lines.append(Padding(Group(*_sections(evaluation, width)), (1, 0)))
     lines += [Text.assemble(("note: ", "yellow"), printable(note)) for note in evaluation.notes]
     return Group(*lines)
 
 
-def _table(evaluation: Evaluation, width: int) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("measure", no_wrap=True)
-    table.add_column("samples", justify="right", no_wrap=True)
-    table.add_column("held-out reals", justify="right", no_wrap=True)
-    table.add_column("better", no_wrap=True)
-    table.add_column("measured", justify="right", no_wrap=True)
-    if width >= WIDE:
-        table.add_column("how to read it")
-    for features in dict.fromkeys(figure.features for figure in evaluation.figures):
-        figures = [figure for figure in evaluation.figures if figure.features == features]
-        table.add_row(Text(f"by {printable(features)}", "cyan"))
-        for figure in figures:
-            row = [f"  {figure.name}", *_numbers(figure), _better(figure), _of(figure)]
-            table.add_row(*row, *([figure.hint] if width >= WIDE else []))
+def _sections(evaluation: Evaluation, width: int) -> Iterator[RenderableType]:
+    """A line for each protocol and its figures in columns, which are as wide in all sections."""
+    cells = {figure: (f"  {figure.name}", *_numbers(figure), _best(figure)) for figure in evaluation.figures}
+    widths = [max(map(len, column)) for column in zip(HEADER, *cells.values(), strict=True)]
+    yield _columns([HEADER], widths, "bold", () if width < WIDE else ("how to read it",))
+    for protocol in dict.fromkeys(map(_protocol, evaluation.figures)):
+        some = [figure for figure in evaluation.figures if _protocol(figure) == protocol]
+        yield Text(printable(protocol), "cyan")
+        hints = () if width < WIDE else [figure.hint for figure in some]
+        yield _columns([cells[figure] for figure in some], widths, "", hints)
+
+
+def _columns(rows: Sequence[tuple[str, ...]], widths: Sequence[int], style: str, hints: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False, style=style)
+    for place, width in enumerate(widths):
+        table.add_column(width=width, no_wrap=True, justify="right" if place in (1, 2) else "left")
+    for place, row in enumerate(rows):
+        table.add_row(*map(printable, row), *hints[place : place + 1])
     return table
 
 
-def _better(figure: Figure) -> str:
+def _protocol(figure: Figure) -> str:
+    """By what, and of how many items, figures were measured; those of one protocol stand side by side."""
+    compared = f" with {figure.reference:,} reals" if figure.reference else ""
+    return f"by {figure.features}, {things(figure.samples, 'sample')}{compared}"
+
+
+def _best(figure: Figure) -> str:
     if figure.like_data:
-        return "like reals"
+        return "as reals"
     return "lower" if figure.lower_is_better else "higher"
-
-
-def _of(figure: Figure) -> str:
-    return f"{figure.samples:,}" + (f" : {figure.reference:,}" if figure.reference else "")
 
 
 def _numbers(figure: Figure) -> tuple[str, str]:

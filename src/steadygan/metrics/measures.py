@@ -183,7 +183,7 @@ MEASURES = (
         measure=pyramid_distance,
     ),
     Metric(
-        name="similarity_within_classes",
+        name="class_similarity",
         like_data=True,
         hint="How alike samples of one class are (MS-SSIM); above the data's, samples of a class are all alike.",
         lower_is_better=True,
