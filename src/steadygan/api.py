@@ -1,4 +1,4 @@
-"""The Python interface: train, resume, sample. Other modules do the work."""
+"""The Python interface: train, resume, sample, evaluate. Other modules do the work."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +14,11 @@ from steadygan import distributed
 from steadygan.amounts import things
 from steadygan.data import IN_MEMORY, DataInput, DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError, sentence
+from steadygan.evaluation import FEATURES, SAMPLES, Evaluated, Evaluation, Generator, Watcher
+from steadygan.evaluation import evaluate as evaluate_samples
+from steadygan.features import Extractor
 from steadygan.feeding.prefetch import TruncatedDataError
+from steadygan.generators import is_keras_file, trained_generator
 from steadygan.keras_models import generator_for, with_modules
 from steadygan.metrics import all_metrics
 from steadygan.progress import ProgressLine
@@ -305,6 +309,65 @@ def load(out: str | Path, *, generator: nn.Module | None = None) -> Run:
     """
     folder = RunFolder(out)
     return Run(out, None if generator is None else load_into(generator_for(folder, generator), folder))
+
+
+def evaluate(
+    evaluated: Evaluated,
+    /,
+    against: DataInput | None = None,
+    *,
+    features: str | Path | nn.Module | Extractor = FEATURES,
+    samples: int = SAMPLES,
+    seed: int = 0,
+    resolution: int | None = None,
+    channels: int | None = None,
+    background: str = "white",
+    metrics: Sequence[str] = (),
+    out: str | Path | None = None,
+    cache: str | Path | None = None,
+    watcher: Watcher | None = None,
+) -> Evaluation:
+    """Measure how good samples are, each figure beside that of real items which were held out.
+
+    Args:
+        evaluated: a :class:`Run`, its generator, the folder of a run, a ``.keras`` file of a generator, or samples that
+            are there: a folder of images, an ``.npz`` or ``.npy`` file, an array, a tensor, or a torch data set.
+        against: the real data, as :func:`train` takes them; those of the run when None. Samples from files are brought
+            to their resolution and channels.
+        features: what images are compared by: ``domain``, a small encoder that is trained once on the real data;
+            ``inception`` or ``dinov2``, whose weights are downloaded once; the path of weights in an ``.onnx`` or
+            ``.pt`` file; a module, or ``module:NAME``.
+        samples: how many; of fewer that are there, all.
+        seed: of the samples; the same seed gives the same ones.
+        resolution: Height and width in pixels at which files are compared, as for :func:`train`.
+        channels: 1 for grey, 3 for colour, likewise.
+        background: Colour under transparent pixels, likewise.
+        metrics: Metrics to measure beside the built-in ones: names, or module:NAME.
+        out: a folder for the figures as JSON, and for pictures of the samples that are nearest to training images.
+        cache: where prepared data and their features are kept.
+        watcher: is told what happens; None for silence.
+
+    Returns:
+        The figures: ``print()`` shows them as a table, ``evaluation["frechet_distance"].value`` is one of them.
+
+    Raises:
+        SteadyganError: for anything that you can mend, in one sentence.
+    """
+    refuse_another_default_type()
+    if isinstance(evaluated, str | Path) and is_keras_file(Path(evaluated)):
+        evaluated = Generator(trained_generator(Path(evaluated)), str(evaluated))
+    return evaluate_samples(
+        evaluated,
+        against,
+        features=features,
+        count=samples,
+        seed=seed,
+        settings=make_data_settings(resolution=resolution, channels=channels, background=background),
+        metrics=metrics,
+        out=None if out is None else Path(out),
+        cache=None if cache is None else Path(cache),
+        watcher=watcher,
+    )
 
 
 def make_data_settings(**given: Any) -> DataSettings:

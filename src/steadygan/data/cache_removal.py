@@ -6,11 +6,14 @@ from pathlib import Path
 
 from filelock import Timeout
 
+from steadygan.data.derived import DERIVED_PREFIX
 from steadygan.data.store import file_lock
 from steadygan.data.verified import VERIFIED
 
 _FOLDER = re.compile(r"([0-9a-f]{32})(\.[0-9a-f]{8}\.building)?")
-_FILE = re.compile(rf"meta\.json|images\.npy|labels\.npy|colour\.npy|{re.escape(VERIFIED)}(\.\d+)?")
+_FILE = re.compile(
+    rf"meta\.json|images\.npy|labels\.npy|colour\.npy|{re.escape(VERIFIED)}(\.\d+)?|{DERIVED_PREFIX}[a-z]+\.npy"
+)
 
 
 def cached_files(root: Path) -> dict[Path, list[Path]]:
