@@ -71,6 +71,9 @@ def train(
     label_share: float = 1.0,
     labels_per_class: int | None = None,
     metrics: Sequence[str] = (),
+    features: str = "auto",
+    evaluate_every: int | None = None,
+    evaluate_share: float = 0.05,
     tensorboard: bool = False,
     overwrite: bool = False,
     cache: str | Path | None = None,
@@ -107,6 +110,11 @@ def train(
         label_share: Share of the labels that training knows, such as 0.01.
         labels_per_class: Number of labels of each class that training knows, instead of a share.
         metrics: Metrics to measure beside the built-in ones: names, or module:NAME.
+        features: What the best checkpoint is judged by: domain (an encoder that is trained once on the data), none
+            (distances of pixels), or other features as steadygan evaluate takes them; auto is domain where it costs
+            little of the budget.
+        evaluate_every: Real images between two judgements; by default as often as evaluate_share allows.
+        evaluate_share: Largest share of the training time that judging may take.
         tensorboard: Write rows and grids for TensorBoard too.
         overwrite: whether a run that is at ``out`` may be replaced.
         cache: where prepared data are kept.
@@ -135,7 +143,7 @@ def train(
     custom = CustomNetworks(generator, discriminator)
     watching = default_observers() if observers is None else observers
     with new_folder(out, chosen.name, overwrite) as folder:
-        return run_new(prepared, chosen, training, data_settings, folder, custom, overwrite, watching)
+        return run_new(prepared, chosen, training, data_settings, folder, custom, overwrite, watching, where)
 
 
 @alone
@@ -148,13 +156,14 @@ def run_new(
     custom: CustomNetworks,
     overwrite: bool,
     observers: Sequence[object],
+    cache: Path | None = None,
 ) -> Run:
     """Begin a run on prepared data and train until its budget is used or Ctrl-C; for arguments see :func:`train`."""
     built = custom.generator is None or custom.discriminator is None
     fitted, notes = fit_recipe(chosen, prepared, training.labels and built)
     with locked_for_all(folder), temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
         custom = with_modules(custom, prepared.shape, fitted, training.labels)
-        loop = session.begin(prepared, fitted, training, data_settings, folder, custom, overwrite, notes, observers)
+        loop = session.begin(prepared, fitted, training, data_settings, folder, custom, overwrite, notes, observers, cache)
         return _train(loop, folder, interrupted)
 
 
@@ -202,7 +211,7 @@ def resume(
         )
         with temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
             custom = with_modules(custom, prepared.shape, stored.recipe, training.labels)
-            loop = session.resume(folder, stored, training, prepared, custom, watching)
+            loop = session.resume(folder, stored, training, prepared, custom, watching, where)
             return _train(loop, folder, interrupted)
 
 

@@ -126,6 +126,9 @@ def train(
     metrics: Annotated[
         list[str] | None, setting_option(TrainingSettings, "metrics", "--metrics", "--metric", metavar="NAME")
     ] = None,
+    features: Annotated[str | None, setting_option(TrainingSettings, "features", metavar="NAME")] = None,
+    evaluate_every: Annotated[int | None, setting_option(TrainingSettings, "evaluate_every")] = None,
+    evaluate_share: Annotated[float | None, setting_option(TrainingSettings, "evaluate_share")] = None,
     tensorboard: Annotated[bool | None, setting_option(TrainingSettings, "tensorboard", "--tensorboard")] = None,
     keep_memory: Annotated[
         bool, typer.Option(help="Whether freed memory is kept for the next step, which is quicker on Linux.")
