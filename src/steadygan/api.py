@@ -113,8 +113,9 @@ def train(
         features: What the best checkpoint is judged by: domain (an encoder that is trained once on the data), none
             (distances of pixels), or other features as steadygan evaluate takes them; auto is domain where it costs
             little of the budget.
-        evaluate_every: Real images between two judgements; by default as often as evaluate_share allows.
-        evaluate_share: Largest share of the training time that judging may take.
+        evaluate_every: Real images between two judgements, as far as evaluate_share allows; by default as many as it
+            allows.
+        evaluate_share: Largest share of the training time that judging may take; 1 is no limit.
         tensorboard: Write rows and grids for TensorBoard too.
         overwrite: whether a run that is at ``out`` may be replaced.
         cache: where prepared data are kept.
@@ -163,7 +164,9 @@ def run_new(
     fitted, notes = fit_recipe(chosen, prepared, training.labels and built)
     with locked_for_all(folder), temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
         custom = with_modules(custom, prepared.shape, fitted, training.labels)
-        loop = session.begin(prepared, fitted, training, data_settings, folder, custom, overwrite, notes, observers, cache)
+        loop = session.begin(
+            prepared, fitted, training, data_settings, folder, custom, overwrite, notes, observers, cache
+        )
         return _train(loop, folder, interrupted)
 
 

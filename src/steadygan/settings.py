@@ -69,10 +69,13 @@ class TrainingSettings(BaseModel):
         "little of the budget.",
     )
     evaluate_every: int | None = Field(
-        None, ge=1, description="Real images between two judgements; by default as often as evaluate_share allows."
+        None,
+        ge=1,
+        description="Real images between two judgements, as far as evaluate_share allows; by default as many as it "
+        "allows.",
     )
     evaluate_share: float = Field(
-        0.05, gt=0, le=1, description="Largest share of the training time that judging may take."
+        0.05, gt=0, le=1, description="Largest share of the training time that judging may take; 1 is no limit."
     )
     tensorboard: bool = Field(False, description="Write rows and grids for TensorBoard too.")
 

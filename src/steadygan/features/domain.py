@@ -35,6 +35,8 @@ LABELLED_SHARE = 0.5
 """Share of the images that need a label before the encoder learns from labels."""
 FOLDER = "encoders"
 FEWEST_IMAGES = 2
+SECONDS = 150.0
+"""That training takes on two cores at 32x32."""
 
 
 class DomainExtractor:
@@ -92,9 +94,8 @@ def domain_extractor(
             written.
     """
     lesson = _lesson(data, labels)
-    root = cache_folder(cache) / FOLDER
-    key = cache_key(data.fingerprint, str(VERSION), str(lesson.labels is not None), str(seed), str(seen))
-    path = root / f"{key}.safetensors"
+    path = _path(data, lesson, cache, seed, seen)
+    root, key = path.parent, path.stem
     labelled = lesson.labels is not None
     encoder = _load(path)
     if encoder is None:
@@ -107,6 +108,21 @@ def domain_extractor(
                     encoder = train_encoder(lesson.config, data.images, lesson.labels, lesson.chosen, seed, seen)
                     _save(path, encoder, DomainExtractor(encoder, labelled).name)
     return DomainExtractor(encoder, labelled)
+
+
+def is_trained(data: Prepared, cache: Path | None = None) -> bool:
+    """Whether the encoder of these images is in the cache, so that its extractor is to be had at once."""
+    return _load(_path(data, _lesson(data, None), cache, 0, SEEN)) is not None
+
+
+def seconds_to_train(data: Prepared) -> float:
+    """About how long the encoder of these images trains on two cores."""
+    return SECONDS * (min(max(data.shape[0], SMALLEST), LARGEST) / 32) ** 2
+
+
+def _path(data: Prepared, lesson: "_Lesson", cache: Path | None, seed: int, seen: int) -> Path:
+    key = cache_key(data.fingerprint, str(VERSION), str(lesson.labels is not None), str(seed), str(seen))
+    return cache_folder(cache) / FOLDER / f"{key}.safetensors"
 
 
 class _Lesson(NamedTuple):

@@ -24,6 +24,8 @@ FEWEST_REAL = 2 * SAMPLES
 """Real images below which a Fréchet distance says little about the data."""
 TIMED_IMAGES = 64
 SEED = 20141
+SHARE_OF_TRAINING = 0.1
+"""Of a budget in minutes that the encoder's training may take, where nobody asked for it."""
 MINUTES = 30.0
 """Of a run whose user gives no budget."""
 Say = Callable[[str], None]
@@ -36,13 +38,18 @@ class Judge:
         extractor: of the features.
         reference: mean and covariance of the features of the training images.
         held_out: the same of images that are held out, which set the floor.
-        every: real images between two judgements; when None, as often as the share allows.
-        share: of the training time that judging may take, in (0, 1].
+        every: real images between two judgements, as far as the share allows them; when None, as many as it allows.
+        share: of the training time that judging may take, in (0, 1]; 1 is no limit.
         seconds: what a judgement takes, as far as it is known before the first.
     """
 
     def __init__(
-        self, extractor: Extractor, reference: Gaussian, held_out: Gaussian, every: int | None, share: float,
+        self,
+        extractor: Extractor,
+        reference: Gaussian,
+        held_out: Gaussian,
+        every: int | None,
+        share: float,
         seconds: float,
     ) -> None:
         self.extractor, self.reference, self.every, self.share = extractor, reference, every, share
@@ -66,12 +73,12 @@ class Judge:
             state: of the run.
             at_end: whether no step follows.
         """
-        if self.every is not None and not at_end:
-            return state.images_seen // self.every > state.judged_at // self.every
         if state.judged_at == state.images_seen:
             return False
+        if self.every is not None and not at_end and state.images_seen // self.every == state.judged_at // self.every:
+            return False
         needed = self.seconds if at_end else 2 * self.seconds
-        return at_end and self.every is not None or state.judging_seconds + needed <= self.share * state.seconds
+        return self.share >= 1 or state.judging_seconds + needed <= self.share * state.seconds
 
     def distance(self, sampler: nn.Module, state: TrainingState) -> float:
         """The Fréchet distance of :data:`SAMPLES` samples to the training images.
@@ -128,7 +135,7 @@ def _wanted(data: Prepared, training: TrainingSettings, cache: Path) -> bool:
         return False
     unbounded = training.images is None and training.minutes is None
     minutes = MINUTES if unbounded else training.minutes or 0.0
-    return is_trained(data, cache) or seconds_to_train(data) <= training.evaluate_share * 60 * minutes
+    return is_trained(data, cache) or seconds_to_train(data) <= SHARE_OF_TRAINING * 60 * minutes
 
 
 def _seconds_of_a_judgement(extractor: Extractor, data: Prepared) -> float:

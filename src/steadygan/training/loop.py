@@ -259,7 +259,7 @@ class Loop:
         """
         if not self.folder.sample_grid(self.state.images_seen).exists():
             self._draw_grid(self.sampling_generator())
-        if self.judge is not None and self.judge.is_due(self.state, at_end=True):
+        if self.judge is not None and self.fraction >= 1 and self.judge.is_due(self.state, at_end=True):
             self._judge(self.judge)
         self.save()
         if not self.state.record.is_empty:
