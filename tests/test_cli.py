@@ -330,10 +330,11 @@ def test_samples_and_walks_are_enlarged_as_asked(place: Path) -> None:
 
 def test_samples_are_evaluated(place: Path, said: pytest.CaptureFixture[str]) -> None:
     train("images.npz", "--images", "8", "--out", "run")
-    (place / "stand_in.py").write_text("from tests.evaluation.stand_in import StandIn\nEXTRACTOR = StandIn()\n")
+    network = "from torch import nn\nsmall = nn.Sequential(nn.AdaptiveAvgPool2d(4), nn.Flatten())\n"
+    (place / "features_of_mine.py").write_text(network)
     np.savez("more.npz", images=tiny.images(60, seed=1).images)
     said.readouterr()
-    options = ("--features", "stand_in:EXTRACTOR", "--samples", "30")
+    options = ("--features", "features_of_mine:small", "--samples", "30")
     assert run("evaluate", "run", "--against", "more.npz", *options, "--out", "found") == 0
     out = said.readouterr().out
     assert out.startswith("30 samples of run against more.npz, images of 8x8x1\n")

@@ -329,6 +329,7 @@ def evaluate(
     against: DataInput | None = None,
     *,
     features: str | Path | nn.Module | Extractor = FEATURES,
+    weights: str | Path | None = None,
     samples: int = SAMPLES,
     seed: int = 0,
     resolution: int | None = None,
@@ -347,8 +348,9 @@ def evaluate(
         against: the real data, as :func:`train` takes them; those of the run when None. Samples from files are brought
             to their resolution and channels.
         features: what images are compared by: ``domain``, a small encoder that is trained once on the real data;
-            ``inception`` or ``dinov2``, whose weights are downloaded once; the path of weights in an ``.onnx`` or
-            ``.pt`` file; a module, or ``module:NAME``.
+            ``inception`` or ``dinov2``, whose weights are downloaded once; the path of an ``.onnx`` file; a module,
+            or ``module:NAME``.
+        weights: where the weights of ``inception`` (a file) or ``dinov2`` (a folder) are, to use without a network.
         samples: how many; of fewer that are there, all.
         seed: of the samples; the same seed gives the same ones.
         resolution: Height and width in pixels at which files are compared, as for :func:`train`.
@@ -372,6 +374,7 @@ def evaluate(
         evaluated,
         against,
         features=features,
+        weights=None if weights is None else Path(weights),
         count=samples,
         seed=seed,
         settings=make_data_settings(resolution=resolution, channels=channels, background=background),

@@ -227,8 +227,12 @@ def evaluate(
     ] = None,
     features: Annotated[
         str,
-        typer.Option(metavar="NAME", help="domain, inception, dinov2, weights in an .onnx or .pt file, module:NAME."),
+        typer.Option(metavar="NAME", help="domain, inception, dinov2, an .onnx file, module:NAME."),
     ] = "domain",
+    weights: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Weights of inception or dinov2, for a machine without a network."),
+    ] = None,
     samples: Annotated[int, typer.Option(metavar="N", help="How many.")] = 10_000,
     seed: Seed = 0,
     resolution: Annotated[int | None, setting_option(DataSettings, "resolution")] = None,
@@ -254,7 +258,7 @@ def evaluate(
 
     given = settings_given(DataSettings, context.params)
     added = tuple(metrics or ())
-    found = evaluate_on_screen(evaluated, against, features, samples, seed, given, added, out, errors)
+    found = evaluate_on_screen(evaluated, against, features, weights, samples, seed, given, added, out, errors)
     if json:
         print(found.to_json())
     else:

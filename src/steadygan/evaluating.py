@@ -40,6 +40,7 @@ def evaluate_on_screen(
     path: str,
     against: str | None,
     features: str,
+    weights: Path | None,
     samples: int,
     seed: int,
     data_settings: dict[str, Any],
@@ -53,6 +54,7 @@ def evaluate_on_screen(
         path: a run folder, a file of Keras, a folder of images, or an array file.
         against: the real data; those of the run when None.
         features: the name of an extractor.
+        weights: where its weights are.
         samples: how many.
         seed: of the samples.
         data_settings: the settings of the data that they gave, by name.
@@ -67,6 +69,7 @@ def evaluate_on_screen(
             path,
             against,
             features=features,
+            weights=weights,
             samples=samples,
             seed=seed,
             metrics=metrics,

@@ -217,7 +217,7 @@ def test_classes_are_measured_where_the_features_know_those_of_the_data(cache: P
     whole, lost = (evaluate(made, data, features=extractor) for made in (real[::2], real[:200:2]))
     assert (whole["modes"].value, lost["modes"].value) == (3, 2)
     assert whole["class_divergence"].value == pytest.approx(0, abs=0.01)
-    assert lost["class_divergence"].value == pytest.approx(math.log(1.5), rel=1e-2)
+    assert lost["class_divergence"].value == pytest.approx(math.log(1.5), rel=0.1)
     assert lost["reverse_kl"].value == pytest.approx(math.log(1.5), rel=1e-6)
     assert whole["inception_score"].value == pytest.approx(3, rel=0.1)
     names = evaluate(real[::2], data, features=StandIn(5)).names

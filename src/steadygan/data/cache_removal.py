@@ -15,9 +15,15 @@ _FILE = re.compile(
     rf"meta\.json|images\.npy|labels\.npy|colour\.npy|{re.escape(VERIFIED)}(\.\d+)?|{DERIVED_PREFIX}[a-z]+\.npy"
 )
 
+ENCODERS = "encoders"
+"""The folder of networks that were trained on the data for their features."""
+_ENCODER = re.compile(r"[0-9a-f]{32}\.safetensors")
+
 
 def cached_files(root: Path) -> dict[Path, list[Path]]:
     """The files of the cache by the folders in which they lie: one for each prepared data set, finished or not.
+
+    What was computed from the data lies in folders of the same kind, and networks that were trained on them in another.
 
     Args:
         root: the folder of the cache, which need not exist.
@@ -25,8 +31,14 @@ def cached_files(root: Path) -> dict[Path, list[Path]]:
     if not root.is_dir():
         return {}
     folders = (each for each in sorted(root.iterdir()) if _FOLDER.fullmatch(each.name) and each.is_dir())
-    found = {folder: [path for path in sorted(folder.iterdir()) if _FILE.fullmatch(path.name)] for folder in folders}
+    found = {folder: _matching(folder, _FILE) for folder in folders}
+    if (root / ENCODERS).is_dir():
+        found[root / ENCODERS] = _matching(root / ENCODERS, _ENCODER)
     return {folder: files for folder, files in found.items() if files}
+
+
+def _matching(folder: Path, name: re.Pattern[str]) -> list[Path]:
+    return [path for path in sorted(folder.iterdir()) if name.fullmatch(path.name)]
 
 
 def remove_cached_files(root: Path) -> list[Path]:

@@ -59,6 +59,7 @@ def evaluate(
     against: DataInput | None = None,
     *,
     features: str | Path | nn.Module | Extractor = FEATURES,
+    weights: Path | None = None,
     count: int = SAMPLES,
     seed: int = 0,
     settings: DataSettings = DEFAULT_SETTINGS,
@@ -72,7 +73,8 @@ def evaluate(
     Args:
         evaluated: a run, a generator, or anything that data can be named by.
         against: the real data; those of the run when None.
-        features: the name of an extractor, the path of its weights, a module, or an extractor.
+        features: the name of an extractor, the path of one, a module, or an extractor.
+        weights: where the weights of a known extractor are.
         count: how many samples.
         seed: of the samples.
         settings: how the real data are prepared, where no generator says so.
@@ -91,7 +93,7 @@ def evaluate(
     parts = split(data, generator)
     with scratch_folder(root) as scratch:
         samples = _samples(evaluated, generator, count, seed, data, settings, scratch, watcher)
-        extractor = _extractor(features, data, root, watcher)
+        extractor = _extractor(features, weights, data, root, watcher)
         sets = _sets(samples, data, parts, extractor, root, watcher)
         figures, not_measured = _figures(metrics_wanted, sets, _Floor(root, data, extractor), watcher)
         if out is not None and data.kind == "images":
@@ -175,24 +177,23 @@ def _samples(
 
 
 def _extractor(
-    features: str | Path | nn.Module | Extractor, data: Prepared, root: Path, watcher: Watcher
+    features: str | Path | nn.Module | Extractor, weights: Path | None, data: Prepared, root: Path, watcher: Watcher
 ) -> Extractor | None:
     if data.kind != "images":
         return None
     if not isinstance(features, str | Path | nn.Module):
         return features
-    watcher.begins("finding the features")
-    return find_extractor(features, data, root)
+    watcher.begins("finding the features; an encoder is trained once, in a few minutes")
+    return find_extractor(features, data, root, weights=weights)
 
 
 def _sets(
     samples: Samples, data: Prepared, parts: Split, extractor: Extractor | None, root: Path, watcher: Watcher
 ) -> _Sets:
-    own = extractor is not None and extractor.classes > 0 and extractor.classes == len(data.class_names)
     watcher.begins("features of the real data")
-    real, held_out = real_material(data, parts, extractor, own, root)
+    real, held_out = real_material(data, parts, extractor, root)
     watcher.begins("features of the samples")
-    fake = sample_material(samples, extractor, own)
+    fake = sample_material(samples, extractor, len(data.class_names))
     if extractor is not None:
         watcher.begins("nearest training images")
         held_out, fake = with_nearest(real, held_out, fake, root, data.fingerprint, extractor.name)

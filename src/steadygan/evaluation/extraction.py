@@ -22,13 +22,13 @@ from steadygan.metrics.gaussian import Gaussian
 _AT_ONCE = 256
 
 
-def sample_material(samples: Samples, extractor: Extractor | None, own_classes: bool) -> Material:
+def sample_material(samples: Samples, extractor: Extractor | None, classes: int) -> Material:
     """Samples in all forms that metrics need.
 
     Args:
         samples: what is evaluated.
         extractor: of their features; None for vectors, which are their own.
-        own_classes: whether the classes of the features are those of the data.
+        classes: how many the data have; as many of the features are taken for the same ones.
     """
     if extractor is None:
         return Material(samples.items, labels=samples.labels)
@@ -39,13 +39,11 @@ def sample_material(samples: Samples, extractor: Extractor | None, own_classes: 
         labels=samples.labels,
         features=found.features.numpy(),
         probabilities=probabilities,
-        own_classes=own_classes,
+        own_classes=probabilities is not None and probabilities.shape[1] == classes,
     )
 
 
-def real_material(
-    data: Prepared, split: Split, extractor: Extractor | None, own_classes: bool, root: Path
-) -> tuple[Material, Material]:
+def real_material(data: Prepared, split: Split, extractor: Extractor | None, root: Path) -> tuple[Material, Material]:
     """The reference and the held-out items in all forms that metrics need.
 
     Their features are computed once for these data, this split and this extractor.
@@ -54,7 +52,6 @@ def real_material(
         data: the real data.
         split: which items are which.
         extractor: of their features; None for vectors, which are their own.
-        own_classes: whether the classes of the features are those of the data.
         root: the folder of the cache.
     """
     parts = [_without_features(data, indices) for indices in (split.training, split.held_out)]
@@ -65,13 +62,14 @@ def real_material(
     key = cache_key("features", data.fingerprint, extractor.name, hashlib.blake2b(order.tobytes()).hexdigest())
     found, _ = load_or_derive(root, key, lambda: _derive(extractor, data.images, order, size))
     known = Gaussian.from_tensor(torch.from_numpy(np.array(found["statistics"])))
+    probabilities = found.get("probabilities")
     whole = Material(
         data.images,
         order,
         None if data.labels is None else data.labels[order],
         found["features"],
-        found.get("probabilities"),
-        own_classes,
+        probabilities,
+        probabilities is not None and probabilities.shape[1] == len(data.class_names),
     )
     return whole.part(0, size).with_statistics(known), whole.part(size, len(order))
 

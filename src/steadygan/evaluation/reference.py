@@ -9,14 +9,13 @@ from steadygan.arrays import Indices
 from steadygan.data import IN_MEMORY, DataInput, DataSettings, Prepared, split_held_out
 from steadygan.errors import SteadyganError
 from steadygan.evaluation.samples import Generator
+from steadygan.features import split_indices
 from steadygan.feeding.loader import MOST_HELD_OUT
 from steadygan.runs.stored import StoredRun
 
-SPLIT_SEED = 2014
+ORDER_SEED = 2014
 MOST = 50_000
 """Items of the training split that samples are compared with: as many as the field takes, and enough."""
-HELD_OUT_SHARE = 0.2
-"""Of data whose training held none out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,12 +98,12 @@ def split(data: Prepared, generator: Generator | None) -> Split:
         SteadyganError: when there are too few to split.
     """
     own = None if generator is None or generator.stored is None else _own_split(data, generator.stored)
-    training, held_out = own or split_held_out(len(data), data.labels, HELD_OUT_SHARE, MOST_HELD_OUT, SPLIT_SEED)
+    training, held_out = own or split_indices(len(data))  # the split that encoders of the data keep to
     if len(held_out) < 2 or len(training) < 2:
         raise SteadyganError(
             f"{things(len(data), 'real item is', 'real items are')} too few to hold some out as a floor; give more"
         )
-    random = np.random.Generator(np.random.PCG64(SPLIT_SEED))
+    random = np.random.Generator(np.random.PCG64(ORDER_SEED))
     reference = random.permutation(training)[:MOST]
     kept = "" if len(reference) == len(training) else f"{len(reference):,} of the "
     who = "which this run was not trained on" if own else "drawn at random"

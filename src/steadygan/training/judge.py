@@ -115,7 +115,7 @@ def judge_for(state: TrainingState, training: TrainingSettings, cache: Path, say
         say("Training an encoder on the data once, by whose features samples are judged")
     extractor = find_extractor(name, data, cache)
     parts = split(data, None)
-    training_images, held_out = real_material(data, parts, extractor, own_classes=False, root=cache)
+    training_images, held_out = real_material(data, parts, extractor, cache)
     return Judge(
         extractor,
         training_images.statistics,
