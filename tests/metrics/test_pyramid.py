@@ -72,8 +72,8 @@ def test_each_level_sees_its_own_details() -> None:
     real, fresh = (torch.randn(200, 1, 32, 32, generator=generator) for _ in range(2))
     blurred = F.avg_pool2d(fresh, 3, 1, 1)
     floor, found = pyramid_distance(real, fresh), pyramid_distance(real, blurred)
-    assert found[32] > 20 * floor[32]
-    assert found[32] > 3 * found[16]
+    assert found[32] > 5 * floor[32]
+    assert found[16] < 2 * floor[16]
 
 
 def test_brightness_and_contrast_are_not_seen_and_stored_images_are_as_floats() -> None:
@@ -92,7 +92,8 @@ def test_sets_of_unlike_size_are_compared_by_as_many_patches() -> None:
     first, second = stored(300, 16, 16, 1), stored(120, 16, 16, 1, seed=1)
     fewer = pyramid_distance(first, second)[16]
     assert fewer == pytest.approx(pyramid_distance(first[:120], second)[16], rel=0.5)
-    assert fewer < pyramid_distance(first, second // 200 * 200)[16] / 3
+    coarse = second[:, ::2, ::2].repeat_interleave(2, 1).repeat_interleave(2, 2)
+    assert fewer < pyramid_distance(first, coarse)[16] / 3
 
 
 def test_images_too_small_or_of_unlike_size_are_refused() -> None:

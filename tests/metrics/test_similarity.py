@@ -1,7 +1,5 @@
 """Structural similarity against its formula with scipy's filters, and classes of images that are more or less alike."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -78,14 +76,15 @@ def test_only_images_of_one_class_are_compared() -> None:
 
 
 def test_classes_count_alike_however_many_images_they_have() -> None:
-    same, varied = stored(1, 16, 16, 1).expand(30, -1, -1, -1), stored(4, 16, 16, 1, seed=1)
+    same = stored(1, 16, 16, 1).expand(30, -1, -1, -1)
+    varied = stored(4, 16, 16, 1, seed=1) // 4 + same[:4] // 2
     images, labels = torch.cat([same, varied, varied[:1]]), torch.tensor([0] * 30 + [5] * 4 + [9])
     alone = similarity_within_classes(varied, torch.zeros(4, dtype=torch.int64), pairs=4000)
     assert similarity_within_classes(images, labels, pairs=8000) == pytest.approx((1 + alone) / 2, abs=0.01)
 
 
 def test_an_image_is_not_compared_with_itself_and_pairs_come_alike() -> None:
-    images = stored(3, 16, 16, 1)
+    images = stored(3, 16, 16, 1) // 4 + stored(1, 16, 16, 1, seed=1) // 2
     places = [(0, 1), (0, 2), (1, 2)]
     exact = structural_similarity(*(images[torch.tensor(side)] for side in zip(*places, strict=True))).mean()
     labels = torch.zeros(3, dtype=torch.int64)
@@ -96,7 +95,7 @@ def test_an_image_is_not_compared_with_itself_and_pairs_come_alike() -> None:
 
 
 def test_a_class_that_collapses_is_seen() -> None:
-    varied = stored(100, 32, 32, 3)
+    varied = stored(100, 32, 32, 3) // 2 + stored(1, 32, 32, 3, seed=1) // 2
     labels = torch.arange(100) % 5
     found = []
     for kept in (20, 4, 1):
@@ -104,7 +103,7 @@ def test_a_class_that_collapses_is_seen() -> None:
         found.append(similarity_within_classes(images, labels, pairs=300))
     assert found == sorted(found)
     assert found[-1] == pytest.approx(1, rel=1e-12)
-    assert not math.isnan(found[0])
+    assert 0.1 < found[0] < 0.9
 
 
 def test_what_cannot_be_compared_is_refused() -> None:
