@@ -8,9 +8,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from steadygan.errors import SteadyganError
+from steadygan.metrics.filters import filtered
 from steadygan.metrics.sliced import PATCH
 from steadygan.metrics.stored import channels_first
 
+BINOMIAL = tuple(weight / 16 for weight in (1, 4, 6, 4, 1))
 COARSEST = 14
 """No level has a shorter side: the coarsest has 16 pixels, as in Karras et al., and 14 of images of 28."""
 DIRECTIONS = 512
@@ -20,7 +22,7 @@ DESCRIPTORS = 2**16
 """Patches from each level in all: more than that add time and hardly change the figure."""
 NUMBERS, FEWEST_IMAGES = 100_000_000, 500
 """Numbers in the images that are read, and the fewest images: pyramids of 10,000 images of 256x256 take minutes."""
-AT_A_TIME = 4_000_000
+AT_A_TIME = 1_000_000
 """Numbers in the images whose pyramids are held at a time."""
 AXES_AT_A_TIME = 32
 FLAT = 1e-12
@@ -86,25 +88,17 @@ def laplacian_pyramid(images: Tensor) -> list[Tensor]:
     """
     levels = []
     while (min(images.shape[-2:]) + 1) // 2 >= COARSEST:
-        smaller = _blurred(images)[..., ::2, ::2]
+        smaller = filtered(images, BINOMIAL)[..., ::2, ::2]
         levels.append(images - _blown_up(smaller, images))
         images = smaller
     return [*levels, images]
-
-
-def _blurred(images: Tensor) -> Tensor:
-    """Images under the binomial filter of five taps, mirrored at the edges."""
-    taps = torch.tensor([1, 4, 6, 4, 1], dtype=images.dtype) / 16
-    padded = F.pad(images, (2, 2, 2, 2), mode="reflect").flatten(0, 1)[:, None]
-    blurred = F.conv2d(F.conv2d(padded, taps.view(1, 1, -1, 1)), taps.view(1, 1, 1, -1))
-    return blurred.view(images.shape)
 
 
 def _blown_up(smaller: Tensor, like: Tensor) -> Tensor:
     """A level at the size of the finer one: its pixels with zeros between them, blurred."""
     spread = torch.zeros_like(like)
     spread[..., ::2, ::2] = smaller
-    return 4 * _blurred(spread)
+    return filtered(spread, BINOMIAL).mul_(4)
 
 
 def _levels(images: Tensor, count: int, seed: int) -> list[_Level]:
@@ -127,7 +121,7 @@ def _patches(level: Tensor, each: int, generator: torch.Generator) -> Tensor:
         for side in level.shape[-2:]
     )
     # Indices apart from each other put the channels last.
-    return level[which, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+    return level[which, :, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2).contiguous()
 
 
 def _normalised(patches: Tensor) -> Tensor:

@@ -1,16 +1,22 @@
 """Similarity of images within their class: 1 if all images of a class are one, less the more varied they are."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from steadygan.errors import SteadyganError
+from steadygan.metrics.filters import filtered
 from steadygan.metrics.stored import channels_first
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """What each scale counts, the finest first (Wang et al. 2003, section 3.2)."""
 WINDOW, DEVIATION = 11, 1.5
 """Side of the window that means are taken in, and standard deviation of the weights in it."""
+_HEIGHTS = [math.exp(-((place / DEVIATION) ** 2) / 2) for place in range(-(WINDOW // 2), WINDOW // 2 + 1)]
+BELL = tuple(height / sum(_HEIGHTS) for height in _HEIGHTS)
+"""These weights along one side."""
 STEADY = ((0.01 * 255) ** 2, (0.03 * 255) ** 2)
 """What is added to means and variances, so that flat images have a similarity."""
 PAIRS, AT_A_TIME = 1000, 50
@@ -68,7 +74,7 @@ def _at_one_scale(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
     """Structural similarity, and its part without luminance: float64 [N] each."""
     count, channels = first.shape[:2]
     together = torch.cat([first, second, first * first, second * second, first * second])
-    blurred = _blurred(together.flatten(0, 1)[:, None]).view(5, count, channels, *first.shape[2:])
+    blurred = filtered(together, BELL).view(5, count, channels, *first.shape[2:])
     ours, theirs, our_square, their_square, product = blurred
     steady_mean, steady_variance = STEADY
     luminance = (2 * ours * theirs + steady_mean) / (ours**2 + theirs**2 + steady_mean)
@@ -76,16 +82,6 @@ def _at_one_scale(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
     contrast = (2 * (product - ours * theirs) + steady_variance) / (variances + steady_variance)
     edge = WINDOW // 2
     return (luminance * contrast).flatten(1).mean(1), contrast[..., edge:-edge, edge:-edge].flatten(1).mean(1)
-
-
-def _blurred(images: Tensor) -> Tensor:
-    """The mean about each pixel under the window's weights, mirrored at the edges: [N, 1, H, W] of the same size."""
-    edge = WINDOW // 2
-    places = torch.arange(-edge, edge + 1, dtype=images.dtype)
-    weights = torch.exp(-((places / DEVIATION) ** 2) / 2)
-    weights = weights / weights.sum()
-    padded = F.pad(images, (edge, edge, edge, edge), mode="reflect")
-    return F.conv2d(F.conv2d(padded, weights.view(1, 1, -1, 1)), weights.view(1, 1, 1, -1))
 
 
 def similarity_within_classes(images: Tensor, labels: Tensor, pairs: int = PAIRS, seed: int = 0) -> float:
