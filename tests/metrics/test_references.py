@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,3 +35,9 @@ def test_it_is_the_figure_of_the_reference(comparison: Any, case: Any) -> None:
     ours, theirs = comparison.ours(case), comparison.theirs(case)
     assert len(ours) == len(theirs) > 0
     assert references.relative_difference(ours, theirs) < 1e-6
+
+
+def test_references_that_are_missing_are_named(say: Callable[[str], None]) -> None:
+    missing = {each.reference for each in references.COMPARISONS if importlib.util.find_spec(each.reference) is None}
+    if missing:
+        say(f"Measures were not compared with {', '.join(sorted(missing))}: benchmarks/{SCRIPT.name} says how to")

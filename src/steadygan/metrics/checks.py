@@ -7,16 +7,13 @@ from steadygan.amounts import things
 from steadygan.errors import SteadyganError
 
 
-def checked_features(features: Tensor, whose: str, fewest: int = 1) -> Tensor:
+def check_features(features: Tensor, whose: str, fewest: int = 1) -> None:
     """Refuse what cannot be measured as features.
 
     Args:
         features: any floats [N, D].
         whose: names them in the message, such as ``fake``.
         fewest: N may not be smaller.
-
-    Returns:
-        The same numbers in float64.
 
     Raises:
         SteadyganError: when there are fewer, they are no table, or a number is not finite.
@@ -31,6 +28,11 @@ def checked_features(features: Tensor, whose: str, fewest: int = 1) -> Tensor:
         )
     if not bool(torch.isfinite(features).all()):
         raise SteadyganError(f"The {whose} features hold numbers that are not finite; look at their extractor")
+
+
+def checked_features(features: Tensor, whose: str, fewest: int = 1) -> Tensor:
+    """The same numbers in float64, after :func:`check_features` with the same arguments."""
+    check_features(features, whose, fewest)
     return features.double()
 
 
@@ -46,7 +48,7 @@ def checked_pair(real: Tensor, fake: Tensor, fewest: int = 1) -> tuple[Tensor, T
         Both in float64.
 
     Raises:
-        SteadyganError: as :func:`checked_features` does, and when their lengths differ.
+        SteadyganError: as :func:`check_features` does, and when their lengths differ.
     """
     real, fake = checked_features(real, "real", fewest), checked_features(fake, "fake", fewest)
     same_length(real.shape[1], fake.shape[1])

@@ -58,8 +58,9 @@ def points_of(*sets: Tensor) -> list[Points]:
         sets: any floats [N, D] each.
     """
     centre = sets[0].mean(0, dtype=torch.float64)  # any would do; a near one keeps the bounds close
-    centred = [points.double() - centre for points in sets]
-    return [Points(points, moved, moved.square().sum(1)) for points, moved in zip(sets, centred, strict=True)]
+    centred = [points.to(torch.float64, copy=True).sub_(centre) for points in sets]
+    lengths = (torch.linalg.vector_norm(moved, dim=1) for moved in centred)  # which needs no copy of all their squares
+    return [Points(*parts) for parts in zip(sets, centred, (length.square() for length in lengths), strict=True)]
 
 
 def chunks(first: Points, second: Points) -> Iterator[slice]:

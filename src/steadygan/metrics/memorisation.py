@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from steadygan.metrics.checks import checked_features, same_length
+from steadygan.metrics.checks import check_features, same_length
 from steadygan.metrics.distances import nearest_neighbours, points_of
 
 NEAREST_SHARE = 0.01
@@ -51,8 +51,8 @@ def nearest(items: Tensor, training: Tensor) -> Nearest:
     Raises:
         SteadyganError: when the lengths differ, there are no training items, or a number is not finite.
     """
-    checked_features(items, "given")
-    checked_features(training, "training")
+    check_features(items, "given")
+    check_features(training, "training")
     same_length(items.shape[1], training.shape[1])
     theirs, ours = points_of(training, items)
     squares, indices = nearest_neighbours(ours, theirs, count=1)
