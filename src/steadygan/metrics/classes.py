@@ -100,7 +100,7 @@ def modes(labels: Tensor, count: int) -> Modes:
     Raises:
         SteadyganError: when there are no labels, or one is out of range.
 
-    Source: Metz et al. 2016 (1611.02163), section 3.3.1, for Stacked MNIST; Lin et al. 2018 (1712.04086), section 4.
+    Source: Metz et al. 2016 (1611.02163), section 3.3, for Stacked MNIST; Lin et al. 2018 (1712.04086), section 4.
     """
     shares = _shares(labels, count)
     return Modes(found=int((shares > 0).sum()), reverse_kl=divergence(shares, torch.full_like(shares, 1 / count)))

@@ -1,6 +1,6 @@
 """Distances between many points: bounds of all from one matrix product, and exact ones where the bounds do not decide.
 
-``|x|² + |y|² - 2 x · y`` takes a tenth of the time of ``Σ (x - y)²``, but rounds points that are equal apart, and a
+``|x|² + |y|² - 2 x · y`` takes a fifth of the time of ``Σ (x - y)²``, but rounds points that are equal apart, and a
 point's distance from its neighbour away from that neighbour's radius. So the product only sorts out the pairs whose
 order it cannot get wrong, and the few others are taken exactly: results are those of the exact sums in float64, to the
 bit and however many points are taken at a time.

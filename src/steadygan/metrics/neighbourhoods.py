@@ -43,7 +43,7 @@ def neighbourhoods(real: Tensor, fake: Tensor, k: int = 3, k_density: int = 5) -
         SteadyganError: when the features have unlike lengths, a number is not finite, or N or M is not above k.
 
     Source: Kynkäänniemi et al. 2019 (1904.06991), equations 1 and 2, for precision and recall; Naeem et al. 2020
-        (2002.09797), equations 3 and 4, for density and coverage.
+        (2002.09797), section 3, for density and coverage.
     """
     reals, fakes = points_of(*checked_pair(real, fake, fewest=k + 1))
     around = nearest_neighbours(reals, reals, max(k, k_density), same=True).squares
