@@ -62,7 +62,8 @@ def pyramid_distance(real: Tensor, fake: Tensor, seed: int = 0, directions: int 
     if real.shape[1:] != fake.shape[1:] or min(real.shape[-2:]) < PATCH:
         sizes = " with ".join("x".join(map(str, images.shape[1:])) for images in (real, fake))
         raise SteadyganError(
-            f"Patches of {PATCH}x{PATCH} need larger images, all of one size; these are (channels x height x width) {sizes}"
+            f"Patches of {PATCH}x{PATCH} need larger images, all of one size; "
+            f"these are (channels x height x width) {sizes}"
         )
     count = min(len(real), len(fake), max(FEWEST_IMAGES, NUMBERS // real[0].numel()))
     generator = torch.Generator().manual_seed(seed)
