@@ -62,7 +62,7 @@ def evaluate_on_screen(
         out: a folder for figures and pictures.
         screen: where steps are shown; figures are for standard output.
     """
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=16), TimeElapsedColumn())
     # shown only where it can be redrawn: off a terminal it would be a column of bars
     with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         return api.evaluate(

@@ -183,7 +183,7 @@ def _extractor(
         return None
     if not isinstance(features, str | Path | nn.Module):
         return features
-    watcher.begins("finding the features; an encoder is trained once, in a few minutes")
+    watcher.begins("features (an encoder is trained once, for minutes)")
     return find_extractor(features, data, root, weights=weights)
 
 
