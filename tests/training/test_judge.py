@@ -18,6 +18,7 @@ from steadygan.evaluation.reference import split
 from steadygan.metrics.gaussian import Gaussian
 from steadygan.runs.checkpoint import load_checkpoint
 from steadygan.runs.folder import RunFolder
+from steadygan.runs.run import Run
 from steadygan.training import gallery, judge
 from steadygan.training.judge import Judge
 from steadygan.training.loop import Loop
@@ -118,6 +119,18 @@ def test_the_best_checkpoint_follows_the_judgements(tmp_path: Path) -> None:
     best = load_checkpoint(tmp_path / "run" / "checkpoints" / "best.pt")
     assert best["images_seen"] == min(judged, key=judged.__getitem__)
     assert best["best"] == pytest.approx(min(judged.values()), abs=1e-6)
+
+
+def test_samples_are_made_from_the_best_checkpoint_as_from_a_run(tmp_path: Path) -> None:
+    tiny.play(tiny.small("wgan-gp"), tmp_path / "run", tiny.images(), images=IMAGES, **JUDGED)
+    state = load_checkpoint(tmp_path / "run" / "checkpoints" / "best.pt")
+    best = Run(tmp_path / "run" / "best")
+    assert best.generator.config.images_seen == state["images_seen"]
+    kept = state["averaged"] or state["networks"]["generator"]
+    weights = {name: each for name, each in best.generator.network.state_dict().items() if name.endswith("weight")}
+    assert weights
+    assert all(torch.equal(each, kept[name]) for name, each in weights.items())
+    assert best.sample(3).shape == (3, 8, 8, 1)
 
 
 def test_judging_changes_nothing_of_what_is_trained(tmp_path: Path) -> None:

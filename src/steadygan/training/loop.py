@@ -238,6 +238,7 @@ class Loop:
         """Keep this checkpoint as the best if no other has a smaller distance of the same kind."""
         if math.isfinite(value) and (value < self.state.best or key != self.state.best_by):
             self.state.best, self.state.best_by = value, key
+            save_generator(self.folder.best, self.sampling_generator(), self.config_now())
             self.save(best=True)
 
     def save(self, best: bool = False) -> None:
