@@ -6,7 +6,6 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,14 +14,13 @@ from safetensors.torch import save
 from torch import Tensor
 
 from steadygan.amounts import things
-from steadygan.arrays import Array, Indices
 from steadygan.data import Prepared
+from steadygan.data.data_source import Progress, no_progress
 from steadygan.data.store import cache_folder, cache_key, file_lock
 from steadygan.errors import SteadyganError
 from steadygan.features.encoder import LARGEST, Encoder, EncoderConfig
-from steadygan.features.encoder_training import SEEN, train_encoder
+from steadygan.features.encoder_training import SEEN, Lesson, train_encoder
 from steadygan.features.extractor import Features
-from steadygan.features.pretext import CHANGES
 from steadygan.features.split import split_indices
 
 VERSION = 1
@@ -33,8 +31,13 @@ LABELS_PER_CLASS = 10
 """Labels that a class needs on average before the encoder learns from labels."""
 LABELLED_SHARE = 0.5
 """Share of the images that need a label before the encoder learns from labels."""
+GROUPS, IMAGES_PER_GROUP = 64, 20
+"""Groups of alike images that stand for classes where there are no labels: fewer of few images."""
 FOLDER = "encoders"
+"""Where encoders are kept, in the cache."""
 FEWEST_IMAGES = 2
+MOST_PASSES = 60
+"""How often training sees each image at most: after that an encoder learns a few images by heart."""
 
 
 class DomainExtractor:
@@ -70,7 +73,12 @@ class DomainExtractor:
 
 
 def domain_extractor(
-    data: Prepared, cache: Path | None = None, seed: int = 0, labels: bool | None = None, seen: int = SEEN
+    data: Prepared,
+    cache: Path | None = None,
+    seed: int = 0,
+    labels: bool | None = None,
+    seen: int | None = None,
+    progress: Progress = no_progress,
 ) -> DomainExtractor:
     """The extractor of some data: from the cache, or trained now, which takes a few minutes on two cores.
 
@@ -82,7 +90,8 @@ def domain_extractor(
         seed: of the training.
         labels: whether to learn from labels. When None: if at least half of the images have one, and a class has ten
             of them on average.
-        seen: images that training sees in all.
+        seen: images that training sees in all, if that is no more than sixty times each; :data:`SEEN` when None.
+        progress: called now and then with the number of images seen and the number of all that are to be seen.
 
     Returns:
         The extractor.
@@ -91,33 +100,23 @@ def domain_extractor(
         SteadyganError: when the data are vectors, too few, or have no labels to learn from; or when the cache cannot be
             written.
     """
-    lesson = _lesson(data, labels)
-    root = cache_folder(cache) / FOLDER
-    key = cache_key(data.fingerprint, str(VERSION), str(lesson.labels is not None), str(seed), str(seen))
-    path = root / f"{key}.safetensors"
+    config, lesson = _lesson(data, labels)
     labelled = lesson.labels is not None
+    seen = min(SEEN if seen is None else seen, MOST_PASSES * len(lesson.chosen))
+    root = cache_folder(cache) / FOLDER
+    key = cache_key(data.fingerprint, str(VERSION), str(labelled), str(seed), str(seen))
+    path = root / f"{key}.safetensors"
     encoder = _load(path)
     if encoder is None:
-        with _writing(root):
-            root.mkdir(parents=True, exist_ok=True)
-            held = file_lock(root, key)
-            with held:  # another process may train it already
-                encoder = _load(path)
-                if encoder is None:
-                    encoder = train_encoder(lesson.config, data.images, lesson.labels, lesson.chosen, seed, seen)
-                    _save(path, encoder, DomainExtractor(encoder, labelled).name)
+        with _locked(root, key):
+            encoder = _load(path)  # another process may have trained it while this one waited for the lock
+            if encoder is None:
+                encoder = train_encoder(config, lesson, seed, seen, progress)
+                _save(path, encoder, DomainExtractor(encoder, labelled).name)
     return DomainExtractor(encoder, labelled)
 
 
-class _Lesson(NamedTuple):
-    """What an encoder learns from."""
-
-    config: EncoderConfig
-    labels: Array | None
-    chosen: Indices
-
-
-def _lesson(data: Prepared, wanted: bool | None) -> _Lesson:
+def _lesson(data: Prepared, wanted: bool | None) -> tuple[EncoderConfig, Lesson]:
     if data.kind != "images":
         raise SteadyganError(f"'{data.source}' holds vectors, which need no features; measure the vectors themselves.")
     if len(data) < FEWEST_IMAGES:
@@ -136,8 +135,9 @@ def _lesson(data: Prepared, wanted: bool | None) -> _Lesson:
     labelled = enough if wanted is None else wanted
     size, _, channels = data.shape
     size = min(max(size, SMALLEST), LARGEST)
-    config = EncoderConfig(channels=channels, size=size, classes=classes if labelled else CHANGES)
-    return _Lesson(config, data.labels, known) if labelled else _Lesson(config, None, chosen)
+    groups = max(2, min(GROUPS, len(chosen) // IMAGES_PER_GROUP))
+    config = EncoderConfig(channels=channels, size=size, classes=classes if labelled else groups)
+    return config, Lesson(data.images, data.labels, known) if labelled else Lesson(data.images, None, chosen)
 
 
 def _digest(encoder: Encoder) -> str:
@@ -153,14 +153,15 @@ def _save(path: Path, encoder: Encoder, name: str) -> None:
     about = {"config": encoder.config.model_dump_json(), "name": name}
     state = {key: tensor.contiguous() for key, tensor in encoder.state_dict().items()}
     new = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        with new.open("wb") as file:
-            file.write(save(state, about))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    with _writing(path.parent):
+        try:
+            with new.open("wb") as file:
+                file.write(save(state, about))
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)
 
 
 def _load(path: Path) -> Encoder | None:
@@ -172,6 +173,20 @@ def _load(path: Path) -> Encoder | None:
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError):
         return None
     return encoder.eval().requires_grad_(False)
+
+
+@contextlib.contextmanager
+def _locked(root: Path, key: str) -> Iterator[None]:
+    """Keep other processes from training the same encoder meanwhile."""
+    lock = file_lock(root, key)
+    with _writing(root):
+        root.mkdir(parents=True, exist_ok=True)
+        Path(lock.lock_file).touch()
+    with contextlib.ExitStack() as held:
+        # some network file systems have no locks: two processes may then train it, and the last result stays
+        with contextlib.suppress(OSError):
+            held.enter_context(lock)
+        yield
 
 
 @contextlib.contextmanager
