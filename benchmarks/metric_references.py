@@ -58,7 +58,7 @@ class Comparison(NamedTuple):
         return f"{self.measure}, {self.reference}"
 
 
-def case(items: int = 10_000, length: int = 128, pairs: int = 50) -> Case:
+def case(items: int = 10_000, length: int = 128, pairs: int = 10) -> Case:
     """Correlated features, the generated ones wider and moved; noisy images with structure."""
     generator = torch.Generator().manual_seed(0)
 

@@ -183,8 +183,8 @@ def _extractor(
         return None
     if not isinstance(features, str | Path | nn.Module):
         return features
-    watcher.begins("features (an encoder is trained once, for minutes)")
-    return find_extractor(features, data, root, weights=weights)
+    watcher.begins("features (an encoder is trained once)")
+    return find_extractor(features, data, root, weights=weights, progress=watcher.progress)
 
 
 def _sets(

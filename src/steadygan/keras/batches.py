@@ -6,20 +6,11 @@ from keras import ops
 
 from steadygan.feeding.loader import Batch
 from steadygan.keras.data import scaled_to_range
+from steadygan.keras.images import image_view
 from steadygan.keras.torch_view import NEEDS_VIEWS, view
 
 if TYPE_CHECKING:
     from steadygan.keras.model import GAN
-
-
-def to_torch(images: Any) -> Any:
-    """Images [N, H, W, C] as [N, C, H, W]; vectors stay."""
-    return ops.transpose(images, (0, 3, 1, 2)) if len(images.shape) == 4 else images
-
-
-def to_keras(images: Any) -> Any:
-    """Images [N, C, H, W] as [N, H, W, C]; vectors stay."""
-    return ops.transpose(images, (0, 2, 3, 1)) if len(images.shape) == 4 else images
 
 
 def batches_of_step(gan: "GAN", images: Any, labels: Any) -> list[Batch]:
@@ -35,15 +26,14 @@ def batches_of_step(gan: "GAN", images: Any, labels: Any) -> list[Batch]:
     images = ops.reshape(ops.convert_to_tensor(images), (count * gan.batch, *gan.shape))
     if labels is not None:
         labels = ops.reshape(ops.convert_to_tensor(labels), (count * gan.batch,))
-    whole = as_seen(gan, images, labels)
-    parts = whole.images.chunk(count)
-    named = [None] * count if whole.labels is None else whole.labels.chunk(count)
-    return [Batch(each, label) for each, label in zip(parts, named, strict=True)]
+    parts = ops.split(images, count)
+    named = [None] * count if labels is None else ops.split(labels, count)
+    return [as_seen(gan, each, label) for each, label in zip(parts, named, strict=True)]
 
 
 def as_seen(gan: "GAN", images: Any, labels: Any) -> Batch:
     """Images and labels as heuristics see them: views, scaled as the networks take them."""
-    seen = view(to_torch(scaled_to_range(images, gan.output_activation)))
+    seen = image_view(scaled_to_range(images, gan.output_activation))
     if labels is None or not gan.classes:
         return Batch(seen)
     # PyTorch names rows by int64 alone.

@@ -89,6 +89,21 @@ def trace(function: Callable[[], object], state: Variables) -> None:
     _trace(function, state)
 
 
+def assign(variables: Variables, values: Sequence[Any]) -> None:
+    """Give variables new values, all at once where the backend can.
+
+    Args:
+        variables: of any shapes.
+        values: a tensor for each, of its shape and dtype, that no gradients flow through.
+    """
+    _assign_all(variables, values)
+
+
+def _each_by_itself(variables: Variables, values: Sequence[Any]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
 if BACKEND == "tensorflow":
     import tensorflow as tf
 
@@ -129,6 +144,8 @@ if BACKEND == "tensorflow":
 
         tf.function(traced, autograph=False).get_concrete_function()
 
+    _assign_all = _each_by_itself
+
 elif BACKEND == "torch":
     import torch
 
@@ -160,6 +177,9 @@ elif BACKEND == "torch":
 
     def _trace(function: Any, state: Any) -> None:
         """Nothing is compiled ahead: what a step does in Python is seen when it is taken."""
+
+    def _assign_all(variables: Any, values: Any) -> None:
+        torch._foreach_copy_([each.value for each in variables], list(values))
 
 elif BACKEND == "jax":
     import jax
@@ -203,6 +223,8 @@ elif BACKEND == "jax":
             return assigned
 
         jax.eval_shape(traced)
+
+    _assign_all = _each_by_itself
 
     def _purely(function: Any, state: Iterable[Any], instead: Iterable[tuple[Any, Any]] = ()) -> Any:
         """Run a function in a scope of its own, and return what it assigned beside its result."""

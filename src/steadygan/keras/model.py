@@ -18,7 +18,7 @@ from steadygan.heuristics.roles import UpdateModifier
 from steadygan.keras.batches import as_seen, batches_of_step
 from steadygan.keras.data import Batches, as_batches
 from steadygan.keras.generation import generated
-from steadygan.keras.gradients import BACKEND, trace
+from steadygan.keras.gradients import BACKEND, assign, trace
 from steadygan.keras.memories import make_memories
 from steadygan.keras.networks import outputs_of
 from steadygan.keras.optimizers import PACKAGE, FlatOptimizer, PlayersOptimizer, optimizer_of
@@ -332,13 +332,15 @@ class GAN(keras.Model):
 
     # --- what a step asks of it
 
-    def update(self, player: Player, found: Sequence[Any], factor: Any) -> None:
-        """Move a player's weights by their gradients."""
+    def update(self, player: Player, gradients: Sequence[Any], vector: Any, factor: Any) -> None:
+        """Move a player's weights by their gradients, which are the same numbers in a vector too."""
         optimizer = getattr(self.optimizer, player.value)
-        if isinstance(optimizer, FlatOptimizer):
-            optimizer.factor = factor
         with torch.no_grad():
-            optimizer.apply(found, self.lists.moved_by(player))
+            if isinstance(optimizer, FlatOptimizer):
+                optimizer.factor = factor
+                optimizer.apply_vector(vector)
+            else:
+                optimizer.apply(gradients, self.lists.moved_by(player))
 
     def note_names(self, logged: Mapping[str, Any]) -> None:
         """Remember what a step measures."""
@@ -346,10 +348,10 @@ class GAN(keras.Model):
 
     def count(self, logs: Logs) -> None:
         """Count sums and numbers towards the means."""
-        for name, (total, number) in logs.items():
-            mean = self._mean(name)
-            mean.total.assign_add(total)
-            mean.count.assign_add(number)
+        means = [self._mean(name) for name in logs]
+        variables = [each.total for each in means] + [each.count for each in means]
+        added = [total for total, _ in logs.values()] + [number for _, number in logs.values()]
+        assign(variables, [one.value + other for one, other in zip(variables, added, strict=True)])
 
     # --- images
 

@@ -15,8 +15,10 @@ from keras import ops
 from steadygan.errors import SteadyganError
 from steadygan.heuristics import updates
 from steadygan.heuristics.roles import Update
-from steadygan.heuristics.updates.differentiable import adam_step, sgd_step
+from steadygan.heuristics.updates.differentiable import sgd_step
+from steadygan.keras.gradients import assign
 from steadygan.keras.torch_view import in_dtype, tensor_of, view
+from steadygan.keras.vectors import as_vector, in_shapes_of
 
 PACKAGE = "steadygan"
 
@@ -51,28 +53,21 @@ class FlatOptimizer(keras.optimizers.Optimizer):
         """Move the variables, float of any shapes, by their gradients, of the same shapes."""
         if variables is not None:
             self.build(variables)
+        return self.apply_vector(as_vector(gradients)) if self._trainable_variables else self.iterations
+
+    def apply_vector(self, gradients: Any) -> Any:
+        """Move the variables by their gradients, joined by :func:`steadygan.keras.vectors.as_vector`."""
         weights = self._trainable_variables
-        if not weights:
-            return self.iterations
-        flat = ops.concatenate([ops.reshape(in_dtype(each, "float32"), (-1,)) for each in gradients])
-        before = ops.concatenate([ops.reshape(in_dtype(each.value, "float32"), (-1,)) for each in weights])
         rate = ops.cast(self.learning_rate, "float32") * self.factor
         with torch.no_grad():
-            self._assign(weights, self._step(before, flat, rate))
+            moved = in_shapes_of(weights, self._step(as_vector([each.value for each in weights]), gradients, rate))
+            assign(weights, [in_dtype(new, each.dtype) for each, new in zip(weights, moved, strict=True)])
             self.iterations.assign_add(1)
         return self.iterations
 
     def _step(self, weights: Any, gradients: Any, rate: Any) -> Any:
         """The weights after the step, as one vector like the weights and the gradients."""
         raise NotImplementedError
-
-    def _assign(self, variables: Sequence[Any], flat: Any) -> None:
-        ends = [0]
-        for each in variables:
-            ends.append(ends[-1] + _size(each))
-        parts = ops.split(flat, ends[1:-1])
-        for each, part in zip(variables, parts, strict=True):
-            each.assign(in_dtype(ops.reshape(part, each.shape), each.dtype))
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -108,12 +103,11 @@ class Adam(FlatOptimizer):
     def _adam(self, weights: Any, gradients: Any, rate: Any) -> Any:
         first, second = self._moments[:2]
         step = ops.cast(self.iterations.value, "float32") + 1.0
-        seen = view(weights), view(gradients), view(first), view(second), view(step), view(rate)
-        moved = adam_step(*seen, (self.beta_1, self.beta_2), self.epsilon)
-        weights, *new = (tensor_of(each) for each in moved)
-        for moment, value in zip((first, second), new, strict=True):
-            moment.assign(value)
-        return weights
+        mean = view(first).lerp(view(gradients), 1.0 - self.beta_1)
+        square = view(second).lerp(view(gradients).square(), 1.0 - self.beta_2)
+        assign((first, second), (tensor_of(mean), tensor_of(square)))
+        size = (square / view(_share_seen(self.beta_2, step))).sqrt() + self.epsilon
+        return tensor_of(view(weights) - view(rate / _share_seen(self.beta_1, step)) * mean / size)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the same optimiser again."""
@@ -253,6 +247,11 @@ def optimizer_of(update: Update) -> Any:
         f"'{update.name}' makes an optimiser of PyTorch, and steadygan.keras does not know its like; give compile() "
         "the optimisers, or train with steadygan.train on PyTorch"
     )
+
+
+def _share_seen(beta: float, step: Any) -> Any:
+    """1 - beta^step; by expm1, since in float32 the difference would have few digits left."""
+    return -ops.expm1(step * math.log(beta)) if beta else ops.ones_like(step)
 
 
 def _size(variable: Any) -> int:

@@ -10,8 +10,8 @@ from keras import ops
 from steadygan.feeding.loader import Batch
 from steadygan.heuristics.moments import Memory, Remembers
 from steadygan.heuristics.turn import DiscriminatorOutput
-from steadygan.keras.batches import to_keras, to_torch
 from steadygan.keras.gradients import pullback
+from steadygan.keras.images import image_view, images_of
 from steadygan.keras.layers import WithReferenceBatch
 from steadygan.keras.layers.kinds import layers_within
 from steadygan.keras.refusals import naming_the_heuristic
@@ -106,11 +106,11 @@ class NetworkView:
 
     Args:
         model: the network.
-        turned: puts the axes of its inputs into Keras' order.
+        tensors: makes tensors for it of views of its inputs.
     """
 
-    def __init__(self, model: Any, turned: Any) -> None:
-        self._model, self._turned = model, turned
+    def __init__(self, model: Any, tensors: Any) -> None:
+        self._model, self._tensors = model, tensors
 
     def parameters(self) -> Iterator[Any]:
         """Views of the weights that are trained; changed in place, they change the network."""
@@ -121,7 +121,7 @@ class NetworkView:
     def reference(self) -> "ReferenceView | None":
         """The reference batch of the network; None if it has none."""
         found = next(layers_within(self._model, WithReferenceBatch), None)
-        return None if found is None else ReferenceView(found, self._turned)
+        return None if found is None else ReferenceView(found, self._tensors)
 
     def __getattr__(self, name: str) -> Any:
         raise UnknownAttributeError(f"uses a network's {name}, which a network of Keras does not have")
@@ -132,15 +132,15 @@ class ReferenceView:
 
     Args:
         layer: that holds it.
-        turned: puts the axes of its inputs into Keras' order.
+        tensors: makes tensors for it of views of its inputs.
     """
 
-    def __init__(self, layer: Any, turned: Any) -> None:
-        self._layer, self._turned = layer, turned
+    def __init__(self, layer: Any, tensors: Any) -> None:
+        self._layer, self._tensors = layer, tensors
 
     def hold(self, inputs: Any, labels: Any = None) -> None:
         """Fill it with a view of inputs, [count, ...], and of labels, int [count]."""
-        given = [self._turned(tensor_of(inputs))]
+        given = [self._tensors(inputs)]
         if self._layer.several:
             unknown = ops.full((len(inputs),), -1, dtype="int32")
             given.append(unknown if labels is None else tensor_of(labels))
@@ -185,8 +185,8 @@ class KerasState:
 
     def network(self, player: Player) -> Any:
         """A player's network."""
-        turned = to_keras if player is Player.DISCRIMINATOR else lambda latents: latents
-        return NetworkView(self.gan.network(player), turned)
+        tensors = images_of if player is Player.DISCRIMINATOR else tensor_of
+        return NetworkView(self.gan.network(player), tensors)
 
     def optimizer(self, player: Player) -> Any:
         """The weights of a player who moves, with their gradients."""
@@ -197,7 +197,7 @@ class KerasState:
     def companion(self, name: str) -> Any:
         """A network of images or latents beside those of the players."""
         network = self.gan.companions[name]
-        return lambda images: view(network(to_keras(tensor_of(images)), training=True))
+        return lambda images: view(network(images_of(images), training=True))
 
     def memory(self, heuristic: Remembers[M]) -> M:
         """The memory of a heuristic."""
@@ -255,11 +255,11 @@ class KerasState:
 
         generator = self.gan.lists.weights_of(Player.GENERATOR)
         images, pull = pullback(make, generator, self.gan.lists.state) if differentiable else (make(), None)
-        return PlayerFakes(view(to_torch(ops.stop_gradient(images))), latents, labels, pull)
+        return PlayerFakes(image_view(ops.stop_gradient(images)), latents, labels, pull)
 
     def generate(self, latents: Any, labels: Any) -> Any:
         """Images of given latents and labels, a view in PyTorch's order of axes."""
-        return view(to_torch(self._generate(latents, labels)))
+        return image_view(self._generate(latents, labels))
 
     def _generate(self, latents: Any, labels: Any) -> Any:
         given = [tensor_of(latents)] if labels is None else [tensor_of(latents), tensor_of(labels)]
@@ -268,7 +268,7 @@ class KerasState:
 
     def discriminate(self, images: Any, labels: Any) -> DiscriminatorOutput:
         """The discriminator's output for a view of images in PyTorch's order of axes."""
-        seen = to_keras(tensor_of(images))
+        seen = images_of(images)
         if not self.takes_labels_of(Player.DISCRIMINATOR):
             return self._output(seen)
         unknown = ops.full((seen.shape[0],), -1, dtype="int32")
@@ -276,11 +276,10 @@ class KerasState:
 
     def _output(self, given: Any) -> DiscriminatorOutput:
         found = self.gan.outputs_of_discriminator(given, training=True)
-        logits = ops.reshape(found["logits"], (-1,))
-        features = found.get("features")
-        features = ops.expand_dims(logits, 1) if features is None else ops.reshape(features, (features.shape[0], -1))
-        classes = found.get("class_logits")
-        return DiscriminatorOutput(view(logits), view(features), None if classes is None else view(classes))
+        logits = view(found["logits"]).reshape(-1)
+        features, classes = found.get("features"), found.get("class_logits")
+        features = logits.unsqueeze(1) if features is None else view(features).flatten(1)
+        return DiscriminatorOutput(logits, features, None if classes is None else view(classes))
 
     @contextmanager
     def recording(self) -> Iterator[dict[str, list[Any]]]:
@@ -294,13 +293,11 @@ class KerasState:
     def logged(self, frame: dict[str, list[Any]]) -> Logs:
         """Sums and numbers of a frame, with an entry for every name where the names are known."""
         self.gan.note_names(frame)
-        zero = ops.zeros((), dtype="float32")
         if self.names is None:
             return {}
-        return {
-            name: (sum(frame.get(name, []), zero), ops.full((), float(len(frame.get(name, []))), dtype="float32"))
-            for name in (self.names if NEEDS_VIEWS else frame)
-        }
+        if not NEEDS_VIEWS:
+            return {name: (sum(values), float(len(values))) for name, values in frame.items()}
+        return {name: _sum_and_number(frame.get(name, [])) for name in self.names}
 
     def log_all(self, logs: Logs) -> None:
         """Count what left a compiled part."""
@@ -322,3 +319,9 @@ class KerasState:
         for heuristic in self.recipe.all(Remembers):
             with naming_the_heuristic(heuristic):
                 self.gan.memories[heuristic.name].write(self._memories[heuristic.name])
+
+
+def _sum_and_number(values: Sequence[Any]) -> tuple[Any, Any]:
+    """Both as tensors, which a compiled part can return."""
+    zero = ops.zeros((), dtype="float32")
+    return sum(values, zero), ops.convert_to_tensor(float(len(values)), dtype="float32")

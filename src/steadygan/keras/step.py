@@ -10,12 +10,13 @@ from keras import ops
 from steadygan.feeding.loader import Batch
 from steadygan.heuristics.moments import AddsLoss, AfterMove, AfterStep, BeforeUpdate, ReplacesOpponent
 from steadygan.heuristics.roles import Penalty
-from steadygan.keras.batches import to_keras
-from steadygan.keras.gradients import choose, gradients
+from steadygan.keras.gradients import assign, choose, gradients
+from steadygan.keras.images import image_view, images_of
 from steadygan.keras.refusals import naming_the_heuristic
 from steadygan.keras.state import KerasState, OptimizerView, PlayerFakes
-from steadygan.keras.torch_view import UnsupportedError, in_dtype, tensor_of, view
+from steadygan.keras.torch_view import UnsupportedError, tensor_of, view
 from steadygan.keras.turn import KerasTurn
+from steadygan.keras.vectors import as_vector
 from steadygan.training.step import play_moves
 from steadygan.vocabulary import Player, Side
 
@@ -95,17 +96,20 @@ def _update(
     player: Player, state: KerasState, real: Batch, fakes: PlayerFakes, result: Result, found: list[Any]
 ) -> None:
     gan, recipe = state.gan, state.recipe
-    own = [ops.reshape(in_dtype(each, "float32"), (-1,)) for each in found[: len(gan.lists.weights_of(player))]]
-    state.log(f"{player.value}/gradient_norm", view(ops.sqrt(ops.sum(ops.square(ops.concatenate(own))))))
+    vector = as_vector(found)
+    own = view(vector)[: gan.lists.size_of(player)]
+    state.log(f"{player.value}/gradient_norm", own.square().sum().sqrt())
     state.gradients[player] = OptimizerView(found)
     turn = KerasTurn(player, state, real, fakes)
     turn.restore(result["outputs"])
-    for heuristic in recipe.all(BeforeUpdate):
+    changing = recipe.all(BeforeUpdate)
+    for heuristic in changing:
         heuristic.before_update(turn)
     factor: Any = 1.0
     for modifier in recipe.update_modifiers:
         factor = factor * modifier.rate(player, state.images_seen)
-    gan.update(player, state.gradients[player].gradients, tensor_of(factor))
+    found = state.gradients[player].gradients
+    gan.update(player, found, as_vector(found) if changing else vector, tensor_of(factor))
     gan.moves[player].assign_add(1)
     for after in recipe.all(AfterMove):
         with torch.no_grad():
@@ -141,7 +145,7 @@ def _differentiated(
     learns_from_images = player is Player.GENERATOR
 
     def loss(given: list[Any]) -> tuple[Any, Result]:
-        made = fakes._replace(images=view(given[0])) if learns_from_images else fakes
+        made = fakes._replace(images=image_view(given[0])) if learns_from_images else fakes
         with state.recording() as frame:
             turn = KerasTurn(player, state, real, made, sides)
             value = tensor_of(turn.loss(penalties))
@@ -151,11 +155,10 @@ def _differentiated(
             outputs = turn.outputs() if player is Player.DISCRIMINATOR else {}
             return value, {"outputs": outputs, "logs": state.logged(frame)}
 
-    inputs = [tensor_of(fakes.images)] if learns_from_images else []
+    inputs = [images_of(fakes.images)] if learns_from_images else []
     weights = state.gan.lists.moved_by(player) if _depends_on_weights(player, state) else []
     _, result, by_weights, by_images = gradients(loss, weights, inputs, state.gan.lists.state)
-    back = [to_keras(each) for each in by_images]
-    return {**result, "gradients": by_weights, "by_images": back[0] if back else ops.zeros(())}
+    return {**result, "gradients": by_weights, "by_images": by_images[0] if by_images else ops.zeros(())}
 
 
 def _depends_on_weights(player: Player, state: KerasState) -> bool:
@@ -167,6 +170,7 @@ def _depends_on_weights(player: Player, state: KerasState) -> bool:
 def _average(state: KerasState, decay: Any) -> None:
     """Move the averaged generator towards the live one; the states of its own seeds stay."""
     share = 1.0 - ops.cast(ops.convert_to_tensor(tensor_of(decay)), "float32")
+    old, new = state.gan.lists.averaged
     with torch.no_grad():
-        for old, new in state.gan.lists.averaged:
-            old.assign(old.value + share * (new.value - old.value))
+        pairs = [(view(one), view(other)) for one, other in zip(old, new, strict=True)]
+        assign(old, [tensor_of(one.lerp(other, view(share))) for one, other in pairs])

@@ -6,6 +6,7 @@ them is refused by name (:class:`steadygan.keras.torch_view.UnsupportedError`).
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import keras
@@ -111,6 +112,11 @@ def _swap(x: Any, first: int, second: int) -> Any:
 
 def _chunk(x: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     return tuple(ops.split(x, chunks, axis=dim))
+
+
+def _split(x: Any, sizes: Sequence[int], dim: int = 0) -> tuple[Any, ...]:
+    ends = list(accumulate(sizes))
+    return tuple(ops.split(x, ends[:-1], axis=dim))
 
 
 def _unbind(x: Any, dim: int = 0) -> tuple[Any, ...]:
@@ -228,6 +234,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sign": ops.sign,
     "sin": ops.sin,
     "softplus": lambda x, beta=1, threshold=20: ops.softplus(x),
+    "split": _split,
     "sqrt": ops.sqrt,
     "square": ops.square,
     "sub": ops.subtract,

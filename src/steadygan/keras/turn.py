@@ -9,6 +9,7 @@ from keras import ops
 from steadygan.feeding.loader import Batch
 from steadygan.heuristics.turn import DiscriminatorOutput
 from steadygan.keras.gradients import input_gradients
+from steadygan.keras.images import image_view, images_of
 from steadygan.keras.state import KerasState, PlayerFakes
 from steadygan.keras.torch_view import UnsupportedError, tensor_of, view
 from steadygan.training.turn import TrainingTurn
@@ -80,13 +81,13 @@ class KerasTurn(TrainingTurn):
 
         def total(points: list[Any]) -> tuple[Any, tuple[()]]:
             nonlocal rows
-            scores = self.score(view(points[0]), labels)
+            scores = self.score(image_view(points[0]), labels)
             rows = min(len(scores), len(images))
             return tensor_of(_sum_of_means(scores, rows)), ()
 
-        points = [tensor_of(images.detach())]
+        points = [images_of(images.detach())]
         _, _, (gradient,) = input_gradients(total, points, self._state.gan.lists.state)
-        return view(gradient).reshape(rows, -1)
+        return image_view(gradient).reshape(rows, -1)
 
     def input_gradient(self, side: Side) -> Any:
         """Gradient of each image's score with respect to the discriminator's input."""
@@ -123,7 +124,7 @@ class KerasTurn(TrainingTurn):
         given = [self.inputs(side) for side in sides]
 
         def total(points: list[Any]) -> tuple[Any, Outputs]:
-            self._inputs.update(zip(sides, map(view, points), strict=True))
+            self._inputs.update(zip(sides, map(image_view, points), strict=True))
             with self._state.recording():  # logged below, outside of what is differentiated
                 self._discriminate(sides, joined)
             wanted = [
@@ -131,10 +132,10 @@ class KerasTurn(TrainingTurn):
             ]
             return tensor_of(torch.stack(wanted).sum()), self.outputs()
 
-        tensors = [tensor_of(each) for each in given]
+        tensors = [images_of(each) for each in given]
         _, outputs, found = input_gradients(total, tensors, self._state.gan.lists.state)
         self._inputs.update(zip(sides, given, strict=True))
-        self._gradients.update(zip(sides, map(view, found), strict=True))
+        self._gradients.update(zip(sides, map(image_view, found), strict=True))
         for name, parts in outputs.items():
             plain = {key: view(part) for key, part in parts.items()}
             self._scores[Side(name)] = plain.pop("scores")

@@ -1,5 +1,6 @@
 """The variables of a GAN of Keras in the lists that a step needs."""
 
+import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,10 @@ class Variables:
         """The trained weights of a player's network."""
         return self._weights[player]
 
+    def size_of(self, player: Player) -> int:
+        """How many numbers the trained weights of a player's network have."""
+        return sum(math.prod(each.shape) for each in self._weights[player])
+
     def moved_by(self, player: Player) -> list[Any]:
         """The weights that a player moves: those of its network, and the generator's companions'."""
         return [*self._weights[player], *(self._companions if player is Player.GENERATOR else ())]
@@ -38,7 +43,8 @@ class Variables:
         return [*self._gan.trainable_variables, *self._gan.non_trainable_variables]
 
     @cached_property
-    def averaged(self) -> list[tuple[Any, Any]]:
-        """Each number of the averaged generator beside that of the live one; not the states of seeds."""
+    def averaged(self) -> tuple[list[Any], list[Any]]:
+        """The numbers of the averaged generator and, in the same order, of the live one; no states of seeds."""
         pairs = zip(self._gan.averaged.variables, self._gan.generator.variables, strict=True)
-        return [pair for pair in pairs if "float" in pair[0].dtype and "seed" not in pair[0].path]
+        of_numbers = [pair for pair in pairs if "float" in pair[0].dtype and "seed" not in pair[0].path]
+        return [old for old, _ in of_numbers], [new for _, new in of_numbers]

@@ -60,10 +60,10 @@ def pyramid_distance(real: Tensor, fake: Tensor, seed: int = 0, directions: int 
     """
     real, fake = channels_first(real), channels_first(fake)
     if real.shape[1:] != fake.shape[1:] or min(real.shape[-2:]) < PATCH:
-        sizes = " and ".join("x".join(map(str, images.shape[1:])) for images in (real, fake))
+        sizes = " with ".join("x".join(map(str, images.shape[1:])) for images in (real, fake))
         raise SteadyganError(
-            f"Patches of {PATCH}x{PATCH} cannot be compared of images of {sizes} (channels, height, width); "
-            "pass larger ones, of one size"
+            f"Patches of {PATCH}x{PATCH} need larger images, all of one size; "
+            f"these are (channels x height x width) {sizes}"
         )
     count = min(len(real), len(fake), max(FEWEST_IMAGES, NUMBERS // real[0].numel()))
     generator = torch.Generator().manual_seed(seed)

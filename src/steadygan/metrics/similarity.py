@@ -59,7 +59,7 @@ def structural_similarity(first: Tensor, second: Tensor) -> Tensor:
     """
     count = scales(*first.shape[1:3])
     if min(first.shape[1:3]) < WINDOW:
-        raise SteadyganError(f"Structural similarity needs images of at least {WINDOW}x{WINDOW} pixels; leave it out")
+        raise SteadyganError(f"Structural similarity needs images of at least {WINDOW}x{WINDOW}; leave it out")
     left, right = (channels_first(images).double() for images in (first, second))
     similarity = left.new_ones(len(left))
     for scale, weight in enumerate(WEIGHTS[:count]):

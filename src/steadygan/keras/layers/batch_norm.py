@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from steadygan.keras.torch_view import in_dtype
+
 
 @keras.saving.register_keras_serializable("steadygan")
 class BatchNormalization(keras.layers.BatchNormalization):
@@ -66,19 +68,20 @@ class BatchNormalization(keras.layers.BatchNormalization):
         """
         if mask is not None:
             raise ValueError("BatchNormalization of steadygan takes no mask; take that of keras.layers")
-        wide = ops.cast(inputs, keras.backend.result_type(inputs.dtype, "float32"))
+        dtype = keras.backend.result_type(inputs.dtype, "float32")
+        wide = in_dtype(inputs, dtype)
         if training and self.trainable:
             centred, variance = self._of_batch(wide)
         else:
-            centred = wide - self._spread(self.moving_mean, wide)
-            variance = self._spread(self.moving_variance, wide)
+            centred = wide - self._spread(in_dtype(self.moving_mean.value, dtype))
+            variance = in_dtype(self.moving_variance.value, dtype)
         factor = ops.rsqrt(variance + self.epsilon)
         if self.scale:
-            factor = factor * self._spread(self.gamma, wide)
-        normal = centred * factor
+            factor = factor * in_dtype(self.gamma.value, dtype)
+        normal = centred * self._spread(factor)
         if self.center:
-            normal = normal + self._spread(self.beta, wide)
-        return ops.cast(normal, self.compute_dtype)
+            normal = normal + self._spread(in_dtype(self.beta.value, dtype))
+        return in_dtype(normal, self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
         """What the layer was made with."""
@@ -86,25 +89,21 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def _of_batch(self, x: Any) -> tuple[Any, Any]:
         """The batch less its mean, and its variance; the running statistics take their part of both."""
-        axes = self._other_axes(x)
-        mean = ops.mean(x, axes, keepdims=True)
-        centred = x - mean
-        variance = ops.mean(ops.square(centred), axes, keepdims=True)
+        axes = [axis for axis in range(x.ndim) if axis != self.axis % x.ndim]
+        mean = ops.mean(x, axes)
+        centred = x - self._spread(mean)
+        variance = ops.mean(ops.square(centred), axes)
         kept = variance
         if self.unbiased:
             shape = ops.shape(x)
             count = ops.cast(math.prod(shape[axis] for axis in axes), x.dtype)
             kept = variance * (count / ops.maximum(count - 1, 1))
         for running, now in ((self.moving_mean, mean), (self.moving_variance, kept)):
-            part = ops.reshape(ops.stop_gradient(now), running.shape)
-            running.assign(running * self.momentum + ops.cast(part, running.dtype) * (1.0 - self.momentum))
+            part = in_dtype(ops.stop_gradient(now), running.dtype)
+            running.assign(running.value * self.momentum + part * (1.0 - self.momentum))
         return centred, variance
 
-    def _other_axes(self, x: Any) -> list[int]:
-        return [axis for axis in range(x.ndim) if axis != self.axis % x.ndim]
-
-    def _spread(self, values: Any, x: Any) -> Any:
-        """Numbers of the features, shaped so that they multiply x."""
-        shape = [1] * x.ndim
-        shape[self.axis] = values.shape[0]
-        return ops.reshape(ops.cast(values, x.dtype), shape)
+    def _spread(self, values: Any) -> Any:
+        """Numbers of the features [C], shaped so that they multiply the inputs."""
+        after = self.input_spec.ndim - 1 - self.axis % self.input_spec.ndim
+        return ops.reshape(values, (-1, *[1] * after)) if after else values
