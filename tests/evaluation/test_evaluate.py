@@ -236,6 +236,21 @@ def test_samples_of_one_class_that_are_alike_are_more_similar(cache: Path) -> No
     assert found[0].floor == pytest.approx(found[0].value, abs=0.1)
 
 
+def test_classes_of_real_images_are_found_as_those_of_samples_are(cache: Path) -> None:
+    levels = np.repeat(np.array([30, 120, 210], np.uint8), 100)[:, None, None, None]
+    real = np.random.default_rng(0).integers(0, 20, (300, 16, 16, 1), dtype=np.uint8) + levels
+    right, wrong = np.repeat(np.arange(3), 100), np.arange(300) % 3
+    found = [evaluate(real[::3], (real, labels), features=StandIn(3)) for labels in (right, wrong)]
+    one, other = (each["class_similarity_1_scale"] for each in found)
+    assert one.value == other.value
+    assert one.floor == pytest.approx(other.floor, rel=1e-9)
+    labelled = evaluate((real[::3], wrong[:100]), (real, wrong), features=StandIn(3))["class_similarity_1_scale"]
+    assert labelled.value < 0.8 * one.value
+    assert labelled.floor is not None
+    assert one.floor is not None
+    assert labelled.floor < 0.8 * one.floor
+
+
 # --- vectors
 
 

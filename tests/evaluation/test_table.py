@@ -67,7 +67,7 @@ def test_a_table_fits_and_shows_every_figure_with_its_floor(width: int) -> None:
     assert lines[0] == "10,000 samples of runs/first against photos, images of 32x32x3"
     rows = {line.split()[0]: line.split()[1:] for line in lines if line.startswith("  ")}
     assert rows["frechet_distance"][:3] == ["12.35", "0.5", "lower"]
-    assert rows["frechet_distance_extrapolated"][:6] == ["11.9", "±", "0.2", "0.5", "±", "0.01"]
+    assert rows["frechet_distance_extrapolated"][:6] == ["11.90", "±", "0.2", "0.500", "±", "0.01"]
     assert rows["class_similarity_2_scales"][:4] == ["0.0513", "0.5", "as", "reals"]
     assert rows["reverse_kl"][:3] == ["–", "–", "lower"]
     assert rows["variety"][:3] == ["0.98", "0.5", "higher"]
@@ -78,6 +78,21 @@ def test_a_table_fits_and_shows_every_figure_with_its_floor(width: int) -> None:
     ]
     assert "[bold]" in text
     assert (" ".join(HINT.split()[:3]) in text) == (width == 160)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "shown"),
+    [
+        (-0.0002764, 0.003, "-0.0003 ± 0.003"),
+        (123.456, 21, "123 ± 2e+01"),
+        (0.001, 1.2e-9, "0.001 ± 1e-09"),
+        (12.34567, None, "12.35"),
+        (math.inf, None, "inf"),
+        (math.inf, 0.1, "inf"),
+    ],
+)
+def test_no_more_digits_are_shown_than_are_known(value: float, error: float | None, shown: str) -> None:
+    assert f"  {shown}  " in as_text(evaluation(figure(value=value, error=error)), 80)
 
 
 def test_printing_an_evaluation_shows_its_table() -> None:

@@ -89,7 +89,7 @@ def test_a_file_of_keras_is_evaluated(
     np.savez(real, images=np.random.default_rng(0).integers(0, 256, (200, SIDE, SIDE, 1), dtype=np.uint8))
     model.with_name("features_of_keras_test.py").write_text("from torch import nn\nflat = nn.Flatten()\n")
     features = ("--features", "features_of_keras_test:flat")
-    assert run("evaluate", str(model), "--against", str(real), "--samples", "30", *features) == 0
-    assert capsys.readouterr().out.startswith(f"30 samples of {model} against {real}, images of 8x8x1")
+    assert run("evaluate", model.name, "--against", real.name, "--samples", "30", *features) == 0
+    assert capsys.readouterr().out.startswith("30 samples of gen.keras against real.npz, images of 8x8x1\n")
     assert run("evaluate", str(model)) == 2
     assert "--against DATA" in capsys.readouterr().err

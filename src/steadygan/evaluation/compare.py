@@ -150,7 +150,7 @@ class _Floor(NamedTuple):
         real, held_out, count = sets.real, sets.held_out, len(sets.fake)
         name = self.extractor.name if self.extractor and metrics[0].needs.of not in _FEATURES_OF else ""
         identity = (self.data.fingerprint, name, f"{len(real)} {len(held_out)} {min(count, len(held_out))}")
-        by = (*identity, real.digest, held_out.digest)
+        by = (*identity, real.digest, held_out.digest, f"labels {held_out.labels is not None}")
         return kept_floor(metrics, self.root, by, lambda: measure_floor(metrics, real, held_out, count, self.mixture))
 
 
@@ -183,8 +183,8 @@ def _extractor(
         return None
     if not isinstance(features, str | Path | nn.Module):
         return features
-    watcher.begins("features (an encoder is trained once, for minutes)")
-    return find_extractor(features, data, root, weights=weights)
+    watcher.begins("features (an encoder is trained once)")
+    return find_extractor(features, data, root, weights=weights, progress=watcher.progress)
 
 
 def _sets(
@@ -197,6 +197,9 @@ def _sets(
     if extractor is not None:
         watcher.begins("nearest training images")
         held_out, fake = with_nearest(real, held_out, fake, root, data.fingerprint, extractor.name)
+    if samples.labels is None:
+        # classes of samples are what the features take them for, so those of real images are too
+        real, held_out = real.without_labels(), held_out.without_labels()
     return _Sets(real, held_out, fake)
 
 

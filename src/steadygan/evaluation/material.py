@@ -68,6 +68,10 @@ class Material:
         """The same items, of which mean and covariance are known already."""
         return replace(self, known=known)
 
+    def without_labels(self) -> "Material":
+        """The same items as if nobody knew their labels."""
+        return replace(self, labels=None)
+
     def with_nearest(self, nearest: Nearest, pixels: Nearest) -> "Material":
         """The same items, of which the nearest ones of the reference are known, by features and by pixels."""
         return replace(self, nearest=nearest, nearest_pixels=pixels)

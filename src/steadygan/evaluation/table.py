@@ -16,6 +16,7 @@ from steadygan.evaluation.result import Evaluation, Figure
 WIDE = 140
 """Columns from which on the table has room for hints."""
 
+MOST_DECIMALS = 6
 HEADER = ("measure", "samples", "held-out reals", "best")
 
 
@@ -89,4 +90,8 @@ def _numbers(figure: Figure) -> tuple[str, str]:
 def _estimate(value: float | None, error: float | None) -> str:
     if value is None or math.isnan(value):
         return "–"
-    return f"{value:.4g}" if error is None else f"{value:.4g} ± {error:.1g}"
+    if error is None or not math.isfinite(error) or not math.isfinite(value):
+        return f"{value:.4g}"
+    # one digit beyond the first one of the error: more would say nothing
+    decimals = max(0, 1 - math.floor(math.log10(error)))
+    return f"{value:.{decimals}f} ± {error:.1g}" if decimals <= MOST_DECIMALS else f"{value:.3g} ± {error:.1g}"
