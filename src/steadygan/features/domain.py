@@ -6,7 +6,6 @@ import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,14 +14,12 @@ from safetensors.torch import save
 from torch import Tensor
 
 from steadygan.amounts import things
-from steadygan.arrays import Array, Indices
 from steadygan.data import Prepared
 from steadygan.data.store import cache_folder, cache_key, file_lock
 from steadygan.errors import SteadyganError
 from steadygan.features.encoder import LARGEST, Encoder, EncoderConfig
-from steadygan.features.encoder_training import SEEN, train_encoder
+from steadygan.features.encoder_training import SEEN, Lesson, train_encoder
 from steadygan.features.extractor import Features
-from steadygan.features.pretext import CHANGES
 from steadygan.features.split import split_indices
 
 VERSION = 1
@@ -33,7 +30,10 @@ LABELS_PER_CLASS = 10
 """Labels that a class needs on average before the encoder learns from labels."""
 LABELLED_SHARE = 0.5
 """Share of the images that need a label before the encoder learns from labels."""
+GROUPS, IMAGES_PER_GROUP = 64, 20
+"""Groups of alike images that stand for classes where there are no labels: fewer of few images."""
 FOLDER = "encoders"
+"""Where encoders are kept, in the cache."""
 FEWEST_IMAGES = 2
 
 
@@ -91,7 +91,7 @@ def domain_extractor(
         SteadyganError: when the data are vectors, too few, or have no labels to learn from; or when the cache cannot be
             written.
     """
-    lesson = _lesson(data, labels)
+    config, lesson = _lesson(data, labels)
     root = cache_folder(cache) / FOLDER
     key = cache_key(data.fingerprint, str(VERSION), str(lesson.labels is not None), str(seed), str(seen))
     path = root / f"{key}.safetensors"
@@ -104,20 +104,12 @@ def domain_extractor(
             with held:  # another process may train it already
                 encoder = _load(path)
                 if encoder is None:
-                    encoder = train_encoder(lesson.config, data.images, lesson.labels, lesson.chosen, seed, seen)
+                    encoder = train_encoder(config, lesson, seed, seen)
                     _save(path, encoder, DomainExtractor(encoder, labelled).name)
     return DomainExtractor(encoder, labelled)
 
 
-class _Lesson(NamedTuple):
-    """What an encoder learns from."""
-
-    config: EncoderConfig
-    labels: Array | None
-    chosen: Indices
-
-
-def _lesson(data: Prepared, wanted: bool | None) -> _Lesson:
+def _lesson(data: Prepared, wanted: bool | None) -> tuple[EncoderConfig, Lesson]:
     if data.kind != "images":
         raise SteadyganError(f"'{data.source}' holds vectors, which need no features; measure the vectors themselves.")
     if len(data) < FEWEST_IMAGES:
@@ -136,8 +128,9 @@ def _lesson(data: Prepared, wanted: bool | None) -> _Lesson:
     labelled = enough if wanted is None else wanted
     size, _, channels = data.shape
     size = min(max(size, SMALLEST), LARGEST)
-    config = EncoderConfig(channels=channels, size=size, classes=classes if labelled else CHANGES)
-    return _Lesson(config, data.labels, known) if labelled else _Lesson(config, None, chosen)
+    groups = max(2, min(GROUPS, len(chosen) // IMAGES_PER_GROUP))
+    config = EncoderConfig(channels=channels, size=size, classes=classes if labelled else groups)
+    return config, Lesson(data.images, data.labels, known) if labelled else Lesson(data.images, None, chosen)
 
 
 def _digest(encoder: Encoder) -> str:

@@ -1,4 +1,4 @@
-"""What an encoder learns from images without labels: to tell which of several things was done to an image.
+"""A question that images without labels can answer: which of several things was done to an image.
 
 An encoder that tells whole images from turned, torn, blended and bent ones knows the forms and the layout of its data,
 and those are what generated images get wrong.
