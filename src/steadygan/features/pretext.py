@@ -20,7 +20,7 @@ def changed(images: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]
     """Images with each of the changes, and which change it was.
 
     Args:
-        images: float [N, C, H, W], with H = W.
+        images: float [N, C, H, W], with H = W, of any number N.
         generator: of the random numbers.
 
     Returns:
@@ -49,6 +49,8 @@ def _blended(images: Tensor) -> Tensor:
 def _bent(images: Tensor, generator: torch.Generator) -> Tensor:
     """Moved by a smooth random field."""
     count, _, height, width = images.shape
+    if count == 0:
+        return images  # of fewer images than there are changes
     field = F.interpolate(torch.randn(count, 2, 4, 4, generator=generator), (height, width), mode="bicubic")
     there = F.affine_grid(torch.eye(2, 3).expand(count, 2, 3), list(images.shape), align_corners=False)
     return F.grid_sample(
