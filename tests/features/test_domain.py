@@ -195,3 +195,13 @@ def test_data_of_the_package_can_be_used(tmp_path: Path) -> None:
         np.zeros((20, 8, 8, 1), np.uint8) + np.arange(20, dtype=np.uint8)[:, None, None, None], cache=tmp_path
     )
     assert extract(domain_extractor(data, tmp_path, seen=64), data.images).features.shape == (20, 128)
+
+
+def test_progress_is_told_and_few_images_are_not_seen_for_ever(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    find_extractor("domain", squares(30), tmp_path, progress=lambda done, total: told.append((done, total)))
+    assert told[-1] == (24 * domain.MOST_PASSES, 24 * domain.MOST_PASSES)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    told.clear()
+    find_extractor("domain", squares(30), tmp_path, progress=lambda done, total: told.append((done, total)))
+    assert told == []

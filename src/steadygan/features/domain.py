@@ -15,6 +15,7 @@ from torch import Tensor
 
 from steadygan.amounts import things
 from steadygan.data import Prepared
+from steadygan.data.data_source import Progress, no_progress
 from steadygan.data.store import cache_folder, cache_key, file_lock
 from steadygan.errors import SteadyganError
 from steadygan.features.encoder import LARGEST, Encoder, EncoderConfig
@@ -35,6 +36,8 @@ GROUPS, IMAGES_PER_GROUP = 64, 20
 FOLDER = "encoders"
 """Where encoders are kept, in the cache."""
 FEWEST_IMAGES = 2
+MOST_PASSES = 60
+"""How often training sees each image at most: after that an encoder learns a few images by heart."""
 
 
 class DomainExtractor:
@@ -70,7 +73,12 @@ class DomainExtractor:
 
 
 def domain_extractor(
-    data: Prepared, cache: Path | None = None, seed: int = 0, labels: bool | None = None, seen: int = SEEN
+    data: Prepared,
+    cache: Path | None = None,
+    seed: int = 0,
+    labels: bool | None = None,
+    seen: int | None = None,
+    progress: Progress = no_progress,
 ) -> DomainExtractor:
     """The extractor of some data: from the cache, or trained now, which takes a few minutes on two cores.
 
@@ -82,7 +90,8 @@ def domain_extractor(
         seed: of the training.
         labels: whether to learn from labels. When None: if at least half of the images have one, and a class has ten
             of them on average.
-        seen: images that training sees in all.
+        seen: images that training sees in all, if that is no more than sixty times each; :data:`SEEN` when None.
+        progress: called now and then with the number of images seen and the number of all that are to be seen.
 
     Returns:
         The extractor.
@@ -92,20 +101,18 @@ def domain_extractor(
             written.
     """
     config, lesson = _lesson(data, labels)
-    root = cache_folder(cache) / FOLDER
-    key = cache_key(data.fingerprint, str(VERSION), str(lesson.labels is not None), str(seed), str(seen))
-    path = root / f"{key}.safetensors"
     labelled = lesson.labels is not None
+    seen = min(SEEN if seen is None else seen, MOST_PASSES * len(lesson.chosen))
+    root = cache_folder(cache) / FOLDER
+    key = cache_key(data.fingerprint, str(VERSION), str(labelled), str(seed), str(seen))
+    path = root / f"{key}.safetensors"
     encoder = _load(path)
     if encoder is None:
-        with _writing(root):
-            root.mkdir(parents=True, exist_ok=True)
-            held = file_lock(root, key)
-            with held:  # another process may train it already
-                encoder = _load(path)
-                if encoder is None:
-                    encoder = train_encoder(config, lesson, seed, seen)
-                    _save(path, encoder, DomainExtractor(encoder, labelled).name)
+        with _locked(root, key):
+            encoder = _load(path)  # another process may have trained it while this one waited for the lock
+            if encoder is None:
+                encoder = train_encoder(config, lesson, seed, seen, progress)
+                _save(path, encoder, DomainExtractor(encoder, labelled).name)
     return DomainExtractor(encoder, labelled)
 
 
@@ -146,14 +153,15 @@ def _save(path: Path, encoder: Encoder, name: str) -> None:
     about = {"config": encoder.config.model_dump_json(), "name": name}
     state = {key: tensor.contiguous() for key, tensor in encoder.state_dict().items()}
     new = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        with new.open("wb") as file:
-            file.write(save(state, about))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    with _writing(path.parent):
+        try:
+            with new.open("wb") as file:
+                file.write(save(state, about))
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)
 
 
 def _load(path: Path) -> Encoder | None:
@@ -165,6 +173,20 @@ def _load(path: Path) -> Encoder | None:
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError):
         return None
     return encoder.eval().requires_grad_(False)
+
+
+@contextlib.contextmanager
+def _locked(root: Path, key: str) -> Iterator[None]:
+    """Keep other processes from training the same encoder meanwhile."""
+    lock = file_lock(root, key)
+    with _writing(root):
+        root.mkdir(parents=True, exist_ok=True)
+        Path(lock.lock_file).touch()
+    with contextlib.ExitStack() as held:
+        # some network file systems have no locks: two processes may then train it, and the last result stays
+        with contextlib.suppress(OSError):
+            held.enter_context(lock)
+        yield
 
 
 @contextlib.contextmanager

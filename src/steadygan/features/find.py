@@ -5,6 +5,7 @@ from pathlib import Path
 from torch import nn
 
 from steadygan.data import Prepared
+from steadygan.data.data_source import Progress, no_progress
 from steadygan.errors import SteadyganError, nearest
 from steadygan.features.dinov2 import dinov2_extractor
 from steadygan.features.domain import domain_extractor
@@ -27,6 +28,7 @@ def find_extractor(
     weights: Path | None = None,
     seed: int = 0,
     labels: bool | None = None,
+    progress: Progress = no_progress,
 ) -> Extractor:
     """The extractor of a name.
 
@@ -39,6 +41,7 @@ def find_extractor(
         weights: where the weights of ``inception`` (a file) or ``dinov2`` (a folder) are, to use without a network.
         seed: of the training of ``domain``.
         labels: whether ``domain`` learns from labels; if there are enough when None.
+        progress: called, while ``domain`` is trained, with the number of images seen and of all that are to be seen.
 
     Raises:
         SteadyganError: when there is no such extractor, or it cannot be had here.
@@ -48,7 +51,7 @@ def find_extractor(
     if name == "domain":
         if data is None:
             raise SteadyganError("The features 'domain' are learned from data; say which.")
-        return domain_extractor(data, cache, seed, labels)
+        return domain_extractor(data, cache, seed, labels, progress=progress)
     if name == "inception":
         return inception_extractor(cache, weights)
     if name == "dinov2":
