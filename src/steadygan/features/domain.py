@@ -15,6 +15,7 @@ from torch import Tensor
 
 from steadygan.amounts import things
 from steadygan.data import Prepared
+from steadygan.data.cache_removal import ENCODER
 from steadygan.data.data_source import Progress, no_progress
 from steadygan.data.store import cache_folder, cache_key, file_lock
 from steadygan.errors import SteadyganError
@@ -33,8 +34,6 @@ LABELLED_SHARE = 0.5
 """Share of the images that need a label before the encoder learns from labels."""
 GROUPS, IMAGES_PER_GROUP = 64, 20
 """Groups of alike images that stand for classes where there are no labels: fewer of few images."""
-FOLDER = "encoders"
-"""Where encoders are kept, in the cache."""
 FEWEST_IMAGES = 2
 SECONDS = 150.0
 """That training takes on two cores at 32x32."""
@@ -105,10 +104,12 @@ def domain_extractor(
     config, lesson = _lesson(data, labels)
     labelled = lesson.labels is not None
     seen = _seen(lesson, seen)
-    path = _path(data, lesson, cache, seed, seen)
+    root = cache_folder(cache)
+    key = _key(data, lesson, seed, seen)
+    path = root / key / ENCODER
     encoder = _load(path)
     if encoder is None:
-        with _locked(path.parent, path.stem):
+        with _locked(root, key):
             encoder = _load(path)  # another process may have trained it while this one waited for the lock
             if encoder is None:
                 encoder = train_encoder(config, lesson, seed, seen, progress)
@@ -119,7 +120,7 @@ def domain_extractor(
 def is_trained(data: Prepared, cache: Path | None = None) -> bool:
     """Whether the encoder of these images is in the cache, so that its extractor is to be had at once."""
     _, lesson = _lesson(data, None)
-    return _load(_path(data, lesson, cache, 0, _seen(lesson, None))) is not None
+    return _load(cache_folder(cache) / _key(data, lesson, 0, _seen(lesson, None)) / ENCODER) is not None
 
 
 def seconds_to_train(data: Prepared) -> float:
@@ -132,9 +133,8 @@ def _seen(lesson: Lesson, wanted: int | None) -> int:
     return min(SEEN if wanted is None else wanted, MOST_PASSES * len(lesson.chosen))
 
 
-def _path(data: Prepared, lesson: Lesson, cache: Path | None, seed: int, seen: int) -> Path:
-    key = cache_key(data.fingerprint, str(VERSION), str(lesson.labels is not None), str(seed), str(seen))
-    return cache_folder(cache) / FOLDER / f"{key}.safetensors"
+def _key(data: Prepared, lesson: Lesson, seed: int, seen: int) -> str:
+    return cache_key(data.fingerprint, str(VERSION), str(lesson.labels is not None), str(seed), str(seen))
 
 
 def _lesson(data: Prepared, wanted: bool | None) -> tuple[EncoderConfig, Lesson]:
@@ -175,6 +175,7 @@ def _save(path: Path, encoder: Encoder, name: str) -> None:
     state = {key: tensor.contiguous() for key, tensor in encoder.state_dict().items()}
     new = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
     with _writing(path.parent):
+        path.parent.mkdir(exist_ok=True)
         try:
             with new.open("wb") as file:
                 file.write(save(state, about))
