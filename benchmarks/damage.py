@@ -1,0 +1,301 @@
+"""Damages real images in known ways and degrees, and looks which measures see it; makes a table of docs/measures.md.
+
+    python benchmarks/damage.py SHARED_FOLDER [--data mnist cifar10 glyphs] [--images 2000] [--reference 4000]
+        [--work runs/damage] [--write docs/measures.md] [--plot docs/images/measures-damage.png]
+
+SHARED_FOLDER holds mnist.npz and cifar10-jpeg.tar.gz. Held-out images take the place of samples and are damaged by
+degrees (see damages.py); every measure of an evaluation is computed of them as `steadygan evaluate` does it, by the
+features `domain`, whose encoder is trained on first use. What counts as seen is in curves.py. Data that were measured
+already, with as many images, are not measured again.
+"""
+
+import argparse
+import json
+import sys
+import tarfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from curves import Verdict, cell, verdict
+from damages import DAMAGES, Images, Real, damages_for
+from multiples import small_multiples
+from steadygan.arrays import Indices
+from steadygan.data import Prepared, prepare
+from steadygan.data.store import cache_folder
+from steadygan.evaluation.copies import with_nearest
+from steadygan.evaluation.extraction import real_material, sample_material
+from steadygan.evaluation.material import Material
+from steadygan.evaluation.measuring import group, measurable, measure
+from steadygan.evaluation.reference import Split, split
+from steadygan.evaluation.samples import Samples
+from steadygan.features import Extractor, find_extractor
+from steadygan.metrics import MEASURES, METRICS, Metric
+from steadygan.runs.grid import save_picture
+from tables import table, write_section
+
+DEGREES = (0.0, 0.25, 0.5, 0.75, 1.0)
+DATA = {"mnist": "mnist.npz", "cifar10": "cifar10-jpeg.tar.gz", "glyphs": None}
+"""By name: the file in the shared folder; None for data that the package makes."""
+DRAWS, COMPARED = 4, 1000
+"""Draws of undamaged images at most, and held-out images with which measures of copies compare."""
+SECTION = "damage"
+
+_DISTORTED = ("blur", "noise", "brightness", "swapped channels", "mirrored")
+_FEWER = ("dropped classes", "duplicates")
+CLAIMS: Mapping[str, Sequence[str]] = {
+    "frechet_distance": (*_DISTORTED, *_FEWER),
+    "frechet_distance_extrapolated": (*_DISTORTED, "dropped classes"),
+    "kernel_distance": (*_DISTORTED, "dropped classes"),
+    "precision": ("blur", "noise"),
+    "recall": _FEWER,
+    "density": ("blur", "noise"),
+    "coverage": _FEWER,
+    "inception_score": ("dropped classes",),
+    "class_divergence": ("dropped classes",),
+    "modes": ("dropped classes",),
+    "reverse_kl": ("dropped classes",),
+    "batch_diversity": ("dropped classes",),
+    "suspicious_share": ("copies of training",),
+    "nearer_share": ("copies of training",),
+    "nearest_ratio": ("copies of training",),
+    "suspicious_share_of_pixels": ("copies of training",),
+    "nearest_ratio_of_pixels": ("copies of training",),
+    "pyramid_distance, finest": ("blur", "noise"),
+    "class_similarity_2_scales": ("duplicates",),
+    "sliced_wasserstein": ("brightness", "swapped channels"),
+}
+"""Which damages each measure claims to see, by what its documentation says of it."""
+UNCLAIMED = {("mirrored", "cifar10")}
+"""Photographs are as likely as their mirrored images, so nobody should see that."""
+PLOTTED = (
+    "frechet_distance",
+    "kernel_distance",
+    "precision",
+    "recall",
+    "coverage",
+    "class_divergence",
+    "suspicious_share",
+    "nearest_ratio_of_pixels",
+    "pyramid_distance, finest",
+    "sliced_wasserstein",
+)
+
+Figures = dict[str, float]
+"""By the names of figures."""
+
+
+class Measured(NamedTuple):
+    """What was measured on one set of data.
+
+    Attributes:
+        data: its name.
+        features: the name of the extractor.
+        images: how many were damaged.
+        reference: with how many they were compared.
+        draws: figures of undamaged images, draw by draw; the first of them are those that are damaged.
+        curves: by damage, figures of each degree.
+    """
+
+    data: str
+    features: str
+    images: int
+    reference: int
+    draws: list[Figures]
+    curves: dict[str, list[Figures]]
+
+    def values(self, damage: str, figure: str) -> list[float]:
+        """A curve."""
+        return [each[figure] for each in self.curves[damage]]
+
+    def verdict(self, damage: str, figure: str) -> Verdict:
+        """What a measure makes of a damage."""
+        metric = metric_of(figure)
+        draws = [each[figure] for each in self.draws]
+        return verdict(self.values(damage, figure), draws, metric.lower_is_better, metric.like_data)
+
+
+class Ruler:
+    """Measures sets of images of some data by their features.
+
+    Args:
+        data: they are of these.
+        reference: with so many of the training split they are compared.
+    """
+
+    def __init__(self, data: Prepared, reference: int) -> None:
+        whole = split(data, None)
+        parts = Split(whole.training[:reference], whole.held_out[:COMPARED], whole.sentence)
+        self.data, self.training, self.rest = data, parts.training, whole.held_out[COMPARED:]
+        self.root = cache_folder(None)
+        self.extractor: Extractor = find_extractor("domain", data)
+        self.real, self.held_out = real_material(data, parts, self.extractor, self.root)
+
+    def __call__(self, images: Images) -> Figures:
+        """The figures of some images, uint8 [N, H, W, C]."""
+        fake = sample_material(Samples(images, None, ""), self.extractor, len(self.data.class_names))
+        names = (self.data.fingerprint, self.extractor.name)
+        held_out, fake = with_nearest(self.real, self.held_out, fake, self.root, *names)
+        found: Figures = {}
+        for some in group(measurable([*MEASURES, *METRICS], self.real, fake, held_out, None)):
+            found |= self._figures(some, fake, held_out)
+        return found
+
+    def _figures(self, some: Sequence[Metric], fake: Material, held_out: Material) -> Figures:
+        found = measure(some, self.real, fake, held_out, None)
+        values = {name: each.estimate.value for name, each in found.items()}
+        if some[0].name != "pyramid_distance":
+            return values
+        levels = list(values.values())  # named after sizes, which differ between data
+        return {"pyramid_distance, finest": levels[0], "pyramid_distance, coarsest": levels[-1]}
+
+
+def metric_of(figure: str) -> Metric:
+    """The metric that a figure is of."""
+    longest_first = sorted((*MEASURES, *METRICS), key=lambda metric: -len(metric.name))
+    return next(metric for metric in longest_first if figure.startswith(metric.name))
+
+
+def measure_data(name: str, arguments: argparse.Namespace) -> Measured:
+    """Damage the images of one set of data and measure them, unless that is done already."""
+    result = arguments.work / f"{name}-{arguments.images}-{arguments.reference}.json"
+    if not result.exists():
+        arguments.work.mkdir(parents=True, exist_ok=True)
+        data = prepare(_location(name, arguments))
+        ruler = Ruler(data, arguments.reference)
+        _say(f"{name}: {ruler.extractor.name}")
+        real = _real(data, ruler.rest, ruler.training, arguments.images)
+        draws = [
+            ruler(real.images[low : low + real.count])
+            for low in range(0, min(DRAWS * real.count, len(real.images) - real.count + 1), real.count)
+        ]
+        curves = {}
+        for damage in damages_for(data.shape[2]):
+            curves[damage] = [draws[0], *(ruler(DAMAGES[damage](real, degree)) for degree in DEGREES[1:])]
+            _say(f"{name}: {damage}")
+        found = Measured(name, ruler.extractor.name, real.count, len(ruler.real), draws, curves)
+        result.write_text(json.dumps(found._asdict()))
+    return Measured(**json.loads(result.read_text()))
+
+
+def _location(name: str, arguments: argparse.Namespace) -> str | Path:
+    file = DATA[name]
+    if file is None:
+        return name
+    path: Path = arguments.shared / file
+    if not file.endswith(".tar.gz"):
+        return path
+    folder: Path = arguments.work / file.removesuffix(".tar.gz")
+    if not folder.exists():
+        with tarfile.open(path) as archive:
+            archive.extractall(arguments.work, filter="data")
+    return folder / "train"
+
+
+def _real(data: Prepared, held_out: Indices, training: Indices, count: int) -> Real:
+    if min(len(held_out) // 2, len(training)) < count:
+        raise SystemExit(f"{data.source} has too few images to damage {count:,} of them; take fewer --images")
+    assert data.labels is not None  # all of DATA have labels
+    return Real(
+        np.asarray(data.images[held_out]), data.labels[held_out], np.asarray(data.images[training[:count]]), count
+    )
+
+
+def damage_table(found: Sequence[Measured]) -> str:
+    """Rows are measures, columns are damages."""
+    rows = [
+        [f"`{figure}`", *(_cell(found, damage, figure) for damage in DAMAGES)]
+        for figure in found[0].draws[0]
+        if all(figure in each.draws[0] for each in found)
+    ]
+    return table(["measure", *DAMAGES], rows)
+
+
+def _cell(found: Iterable[Measured], damage: str, figure: str) -> str:
+    some = [each for each in found if damage in each.curves]
+    claimed = damage in CLAIMS.get(figure, ())
+    claims = [claimed and (damage, each.data) not in UNCLAIMED for each in some]
+    return cell([each.verdict(damage, figure) for each in some], claims) if some else ""
+
+
+def broken_claims(found: Iterable[Measured]) -> list[str]:
+    """Sentences about claims that a measure does not keep, with the ends of the curve and the range of the draws."""
+    lines = []
+    for each in found:
+        for figure, damages in CLAIMS.items():
+            for damage in damages:
+                if damage not in each.curves or (damage, each.data) in UNCLAIMED:
+                    continue
+                if each.verdict(damage, figure) is not Verdict.SEES:
+                    values = ", ".join(f"{value:.4g}" for value in each.values(damage, figure))
+                    draws = [draw[figure] for draw in each.draws]
+                    lines.append(
+                        f"`{figure}` of {damage} on {each.data}: {values}; undamaged {min(draws):.4g} to "
+                        f"{max(draws):.4g}"
+                    )
+    return lines
+
+
+def section(found: Sequence[Measured]) -> str:
+    """What is written into the page."""
+    sets = ", ".join(f"{each.data} (`{each.features}`, {len(each.draws)} draws)" for each in found)
+    first = found[0]
+    about = f"{first.images:,} damaged images against {first.reference:,} of the training split: {sets}."
+    broken = broken_claims(found)
+    parts = [about, damage_table(found)]
+    if broken:
+        parts += [
+            "Claims that failed, with the curve from no damage to all of it:",
+            "\n".join(f"- {x}" for x in broken),
+        ]
+    return "\n\n".join(parts)
+
+
+def plot(found: Sequence[Measured], path: Path) -> None:
+    """Draw the curves of some measures; what a measure calls worse is up."""
+    rows: dict[str, dict[str, dict[str, list[float]]]] = {}
+    for figure in PLOTTED:
+        up = 1 if metric_of(figure).lower_is_better else -1
+        rows[figure.replace("_", " ")] = {
+            damage: {each.data: _moved(each, damage, figure, up) for each in found if damage in each.curves}
+            for damage in DAMAGES
+        }
+    save_picture(small_multiples(rows, DEGREES), path)
+
+
+def _moved(found: Measured, damage: str, figure: str, up: int) -> list[float]:
+    """A curve as its distance from its start, in shares of the farthest that any damage moves this measure."""
+    farthest = max(
+        abs(one - curve[0]) for each in found.curves for curve in [found.values(each, figure)] for one in curve
+    )
+    values = found.values(damage, figure)
+    return [up * (value - values[0]) / (farthest or 1) for value in values]
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shared", type=Path)
+    parser.add_argument("--data", nargs="+", choices=list(DATA), default=list(DATA))
+    parser.add_argument("--images", type=int, default=2000)
+    parser.add_argument("--reference", type=int, default=4000)
+    parser.add_argument("--work", type=Path, default=Path("runs/damage"))
+    parser.add_argument("--write", type=Path)
+    parser.add_argument("--plot", type=Path)
+    arguments = parser.parse_args()
+    found = [measure_data(name, arguments) for name in arguments.data]
+    if arguments.plot:
+        plot(found, arguments.plot)
+    text = section(found)
+    print(text)
+    if arguments.write:
+        write_section(arguments.write, SECTION, text)
+
+
+if __name__ == "__main__":
+    main()
