@@ -16,6 +16,11 @@ class Verdict(StrEnum):
     NOTHING = "nothing"
 
 
+def least_move(draws: Sequence[float]) -> float:
+    """How far the ends of a curve must be apart at least, from a measure of several draws of undamaged images."""
+    return FACTOR * (max(draws) - min(draws))
+
+
 def verdict(values: Sequence[float], draws: Sequence[float], lower_is_better: bool, like_data: bool) -> Verdict:
     """Whether a measure sees a damage.
 
@@ -36,7 +41,7 @@ def verdict(values: Sequence[float], draws: Sequence[float], lower_is_better: bo
     moved = values[-1] - values[0]
     sign = 1 if moved > 0 else -1
     steps = [sign * (after - before) for before, after in pairwise(values)]
-    if not abs(moved) > FACTOR * spread or not all(step >= -spread for step in steps):  # NaN is no move either
+    if not abs(moved) > least_move(draws) or not all(step >= -spread for step in steps):  # NaN is no move either
         return Verdict.NOTHING
     return Verdict.SEES if like_data or (moved > 0) == lower_is_better else Verdict.PRAISES
 

@@ -1,12 +1,12 @@
 """Damages real images in known ways and degrees, and looks which measures see it; makes a table of docs/measures.md.
 
     python benchmarks/damage.py SHARED_FOLDER [--data mnist cifar10 glyphs] [--images 2000] [--reference 4000]
-        [--work runs/damage] [--write docs/measures.md] [--plot docs/images/measures-damage.png]
+        [--seen 160000] [--work runs/damage] [--write docs/measures.md] [--plot docs/images/measures-damage.png]
 
 SHARED_FOLDER holds mnist.npz and cifar10-jpeg.tar.gz. Held-out images take the place of samples and are damaged by
 degrees (see damages.py); every measure of an evaluation is computed of them as `steadygan evaluate` does it, by the
-features `domain`, whose encoder is trained on first use. What counts as seen is in curves.py. Data that were measured
-already, with as many images, are not measured again.
+features `domain`. Their encoder is trained on first use; with --seen on fewer images, for a quick look. What counts as
+seen by a measure is in curves.py. Data that were measured already, with as many images, are not measured again.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from curves import Verdict, cell, verdict
+from curves import Verdict, cell, least_move, verdict
 from damages import DAMAGES, Images, Real, damages_for
 from multiples import small_multiples
 from steadygan.arrays import Indices
@@ -31,7 +31,8 @@ from steadygan.evaluation.material import Material
 from steadygan.evaluation.measuring import group, measurable, measure
 from steadygan.evaluation.reference import Split, split
 from steadygan.evaluation.samples import Samples
-from steadygan.features import Extractor, find_extractor
+from steadygan.features.domain import domain_extractor
+from steadygan.features.encoder_training import SEEN
 from steadygan.metrics import MEASURES, METRICS, Metric
 from steadygan.runs.grid import save_picture
 from tables import table, write_section
@@ -93,6 +94,7 @@ class Measured(NamedTuple):
     Attributes:
         data: its name.
         features: the name of the extractor.
+        seen: images that its training saw.
         images: how many were damaged.
         reference: with how many they were compared.
         draws: figures of undamaged images, draw by draw; the first of them are those that are damaged.
@@ -101,6 +103,7 @@ class Measured(NamedTuple):
 
     data: str
     features: str
+    seen: int
     images: int
     reference: int
     draws: list[Figures]
@@ -123,14 +126,15 @@ class Ruler:
     Args:
         data: they are of these.
         reference: with so many of the training split they are compared.
+        seen: images that training of the encoder sees.
     """
 
-    def __init__(self, data: Prepared, reference: int) -> None:
+    def __init__(self, data: Prepared, reference: int, seen: int) -> None:
         whole = split(data, None)
         parts = Split(whole.training[:reference], whole.held_out[:COMPARED], whole.sentence)
         self.data, self.training, self.rest = data, parts.training, whole.held_out[COMPARED:]
         self.root = cache_folder(None)
-        self.extractor: Extractor = find_extractor("domain", data)
+        self.extractor = domain_extractor(data, self.root, seen=seen)
         self.real, self.held_out = real_material(data, parts, self.extractor, self.root)
 
     def __call__(self, images: Images) -> Figures:
@@ -164,7 +168,7 @@ def measure_data(name: str, arguments: argparse.Namespace) -> Measured:
     if not result.exists():
         arguments.work.mkdir(parents=True, exist_ok=True)
         data = prepare(_location(name, arguments))
-        ruler = Ruler(data, arguments.reference)
+        ruler = Ruler(data, arguments.reference, arguments.seen)
         _say(f"{name}: {ruler.extractor.name}")
         real = _real(data, ruler.rest, ruler.training, arguments.images)
         draws = [
@@ -175,7 +179,7 @@ def measure_data(name: str, arguments: argparse.Namespace) -> Measured:
         for damage in damages_for(data.shape[2]):
             curves[damage] = [draws[0], *(ruler(DAMAGES[damage](real, degree)) for degree in DEGREES[1:])]
             _say(f"{name}: {damage}")
-        found = Measured(name, ruler.extractor.name, real.count, len(ruler.real), draws, curves)
+        found = Measured(name, ruler.extractor.name, arguments.seen, real.count, len(ruler.real), draws, curves)
         result.write_text(json.dumps(found._asdict()))
     return Measured(**json.loads(result.read_text()))
 
@@ -240,7 +244,7 @@ def broken_claims(found: Iterable[Measured]) -> list[str]:
 
 def section(found: Sequence[Measured]) -> str:
     """What is written into the page."""
-    sets = ", ".join(f"{each.data} (`{each.features}`, {len(each.draws)} draws)" for each in found)
+    sets = ", ".join(f"{each.data} (`{each.features}`{_quick(each)}, {len(each.draws)} draws)" for each in found)
     first = found[0]
     about = f"{first.images:,} damaged images against {first.reference:,} of the training split: {sets}."
     broken = broken_claims(found)
@@ -253,25 +257,33 @@ def section(found: Sequence[Measured]) -> str:
     return "\n\n".join(parts)
 
 
+def _quick(found: Measured) -> str:
+    return f" that saw {found.seen:,} images, not {SEEN:,}" if found.seen < SEEN else ""
+
+
 def plot(found: Sequence[Measured], path: Path) -> None:
-    """Draw the curves of some measures; what a measure calls worse is up."""
-    rows: dict[str, dict[str, dict[str, list[float]]]] = {}
-    for figure in PLOTTED:
-        up = 1 if metric_of(figure).lower_is_better else -1
-        rows[figure.replace("_", " ")] = {
-            damage: {each.data: _moved(each, damage, figure, up) for each in found if damage in each.curves}
+    """Draw the curves of some measures, what a measure calls worse upwards.
+
+    What a curve has moved is measured in the least that counts, and its logarithm is drawn, because some damages move a
+    measure a thousand times as far as others.
+    """
+    rows = {
+        figure.replace("_", " "): {
+            damage: {each.data: _logarithms(each, damage, figure) for each in found if damage in each.curves}
             for damage in DAMAGES
         }
-    save_picture(small_multiples(rows, DEGREES), path)
+        for figure in PLOTTED
+    }
+    legend = "degree of damage; up is worse, on a logarithmic scale; within the band a measure sees nothing"
+    save_picture(small_multiples(rows, DEGREES, float(np.log1p(1)), legend), path)
 
 
-def _moved(found: Measured, damage: str, figure: str, up: int) -> list[float]:
-    """A curve as its distance from its start, in shares of the farthest that any damage moves this measure."""
-    farthest = max(
-        abs(one - curve[0]) for each in found.curves for curve in [found.values(each, figure)] for one in curve
-    )
-    values = found.values(damage, figure)
-    return [up * (value - values[0]) / (farthest or 1) for value in values]
+def _logarithms(found: Measured, damage: str, figure: str) -> list[float]:
+    up = 1 if metric_of(figure).lower_is_better else -1
+    values, draws = np.array(found.values(damage, figure)), [each[figure] for each in found.draws]
+    moved = up * (values - values[0]) / (least_move(draws) or 1)  # where all draws are alike, in its own unit
+    logarithms: list[float] = (np.sign(moved) * np.log1p(abs(moved))).tolist()
+    return logarithms
 
 
 def _say(words: str) -> None:
@@ -284,6 +296,7 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", choices=list(DATA), default=list(DATA))
     parser.add_argument("--images", type=int, default=2000)
     parser.add_argument("--reference", type=int, default=4000)
+    parser.add_argument("--seen", type=int, default=SEEN)
     parser.add_argument("--work", type=Path, default=Path("runs/damage"))
     parser.add_argument("--write", type=Path)
     parser.add_argument("--plot", type=Path)

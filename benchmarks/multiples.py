@@ -1,11 +1,12 @@
 """Draws many small charts of the same form in rows and columns, with Pillow alone."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
 Chart = Mapping[str, Sequence[float]]
-"""Lines by name: values from -1 to 1."""
+"""Values of lines by name."""
 
 WIDE, HIGH, GAP = 118, 70, 10
 """Pixels of a chart, and between charts."""
@@ -16,44 +17,56 @@ SCALE = 2
 """Everything is drawn so many times as large, for screens that show it, and twice that before it is made smooth."""
 SMOOTH = 2
 COLOURS = ((42, 98, 196), (196, 83, 15), (30, 130, 76), (130, 60, 160))
-INK, FAINT, PANEL = (40, 40, 40), (196, 196, 196), (246, 246, 246)
+INK, BAND, PANEL = (40, 40, 40), (218, 218, 218), (246, 246, 246)
 
 
-def small_multiples(rows: Mapping[str, Mapping[str, Chart]], steps: Sequence[float]) -> Image.Image:
-    """A picture of charts.
+def small_multiples(
+    rows: Mapping[str, Mapping[str, Chart]], steps: Sequence[float], band: float, legend: str
+) -> Image.Image:
+    """A picture of charts, all on the same scale.
 
     Args:
         rows: by name of the row and of the column: lines with a value for each step. A chart without lines stays
             empty.
         steps: from 0 to 1, along the charts.
+        band: values nearer to 0 than this lie in a grey band.
+        legend: a sentence about the axes.
     """
     columns = list(next(iter(rows.values())))
-    lines = list(dict.fromkeys(name for row in rows.values() for chart in row.values() for name in chart))
-    colours = dict(zip(lines, COLOURS, strict=False))
-    width = LEFT + len(columns) * (WIDE + GAP) + GAP
-    height = TOP + len(rows) * (HIGH + GAP) + BOTTOM
-    pen = _Pen(width, height)
-    left = LEFT
-    for name, colour in colours.items():
+    charts = [chart for row in rows.values() for chart in row.values()]
+    colours = dict(zip(dict.fromkeys(name for chart in charts for name in chart), COLOURS, strict=False))
+    values = [value for chart in charts for line in chart.values() for value in line]
+    scale = _Scale(min(-band, *values), max(band, *values), band)
+    pen = _Pen(LEFT + len(columns) * (WIDE + GAP) + GAP, TOP + len(rows) * (HIGH + GAP) + BOTTOM)
+    for place, (name, colour) in enumerate(colours.items()):
+        left = LEFT + 120 * place
         pen.line([(left, 14), (left + 24, 14)], colour, 2)
         pen.text((left + 30, 14), name, "lm")
-        left += 130
-    for place, column in enumerate(columns):
-        pen.text((LEFT + place * (WIDE + GAP) + WIDE / 2, TOP - 14), column, "mm")
     for down, (name, row) in enumerate(rows.items()):
         top = TOP + down * (HIGH + GAP)
         pen.text((LEFT - 12, top + HIGH / 2), name, "rm")
         for place, column in enumerate(columns):
-            _chart(pen, LEFT + place * (WIDE + GAP), top, row[column], steps, colours)
+            _chart(pen, LEFT + place * (WIDE + GAP), top, row[column], steps, colours, scale)
     last = TOP + len(rows) * (HIGH + GAP)
-    for place in range(len(columns)):
+    for place, column in enumerate(columns):
         start = LEFT + place * (WIDE + GAP)
+        pen.text((start + WIDE / 2, TOP - 14), column, "mm")
         pen.text((start, last), "0", "la", SMALL)
         pen.text((start + WIDE, last), "1", "ra", SMALL)
-    pen.text(
-        (LEFT, last + 20), "degree of damage; up is worse; the grey line is where undamaged images are", "la", SMALL
-    )
+    pen.text((LEFT, last + 20), legend, "la", SMALL)
     return pen.picture()
+
+
+class _Scale(NamedTuple):
+    """From the lowest value to the highest, with the band around 0."""
+
+    low: float
+    high: float
+    band: float
+
+    def height(self, value: float) -> float:
+        """Pixels below the top of a chart."""
+        return 4 + (HIGH - 8) * (self.high - value) / (self.high - self.low)
 
 
 def _chart(
@@ -63,17 +76,15 @@ def _chart(
     chart: Chart,
     steps: Sequence[float],
     colours: Mapping[str, tuple[int, int, int]],
+    scale: _Scale,
 ) -> None:
     if not chart:
         return
-    pen.box(left, top, left + WIDE, top + HIGH)
-    middle, half = top + HIGH / 2, HIGH / 2 - 4
-    pen.line([(left, middle), (left + WIDE, middle)], FAINT, 1)
+    pen.box(left, top, left + WIDE, top + HIGH, PANEL)
+    pen.box(left, top + scale.height(scale.band), left + WIDE, top + scale.height(-scale.band), BAND)
     for name, values in chart.items():
-        points = [
-            (left + 4 + step * (WIDE - 8), middle - half * max(-1.0, min(1.0, value)))
-            for step, value in zip(steps, values, strict=True)
-        ]
+        places = zip(steps, values, strict=True)
+        points = [(left + 4 + step * (WIDE - 8), top + scale.height(value)) for step, value in places]
         pen.line(points, colours[name], 2)
 
 
@@ -89,8 +100,8 @@ class _Pen:
         scaled = [(x * self.times, y * self.times) for x, y in points]
         self.draw.line(scaled, colour, round(width * self.times), joint="curve")
 
-    def box(self, left: float, top: float, right: float, bottom: float) -> None:
-        self.draw.rectangle([each * self.times for each in (left, top, right, bottom)], PANEL)
+    def box(self, left: float, top: float, right: float, bottom: float, colour: tuple[int, int, int]) -> None:
+        self.draw.rectangle([each * self.times for each in (left, top, right, bottom)], colour)
 
     def text(self, place: tuple[float, float], words: str, anchor: str, size: int = TEXT) -> None:
         font = ImageFont.load_default(size * self.times)
