@@ -10,6 +10,7 @@ seen by a measure is in curves.py. Data that were measured already, with as many
 """
 
 import argparse
+import itertools
 import json
 import sys
 import tarfile
@@ -219,27 +220,28 @@ def damage_table(found: Sequence[Measured]) -> str:
 
 def _cell(found: Iterable[Measured], damage: str, figure: str) -> str:
     some = [each for each in found if damage in each.curves]
-    claimed = damage in CLAIMS.get(figure, ())
-    claims = [claimed and (damage, each.data) not in UNCLAIMED for each in some]
+    claims = [_claimed(each, damage, figure) for each in some]
     return cell([each.verdict(damage, figure) for each in some], claims) if some else ""
 
 
 def broken_claims(found: Iterable[Measured]) -> list[str]:
-    """Sentences about claims that a measure does not keep, with the ends of the curve and the range of the draws."""
+    """What measures claim to see and do not: the curve, and the range of draws of undamaged images."""
     lines = []
-    for each in found:
-        for figure, damages in CLAIMS.items():
-            for damage in damages:
-                if damage not in each.curves or (damage, each.data) in UNCLAIMED:
-                    continue
-                if each.verdict(damage, figure) is not Verdict.SEES:
-                    values = ", ".join(f"{value:.4g}" for value in each.values(damage, figure))
-                    draws = [draw[figure] for draw in each.draws]
-                    lines.append(
-                        f"`{figure}` of {damage} on {each.data}: {values}; undamaged {min(draws):.4g} to "
-                        f"{max(draws):.4g}"
-                    )
+    for each, (figure, damages) in itertools.product(found, CLAIMS.items()):
+        for damage in damages:
+            if not _claimed(each, damage, figure) or each.verdict(damage, figure) is Verdict.SEES:
+                continue
+            values = ", ".join(f"{value:.4g}" for value in each.values(damage, figure))
+            draws = [draw[figure] for draw in each.draws]
+            undamaged = f"undamaged {min(draws):.4g} to {max(draws):.4g}"
+            lines.append(f"`{figure}` of {damage} on {each.data}: {values}; {undamaged}")
     return lines
+
+
+def _claimed(found: Measured, damage: str, figure: str) -> bool:
+    """Whether a measure claims to see a damage of these data."""
+    there = damage in found.curves and figure in found.draws[0]
+    return there and damage in CLAIMS.get(figure, ()) and (damage, found.data) not in UNCLAIMED
 
 
 def section(found: Sequence[Measured]) -> str:

@@ -169,3 +169,41 @@ def test_claims_are_of_measures_and_damages_that_there_are() -> None:
         assert damage.metric_of(figure).name in metrics
         assert figure.startswith(damage.metric_of(figure).name)
     assert damage.metric_of("frechet_distance_extrapolated").name == "frechet_distance_extrapolated"
+
+
+def _measured(data: str, blurred: list[float], mirrored: list[float]) -> Any:
+    """What one measure made of two damages; draws are 0.9 to 1.1."""
+    found = {"blur": blurred, "mirrored": mirrored}
+    rows = {name: [{"frechet_distance": value} for value in values] for name, values in found.items()}
+    draws = [{"frechet_distance": value} for value in REAL_DRAWS]
+    return damage.Measured(data, "domain", damage.SEEN, 20, 40, draws, rows)
+
+
+def test_the_table_and_the_list_tell_of_claims_that_fail(tmp_path: Path) -> None:
+    still, moved = [1.0, 1.1, 1.0, 1.0, 1.1], [1.0, 1.5, 2.0, 3.0, 4.0]
+    found = [_measured("mnist", moved, moved), _measured("cifar10", still, still)]
+    row = damage.damage_table(found).splitlines()[-1].split("|")
+    cells = dict(zip(damages.DAMAGES, (cell.strip() for cell in row[2:-1]), strict=True))
+    assert cells["blur"] == "**1/2** ✗"
+    assert cells["mirrored"] == "**1/2**"  # of photographs nobody claims to see it
+    assert cells["noise"] == ""
+    assert damage.broken_claims(found) == [
+        "`frechet_distance` of blur on cifar10: 1, 1.1, 1, 1, 1.1; undamaged 0.9 to 1.1"
+    ]
+
+
+def test_a_curve_is_drawn_in_units_of_the_least_move() -> None:
+    found = _measured("mnist", [1.0, 1.4, 2.2, 1.0, 0.6], [1.0] * 5)
+    assert damage._logarithms(found, "blur", "frechet_distance") == pytest.approx(
+        [0, math.log(2), math.log(4), 0, -math.log(2)]
+    )
+
+
+def test_lines_are_drawn_where_their_values_are() -> None:
+    multiples = _script("multiples")
+    picture = multiples.small_multiples({"row": {"column": {"line": [1.0, 1.0]}}}, (0, 1), 0.5, "").convert("RGB")
+    middle = multiples.LEFT + multiples.WIDE // 2
+    at = [multiples.TOP + 4 + (multiples.HIGH - 8) * (1 - value) / 1.5 for value in (1.0, 0.0)]  # from -0.5 to 1
+    colours = [picture.getpixel((middle * multiples.SCALE, round(y * multiples.SCALE))) for y in at]
+    for colour, expected in zip(colours, (multiples.COLOURS[0], multiples.BAND), strict=True):
+        assert np.abs(np.array(colour) - expected).max() < 12
