@@ -1,7 +1,7 @@
 """Do features of the domain put generators in the same order as an evaluator outside the package does?
 
     python benchmarks/rank_agreement.py SHARED NAME --data DATA SAMPLES ... [--samples 10000] [--last 6]
-        [--learn labels images] [--seed 0] [--seen 200000] [--out table.json]
+        [--learn labels images] [--seed 0] [--seen 160000] [--out table.json]
 
 SHARED is a folder with `ruler/ruler.py` and the data that it reads; NAME is what it calls them, `mnist` or `cifar10`.
 DATA is what `steadygan train` takes. Each of SAMPLES is a run folder, whose generator makes the samples, an `.npz` file

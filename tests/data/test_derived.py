@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steadygan.data.cache_removal import ENCODERS, cached_files, remove_cached_files
+from steadygan.data.cache_removal import cached_files, remove_cached_files
 from steadygan.data.derived import load_or_derive
 from steadygan.data.store import cache_key, file_lock, scratch_folder
 from steadygan.errors import SteadyganError
-from steadygan.features.domain import FOLDER
 
 KEY = cache_key("features", "of these data")
 ARRAYS = {
@@ -94,17 +93,6 @@ def test_derived_arrays_are_cleaned_as_prepared_data_are(tmp_path: Path) -> None
     }
     assert remove_cached_files(tmp_path) == []
     assert not (tmp_path / KEY).exists()
-
-
-def test_encoders_of_the_data_are_cleaned_too(tmp_path: Path) -> None:
-    assert ENCODERS == FOLDER
-    (tmp_path / ENCODERS).mkdir()
-    encoder, mine = (tmp_path / ENCODERS / name for name in (f"{KEY}.safetensors", "mine.safetensors"))
-    for path in (encoder, mine):
-        path.write_bytes(b"weights")
-    assert cached_files(tmp_path) == {tmp_path / ENCODERS: [encoder]}
-    assert remove_cached_files(tmp_path) == []
-    assert [encoder.exists(), mine.exists()] == [False, True]
 
 
 def test_a_scratch_folder_goes_with_its_block_and_is_left_alone_meanwhile(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from steadygan.data import Prepared, prepare
+from steadygan.data.cache_removal import ENCODER, cached_files, remove_cached_files
 from steadygan.errors import SteadyganError
 from steadygan.features import domain, extract, find_extractor, split_indices
 from steadygan.features.domain import DomainExtractor, domain_extractor
@@ -129,7 +130,7 @@ def test_the_file_holds_tensors_and_says_what_it_is(tmp_path: Path) -> None:
         about = file.metadata()
     assert about["name"] == extractor.name
     assert EncoderConfig.model_validate_json(about["config"]) == extractor.encoder.config
-    assert {each.suffix for each in path.parent.iterdir()} <= {".safetensors", ".lock"}
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
 def _cut(path: Path) -> None:
@@ -157,9 +158,9 @@ def test_a_damaged_file_is_replaced(damage: Any, tmp_path: Path) -> None:
 
 
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    (tmp_path / "encoders").write_text("no folder")
+    (tmp_path / "cache").write_text("no folder")
     with pytest.raises(SteadyganError, match="STEADYGAN_CACHE"):
-        domain_extractor(squares(), tmp_path, seen=FEW)
+        domain_extractor(squares(), tmp_path / "cache", seen=FEW)
 
 
 def test_vectors_and_single_images_are_refused(tmp_path: Path) -> None:
@@ -205,3 +206,11 @@ def test_progress_is_told_and_few_images_are_not_seen_for_ever(tmp_path: Path) -
     told.clear()
     find_extractor("domain", squares(30), tmp_path, progress=lambda done, total: told.append((done, total)))
     assert told == []
+
+
+def test_it_is_removed_with_the_cache(tmp_path: Path) -> None:
+    domain_extractor(squares(30), tmp_path, seen=64)
+    assert [path.name for paths in cached_files(tmp_path).values() for path in paths] == [ENCODER]
+    assert remove_cached_files(tmp_path) == []
+    assert cached_files(tmp_path) == {}
+    assert not list(tmp_path.rglob("*.safetensors"))

@@ -1,4 +1,4 @@
-"""What the cache of prepared data takes on the disk, and its removal: files that the cache wrote, and no others."""
+"""What the cache of prepared data takes on the disk, and its removal: files that steadygan wrote, and no others."""
 
 import contextlib
 import re
@@ -11,19 +11,16 @@ from steadygan.data.store import file_lock
 from steadygan.data.verified import VERIFIED
 
 _FOLDER = re.compile(r"([0-9a-f]{32})(\.[0-9a-f]{8}\.building)?")
+ENCODER = "encoder.safetensors"
+"""An encoder of the features of some data, which has a folder of its own beside that of the data."""
 _FILE = re.compile(
-    rf"meta\.json|images\.npy|labels\.npy|colour\.npy|{re.escape(VERIFIED)}(\.\d+)?|{DERIVED_PREFIX}[a-z]+\.npy"
+    rf"meta\.json|images\.npy|labels\.npy|colour\.npy|{re.escape(VERIFIED)}(\.\d+)?|{DERIVED_PREFIX}[a-z]+\.npy|"
+    rf"{re.escape(ENCODER)}(\.[0-9a-f]{{8}})?"
 )
-
-ENCODERS = "encoders"
-"""The folder of networks that were trained on the data for their features."""
-_ENCODER = re.compile(r"[0-9a-f]{32}\.safetensors")
 
 
 def cached_files(root: Path) -> dict[Path, list[Path]]:
-    """The files of the cache by the folders in which they lie: one for each prepared data set, finished or not.
-
-    What was computed from the data lies in folders of the same kind, and networks that were trained on them in another.
+    """The files of the cache by their folders: one for each prepared data set and each encoder, finished or not.
 
     Args:
         root: the folder of the cache, which need not exist.
@@ -31,14 +28,8 @@ def cached_files(root: Path) -> dict[Path, list[Path]]:
     if not root.is_dir():
         return {}
     folders = (each for each in sorted(root.iterdir()) if _FOLDER.fullmatch(each.name) and each.is_dir())
-    found = {folder: _matching(folder, _FILE) for folder in folders}
-    if (root / ENCODERS).is_dir():
-        found[root / ENCODERS] = _matching(root / ENCODERS, _ENCODER)
+    found = {folder: [path for path in sorted(folder.iterdir()) if _FILE.fullmatch(path.name)] for folder in folders}
     return {folder: files for folder, files in found.items() if files}
-
-
-def _matching(folder: Path, name: re.Pattern[str]) -> list[Path]:
-    return [path for path in sorted(folder.iterdir()) if name.fullmatch(path.name)]
 
 
 def remove_cached_files(root: Path) -> list[Path]:

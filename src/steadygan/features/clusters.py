@@ -7,7 +7,7 @@ from torch import Tensor
 PATCH, FILTERS = 5, 160
 """Side of a patch, and how many typical patches are found."""
 STRIDE = 2
-PATCHES, PATCH_IMAGES = 30_000, 1_000
+PATCHES, PATCH_IMAGES = 30_000, 300
 """Patches among which typical ones are sought, and images from which they come."""
 CONTRAST = 0.01
 """Added to the variance of a patch, in units of [-1, 1]: what is fainter counts as flat."""
@@ -74,7 +74,7 @@ def whitened(points: Tensor, directions: int, faint: float) -> Tensor:
     variances, vectors = torch.linalg.eigh(((centred.T @ centred) / len(centred)).double())
     variances, vectors = variances.flip(0)[:directions], vectors.flip(1)[:, :directions]
     scale = (variances.clamp(min=0) + faint * variances[0].clamp(min=1e-12)).rsqrt()
-    return F.normalize((centred.double() @ vectors * scale).float(), dim=1)
+    return F.normalize(centred @ (vectors * scale).float(), dim=1)
 
 
 def _typical_patches(images: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -104,12 +104,12 @@ def _typical_patches(images: Tensor, generator: torch.Generator) -> tuple[Tensor
 
 def _described(images: Tensor, filters: Tensor, offsets: Tensor) -> Tensor:
     """How much of each typical patch is in each quarter of each image, [N, 8 * FILTERS]."""
-    described = []
-    for some in torch.split(images, AT_A_TIME):
+    described = torch.empty(len(images), 8 * len(filters))  # in one piece: many small ones would scatter the memory
+    for some, place in zip(torch.split(images, AT_A_TIME), torch.split(described, AT_A_TIME), strict=True):
         mean = F.avg_pool2d(some.mean(1, keepdim=True), PATCH, STRIDE)
         square = F.avg_pool2d(some.square().mean(1, keepdim=True), PATCH, STRIDE)
         contrast = ((square - mean * mean).clamp(min=0) + CONTRAST).sqrt()
         answers = F.conv2d(some, filters, stride=STRIDE) / contrast - offsets[:, None, None]
         found = torch.cat([torch.relu(answers - THRESHOLD), torch.relu(-answers - THRESHOLD)], 1)
-        described.append(F.adaptive_avg_pool2d(found, 2).flatten(1).sqrt())
-    return torch.cat(described)
+        place.copy_(F.adaptive_avg_pool2d(found, 2).flatten(1).sqrt())
+    return described

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from steadygan.amounts import things
 from steadygan.data import Prepared
+from steadygan.data.cache_removal import ENCODER
 from steadygan.data.data_source import Progress, no_progress
 from steadygan.data.store import cache_folder, cache_key, file_lock
 from steadygan.errors import SteadyganError
@@ -33,8 +34,6 @@ LABELLED_SHARE = 0.5
 """Share of the images that need a label before the encoder learns from labels."""
 GROUPS, IMAGES_PER_GROUP = 64, 20
 """Groups of alike images that stand for classes where there are no labels: fewer of few images."""
-FOLDER = "encoders"
-"""Where encoders are kept, in the cache."""
 FEWEST_IMAGES = 2
 MOST_PASSES = 60
 """How often training sees each image at most: after that an encoder learns a few images by heart."""
@@ -103,9 +102,9 @@ def domain_extractor(
     config, lesson = _lesson(data, labels)
     labelled = lesson.labels is not None
     seen = min(SEEN if seen is None else seen, MOST_PASSES * len(lesson.chosen))
-    root = cache_folder(cache) / FOLDER
+    root = cache_folder(cache)
     key = cache_key(data.fingerprint, str(VERSION), str(labelled), str(seed), str(seen))
-    path = root / f"{key}.safetensors"
+    path = root / key / ENCODER
     encoder = _load(path)
     if encoder is None:
         with _locked(root, key):
@@ -154,6 +153,7 @@ def _save(path: Path, encoder: Encoder, name: str) -> None:
     state = {key: tensor.contiguous() for key, tensor in encoder.state_dict().items()}
     new = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
     with _writing(path.parent):
+        path.parent.mkdir(exist_ok=True)
         try:
             with new.open("wb") as file:
                 file.write(save(state, about))

@@ -15,7 +15,7 @@ from steadygan.features.encoder import FEATURES, Encoder, EncoderConfig
 from steadygan.features.pixels import pixels
 from steadygan.features.pretext import CHANGES, changed
 
-SEEN = 200_000
+SEEN = 160_000
 """Images seen in all, however many there are: within three minutes on two cores at 32x32."""
 BATCH = 256
 RATE, WEIGHT_DECAY, WARM_UP = 4e-3, 0.05, 0.25

@@ -165,6 +165,7 @@ class KerasState:
         self.gradients: dict[Player, OptimizerView] = {}
         self._frames: list[dict[str, list[Any]]] = [{}]
         self._memories: dict[str, Any] = {}
+        self._logs: Logs = {}
 
     # --- what heuristics see
 
@@ -300,12 +301,15 @@ class KerasState:
         return {name: _sum_and_number(frame.get(name, [])) for name in self.names}
 
     def log_all(self, logs: Logs) -> None:
-        """Count what left a compiled part."""
-        self.gan.count(logs)
+        """Take in what left a compiled part."""
+        for name, (total, number) in logs.items():
+            before = self._logs.get(name)
+            self._logs[name] = (total, number) if before is None else (before[0] + total, before[1] + number)
 
     def end(self) -> None:
-        """Count what was logged outside of compiled parts."""
+        """Count what was logged, also outside of compiled parts, towards the means of the model."""
         self.log_all(self.logged(self._frames[0]))
+        self.gan.count(self._logs)
 
     # --- memories
 

@@ -99,16 +99,17 @@ def _update(
     vector = as_vector(found)
     own = view(vector)[: gan.lists.size_of(player)]
     state.log(f"{player.value}/gradient_norm", own.square().sum().sqrt())
-    state.gradients[player] = OptimizerView(found)
     turn = KerasTurn(player, state, real, fakes)
     turn.restore(result["outputs"])
     changing = recipe.all(BeforeUpdate)
-    for heuristic in changing:
-        heuristic.before_update(turn)
+    if changing:
+        state.gradients[player] = OptimizerView(found)
+        for heuristic in changing:
+            heuristic.before_update(turn)
+        found = state.gradients[player].gradients
     factor: Any = 1.0
     for modifier in recipe.update_modifiers:
         factor = factor * modifier.rate(player, state.images_seen)
-    found = state.gradients[player].gradients
     gan.update(player, found, as_vector(found) if changing else vector, tensor_of(factor))
     gan.moves[player].assign_add(1)
     for after in recipe.all(AfterMove):

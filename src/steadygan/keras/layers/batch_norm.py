@@ -95,13 +95,19 @@ class BatchNormalization(keras.layers.BatchNormalization):
         variance = ops.mean(ops.square(centred), axes)
         kept = variance
         if self.unbiased:
-            shape = ops.shape(x)
-            count = ops.cast(math.prod(shape[axis] for axis in axes), x.dtype)
-            kept = variance * (count / ops.maximum(count - 1, 1))
+            kept = variance * self._bessel(x, axes)
         for running, now in ((self.moving_mean, mean), (self.moving_variance, kept)):
             part = in_dtype(ops.stop_gradient(now), running.dtype)
             running.assign(running.value * self.momentum + part * (1.0 - self.momentum))
         return centred, variance
+
+    def _bessel(self, x: Any, axes: list[int]) -> Any:
+        """N / (n - 1), by which the variance of n numbers becomes that of n - 1; a plain number where n is known."""
+        sizes = [ops.shape(x)[axis] for axis in axes]
+        if all(isinstance(each, int) for each in sizes):
+            return math.prod(sizes) / max(math.prod(sizes) - 1, 1)
+        count = ops.cast(math.prod(sizes), x.dtype)
+        return count / ops.maximum(count - 1, 1)
 
     def _spread(self, values: Any) -> Any:
         """Numbers of the features [C], shaped so that they multiply the inputs."""
