@@ -20,7 +20,7 @@ _FILE = re.compile(
 
 
 def cached_files(root: Path) -> dict[Path, list[Path]]:
-    """The files of the cache by their folders: one for each prepared data set, finished or not, each encoder, and what was computed.
+    """The files of the cache by folders: prepared data, finished or not, what was computed from them, and encoders.
 
     Args:
         root: the folder of the cache, which need not exist.
