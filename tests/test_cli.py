@@ -23,7 +23,7 @@ from steadygan.recipes import parse, recipe, recipe_names
 from tests import tiny
 from tests.data import hostile
 
-COMMANDS = ("train", "sample", "interpolate", "recipes", "heuristics", "cite", "clean", "report")
+COMMANDS = ("train", "sample", "interpolate", "evaluate", "recipes", "heuristics", "cite", "clean", "report")
 SMALL = ("--recipe", "naive", "--set", "batch=4", "--set", "width=2")
 
 
@@ -326,6 +326,26 @@ def test_samples_and_walks_are_enlarged_as_asked(place: Path) -> None:
     assert run("interpolate", "run", "-n", "1", "--stops", "2", "--out", "large.webp", "--scale", "9") == 0
     assert Image.open("large.jpg").size == Image.open("large.webp").size == (8 * 9 + 4, 8 * 9 + 4)
     assert run("sample", "run", "--scale", "0") == 2
+
+
+def test_samples_are_evaluated(place: Path, said: pytest.CaptureFixture[str]) -> None:
+    train("images.npz", "--images", "8", "--out", "run")
+    network = "from torch import nn\nsmall = nn.Sequential(nn.AdaptiveAvgPool2d(4), nn.Flatten())\n"
+    (place / "features_of_mine.py").write_text(network)
+    np.savez("more.npz", images=tiny.images(60, seed=1).images)
+    said.readouterr()
+    options = ("--features", "features_of_mine:small", "--samples", "30")
+    assert run("evaluate", "run", "--against", "more.npz", *options, "--out", "found") == 0
+    out = said.readouterr().out
+    assert out.startswith("30 samples of run against more.npz, images of 8x8x1\n")
+    assert "\n  frechet_distance " in out
+    assert "found" in out.splitlines()[-1]
+    assert {"evaluation.json", "nearest-by-pixels.png"} <= {path.name for path in Path("found").iterdir()}
+    assert run("evaluate", "more.npz", "--against", "more.npz", *options, "--seed", "1", "--json") == 0
+    found = json.loads(said.readouterr().out)
+    assert (found["samples"], found["count"], found["seed"]) == ("more.npz", 30, 1)
+    assert run("evaluate", "more.npz") == 2
+    assert "--against DATA" in said.readouterr().err
 
 
 # --- when something breaks

@@ -33,7 +33,7 @@ def test_a_page_runs_from_its_first_program_to_its_last(
     page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Training itself is left out, but not how it is asked for."""
-    for name in ("train", "resume", "load"):
+    for name in ("train", "resume", "load", "evaluate"):
         bind = inspect.signature(getattr(sg, name)).bind
         monkeypatch.setattr(sg, name, lambda *given, bind=bind, **named: RUN if bind(*given, **named) else None)
     share(tmp_path / "letters")

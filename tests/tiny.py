@@ -32,7 +32,7 @@ BRIEF = {
     "steadygan.runs.sampling.STANDING_BATCH": 16,
 }
 """Values of constants with which a run spends little on pictures."""
-TIMINGS = ("seconds", "images_per_second", "time/data", "time/without_core")
+TIMINGS = ("seconds", "images_per_second", "time/data", "time/without_core", "time/judging")
 
 
 def prepared(items: "np.ndarray[Any, Any]") -> Prepared:
@@ -144,7 +144,7 @@ def play_on(folder: Path, data: Prepared, stop: Callable[[], bool] = never, **gi
 def newest(folder: Path) -> dict[str, Any]:
     """The state in the newest checkpoint, without what tells the time."""
     state = load_checkpoint(checkpoints(RunFolder(folder))[0])
-    for key in ("seconds", "files"):
+    for key in ("seconds", "judging_seconds", "files"):
         del state[key]
     return state
 

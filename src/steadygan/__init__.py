@@ -1,7 +1,8 @@
 """steadygan: GAN training that stays steady.
 
 ``sg.train(data)`` trains, ``sg.recipe(name)`` gives a recipe to change, ``sg.resume(folder)`` goes on with a run,
-``sg.load(folder)`` gives a finished one. Every heuristic is also a plain function in ``steadygan.heuristics``.
+``sg.load(folder)`` gives a finished one, ``sg.evaluate(run)`` measures how good its samples are.
+Every heuristic is also a plain function in ``steadygan.heuristics``.
 """
 
 import sys
@@ -14,18 +15,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from steadygan.api import load, resume, train
+    from steadygan.api import evaluate, load, resume, train
     from steadygan.cores import share_cores
     from steadygan.errors import SteadyganError
+    from steadygan.evaluation import Evaluation
     from steadygan.recipe import Recipe
     from steadygan.recipes import recipe, recipe_names
     from steadygan.runs.run import Run
     from steadygan.training.process_settings import keep_memory
 
 __all__ = [
+    "Evaluation",
     "Recipe",
     "Run",
     "SteadyganError",
+    "evaluate",
     "keep_memory",
     "load",
     "recipe",
@@ -36,9 +40,11 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Evaluation": "evaluation",
     "Recipe": "recipe",
     "Run": "runs.run",
     "SteadyganError": "errors",
+    "evaluate": "api",
     "keep_memory": "training.process_settings",
     "load": "api",
     "recipe_names": "recipes",

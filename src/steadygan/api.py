@@ -1,4 +1,4 @@
-"""The Python interface: train, resume, sample. Other modules do the work."""
+"""The Python interface: train, resume, sample, evaluate. Other modules do the work."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +14,11 @@ from steadygan import distributed
 from steadygan.amounts import things
 from steadygan.data import IN_MEMORY, DataInput, DataSettings, Prepared, prepare
 from steadygan.errors import SteadyganError, sentence
+from steadygan.evaluation import FEATURES, SAMPLES, Evaluated, Evaluation, Generator, Watcher
+from steadygan.evaluation import evaluate as evaluate_samples
+from steadygan.features import Extractor
 from steadygan.feeding.prefetch import TruncatedDataError
+from steadygan.generators import is_keras_file, trained_generator
 from steadygan.keras_models import generator_for, with_modules
 from steadygan.metrics import all_metrics
 from steadygan.progress import ProgressLine
@@ -67,6 +71,9 @@ def train(
     label_share: float = 1.0,
     labels_per_class: int | None = None,
     metrics: Sequence[str] = (),
+    features: str = "auto",
+    evaluate_every: int | None = None,
+    evaluate_share: float = 0.05,
     tensorboard: bool = False,
     overwrite: bool = False,
     cache: str | Path | None = None,
@@ -103,6 +110,12 @@ def train(
         label_share: Share of the labels that training knows, such as 0.01.
         labels_per_class: Number of labels of each class that training knows, instead of a share.
         metrics: Metrics to measure beside the built-in ones: names, or module:NAME.
+        features: What the best checkpoint is judged by: domain (an encoder that is trained once on the data), none
+            (distances of pixels), or other features as steadygan evaluate takes them; auto is domain where it costs
+            little of the budget.
+        evaluate_every: Real images between two judgements, as far as evaluate_share allows; by default as many as it
+            allows.
+        evaluate_share: Largest share of the training time that judging may take; 1 is no limit.
         tensorboard: Write rows and grids for TensorBoard too.
         overwrite: whether a run that is at ``out`` may be replaced.
         cache: where prepared data are kept.
@@ -131,7 +144,7 @@ def train(
     custom = CustomNetworks(generator, discriminator)
     watching = default_observers() if observers is None else observers
     with new_folder(out, chosen.name, overwrite) as folder:
-        return run_new(prepared, chosen, training, data_settings, folder, custom, overwrite, watching)
+        return run_new(prepared, chosen, training, data_settings, folder, custom, overwrite, watching, where)
 
 
 @alone
@@ -144,13 +157,16 @@ def run_new(
     custom: CustomNetworks,
     overwrite: bool,
     observers: Sequence[object],
+    cache: Path | None = None,
 ) -> Run:
     """Begin a run on prepared data and train until its budget is used or Ctrl-C; for arguments see :func:`train`."""
     built = custom.generator is None or custom.discriminator is None
     fitted, notes = fit_recipe(chosen, prepared, training.labels and built)
     with locked_for_all(folder), temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
         custom = with_modules(custom, prepared.shape, fitted, training.labels)
-        loop = session.begin(prepared, fitted, training, data_settings, folder, custom, overwrite, notes, observers)
+        loop = session.begin(
+            prepared, fitted, training, data_settings, folder, custom, overwrite, notes, observers, cache
+        )
         return _train(loop, folder, interrupted)
 
 
@@ -198,7 +214,7 @@ def resume(
         )
         with temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
             custom = with_modules(custom, prepared.shape, stored.recipe, training.labels)
-            loop = session.resume(folder, stored, training, prepared, custom, watching)
+            loop = session.resume(folder, stored, training, prepared, custom, watching, where)
             return _train(loop, folder, interrupted)
 
 
@@ -305,6 +321,68 @@ def load(out: str | Path, *, generator: nn.Module | None = None) -> Run:
     """
     folder = RunFolder(out)
     return Run(out, None if generator is None else load_into(generator_for(folder, generator), folder))
+
+
+def evaluate(
+    evaluated: Evaluated,
+    /,
+    against: DataInput | None = None,
+    *,
+    features: str | Path | nn.Module | Extractor = FEATURES,
+    weights: str | Path | None = None,
+    samples: int = SAMPLES,
+    seed: int = 0,
+    resolution: int | None = None,
+    channels: int | None = None,
+    background: str = "white",
+    metrics: Sequence[str] = (),
+    out: str | Path | None = None,
+    cache: str | Path | None = None,
+    watcher: Watcher | None = None,
+) -> Evaluation:
+    """Measure how good samples are, each figure beside that of real items which were held out.
+
+    Args:
+        evaluated: a :class:`Run`, its generator, the folder of a run, a ``.keras`` file of a generator, or samples that
+            are there: a folder of images, an ``.npz`` or ``.npy`` file, an array, a tensor, or a torch data set.
+        against: the real data, as :func:`train` takes them; those of the run when None. Samples from files are brought
+            to their resolution and channels.
+        features: what images are compared by: ``domain``, a small encoder that is trained once on the real data;
+            ``inception`` or ``dinov2``, whose weights are downloaded once; the path of an ``.onnx`` file; a module,
+            or ``module:NAME``.
+        weights: where the weights of ``inception`` (a file) or ``dinov2`` (a folder) are, to use without a network.
+        samples: how many; of fewer that are there, all.
+        seed: of the samples; the same seed gives the same ones.
+        resolution: Height and width in pixels at which files are compared, as for :func:`train`.
+        channels: 1 for grey, 3 for colour, likewise.
+        background: Colour under transparent pixels, likewise.
+        metrics: Metrics to measure beside the built-in ones: names, or module:NAME.
+        out: a folder for the figures as JSON, and for pictures of the samples that are nearest to training images.
+        cache: where prepared data and their features are kept.
+        watcher: is told what happens; None for silence.
+
+    Returns:
+        The figures: ``print()`` shows them as a table, ``evaluation["frechet_distance"].value`` is one of them.
+
+    Raises:
+        SteadyganError: for anything that you can mend, in one sentence.
+    """
+    refuse_another_default_type()
+    if isinstance(evaluated, str | Path) and is_keras_file(Path(evaluated)):
+        evaluated = Generator(trained_generator(Path(evaluated)), str(evaluated))
+    return evaluate_samples(
+        evaluated,
+        against,
+        features=features,
+        weights=None if weights is None else Path(weights),
+        count=samples,
+        seed=seed,
+        settings=make_data_settings(resolution=resolution, channels=channels, background=background),
+        metrics=metrics,
+        out=None if out is None else Path(out),
+        cache=None if cache is None else Path(cache),
+        watcher=watcher,
+    )
 
 
 def make_data_settings(**given: Any) -> DataSettings:

@@ -5,7 +5,7 @@ import sys
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -18,9 +18,6 @@ from steadygan.options import setting_option, settings_given
 from steadygan.screen import lasting_console, shown
 from steadygan.settings import LARGEST_SEED, DataSettings, TrainingSettings
 from steadygan.startup import BROKEN_OFF, REFUSED, leave_without_memory, restart_for_memory
-
-if TYPE_CHECKING:
-    from steadygan.runs.export import TrainedGenerator
 
 app = typer.Typer(
     name="steadygan",
@@ -129,6 +126,9 @@ def train(
     metrics: Annotated[
         list[str] | None, setting_option(TrainingSettings, "metrics", "--metrics", "--metric", metavar="NAME")
     ] = None,
+    features: Annotated[str | None, setting_option(TrainingSettings, "features", metavar="NAME")] = None,
+    evaluate_every: Annotated[int | None, setting_option(TrainingSettings, "evaluate_every")] = None,
+    evaluate_share: Annotated[float | None, setting_option(TrainingSettings, "evaluate_share")] = None,
     tensorboard: Annotated[bool | None, setting_option(TrainingSettings, "tensorboard", "--tensorboard")] = None,
     keep_memory: Annotated[
         bool, typer.Option(help="Whether freed memory is kept for the next step, which is quicker on Linux.")
@@ -184,9 +184,10 @@ def sample(
     scale: Scale = None,
 ) -> None:
     """Make images with a trained generator."""
+    from steadygan.generators import trained_generator
     from steadygan.outputs import write_samples
 
-    _show(write_samples(_trained_generator(run), number, out, seed, truncation, class_, scale))
+    _show(write_samples(trained_generator(run), number, out, seed, truncation, class_, scale))
 
 
 @app.command()
@@ -203,26 +204,65 @@ def interpolate(
     scale: Scale = None,
 ) -> None:
     """Film a walk between latents along great circles, back to where it began."""
+    from steadygan.generators import trained_generator
     from steadygan.outputs import write_walk
 
-    _show(write_walk(_trained_generator(run), out, number, stops, frames, seed, class_, scale))
+    _show(write_walk(trained_generator(run), out, number, stops, frames, seed, class_, scale))
 
 
-def _trained_generator(path: Path) -> "TrainedGenerator":
-    """The generator of a run, or that of a file of Keras."""
-    if path.suffix != ".keras" or path.is_dir():
-        from steadygan.runs.export import load_generator
-        from steadygan.runs.folder import RunFolder
+@app.command()
+def evaluate(
+    context: typer.Context,
+    evaluated: Annotated[
+        str,
+        typer.Argument(
+            metavar="SAMPLES",
+            help="Folder that train made, a .keras file of a generator, a folder of images, or an .npz or .npy array.",
+            show_default=False,
+        ),
+    ],
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="DATA", help="Real data, as for train (default: those of the run).", show_default=False),
+    ] = None,
+    features: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="domain, inception, dinov2, an .onnx file, module:NAME."),
+    ] = "domain",
+    weights: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Weights of inception or dinov2, for a machine without a network."),
+    ] = None,
+    samples: Annotated[int, typer.Option(metavar="N", help="How many.")] = 10_000,
+    seed: Seed = 0,
+    resolution: Annotated[int | None, setting_option(DataSettings, "resolution")] = None,
+    channels: Annotated[int | None, setting_option(DataSettings, "channels")] = None,
+    background: Annotated[str | None, setting_option(DataSettings, "background", metavar="COLOUR")] = None,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metric", "--metrics", metavar="NAME", help="One of your own too, module:NAME; may be repeated."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="For the figures, and pictures of samples beside training images."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Measure how good samples are: each figure beside that of real images which were held out.
 
-        return load_generator(RunFolder(path))
-    # Any backend can make images, and this one is always there.
-    os.environ.setdefault("KERAS_BACKEND", "torch")
-    try:
-        from steadygan.keras import sampling
-    except ImportError as error:
-        needed = "it needs the library keras; install it with pip install 'steadygan[keras]'"
-        raise SteadyganError(f"Cannot read '{path}': {needed if error.name == 'keras' else error}") from None
-    return sampling.load_generator(path)
+    A run is compared with its own data. Nothing is downloaded for the features 'domain'.
+    """
+    from steadygan.evaluating import evaluate_on_screen, show
+
+    given = settings_given(DataSettings, context.params)
+    added = tuple(metrics or ())
+    found = evaluate_on_screen(evaluated, against, features, weights, samples, seed, given, added, out, errors)
+    if json:
+        print(found.to_json())
+    else:
+        show(found, out, console)
 
 
 @app.command()

@@ -62,6 +62,21 @@ class TrainingSettings(BaseModel):
     metrics: tuple[str, ...] = Field(
         (), description="Metrics to measure beside the built-in ones: names, or module:NAME."
     )
+    features: str = Field(
+        "auto",
+        description="What the best checkpoint is judged by: domain (an encoder that is trained once on the data), none "
+        "(distances of pixels), or other features as steadygan evaluate takes them; auto is domain where it costs "
+        "little of the budget.",
+    )
+    evaluate_every: int | None = Field(
+        None,
+        ge=1,
+        description="Real images between two judgements, as far as evaluate_share allows; by default as many as it "
+        "allows.",
+    )
+    evaluate_share: float = Field(
+        0.05, gt=0, le=1, description="Largest share of the training time that judging may take; 1 is no limit."
+    )
     tensorboard: bool = Field(False, description="Write rows and grids for TensorBoard too.")
 
     @property

@@ -79,3 +79,17 @@ def test_without_keras_one_sentence_says_what_to_install(tmp_path: Path) -> None
     assert ended.returncode == 2
     assert "pip install 'steadygan[keras]'" in " ".join(ended.stderr.split())
     assert "Traceback" not in ended.stderr
+
+
+def test_a_file_of_keras_is_evaluated(
+    model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(model.parent)
+    real = model.with_name("real.npz")
+    np.savez(real, images=np.random.default_rng(0).integers(0, 256, (200, SIDE, SIDE, 1), dtype=np.uint8))
+    model.with_name("features_of_keras_test.py").write_text("from torch import nn\nflat = nn.Flatten()\n")
+    features = ("--features", "features_of_keras_test:flat")
+    assert run("evaluate", model.name, "--against", real.name, "--samples", "30", *features) == 0
+    assert capsys.readouterr().out.startswith("30 samples of gen.keras against real.npz, images of 8x8x1\n")
+    assert run("evaluate", str(model)) == 2
+    assert "--against DATA" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What the cache of prepared data takes on the disk, and its removal: files that the cache wrote, and no others."""
+"""What the cache of prepared data takes on the disk, and its removal: files that steadygan wrote, and no others."""
 
 import contextlib
 import re
@@ -6,15 +6,21 @@ from pathlib import Path
 
 from filelock import Timeout
 
+from steadygan.data.derived import DERIVED_PREFIX
 from steadygan.data.store import file_lock
 from steadygan.data.verified import VERIFIED
 
 _FOLDER = re.compile(r"([0-9a-f]{32})(\.[0-9a-f]{8}\.building)?")
-_FILE = re.compile(rf"meta\.json|images\.npy|labels\.npy|colour\.npy|{re.escape(VERIFIED)}(\.\d+)?")
+ENCODER = "encoder.safetensors"
+"""An encoder of the features of some data, which has a folder of its own beside that of the data."""
+_FILE = re.compile(
+    rf"meta\.json|images\.npy|labels\.npy|colour\.npy|{re.escape(VERIFIED)}(\.\d+)?"
+    rf"|{DERIVED_PREFIX}[a-z]+\.npy|{re.escape(ENCODER)}(\.[0-9a-f]{{8}})?"
+)
 
 
 def cached_files(root: Path) -> dict[Path, list[Path]]:
-    """The files of the cache by the folders in which they lie: one for each prepared data set, finished or not.
+    """The files of the cache by folders: prepared data, finished or not, what was computed from them, and encoders.
 
     Args:
         root: the folder of the cache, which need not exist.

@@ -27,7 +27,8 @@ from steadygan.errors import SteadyganError
 from steadygan.files import LARGEST_LIST, read_json
 
 _FORMAT = 1
-_BUILDING = ".building"
+BUILDING = ".building"
+"""How the name of a folder ends while it is being filled."""
 _COPY_ROWS = 1024
 
 
@@ -118,15 +119,15 @@ def load_or_build(
     stored = load(folder)
     if stored is not None:
         return stored, True
-    with _writing(root):
+    with writing(root):
         root.mkdir(parents=True, exist_ok=True)
-    with _lock(root, key) as held:
+    with locked_key(root, key) as held:
         # another process may have prepared it while this one waited for the lock
         stored = load(folder)
         if stored is not None:
             return stored, True
         if held:
-            _remove_leftovers(root, key)
+            remove_leftovers(root, key)
         return _build(root, key, about, fill), False
 
 
@@ -153,7 +154,7 @@ class Writer:
         self.shape, self._dtype = shape, np.dtype(dtype)
         self._hash = hashlib.blake2b(digest_size=32)
         self._grey = self._collapse and len(shape) == 3 and shape[-1] == 3
-        with _writing(self._folder.parent):
+        with writing(self._folder.parent):
             self._file = (self._folder / "images.npy").open("wb")
             self._write_header(self._file)
 
@@ -164,7 +165,7 @@ class Writer:
         data = np.ascontiguousarray(block, dtype=self._dtype)
         self._grey = self._grey and bool((data[..., :1] == data).all())
         self._hash.update(data.data)
-        with _writing(self._folder.parent):
+        with writing(self._folder.parent):
             self._file.write(data.data)
         self.count += len(data)
 
@@ -172,7 +173,7 @@ class Writer:
         """Completes the file, and waits until it is on the disk."""
         if self._file is None:
             raise ValueError("nothing was written")
-        with _writing(self._folder.parent):
+        with writing(self._folder.parent):
             # the header leaves room for the number of items, which is known only now
             self._file.seek(0)
             self._write_header(self._file)
@@ -206,14 +207,14 @@ class Writer:
 
 
 def _build(root: Path, key: str, about: dict[str, Any], fill: Callable[[Writer], Outcome]) -> StoredData:
-    building = root / f"{key}.{uuid.uuid4().hex[:8]}{_BUILDING}"
-    with _writing(root):
+    building = root / f"{key}.{uuid.uuid4().hex[:8]}{BUILDING}"
+    with writing(root):
         building.mkdir()
     writer = Writer(building, collapse=about["settings"]["channels"] is None)
     try:
         outcome = fill(writer)
         writer.finish()
-        with _writing(root):
+        with writing(root):
             _complete(building, writer, outcome, about)
             _put_in_place(building, root / key)
     finally:
@@ -263,7 +264,7 @@ def _put_in_place(building: Path, folder: Path) -> None:
         return
     if folder.exists():
         # the folder is damaged, and is moved away first, because a rename cannot replace a folder that is not empty
-        aside = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}{_BUILDING}")
+        aside = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}{BUILDING}")
         folder.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)
     building.rename(folder)
@@ -278,7 +279,8 @@ _ADVICE = "free some space there, or set STEADYGAN_CACHE to another folder."
 
 
 @contextlib.contextmanager
-def _writing(root: Path) -> Iterator[None]:
+def writing(root: Path) -> Iterator[None]:
+    """Turns the error of a failed write to the cache into one sentence."""
     try:
         yield
     except OSError as error:
@@ -288,15 +290,39 @@ def _writing(root: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _lock(root: Path, key: str) -> Iterator[bool]:
+def locked_key(root: Path, key: str) -> Iterator[bool]:
+    """Waits until no other process prepares what has this name; yields whether the file system has locks."""
     lock = file_lock(root, key)
-    with _writing(root):
+    with writing(root):
         Path(lock.lock_file).touch()
     with contextlib.ExitStack() as held:
         # some network file systems have no locks: two processes may then prepare the data, and the first result stays
         with contextlib.suppress(OSError):
             held.enter_context(lock)
         yield lock.is_locked
+
+
+@contextlib.contextmanager
+def scratch_folder(root: Path) -> Iterator[Path]:
+    """A new folder beside prepared data, on a disk with room for images; it goes with the block.
+
+    If the process is killed, the next one that prepares data removes it.
+
+    Args:
+        root: the folder of the cache.
+    """
+    key = uuid.uuid4().hex
+    folder = root / f"{key}.{key[:8]}{BUILDING}"
+    with writing(root):
+        root.mkdir(parents=True, exist_ok=True)
+    with locked_key(root, key):
+        try:
+            with writing(root):
+                folder.mkdir()
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    (root / f"{key}.lock").unlink(missing_ok=True)
 
 
 def file_lock(root: Path, key: str) -> FileLock:
@@ -310,9 +336,9 @@ def file_lock(root: Path, key: str) -> FileLock:
     return FileLock(root / f"{key}.lock", fallback_to_soft=False)
 
 
-def _remove_leftovers(root: Path, own_key: str) -> None:
+def remove_leftovers(root: Path, own_key: str) -> None:
     """Removes the incomplete folders of killed processes: those whose lock no other process holds."""
-    for building in root.glob(f"*{_BUILDING}"):
+    for building in root.glob(f"*{BUILDING}"):
         key = building.name.partition(".")[0]
         with contextlib.suppress(OSError), contextlib.ExitStack() as held:
             if key != own_key:

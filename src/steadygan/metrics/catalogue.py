@@ -1,12 +1,12 @@
 """Every measure of generated data: its name, what it needs, and the function that computes it."""
 
-from collections.abc import Callable, Iterable
-from typing import Literal
+from collections.abc import Iterable
 
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from steadygan.errors import SteadyganError, nearest
+from steadygan.metrics.measures import MEASURES
+from steadygan.metrics.metric import Metric, Needs
 from steadygan.metrics.sliced import image_distance, sliced_wasserstein
 from steadygan.metrics.spectrum import checkerboard_ratio
 from steadygan.metrics.variety import variety
@@ -16,54 +16,6 @@ GROUP = "steadygan.metrics"
 """The entry points by which other packages offer metrics."""
 SPECTRUM_NUMBERS, FEWEST_SPECTRA = 3_000_000, 100
 """Numbers in the images whose spectra are averaged, and the fewest images: all 1,000 would take 15 s at 256x256."""
-
-
-class Needs(BaseModel):
-    """What a metric is given.
-
-    Attributes:
-        kinds: kinds of data that it can measure.
-        images: ``float`` for float32 [N, C, H, W] in [-1, 1], ``uint8`` for uint8 [N, H, W, C]. Vectors are float32
-            [N, F] in the data's own unit.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kinds: frozenset[Literal["images", "vectors"]]
-    images: Literal["float", "uint8"] = "float"
-
-
-class Metric(BaseModel):
-    """A measure of generated data.
-
-    Attributes:
-        name: in words joined by underscores; a run's rows call it ``quality/<name>``.
-        hint: how to read it, in a sentence.
-        lower_is_better: whether a smaller value is a better one.
-        needs: which data it can measure, and in which form.
-        measure: from real and generated data, N of each, to a number; it must leave its arguments as they are.
-        data_value: whether the data have a value of their own, ``measure(real, real)``, with which the value is to be
-            compared.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")
-    hint: str
-    lower_is_better: bool
-    needs: Needs
-    measure: Callable[[Tensor, Tensor], float]
-    data_value: bool = False
-
-    @property
-    def key(self) -> str:
-        """Its name in a run's rows."""
-        return f"quality/{self.name}"
-
-    @property
-    def data_key(self) -> str:
-        """The name of the data's own value in a run's rows."""
-        return f"{self.key}/data"
 
 
 def _distance(real: Tensor, fake: Tensor) -> float:
@@ -95,6 +47,7 @@ METRICS = (
     ),
     Metric(
         name="variety",
+        like_data=True,
         hint=(
             "How much generated samples differ from one another, as a share of how much the data do: 0 if all are "
             "alike, about 1 if they are as varied as the data."
@@ -124,6 +77,8 @@ def find_metric(name: str) -> Metric:
     for metric in METRICS:
         if metric.name == name:
             return metric
+    if any(measure.name == name for measure in MEASURES):
+        raise SteadyganError(f"'{name}' takes longer than a run can wait for; measure it with steadygan evaluate RUN")
     found = resolve(name, GROUP)
     if found is None:
         known = nearest(name, [*(metric.name for metric in METRICS), *entry_point_names(GROUP)])
@@ -131,6 +86,18 @@ def find_metric(name: str) -> Metric:
     if not isinstance(found, Metric):
         raise SteadyganError(f"'{name}' is of type {type(found).__name__}; it must be a steadygan.metrics.Metric")
     return found
+
+
+def find_measure(name: str) -> Metric:
+    """Find a metric for an evaluation, by its name.
+
+    Args:
+        name: of a metric in :data:`METRICS` or :data:`MEASURES`, or one as :func:`find_metric` takes it.
+
+    Raises:
+        SteadyganError: when there is none, or what is found is no :class:`Metric`.
+    """
+    return next((measure for measure in MEASURES if measure.name == name), None) or find_metric(name)
 
 
 def all_metrics(added: Iterable[str] = ()) -> tuple[Metric, ...]:
@@ -143,6 +110,12 @@ def all_metrics(added: Iterable[str] = ()) -> tuple[Metric, ...]:
         SteadyganError: when one cannot be found, or two have the same name.
     """
     found = dict.fromkeys([*METRICS, *(find_metric(name) for name in added)])
+    for metric in found:
+        if (metric.needs.of, metric.needs.reference) != ("images", "matched"):
+            raise SteadyganError(
+                f"The metric '{metric.name}' needs more than the images of a run in training; "
+                "measure it with steadygan evaluate RUN"
+            )
     names = [metric.name for metric in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.catalogue import heuristic_class
-from steadygan.metrics import METRICS, Metric
+from steadygan.metrics import MEASURES, METRICS, Metric
 from steadygan.report.words import sentence_case, spaced
 from steadygan.vocabulary import Slot
 
@@ -110,7 +110,12 @@ def group_of(key: str) -> Group:
 
 def metric_of(key: str) -> Metric | None:
     """The metric of a measurement ``quality/<name>``, or None when it is not known here."""
-    return next((metric for metric in METRICS if metric.key == key), None)
+    exact = next((metric for metric in METRICS if metric.key == key), None)
+    if exact is not None:
+        return exact
+    # A measure of features is followed by their name.
+    of_features = [metric for metric in MEASURES if key.startswith(f"{metric.key}_")]
+    return max(of_features, key=lambda metric: len(metric.key), default=None)
 
 
 def is_data_value(key: str) -> bool:

@@ -149,7 +149,7 @@ def _quality(rows: Sequence[Table]) -> list[Figure]:
             best, when = min(values) if metric.lower_is_better else max(values, key=lambda pair: pair[0])
             remark = "lower is better; " if metric.lower_is_better else "higher is better; "
             remark += "this is the best" if values[-1][0] == best else f"best {figure(best)} at {count(when)}"
-            if (own := newest(rows, metric.data_key)) is not None:
+            if (own := newest(rows, f"{key}/data")) is not None:
                 remark += f"; the data have {figure(own)}"
         name = spaced(key.removeprefix("quality/"))
         found.append(Figure(sentence_case(name), figure(values[-1][0]), remark))

@@ -16,7 +16,7 @@ from steadygan.heuristics.catalogue import heuristic_class
 from steadygan.heuristics.roles import LatentHeuristic
 from steadygan.layers.weights import equalised_lr, spectral_norm
 from steadygan.networks import build
-from steadygan.runs.folder import RunFolder, write_atomically
+from steadygan.runs.folder import RunFolder, write_atomically, write_errors_as_sentences
 from steadygan.runs.manifest import CUSTOM
 from steadygan.runs.sampling import generate
 
@@ -165,6 +165,8 @@ class TrainedGenerator:
 def save_generator(folder: RunFolder, generator: nn.Module, config: GeneratorConfig) -> None:
     """Write the weights of a generator, and the config that rebuilds it."""
     weights = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in generator.state_dict().items()}
+    with write_errors_as_sentences(folder.path):
+        folder.path.mkdir(parents=True, exist_ok=True)
     write_atomically(folder.generator, safetensors.torch.save(weights))
     write_atomically(folder.generator_config, config.model_dump_json(indent=1))
 

@@ -80,6 +80,11 @@ class RunFolder:
         return self.checkpoints / "best.pt"
 
     @property
+    def best(self) -> "RunFolder":
+        """The folder of the generator of that state, from which samples are made like from a run."""
+        return RunFolder(self.path / "best")
+
+    @property
     def generator(self) -> Path:
         """Weights of the generator that samples are made with."""
         return self.path / "generator.safetensors"
@@ -128,7 +133,7 @@ class RunFolder:
 
     def remove_unfinished_files(self) -> None:
         """Remove the temporary files of writes that a killed process never finished."""
-        for folder in (self.path, self.samples, self.checkpoints):
+        for folder in (self.path, self.samples, self.checkpoints, self.best.path):
             for part in folder.glob(".*.part"):
                 if self._is_unfinished(part):
                     part.unlink(missing_ok=True)
@@ -149,6 +154,8 @@ class RunFolder:
             return path.name == "real.png" or _images_seen(path, ".png") is not None
         if path.parent == self.checkpoints:
             return path == self.best_checkpoint or _images_seen(path, ".pt") is not None
+        if path.parent == self.best.path:
+            return path in (self.best.generator, self.best.generator_config)
         if path.parent == self.tensorboard:
             return path.name.startswith("events.out.tfevents.")
         names = (self.recipe, self.environment, self.skipped, self.metrics, self.findings, self.conclusion, self.report)
@@ -158,7 +165,7 @@ class RunFolder:
     def _remove_run(self) -> None:
         """Remove the files that training wrote, and nothing else; ``run.json`` last, without which it is no run."""
         self.remove_unfinished_files()
-        for folder in (self.samples, self.checkpoints, self.tensorboard, self.path):
+        for folder in (self.samples, self.checkpoints, self.best.path, self.tensorboard, self.path):
             for path in sorted(folder.glob("*"), key=self.manifest.__eq__):
                 if self._is_written(path):
                     path.unlink(missing_ok=True)

@@ -10,11 +10,13 @@ from torch import nn
 
 from steadygan.arrays import Array
 from steadygan.data import Prepared
+from steadygan.data.toys import TOYS
 from steadygan.errors import SteadyganError
 from steadygan.feeding.labels import random_labels
 from steadygan.feeding.prefetch import RowReader
 from steadygan.metrics import METRICS, Metric
 from steadygan.metrics.stored import channels_first, floats
+from steadygan.metrics.vector_modes import vector_modes
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.grid import BACKGROUND, GENERATED, REAL, image_grid, plane, save_picture, scatter
 from steadygan.runs.sampling import generate
@@ -44,6 +46,7 @@ class Gallery:
         self.folder = folder
         data = state.data
         self.metrics = tuple(metric for metric in metrics if data.kind in metric.needs.kinds)
+        self._mixture = TOYS.get(data.source)
         self._data_values: dict[str, float] = {}
         generator = torch.Generator().manual_seed(SEED)
         latent = state.recipe.latent
@@ -91,7 +94,15 @@ class Gallery:
                 if metric.name not in self._data_values:
                     self._data_values[metric.name] = _value(metric, real, real)
                 found[metric.data_key] = self._data_values[metric.name]
-        return found
+        return found | self._modes_found(made)
+
+    def _modes_found(self, points: torch.Tensor) -> dict[str, float]:
+        """How points lie about the modes of their data, where these are known."""
+        if self._mixture is None:
+            return {}
+        found = vector_modes(points, torch.from_numpy(self._mixture.centres), self._mixture.sigma)
+        values = {f"quality/mixture_{name}_{MEASURED_SAMPLES}": value for name, value in found._asdict().items()}
+        return {key: math.nan if value is None else float(value) for key, value in values.items()}
 
     def _generate(self, sampler: nn.Module, state: TrainingState, latents: slice, labels: slice) -> torch.Tensor:
         """Generate samples from these latents, in the precision of the run so that it takes little time."""

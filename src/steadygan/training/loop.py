@@ -26,6 +26,7 @@ from steadygan.runs.rows import RowFile
 from steadygan.runs.sampling import sampling_generator
 from steadygan.training.conclusion import conclude, estimate, evidence
 from steadygan.training.gallery import Gallery
+from steadygan.training.judge import Judge
 from steadygan.training.observe import Audience
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
@@ -54,6 +55,7 @@ class Loop:
         processor: the kind of processor that convolutions are tuned for; it stays the same when the run is resumed.
         observers: objects that are told how the run proceeds.
         metrics: the metrics to measure on samples.
+        judge: measures samples by features now and then; None where nobody does.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Loop:
         processor: ProcessorChoice,
         observers: Sequence[object] = (),
         metrics: Sequence[Metric] = METRICS,
+        judge: Judge | None = None,
     ) -> None:
         self.state = state
         self.folder = folder
@@ -75,9 +78,11 @@ class Loop:
         self.processor = processor
         self.observers = Audience(observers)
         self.gallery = Gallery(folder, state, metrics)
+        self.judge = judge
         self.rows = RowFile(folder.metrics)
         self.findings = RowFile(folder.findings)
         self._row_began = (state.images_seen, state.seconds, state.loader.wait_seconds)
+        self._judging_before = state.judging_seconds
         self._core_wait_before = core_wait_seconds()
         self._saved_at = state.seconds
         self._estimated = state.images_seen > 0 or state.data.kind != "images"
@@ -123,6 +128,9 @@ class Loop:
             self._write_row()
         if self._grids_due() > self._grids_drawn:
             self._draw_due_grid()
+        if self.judge is not None and self.judge.is_due(self.state, at_end=False):
+            self._set_seconds(begun, before)
+            self._judge(self.judge)
         if self.state.seconds - self._saved_at >= CHECKPOINT_SECONDS:
             self.save()
         self._set_seconds(begun, before)
@@ -151,8 +159,9 @@ class Loop:
         if since_images:  # none in a sitting that was stopped before its first step
             row["images_per_second"] = round(since_images / since_seconds, 2)
             row["time/data"] = round(since_waiting / since_seconds, 6)
+            row["time/judging"] = round((self.state.judging_seconds - self._judging_before) / since_seconds, 6)
         row |= self._core_wait(since_seconds)
-        self._row_began = now
+        self._row_began, self._judging_before = now, self.state.judging_seconds
         self._append(row)
         if row["not_finite"]:
             values, one = things(row["not_finite"], "measured value"), row["not_finite"] == 1
@@ -213,9 +222,23 @@ class Loop:
         for heuristic in self.state.recipe.all(Measures):
             row |= heuristic.measure(self.state)
         self._append(row)
-        value = measured[CHOOSES_BEST.key]
-        if math.isfinite(value) and value < self.state.best:
-            self.state.best = value
+        if self.state.best_by in ("", CHOOSES_BEST.key):  # features say more, once there are judgements by some
+            self._keep_if_best(CHOOSES_BEST.key, measured[CHOOSES_BEST.key])
+
+    def _judge(self, judge: Judge) -> None:
+        begun, state = time.perf_counter(), self.state
+        value = judge.distance(self.sampling_generator(), state)
+        judge.seconds = time.perf_counter() - begun
+        state.judged_at, state.judging_seconds = state.images_seen, state.judging_seconds + judge.seconds
+        row: dict[str, Any] = {"images": state.images_seen, judge.data_key: round(judge.floor, 6)}
+        self._append(row | {judge.key: round(value, 6) if math.isfinite(value) else None})
+        self._keep_if_best(judge.key, value)
+
+    def _keep_if_best(self, key: str, value: float) -> None:
+        """Keep this checkpoint as the best if no other has a smaller distance of the same kind."""
+        if math.isfinite(value) and (value < self.state.best or key != self.state.best_by):
+            self.state.best, self.state.best_by = value, key
+            save_generator(self.folder.best, self.sampling_generator(), self.config_now())
             self.save(best=True)
 
     def save(self, best: bool = False) -> None:
@@ -237,6 +260,8 @@ class Loop:
         """
         if not self.folder.sample_grid(self.state.images_seen).exists():
             self._draw_grid(self.sampling_generator())
+        if self.judge is not None and self.fraction >= 1 and self.judge.is_due(self.state, at_end=True):
+            self._judge(self.judge)
         self.save()
         if not self.state.record.is_empty:
             self._write_row()

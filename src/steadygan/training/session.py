@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from torch import nn
 from steadygan.amounts import things
 from steadygan.blueprint import Blueprint
 from steadygan.data import DataSettings, Prepared
+from steadygan.data.store import cache_folder
 from steadygan.distributed import any_process, broadcast_string, is_main_process
 from steadygan.errors import SteadyganError, warn
 from steadygan.feeding.labels import DataView
@@ -32,9 +34,10 @@ from steadygan.settings import TrainingSettings
 from steadygan.training.agreement import refuse_different_runs, refuse_uneven_batches
 from steadygan.training.compiled import compile_, decompile_, may_compile, refuse_uncompilable
 from steadygan.training.device import process_device, resolve_settings
+from steadygan.training.judge import judge_for
 from steadygan.training.labels import data_view, labelled_players, refuse_without_features
 from steadygan.training.loop import Loop
-from steadygan.training.observe import TensorBoard, check_observers
+from steadygan.training.observe import Audience, TensorBoard, check_observers
 from steadygan.training.own_networks import notes_on, pack_inputs, put_on, refuse_unreached
 from steadygan.training.state import TrainingState, new_training_state
 from steadygan.training.worker_loop import WorkerLoop
@@ -69,6 +72,7 @@ def begin(
     overwrite: bool,
     notes: Sequence[str],
     observers: Sequence[object],
+    cache: Path | None = None,
 ) -> Loop | WorkerLoop:
     """Build everything for a new run, and write its description into the run folder.
 
@@ -84,6 +88,7 @@ def begin(
         overwrite: whether an existing run in the folder may be replaced.
         notes: sentences about changes of the recipe, for the manifest.
         observers: objects that are told how the run proceeds.
+        cache: where prepared data and features are kept; the usual folder when None.
 
     Returns:
         The loop: of the main process a :class:`Loop`, of the others a :class:`WorkerLoop`.
@@ -101,7 +106,7 @@ def begin(
         return WorkerLoop(state, training)
     folder.create(overwrite)  # only now, because networks that do not fit must not destroy an existing run
     _write_run(folder, state, training, data_settings, names, (*notes, *state.notes))
-    return _loop(state, folder, training, custom, names, observers)
+    return _loop(state, folder, training, custom, names, observers, cache)
 
 
 def _tuned_alike(training: TrainingSettings) -> TrainingSettings:
@@ -118,6 +123,7 @@ def resume(
     data: Prepared,
     custom: CustomNetworks,
     observers: Sequence[object],
+    cache: Path | None = None,
 ) -> Loop | WorkerLoop:
     """Rebuild a run from its newest undamaged checkpoint, so that it can go on bit for bit.
 
@@ -128,6 +134,7 @@ def resume(
         data: the data, prepared again.
         custom: the user's own networks, if the run had any.
         observers: objects that are told how the run proceeds.
+        cache: where prepared data and features are kept; the usual folder when None.
 
     Returns:
         The loop: of the main process a :class:`Loop`, of the others a :class:`WorkerLoop`.
@@ -153,7 +160,7 @@ def resume(
     any_process(False)  # waits until all processes have read the files that the main one is about to remove
     if not is_main_process():
         return WorkerLoop(state, training)
-    loop = _loop(state, folder, training, custom, names, observers)
+    loop = _loop(state, folder, training, custom, names, observers, cache)
     folder.remove_unfinished_files()
     if not folder.single_colour.is_file():  # as in runs from before there was such a list
         _write_single_colour(folder, data)
@@ -295,6 +302,7 @@ def _loop(
     custom: CustomNetworks,
     names: dict[Player, str],
     observers: Sequence[object],
+    cache: Path | None,
 ) -> Loop:
     latent = state.recipe.latent
     config = GeneratorConfig(
@@ -313,7 +321,9 @@ def _loop(
     if training.tensorboard:
         watching.append(TensorBoard(folder.tensorboard, state.images_seen))
     metrics = all_metrics(training.metrics)
-    return Loop(state, folder, Budget.of(training), config, training.keep, training.tuned_for, watching, metrics)
+    with torch.random.fork_rng(devices=[]):  # an encoder's training moves the random state
+        judge = judge_for(state, training, cache_folder(cache), Audience(watching).note)
+    return Loop(state, folder, Budget.of(training), config, training.keep, training.tuned_for, watching, metrics, judge)
 
 
 def _write_run(

@@ -52,6 +52,9 @@ class TrainingState:
         moves: the number of moves of each player so far.
         seconds: the time spent in the loop so far.
         best: the smallest distance to the data so far.
+        best_by: the name in a run's rows of the distance by which ``best`` is the smallest; empty before any.
+        judged_at: images seen when the generator was last judged by features.
+        judging_seconds: the time spent on judging so far.
         rates: the learning rates with which the optimisers were made, by player and parameter group.
         joint_batches_work: whether the discriminator gives the same results for real and fake images in one pass as in
             two.
@@ -75,6 +78,9 @@ class TrainingState:
     moves: dict[Player, int] = field(default_factory=lambda: dict.fromkeys(Player, 0))
     seconds: float = 0.0
     best: float = math.inf
+    best_by: str = ""
+    judged_at: int = 0
+    judging_seconds: float = 0.0
     rates: dict[Player, list[float]] = field(init=False)
     joint_batches_work: bool = field(init=False)
     notes: tuple[str, ...] = ()
@@ -210,6 +216,9 @@ class TrainingState:
             "moves": {player.value: count for player, count in self.moves.items()},
             "seconds": self.seconds,
             "best": self.best,
+            "best_by": self.best_by,
+            "judged_at": self.judged_at,
+            "judging_seconds": self.judging_seconds,
         }
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
@@ -228,6 +237,9 @@ class TrainingState:
         self.record.load_state_dict(saved["record"], self.device)
         self.images_seen, self.steps = saved["images_seen"], saved["steps"]
         self.seconds, self.best = saved["seconds"], saved["best"]
+        # Runs of earlier versions judged by nothing.
+        self.best_by = saved.get("best_by", "")
+        self.judged_at, self.judging_seconds = saved.get("judged_at", 0), saved.get("judging_seconds", 0.0)
         _load_random_state(saved["random"], self.device)
 
     def _all_networks(self) -> dict[str, nn.Module]:
