@@ -37,7 +37,7 @@ def _few(count: int, held_out: int, dimensions: int) -> Iterator[str]:
     if count < enough:
         yield (
             f"{things(count, 'sample is', 'samples are')} few for a Fréchet distance of {dimensions:,} features, which "
-            f"is too large by what {enough:,} would not add: compare it only with that of as many samples, or read "
+            f"comes out too large below {enough:,}: compare it only with that of as many samples, or read "
             f"{extrapolated}"
         )
     if held_out < count:
