@@ -62,11 +62,10 @@ def blurred(real: Real, degree: float) -> Images:
     found = real.first.astype(np.float32)
     for axis in (1, 2):
         padding = [(reach, reach) if each == axis else (0, 0) for each in range(4)]
-        padded = np.pad(found, padding, mode="edge")
-        length = found.shape[axis]
-        found = sum(
-            np.float32(weight) * padded.take(range(low, low + length), axis) for low, weight in enumerate(weights)
-        )
+        padded, length = np.pad(found, padding, mode="edge"), found.shape[axis]
+        found = np.zeros_like(found)
+        for low, weight in enumerate(weights):
+            found += np.float32(weight) * padded.take(range(low, low + length), axis)
     return _levels(found)
 
 
