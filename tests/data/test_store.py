@@ -285,7 +285,7 @@ def test_what_another_process_is_building_is_left_alone(photos, cache):
     prepare(photos, cache=cache)
     other = cache / "aaaa.1234.building"
     other.mkdir()
-    with store._lock(cache, "aaaa"):
+    with store.file_lock(cache, "aaaa"):
         prepare(np.zeros((2, 8, 8), np.uint8), cache=cache)
         assert other.exists()
     prepare(np.ones((2, 8, 8), np.uint8), cache=cache)

@@ -92,7 +92,7 @@ def _chunks(images: Array | Iterable[Tensor], batch: int) -> Iterator[Tensor]:
 def _batches(chunks: Iterable[Tensor], batch: int) -> Iterator[Tensor]:
     """The same images in batches of one length; the last may be shorter."""
     if batch < 1:
-        raise ValueError(f"a batch of {batch} images")
+        raise ValueError(f"a batch must hold at least one image, not {batch}")
     waiting: list[Tensor] = []
     count = 0
     for chunk in chunks:

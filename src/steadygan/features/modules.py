@@ -87,7 +87,7 @@ def checked(found: object, count: int, name: str) -> Features:
     if not right or len(parts) not in (1, 2):
         shapes = ", ".join(str(list(p.shape)) if isinstance(p, Tensor) else type(p).__name__ for p in parts)
         raise SteadyganError(
-            f"'{name}' must give features [N, D], or features and logits [N, K], of N = {count} images, not {shapes}."
+            f"'{name}' must give features [N, D], or features and logits [N, K], and N is {count}, not {shapes}."
         )
     features, *logits = (part.float() for part in parts if isinstance(part, Tensor))
     return Features(features, logits[0].softmax(1) if logits else None)
