@@ -35,8 +35,8 @@ LABELLED_SHARE = 0.5
 GROUPS, IMAGES_PER_GROUP = 64, 20
 """Groups of alike images that stand for classes where there are no labels: fewer of few images."""
 FEWEST_IMAGES = 2
-SECONDS = 150.0
-"""That training takes on two cores at 32x32."""
+SECONDS = 120.0
+"""That training takes at 32x32, on one core."""
 MOST_PASSES = 60
 """How often training sees each image at most: after that an encoder learns a few images by heart."""
 
@@ -124,7 +124,7 @@ def is_trained(data: Prepared, cache: Path | None = None) -> bool:
 
 
 def seconds_to_train(data: Prepared) -> float:
-    """About how long the encoder of these images trains on two cores."""
+    """About how long the encoder of these images trains on a CPU."""
     _, lesson = _lesson(data, None)
     return SECONDS * _seen(lesson, None) / SEEN * (min(max(data.shape[0], SMALLEST), LARGEST) / 32) ** 2
 
