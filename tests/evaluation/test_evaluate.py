@@ -142,6 +142,12 @@ def test_a_run_is_compared_with_its_own_data(run: sg.Run, cache: Path) -> None:
     assert "which the run may have been trained on too" in found.split
 
 
+def test_the_best_generator_of_a_run_is_compared_with_the_data_of_that_run(run: sg.Run, cache: Path) -> None:
+    found = evaluate(run.path / "best", None, samples=40)
+    assert found.samples == str(run.path / "best")
+    assert found.against == evaluate(run.path, None, samples=40).against
+
+
 def test_a_run_a_generator_a_folder_and_an_array_of_the_same_images_are_alike(
     run: sg.Run, cache: Path, tmp_path: Path
 ) -> None:

@@ -85,6 +85,10 @@ def find_generator(evaluated: Evaluated) -> Generator | None:
 
 
 def _stored(folder: RunFolder) -> StoredRun | None:
+    """The run that a generator is of: the one in its folder, or the one whose best generator lies there."""
+    run = RunFolder(folder.path.resolve().parent)
+    if not folder.exists() and run.best.path == folder.path.resolve():
+        folder = run
     return read_stored_run(folder) if folder.exists() else None
 
 
