@@ -25,6 +25,7 @@ from steadygan.data import Prepared, prepare
 from steadygan.features import Extractor, extract, split_indices
 from steadygan.features.domain import domain_extractor
 from steadygan.features.encoder_training import SEEN
+from steadygan.metrics.gaussian import Gaussian, frechet_distance
 
 REFERENCE = 10_000
 """Real images that the samples are compared with."""
@@ -47,18 +48,6 @@ def samples_of(path: Path, count: int, ruler: ModuleType) -> np.ndarray:
         return steadygan.load(path).sample(count)
     images = ruler.read_samples(path)[:count]
     return images[..., None] if images.ndim == 3 else images
-
-
-def frechet(first: np.ndarray, second: np.ndarray) -> float:
-    """The Fréchet distance of two sets of features [N, D], in float64."""
-    (mean, covariance), (other_mean, other_covariance) = (
-        (each.mean(0), np.cov(each, rowvar=False)) for each in (first, second)
-    )
-    values, vectors = np.linalg.eigh(covariance)
-    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
-    of_product = np.linalg.eigvalsh(root @ other_covariance @ root).clip(0)
-    traces = np.trace(covariance) + np.trace(other_covariance) - 2 * np.sqrt(of_product).sum()
-    return float(((mean - other_mean) ** 2).sum() + traces)
 
 
 def rank_correlation(first: list[float], second: list[float]) -> float:
@@ -93,15 +82,15 @@ class Domain:
         self.extractor = extractor
         kept, held_out = split_indices(len(data))
         chosen = np.sort(np.random.default_rng(0).permutation(kept)[:REFERENCE])
-        self._reference = self._features(np.asarray(data.images[chosen]))
+        self._reference = self._statistics(np.asarray(data.images[chosen]))
         self.floor = self.distance(np.asarray(data.images[held_out]))
 
     def distance(self, images: np.ndarray) -> float:
         """Of samples."""
-        return frechet(self._reference, self._features(images))
+        return frechet_distance(self._reference, self._statistics(images))
 
-    def _features(self, images: np.ndarray) -> np.ndarray:
-        return extract(self.extractor, images).features.double().numpy()
+    def _statistics(self, images: np.ndarray) -> Gaussian:
+        return Gaussian.of(extract(self.extractor, images).features)
 
 
 def domains(arguments: argparse.Namespace, data: Prepared) -> dict[str, Domain]:

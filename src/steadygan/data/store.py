@@ -279,21 +279,19 @@ _ADVICE = "free some space there, or set STEADYGAN_CACHE to another folder."
 
 
 @contextlib.contextmanager
-def writing(root: Path) -> Iterator[None]:
-    """Turns the error of a failed write to the cache into one sentence."""
+def writing(root: Path, what: str = "Prepared data") -> Iterator[None]:
+    """Turns the error of a failed write to the cache into one sentence, which begins with what was to be written."""
     try:
         yield
     except OSError as error:
-        raise SteadyganError(
-            f"Prepared data cannot be written to {root} ({error.strerror or error}): {_ADVICE}"
-        ) from error
+        raise SteadyganError(f"{what} cannot be written to {root} ({error.strerror or error}): {_ADVICE}") from error
 
 
 @contextlib.contextmanager
-def locked_key(root: Path, key: str) -> Iterator[bool]:
+def locked_key(root: Path, key: str, what: str = "Prepared data") -> Iterator[bool]:
     """Waits until no other process prepares what has this name; yields whether the file system has locks."""
     lock = file_lock(root, key)
-    with writing(root):
+    with writing(root, what):
         Path(lock.lock_file).touch()
     with contextlib.ExitStack() as held:
         # some network file systems have no locks: two processes may then prepare the data, and the first result stays

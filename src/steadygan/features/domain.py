@@ -1,10 +1,8 @@
 """Features of the user's own domain: an encoder that is trained once on the data, and kept beside them."""
 
-import contextlib
 import hashlib
 import os
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +15,7 @@ from steadygan.amounts import things
 from steadygan.data import Prepared
 from steadygan.data.cache_removal import ENCODER
 from steadygan.data.data_source import Progress, no_progress
-from steadygan.data.store import cache_folder, cache_key, file_lock
+from steadygan.data.store import cache_folder, cache_key, locked_key, writing
 from steadygan.errors import SteadyganError
 from steadygan.features.encoder import LARGEST, Encoder, EncoderConfig
 from steadygan.features.encoder_training import SEEN, Lesson, train_encoder
@@ -26,6 +24,8 @@ from steadygan.features.split import split_indices
 
 VERSION = 1
 """To be raised with every change of the encoder or its training; it is a part of the name."""
+THE_ENCODER = "The encoder"
+"""What messages call it where it cannot be written."""
 SMALLEST = 8
 """Images smaller than this are enlarged to it."""
 LABELS_PER_CLASS = 10
@@ -109,7 +109,9 @@ def domain_extractor(
     path = root / key / ENCODER
     encoder = _load(path)
     if encoder is None:
-        with _locked(root, key):
+        with writing(root, THE_ENCODER):
+            root.mkdir(parents=True, exist_ok=True)
+        with locked_key(root, key, THE_ENCODER):
             encoder = _load(path)  # another process may have trained it while this one waited for the lock
             if encoder is None:
                 encoder = train_encoder(config, lesson, seed, seen, progress)
@@ -174,7 +176,7 @@ def _save(path: Path, encoder: Encoder, name: str) -> None:
     about = {"config": encoder.config.model_dump_json(), "name": name}
     state = {key: tensor.contiguous() for key, tensor in encoder.state_dict().items()}
     new = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}")
-    with _writing(path.parent):
+    with writing(path.parent, THE_ENCODER):
         path.parent.mkdir(exist_ok=True)
         try:
             with new.open("wb") as file:
@@ -195,28 +197,3 @@ def _load(path: Path) -> Encoder | None:
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError):
         return None
     return encoder.eval().requires_grad_(False)
-
-
-@contextlib.contextmanager
-def _locked(root: Path, key: str) -> Iterator[None]:
-    """Keep other processes from training the same encoder meanwhile."""
-    lock = file_lock(root, key)
-    with _writing(root):
-        root.mkdir(parents=True, exist_ok=True)
-        Path(lock.lock_file).touch()
-    with contextlib.ExitStack() as held:
-        # some network file systems have no locks: two processes may then train it, and the last result stays
-        with contextlib.suppress(OSError):
-            held.enter_context(lock)
-        yield
-
-
-@contextlib.contextmanager
-def _writing(root: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise SteadyganError(
-            f"The encoder cannot be kept in '{root}' ({error.strerror or error}): free some space there, or set "
-            "STEADYGAN_CACHE to another folder."
-        ) from error
