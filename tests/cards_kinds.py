@@ -7,7 +7,7 @@ from pydantic import Field
 from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.citations import Citation
-from steadygan.vocabulary import Finding, Labels, Slot
+from steadygan.vocabulary import Failure, Labels, Slot
 
 SPECIAL = Citation.from_bibtex(
     r"""@misc{oyvind2031signs,
@@ -25,7 +25,7 @@ def _card(note: str = "") -> Card:
         summary="Draws a*b*c from [0, 1] | with `signs`, <tags> and $money$.",
         formula="y = a | b",
         sources=(Source(citation=SPECIAL, where="section 1"), Source(citation=SPECIAL, where="section 2")),
-        treats=(Finding.NOT_FINITE,),
+        treats=(Failure.NOT_FINITE,),
         example="from steadygan.heuristics.penalties import R1\nheuristic = R1()",
         note=note,
     )

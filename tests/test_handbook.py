@@ -11,7 +11,7 @@ from steadygan.heuristics.card import Card
 from steadygan.heuristics.catalogue import BUILT_IN
 from steadygan.heuristics.latents import NormalLatent
 from steadygan.recipe import Recipe
-from steadygan.vocabulary import Finding, Slot
+from steadygan.vocabulary import Failure, Slot
 from tests.cards_kinds import SPECIAL, Beside, Conditional, Free, Strict
 
 PAGE = Path(__file__).parents[1] / "docs" / "heuristics.md"
@@ -116,7 +116,7 @@ def test_the_contents_name_every_heuristic_below_its_slot(strange: str) -> None:
 
 def test_the_index_tells_for_every_finding_who_treats_it(page: str) -> None:
     index = page.split("## What treats what")[1].split("\n## ")[0]
-    for finding in Finding:
+    for failure in Failure:
         (line,) = (line for line in index.splitlines() if f"**{finding.value}**" in line)
         treating = [kind.name for kind in BUILT_IN if finding in kind.card.treats]
         assert re.findall(r"\[([\w-]+)\]\(#", line) == treating

@@ -1,4 +1,4 @@
-"""The terms that every module shares: slots, players, sides, labels and findings."""
+"""The terms that every module shares: slots, players, sides, labels and failures."""
 
 from enum import StrEnum
 from typing import Literal
@@ -75,7 +75,7 @@ class Labels(StrEnum):
     """Every image must have one."""
 
 
-class Finding(StrEnum):
+class Failure(StrEnum):
     """The names of what goes wrong in training; cards say which of them a heuristic treats."""
 
     NOT_FINITE = "not-finite"

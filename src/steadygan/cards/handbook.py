@@ -18,7 +18,7 @@ from steadygan.heuristics.card import PREAMBLE, Source
 from steadygan.heuristics.catalogue import BUILT_IN
 from steadygan.heuristics.citations import Citation
 from steadygan.heuristics.composition import replaces
-from steadygan.vocabulary import Finding, Slot
+from steadygan.vocabulary import Failure, Slot
 
 _TREATS, _BIBLIOGRAPHY = "What treats what", "Bibliography"
 
@@ -150,14 +150,14 @@ def _source(source: Source) -> str:
 
 def _treatments(kinds: Kinds) -> str:
     lines = [f"## {_TREATS}", "", "What goes wrong, and the heuristics that are said to help:", ""]
-    for finding in Finding:
+    for failure in Failure:
         treating = [kind for kind in kinds if finding in kind.card.treats]
         shown = _links(treating) if treating else "none"
         lines.append(f'- <a id="{_treats_anchor(finding)}"></a>**{finding.value}**: {shown}')
     return "\n".join(lines)
 
 
-def _treats_anchor(finding: Finding) -> str:
+def _treats_anchor(finding: Failure) -> str:
     return f"treats-{finding.value}"
 
 

@@ -23,6 +23,8 @@ Done = TypeVar("Done")
 PATIENCE = timedelta(minutes=10)
 """How long a process waits for the others in the middle of a step; one that died is noticed at once."""
 _OFTEN = 0.05
+_TO_LET_GO = 0.2
+"""How long Gloo's threads are given at the end, in seconds, to let go of the tensors of the last collective."""
 _OURS = "steadygan"
 _YES, _NO = "yes:", "no:"
 _NEEDED = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
@@ -64,10 +66,16 @@ def start() -> None:
 
 
 def stop() -> None:
-    """Leave the process group."""
+    """Leave the process group.
+
+    A thread of Gloo that lets go of a tensor takes the interpreter's lock for it. One that does so while the
+    interpreter shuts down aborts the process ("terminate called without an active exception"), and torchrun calls
+    the run failed. Nothing in PyTorch waits for those threads, so this does, while the lock can still be had.
+    """
     if _stores:
         _stores.clear()
         dist.destroy_process_group()
+        time.sleep(_TO_LET_GO)
 
 
 def local_rank() -> int:

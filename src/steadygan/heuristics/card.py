@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from steadygan.heuristics.citations import Citation, reference
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 def _looked_up(citation: Any) -> Any:
@@ -51,7 +51,7 @@ class Card(BaseModel):
     summary: str
     formula: str
     sources: tuple[Source, ...]
-    treats: tuple[Finding, ...] = ()
+    treats: tuple[Failure, ...] = ()
     cost: str = "none"
     example: str
     note: str = ""

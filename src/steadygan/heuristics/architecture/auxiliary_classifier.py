@@ -17,7 +17,7 @@ from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.moments import AddsLoss
 from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Labels, Player, Side
+from steadygan.vocabulary import Failure, Labels, Player, Side
 
 
 def class_cross_entropy(class_logits: Tensor, targets: Tensor) -> Tensor:
@@ -51,7 +51,7 @@ class AuxiliaryClassifier(ArchitectureHeuristic, AddsLoss):
             Source(citation="odena2016acgan", where="section 3, equations 2 and 3"),
             Source(citation="chintala2016ganhacks", where="item 12"),
         ),
-        treats=(Finding.MODE_DROPPING, Finding.GARBAGE_FOOLING),
+        treats=(Failure.MODE_DROPPING, Failure.GARBAGE_FOOLING),
         cost="one more dense layer",
         example=(
             "from steadygan.heuristics.architecture import class_cross_entropy\n"

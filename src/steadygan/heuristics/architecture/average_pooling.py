@@ -5,7 +5,7 @@ from typing import ClassVar
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class AveragePooling(ArchitectureHeuristic):
@@ -18,7 +18,7 @@ class AveragePooling(ArchitectureHeuristic):
         summary="The discriminator downsamples by averages, which give gradients everywhere, unlike maxima.",
         formula="y = mean of each 2×2 block of W ∗ x",
         sources=(Source(citation="chintala2016ganhacks", where="item 5"),),
-        treats=(Finding.DISCRIMINATOR_WINS,),
+        treats=(Failure.DISCRIMINATOR_WINS,),
         cost="1.44 times the work of a stride with kernel 5, 2.25 times that with kernel 4",
         example=(
             "from torch import nn\n"

@@ -8,7 +8,7 @@ from steadygan.blueprint import Blueprint, Norm
 from steadygan.heuristics.architecture.norm_decisions import norm_decisions
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class BatchNormHeuristic(ArchitectureHeuristic):
@@ -26,7 +26,7 @@ class BatchNormHeuristic(ArchitectureHeuristic):
             Source(citation="ioffe2015batchnorm", where="algorithm 1"),
             Source(citation="chintala2016ganhacks", where="item 4"),
         ),
-        treats=(Finding.STALLED, Finding.MODE_COLLAPSE),
+        treats=(Failure.STALLED, Failure.MODE_COLLAPSE),
         cost="about a tenth of a step; images of one batch depend on each other",
         example=(
             "from torch import nn\n"

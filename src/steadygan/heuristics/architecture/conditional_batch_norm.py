@@ -5,7 +5,7 @@ from typing import ClassVar
 from steadygan.blueprint import Blueprint, Norm
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding, Labels
+from steadygan.vocabulary import Failure, Labels
 
 
 class ConditionalBatchNorm(ArchitectureHeuristic):
@@ -21,7 +21,7 @@ class ConditionalBatchNorm(ArchitectureHeuristic):
             Source(citation="dumoulin2016style", where="section 2.2, equation 5"),
             Source(citation="miyato2018projection", where="the generator of the authors' code"),
         ),
-        treats=(Finding.MODE_DROPPING,),
+        treats=(Failure.MODE_DROPPING,),
         cost="two rows of numbers for each class and layer",
         example=(
             "import torch\n"

@@ -6,7 +6,7 @@ from steadygan.blueprint import Blueprint
 from steadygan.heuristics.architecture.normal_init import WEIGHTS_BEGIN
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class EqualisedLR(ArchitectureHeuristic):
@@ -18,7 +18,7 @@ class EqualisedLR(ArchitectureHeuristic):
         summary="All weights have the same spread and are scaled when used, so that Adam moves them at one speed.",
         formula="w used = √(2 / fan-in) · w, w ~ N(0, 1) at first",
         sources=(Source(citation="karras2017progressive", where="section 4.1"),),
-        treats=(Finding.EXPLODING_GRADIENTS, Finding.STALLED),
+        treats=(Failure.EXPLODING_GRADIENTS, Failure.STALLED),
         cost="one product for each weight and use",
         example=(
             "from torch import nn\n"

@@ -7,7 +7,7 @@ from pydantic import model_validator
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class FilteredResampling(ArchitectureHeuristic):
@@ -22,7 +22,7 @@ class FilteredResampling(ArchitectureHeuristic):
             Source(citation="zhang2019blurpool", where="section 3.2"),
             Source(citation="karras2019stylegan2", where="appendix B, filter of the resampling layers"),
         ),
-        treats=(Finding.CHECKERBOARD,),
+        treats=(Failure.CHECKERBOARD,),
         cost="a depthwise convolution of 3x3 for each change of size",
         example=(
             "from torch import nn\n"

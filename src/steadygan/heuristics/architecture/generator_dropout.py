@@ -7,7 +7,7 @@ from pydantic import Field
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class GeneratorDropout(ArchitectureHeuristic):
@@ -21,7 +21,7 @@ class GeneratorDropout(ArchitectureHeuristic):
             Source(citation="chintala2016ganhacks", where="item 17"),
             Source(citation="isola2016pix2pix", where="section 3.1"),
         ),
-        treats=(Finding.MODE_COLLAPSE,),
+        treats=(Failure.MODE_COLLAPSE,),
         example=(
             "from torch import nn\n"
             "from steadygan.layers import GeneratorDropout\n"

@@ -7,7 +7,7 @@ from pydantic import Field
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class GeneratorNoise(ArchitectureHeuristic):
@@ -18,7 +18,7 @@ class GeneratorNoise(ArchitectureHeuristic):
         summary="Gaussian noise is added to the generator's hidden activations, in training and in generation alike.",
         formula="y = x + std · n, n ~ N(0, 1)",
         sources=(Source(citation="chintala2016ganhacks", where="item 13"), Source(citation="zhao2016energy")),
-        treats=(Finding.MODE_COLLAPSE,),
+        treats=(Failure.MODE_COLLAPSE,),
         example=(
             "from torch import nn\n"
             "from steadygan.layers import GeneratorNoise\n"

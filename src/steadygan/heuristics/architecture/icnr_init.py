@@ -5,7 +5,7 @@ from typing import ClassVar
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class IcnrInit(ArchitectureHeuristic):
@@ -19,7 +19,7 @@ class IcnrInit(ArchitectureHeuristic):
         "dots lies over the first images.",
         formula="W of a pixel shuffle = w of each pixel of a square; W of a transposed convolution = c · (w ∗ 1₂ₓ₂)",
         sources=(Source(citation="aitken2017icnr", where="section on initialisation"),),
-        treats=(Finding.CHECKERBOARD,),
+        treats=(Failure.CHECKERBOARD,),
         example=(
             "from torch import nn\n"
             "from steadygan.layers import Upsample, icnr_init\n"

@@ -8,7 +8,7 @@ from steadygan.blueprint import Blueprint, Norm
 from steadygan.heuristics.architecture.norm_decisions import norm_decisions
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class InstanceNormHeuristic(ArchitectureHeuristic):
@@ -19,7 +19,7 @@ class InstanceNormHeuristic(ArchitectureHeuristic):
         summary="Every map of every image is normalised by itself: the same in training and use, for any batch.",
         formula="y = a (x - E[x]) / √(Var[x] + eps) + b, over the pixels of one map",
         sources=(Source(citation="ulyanov2016instancenorm"), Source(citation="chintala2016ganhacks", where="item 4")),
-        treats=(Finding.STALLED,),
+        treats=(Failure.STALLED,),
         cost="about that of batch norm; images do not depend on each other",
         example=(
             "from torch import nn\n"

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 STRIDE = 2
 
@@ -25,7 +25,7 @@ class KernelDivisibleByStride(ArchitectureHeuristic):
             Source(citation="odena2016deconvolution", where="section on overlap"),
             Source(citation="chollet2017deep", where="p. 308"),
         ),
-        treats=(Finding.CHECKERBOARD,),
+        treats=(Failure.CHECKERBOARD,),
         cost="16/25 of the work of kernel 5",
         example=(
             "from torch import nn\n"

@@ -10,7 +10,7 @@ from steadygan.heuristics.architecture.conditional_batch_norm import Conditional
 from steadygan.heuristics.base import Company, Heuristic
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding, Labels
+from steadygan.vocabulary import Failure, Labels
 
 CONDITIONS_THE_GENERATOR = ("conditional-batch-norm", "label-embedding")
 """The names of the heuristics that can make the generator take labels."""
@@ -28,7 +28,7 @@ class LabelEmbedding(ArchitectureHeuristic):
             Source(citation="mirza2014conditional", where="section 3.2"),
             Source(citation="chintala2016ganhacks", where="item 16"),
         ),
-        treats=(Finding.MODE_DROPPING,),
+        treats=(Failure.MODE_DROPPING,),
         cost="one input channel and two small tables",
         example=(
             "import torch\n"

@@ -7,7 +7,7 @@ from pydantic import Field
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class LargerDiscriminator(ArchitectureHeuristic):
@@ -18,7 +18,7 @@ class LargerDiscriminator(ArchitectureHeuristic):
         summary="The discriminator is wider than the generator: the theory wants it near its optimum.",
         formula="width of D = width · factor",
         sources=(Source(citation="goodfellow2016tutorial", where="section 4.4"),),
-        treats=(Finding.MODE_DROPPING, Finding.GARBAGE_FOOLING),
+        treats=(Failure.MODE_DROPPING, Failure.GARBAGE_FOOLING),
         cost="about factor² times the discriminator's work",
         example=(
             "from torch import nn\n"

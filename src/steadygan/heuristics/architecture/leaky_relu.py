@@ -7,7 +7,7 @@ from pydantic import Field
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class LeakyReLU(ArchitectureHeuristic):
@@ -21,7 +21,7 @@ class LeakyReLU(ArchitectureHeuristic):
             Source(citation="radford2015dcgan", where="sections 3 and 4"),
             Source(citation="chintala2016ganhacks", where="item 5"),
         ),
-        treats=(Finding.STALLED, Finding.DISCRIMINATOR_WINS),
+        treats=(Failure.STALLED, Failure.DISCRIMINATOR_WINS),
         example=(
             "from torch import nn\n"
             "discriminator = nn.Sequential(\n"

@@ -7,7 +7,7 @@ from pydantic import Field
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class MinibatchDiscrimination(ArchitectureHeuristic):
@@ -21,7 +21,7 @@ class MinibatchDiscrimination(ArchitectureHeuristic):
             Source(citation="salimans2016improved", where="section 3.2"),
             Source(citation="chintala2016ganhacks", where="item 15"),
         ),
-        treats=(Finding.MODE_COLLAPSE,),
+        treats=(Failure.MODE_COLLAPSE,),
         cost="N² · kernels · dimension numbers in memory; the logits of one batch depend on each other",
         example=(
             "from torch import nn\n"

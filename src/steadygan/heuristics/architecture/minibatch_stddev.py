@@ -7,7 +7,7 @@ from pydantic import Field
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class MinibatchStddev(ArchitectureHeuristic):
@@ -18,7 +18,7 @@ class MinibatchStddev(ArchitectureHeuristic):
         summary="One more channel near the discriminator's end: the standard deviation over a group of images.",
         formula="s = mean over features and pixels of √(Var over the group + 1e-8)",
         sources=(Source(citation="karras2017progressive", where="section 3"),),
-        treats=(Finding.MODE_COLLAPSE, Finding.MODE_DROPPING),
+        treats=(Failure.MODE_COLLAPSE, Failure.MODE_DROPPING),
         cost="almost none; the logits of one group depend on each other",
         example=(
             "from torch import nn\n"

@@ -5,7 +5,7 @@ from typing import ClassVar
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class NoHiddenDense(ArchitectureHeuristic):
@@ -17,7 +17,7 @@ class NoHiddenDense(ArchitectureHeuristic):
         summary="No hidden dense layers: z is projected, reshaped and convolved; the last map gives the logit.",
         formula="logit = w · flatten(last map)",
         sources=(Source(citation="radford2015dcgan", where="section 3"),),
-        treats=(Finding.OSCILLATION,),
+        treats=(Failure.OSCILLATION,),
         cost="negative: there are two layers fewer",
         example=(
             "from torch import nn\n"

@@ -7,7 +7,7 @@ from pydantic import Field
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 WEIGHTS_BEGIN = "how weights begin"
 
@@ -21,7 +21,7 @@ class NormalInit(ArchitectureHeuristic):
         summary="All weights start from a narrow normal distribution; the scales of batch norm start around 1.",
         formula="w ~ N(0, std²), batch-norm scale ~ N(1, std²)",
         sources=(Source(citation="radford2015dcgan", where="section 4"),),
-        treats=(Finding.EXPLODING_GRADIENTS, Finding.STALLED),
+        treats=(Failure.EXPLODING_GRADIENTS, Failure.STALLED),
         example=(
             "from torch import nn\n"
             "from steadygan.layers import normal_init\n"

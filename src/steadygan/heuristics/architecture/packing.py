@@ -9,7 +9,7 @@ from steadygan.blueprint import Blueprint
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class Packing(ArchitectureHeuristic):
@@ -20,7 +20,7 @@ class Packing(ArchitectureHeuristic):
         summary="The discriminator judges packs of images, all real or all fake, so that it sees missing variety.",
         formula="logit = D(x_1, ..., x_m), images stacked along channels",
         sources=(Source(citation="lin2017pacgan", where="section 2"),),
-        treats=(Finding.MODE_COLLAPSE, Finding.MODE_DROPPING),
+        treats=(Failure.MODE_COLLAPSE, Failure.MODE_DROPPING),
         cost="almost none: only the discriminator's first layer grows; there is one logit for each pack",
         example=(
             "from torch import nn\n"

@@ -5,7 +5,7 @@ from typing import ClassVar
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class PixelShuffle(ArchitectureHeuristic):
@@ -22,7 +22,7 @@ class PixelShuffle(ArchitectureHeuristic):
             Source(citation="chintala2016ganhacks", where="item 5"),
             Source(citation="odena2016deconvolution", where="section on better upsampling"),
         ),
-        treats=(Finding.CHECKERBOARD,),
+        treats=(Failure.CHECKERBOARD,),
         cost="2.25 times a transposed convolution with kernel 4",
         example=(
             "from torch import nn\n"

@@ -10,7 +10,7 @@ from steadygan.heuristics.architecture.label_embedding import (
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding, Labels
+from steadygan.vocabulary import Failure, Labels
 
 
 class Projection(ArchitectureHeuristic):
@@ -23,7 +23,7 @@ class Projection(ArchitectureHeuristic):
         summary="The logit is that of the image plus the inner product of its features with a vector of the class.",
         formula="logit = v[class] · φ(x) + ψ(φ(x))",
         sources=(Source(citation="miyato2018projection", where="equation 3 and figure 1"),),
-        treats=(Finding.MODE_DROPPING, Finding.OSCILLATION),
+        treats=(Failure.MODE_DROPPING, Failure.OSCILLATION),
         cost="one table of classes × features",
         example=(
             "import torch\n"

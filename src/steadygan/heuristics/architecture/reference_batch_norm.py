@@ -5,7 +5,7 @@ from typing import ClassVar
 from steadygan.blueprint import NormKind
 from steadygan.heuristics.architecture.reference_norm import ReferenceNorm
 from steadygan.heuristics.card import Card, Source
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class ReferenceBatchNormHeuristic(ReferenceNorm):
@@ -17,7 +17,7 @@ class ReferenceBatchNormHeuristic(ReferenceNorm):
         summary="Each example is normalised by the statistics of a reference batch, chosen once.",
         formula="y = a (x - m_ref) / √(s_ref - m_ref² + eps) + b",
         sources=(Source(citation="goodfellow2016tutorial", where="section 4.3"),),
-        treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
+        treats=(Failure.OSCILLATION, Failure.MODE_COLLAPSE),
         cost="the network runs on the reference batch before each batch: with a batch of the same size, twice the work",
         example=(
             "from torch import nn\n"

@@ -5,7 +5,7 @@ from typing import ClassVar
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class ResizeConvolutions(ArchitectureHeuristic):
@@ -18,7 +18,7 @@ class ResizeConvolutions(ArchitectureHeuristic):
         summary="The generator repeats each pixel in a square of 2×2, then convolves, so that even maps stay even.",
         formula="y = W ∗ u, u[2i + a, 2j + b] = x[i, j] for a, b in {0, 1}",
         sources=(Source(citation="odena2016deconvolution", where="section on better upsampling"),),
-        treats=(Finding.CHECKERBOARD,),
+        treats=(Failure.CHECKERBOARD,),
         cost="that of a transposed convolution with kernel 4, as which it is computed",
         example=(
             "from torch import nn\n"

@@ -7,7 +7,7 @@ from pydantic import Field
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class SelfAttention(ArchitectureHeuristic):
@@ -19,7 +19,7 @@ class SelfAttention(ArchitectureHeuristic):
         summary="At one size of the maps every pixel attends to all others, so that distant parts fit together.",
         formula="y = x + γ v(Σ_j softmax_j(f(x_j) · g(x_i)) h(x_j)), γ = 0 at first",
         sources=(Source(citation="zhang2018selfattention", where="section 3, equations 1 to 3"),),
-        treats=(Finding.GARBAGE_FOOLING, Finding.MODE_DROPPING),
+        treats=(Failure.GARBAGE_FOOLING, Failure.MODE_DROPPING),
         cost="pixels² / 4 numbers an image at the size of the maps",
         example=(
             "from torch import nn\n"

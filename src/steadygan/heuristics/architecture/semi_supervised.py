@@ -23,7 +23,7 @@ from steadygan.heuristics.roles import ArchitectureHeuristic
 from steadygan.heuristics.schedules import snapshot
 from steadygan.heuristics.state import State
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Labels, Player, Side
+from steadygan.vocabulary import Failure, Labels, Player, Side
 
 HELD_OUT_CHUNK = 500
 
@@ -83,7 +83,7 @@ class SemiSupervised(ArchitectureHeuristic, Remembers[AveragedDiscriminator], Ad
             Source(citation="salimans2016improved", where="section 5"),
             Source(citation="odena2016semisupervised", where="section 2"),
         ),
-        treats=(Finding.GARBAGE_FOOLING, Finding.DISCRIMINATOR_OVERFITS),
+        treats=(Failure.GARBAGE_FOOLING, Failure.DISCRIMINATOR_OVERFITS),
         cost=(
             "one more batch of labelled images through the discriminator in each of its moves, and one more copy of it "
             "for the average"

@@ -9,7 +9,7 @@ from steadygan.heuristics.architecture.equalised_lr import EqualisedLR
 from steadygan.heuristics.base import Company
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class SpectralNormHeuristic(ArchitectureHeuristic):
@@ -20,7 +20,7 @@ class SpectralNormHeuristic(ArchitectureHeuristic):
         summary="Every layer's weight is divided by its largest singular value, so that no logit changes too fast.",
         formula="W used = W / σ(W), σ by power iteration",
         sources=(Source(citation="miyato2018spectral", where="section 2.1 and algorithm 1"),),
-        treats=(Finding.DISCRIMINATOR_WINS, Finding.EXPLODING_GRADIENTS, Finding.OSCILLATION),
+        treats=(Failure.DISCRIMINATOR_WINS, Failure.EXPLODING_GRADIENTS, Failure.OSCILLATION),
         cost="two products of a matrix with a vector for each weight and use",
         example=(
             "from torch import nn\n"

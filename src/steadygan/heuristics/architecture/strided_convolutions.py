@@ -5,7 +5,7 @@ from typing import ClassVar
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class StridedConvolutions(ArchitectureHeuristic):
@@ -18,7 +18,7 @@ class StridedConvolutions(ArchitectureHeuristic):
         summary="The discriminator learns its own downsampling by convolutions of stride 2 instead of pooling.",
         formula="y = W ∗ x with stride 2",
         sources=(Source(citation="radford2015dcgan", where="section 3"),),
-        treats=(Finding.DISCRIMINATOR_WINS, Finding.OSCILLATION),
+        treats=(Failure.DISCRIMINATOR_WINS, Failure.OSCILLATION),
         cost="negative: 0.7 of the work of a convolution followed by pooling, and 0.44 of it with kernel 4",
         example=(
             "from torch import nn\n"

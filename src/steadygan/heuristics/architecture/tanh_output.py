@@ -8,7 +8,7 @@ from torch import Tensor
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 def scale_images(images: Tensor, low: float = -1.0, high: float = 1.0) -> Tensor:
@@ -53,7 +53,7 @@ class TanhOutput(ArchitectureHeuristic):
             Source(citation="radford2015dcgan", where="sections 3 and 4"),
             Source(citation="chintala2016ganhacks", where="item 1"),
         ),
-        treats=(Finding.SATURATED_OUTPUT, Finding.PREPROCESSING_MISMATCH),
+        treats=(Failure.SATURATED_OUTPUT, Failure.PREPROCESSING_MISMATCH),
         example=(
             "from steadygan.heuristics.architecture import scale_images\nx = scale_images(pixels)  # uint8 to [-1, 1]"
         ),

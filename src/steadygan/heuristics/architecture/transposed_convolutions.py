@@ -5,7 +5,7 @@ from typing import ClassVar
 from steadygan.blueprint import Blueprint
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import ArchitectureHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class TransposedConvolutions(ArchitectureHeuristic):
@@ -18,7 +18,7 @@ class TransposedConvolutions(ArchitectureHeuristic):
         summary="The generator learns its own upsampling by transposed convolutions of stride 2.",
         formula="y = Wᵀ ∗ x with stride 2",
         sources=(Source(citation="radford2015dcgan", where="section 3"),),
-        treats=(Finding.GARBAGE_FOOLING,),
+        treats=(Failure.GARBAGE_FOOLING,),
         cost="with kernel 4 that of resize-convolutions, with kernel 5 1.56 times as much",
         example=(
             "from torch import nn\n"

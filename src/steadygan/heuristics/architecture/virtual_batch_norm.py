@@ -5,7 +5,7 @@ from typing import ClassVar
 from steadygan.blueprint import NormKind
 from steadygan.heuristics.architecture.reference_norm import ReferenceNorm
 from steadygan.heuristics.card import Card, Source
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 class VirtualBatchNormHeuristic(ReferenceNorm):
@@ -20,7 +20,7 @@ class VirtualBatchNormHeuristic(ReferenceNorm):
             Source(citation="salimans2016improved", where="section 3.5"),
             Source(citation="goodfellow2016tutorial", where="section 4.3"),
         ),
-        treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
+        treats=(Failure.OSCILLATION, Failure.MODE_COLLAPSE),
         cost="the network runs on the reference batch before each batch: with a batch of the same size, twice the work",
         example=(
             "import torch\n"

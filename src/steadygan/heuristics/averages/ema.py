@@ -10,7 +10,7 @@ from torch import Tensor
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.clock import Number, clipped
 from steadygan.heuristics.roles import Average
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 def ema_decay(images_seen: Number, batch: int, half_life: float, ramp_up: float | None = None) -> Number:
@@ -61,7 +61,7 @@ class Ema(Average):
         summary="Samples come from a running average of the generator, which cancels its circling around the solution.",
         formula="θ̄ ← β θ̄ + (1 - β) θ, β = 0.5^(batch / half-life)",
         sources=(Source(citation="yazici2018averaging"), Source(citation="karras2020ada", where="appendix on ramp-up")),
-        treats=(Finding.OSCILLATION,),
+        treats=(Failure.OSCILLATION,),
         cost="one more copy of the generator, one pass over its weights a step",
         example=(
             "from steadygan.heuristics.averages import ema_update\n"

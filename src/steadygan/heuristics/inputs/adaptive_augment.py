@@ -10,7 +10,7 @@ from steadygan.heuristics.inputs.pipeline import KINDS, AugmentationKind, augmen
 from steadygan.heuristics.overfitting import FollowsOverfitting
 from steadygan.heuristics.roles import InputHeuristic
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Side
+from steadygan.vocabulary import Failure, Side
 
 
 class AdaptiveAugment(InputHeuristic, FollowsOverfitting):
@@ -25,7 +25,7 @@ class AdaptiveAugment(InputHeuristic, FollowsOverfitting):
         "overfits and falls otherwise.",
         formula="p ← max(0, p + sign(r - target) · images / speed), r = E[sign D(T_p(x))] over 4 batches",
         sources=(Source(citation="karras2020ada", where="sections 2 and 3, equation 1, appendix B"),),
-        treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.MEMORISATION),
+        treats=(Failure.DISCRIMINATOR_OVERFITS, Failure.MEMORISATION),
         cost="one resampling and one matrix product a pixel; held-out images are one more pass of the discriminator",
         example=(
             "from steadygan.heuristics.inputs import augment\n"

@@ -12,7 +12,7 @@ from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import InputHeuristic
 from steadygan.heuristics.shapes import check_images
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Side
+from steadygan.vocabulary import Failure, Side
 
 Policy = Literal["color", "translation", "cutout"]
 
@@ -136,7 +136,7 @@ class DiffAugment(InputHeuristic):
         summary="Real and fake images are augmented alike before the discriminator sees them, in both players' moves.",
         formula="D(T(x)), D(T(G(z))), T differentiable",
         sources=(Source(citation="zhao2020diffaugment", where="section 3.2"),),
-        treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.MEMORISATION),
+        treats=(Failure.DISCRIMINATOR_OVERFITS, Failure.MEMORISATION),
         cost="a few passes over the images",
         example=(
             "from steadygan.heuristics.inputs import diff_augment\n"

@@ -13,7 +13,7 @@ from steadygan.heuristics.moments import AfterMove, Memory, Remembers, ReplacesI
 from steadygan.heuristics.roles import InputHeuristic
 from steadygan.heuristics.state import State
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player, Side
+from steadygan.vocabulary import Failure, Player, Side
 
 
 def choose_exchange(
@@ -112,7 +112,7 @@ class ExperienceReplay(InputHeuristic, Remembers[Buffer], ReplacesImages, AfterM
             Source(citation="chintala2016ganhacks", where="item 8"),
             Source(citation="shrivastava2016simulated", where="section 2.3"),
         ),
-        treats=(Finding.OSCILLATION,),
+        treats=(Failure.OSCILLATION,),
         cost="memory, and space in checkpoints, for the images of the buffer in float32",
         example=(
             "from steadygan.heuristics.inputs import exchange\n"

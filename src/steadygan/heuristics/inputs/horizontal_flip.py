@@ -10,7 +10,7 @@ from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import InputHeuristic
 from steadygan.heuristics.shapes import check_images
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Side
+from steadygan.vocabulary import Failure, Side
 
 
 def horizontal_flip(images: Tensor, probability: float = 0.5) -> Tensor:
@@ -40,7 +40,7 @@ class HorizontalFlip(InputHeuristic):
         summary="Real images are mirrored at random, which doubles the data; wrong for text and digits.",
         formula="x → mirror(x) with probability p, for real x",
         sources=(Source(citation="karras2020ada", where="on dataset x-flips"),),
-        treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.MEMORISATION),
+        treats=(Failure.DISCRIMINATOR_OVERFITS, Failure.MEMORISATION),
         example=(
             "from steadygan.heuristics.inputs import horizontal_flip\nlogits = discriminator(horizontal_flip(real))"
         ),

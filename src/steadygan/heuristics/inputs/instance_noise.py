@@ -10,7 +10,7 @@ from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.clock import Number, clipped
 from steadygan.heuristics.roles import InputHeuristic
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Side
+from steadygan.vocabulary import Failure, Side
 
 
 def instance_noise(images: Tensor, std: Number) -> Tensor:
@@ -42,7 +42,7 @@ class InstanceNoise(InputHeuristic):
             Source(citation="arjovsky2017towards", where="section 3"),
             Source(citation="chintala2016ganhacks", where="item 13"),
         ),
-        treats=(Finding.DISCRIMINATOR_WINS, Finding.PREPROCESSING_MISMATCH),
+        treats=(Failure.DISCRIMINATOR_WINS, Failure.PREPROCESSING_MISMATCH),
         example=(
             "from steadygan.heuristics.inputs import instance_noise\nlogits = discriminator(instance_noise(x, 0.1))"
         ),

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import LatentHeuristic
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 def normal_latent(count: int, dimension: int, generator: torch.Generator | None = None) -> Tensor:
@@ -60,7 +60,7 @@ class NormalLatent(LatentHeuristic):
             Source(citation="chintala2016ganhacks", where="item 3"),
             Source(citation="brock2018biggan", where="appendix E"),
         ),
-        treats=(Finding.MODE_DROPPING,),
+        treats=(Failure.MODE_DROPPING,),
         example=(
             "from steadygan.heuristics.latents import normal_latent\nz = normal_latent(64, 100)  # float32 [64, 100]"
         ),

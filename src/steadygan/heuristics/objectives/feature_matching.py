@@ -9,7 +9,7 @@ from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.moments import AddsLoss
 from steadygan.heuristics.roles import ObjectiveModifier
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player, Side
+from steadygan.vocabulary import Failure, Player, Side
 
 
 def feature_matching_loss(real_features: Tensor, fake_features: Tensor) -> Tensor:
@@ -36,7 +36,7 @@ class FeatureMatching(ObjectiveModifier, AddsLoss):
         summary="The generator matches the mean of the discriminator's features, a target that it cannot overshoot.",
         formula="L_G = weight · ‖E f(x) - E f(G(z))‖², f the discriminator's last hidden layer",
         sources=(Source(citation="salimans2016improved", where="section 3.1"),),
-        treats=(Finding.OSCILLATION, Finding.DISCRIMINATOR_WINS),
+        treats=(Failure.OSCILLATION, Failure.DISCRIMINATOR_WINS),
         cost="one more pass of the discriminator over real images in the generator's move",
         example=(
             "from steadygan.heuristics.objectives import feature_matching_loss\n"

@@ -9,7 +9,7 @@ from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.shapes import check_same_shape
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player, Side
+from steadygan.vocabulary import Failure, Player, Side
 
 
 def hinge_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -55,7 +55,7 @@ class Hinge(Objective):
         summary="The discriminator learns only from images within the margin; the generator raises its logits.",
         formula="L_D = E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))), L_G = -E D(G(z))",
         sources=(Source(citation="lim2017geometric", where="section 3"),),
-        treats=(Finding.DISCRIMINATOR_WINS,),
+        treats=(Failure.DISCRIMINATOR_WINS,),
         example=(
             "from steadygan.heuristics.objectives import hinge_discriminator_loss\n"
             "loss = hinge_discriminator_loss(discriminator(real), discriminator(fake)).mean()"

@@ -9,7 +9,7 @@ from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.shapes import check_same_shape
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player, Side
+from steadygan.vocabulary import Failure, Player, Side
 
 
 def least_squares(logits: Tensor, targets: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ class LeastSquares(Objective):
         summary="Logits are regressed on 1 and 0, so that gradients vanish only where the answer is exactly right.",
         formula="L_D = E (D(x) - 1)² / 2 + E D(G(z))² / 2, L_G = E (D(G(z)) - 1)² / 2",
         sources=(Source(citation="mao2016lsgan", where="equations 2 and 9"),),
-        treats=(Finding.DISCRIMINATOR_WINS, Finding.STALLED),
+        treats=(Failure.DISCRIMINATOR_WINS, Failure.STALLED),
         example=(
             "from steadygan.heuristics.objectives import least_squares_generator_loss\n"
             "loss = least_squares_generator_loss(discriminator(fake)).mean()"

@@ -7,7 +7,7 @@ from torch import Tensor
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.objectives.cross_entropy import CrossEntropyObjective, cross_entropy
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Side
+from steadygan.vocabulary import Failure, Side
 
 
 def non_saturating_generator_loss(fake_logits: Tensor, real_targets: Tensor | None = None) -> Tensor:
@@ -38,7 +38,7 @@ class NonSaturating(CrossEntropyObjective):
             Source(citation="goodfellow2014gan", where="section 3"),
             Source(citation="chintala2016ganhacks", where="item 2"),
         ),
-        treats=(Finding.DISCRIMINATOR_WINS, Finding.STALLED),
+        treats=(Failure.DISCRIMINATOR_WINS, Failure.STALLED),
         example=(
             "from steadygan.heuristics.objectives import non_saturating_generator_loss\n"
             "loss = non_saturating_generator_loss(discriminator(fake)).mean()"

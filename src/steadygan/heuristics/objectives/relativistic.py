@@ -10,7 +10,7 @@ from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.shapes import check_same_shape
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player, Side
+from steadygan.vocabulary import Failure, Player, Side
 
 
 def relativistic_loss(winner_logits: Tensor, loser_logits: Tensor) -> Tensor:
@@ -44,7 +44,7 @@ class Relativistic(Objective):
             Source(citation="jolicoeur2018relativistic", where="section 4.1"),
             Source(citation="huang2025r3gan", where="section 2"),
         ),
-        treats=(Finding.MODE_DROPPING, Finding.MODE_COLLAPSE, Finding.OSCILLATION),
+        treats=(Failure.MODE_DROPPING, Failure.MODE_COLLAPSE, Failure.OSCILLATION),
         cost="one more pass of the discriminator over real images in the generator's move",
         example=(
             "from steadygan.heuristics.objectives import relativistic_loss\n"

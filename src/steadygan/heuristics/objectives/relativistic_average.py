@@ -11,7 +11,7 @@ from steadygan.heuristics.objectives.cross_entropy import cross_entropy
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.shapes import check_same_shape
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player, Side
+from steadygan.vocabulary import Failure, Player, Side
 
 
 def relativistic_average_loss(
@@ -56,7 +56,7 @@ class RelativisticAverage(Objective):
             "L_D = -E log σ(D(x) - E D(G(z))) - E log(1 - σ(D(G(z)) - E D(x))), L_G the same with the sides exchanged"
         ),
         sources=(Source(citation="jolicoeur2018relativistic", where="section 4 (RaGAN)"),),
-        treats=(Finding.MODE_DROPPING, Finding.DISCRIMINATOR_WINS, Finding.STALLED),
+        treats=(Failure.MODE_DROPPING, Failure.DISCRIMINATOR_WINS, Failure.STALLED),
         cost="one more pass of the discriminator over real images in the generator's move",
         example=(
             "from steadygan.heuristics.objectives import relativistic_average_loss\n"

@@ -12,7 +12,7 @@ from steadygan.heuristics.clock import Number, clipped
 from steadygan.heuristics.objectives.feature_matching import FeatureMatching
 from steadygan.heuristics.roles import ObjectiveModifier
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player, Side
+from steadygan.vocabulary import Failure, Player, Side
 
 
 def top_k(losses: Tensor, logits: Tensor, count: Number) -> Tensor:
@@ -61,7 +61,7 @@ class TopK(ObjectiveModifier):
         summary="The generator learns only from those fakes that the discriminator finds most real.",
         formula="L_G = mean of the k losses with the largest D(G(z)), k = B · floor^min(1, t / images)",
         sources=(Source(citation="sinha2020topk", where="abstract"),),
-        treats=(Finding.GARBAGE_FOOLING,),
+        treats=(Failure.GARBAGE_FOOLING,),
         example=(
             "from steadygan.heuristics.objectives import top_k\n"
             "logits = discriminator(fake)\n"

@@ -13,7 +13,7 @@ from steadygan.heuristics.latents import NormalLatent
 from steadygan.heuristics.moments import AddsLoss, Designs
 from steadygan.heuristics.roles import LatentHeuristic, ObjectiveModifier
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player, Side
+from steadygan.vocabulary import Failure, Player, Side
 
 
 def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -77,7 +77,7 @@ class VaeHybrid(ObjectiveModifier, Designs, AddsLoss):
             Source(citation="larsen2015vaegan", where="section 2 and algorithm 1"),
             Source(citation="chintala2016ganhacks", where="item 7"),
         ),
-        treats=(Finding.MODE_DROPPING, Finding.MODE_COLLAPSE),
+        treats=(Failure.MODE_DROPPING, Failure.MODE_COLLAPSE),
         cost=(
             "an encoder as large as the discriminator, and in the generator's move one more pass of the generator and "
             "two of the discriminator"

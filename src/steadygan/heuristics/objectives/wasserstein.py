@@ -8,7 +8,7 @@ from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import Objective
 from steadygan.heuristics.shapes import check_same_shape
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player, Side
+from steadygan.vocabulary import Failure, Player, Side
 
 
 def wasserstein_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -52,7 +52,7 @@ class Wasserstein(Objective):
         summary="The discriminator becomes a critic that estimates how far the generator's images are from the data.",
         formula="L_D = E D(G(z)) - E D(x), L_G = -E D(G(z)), D Lipschitz",
         sources=(Source(citation="arjovsky2017wgan", where="algorithm 1"),),
-        treats=(Finding.DISCRIMINATOR_WINS, Finding.STALLED, Finding.MODE_COLLAPSE),
+        treats=(Failure.DISCRIMINATOR_WINS, Failure.STALLED, Failure.MODE_COLLAPSE),
         cost="none by itself; the paper moves the discriminator five times for each move of the generator",
         example=(
             "from steadygan.heuristics.objectives import wasserstein_discriminator_loss\n"

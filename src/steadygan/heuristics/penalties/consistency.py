@@ -9,7 +9,7 @@ from torch import Tensor
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player, Side
+from steadygan.vocabulary import Failure, Player, Side
 
 
 def flip_and_shift(images: Tensor, share: float = 0.125, flip: bool = True) -> Tensor:
@@ -88,7 +88,7 @@ class Consistency(Penalty):
             Source(citation="zhang2019consistency", where="consistency of real images"),
             Source(citation="zhao2020consistency", where="bCR and zCR"),
         ),
-        treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.MODE_COLLAPSE),
+        treats=(Failure.DISCRIMINATOR_OVERFITS, Failure.MODE_COLLAPSE),
         cost=(
             "four more passes through the discriminator and two through the generator in a discriminator's move, one "
             "through the generator in its own; parts of weight 0 cost nothing"

@@ -9,7 +9,7 @@ from torch import Tensor
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.penalties.slope import NOTE, Discriminator, SlopePenalty, between, slope_at
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Side
+from steadygan.vocabulary import Failure, Side
 
 
 def perturbed(real: Tensor, spread: float = 0.5, deviation: Tensor | None = None) -> Tensor:
@@ -57,7 +57,7 @@ class Dragan(SlopePenalty):
         summary="The discriminator gets a gradient of norm one in the neighbourhood of real images.",
         formula="λ E (‖∇D(x + ε δ)‖ - 1)², δ = c · std(batch) · U[0, 1] per pixel, ε ~ U[0, 1] per image",
         sources=(Source(citation="kodali2017dragan", where="algorithm 1; code kodalinaveen3/DRAGAN"),),
-        treats=(Finding.MODE_COLLAPSE, Finding.OSCILLATION),
+        treats=(Failure.MODE_COLLAPSE, Failure.OSCILLATION),
         cost="like gradient-penalty; needs no fakes",
         example=(
             "from steadygan.heuristics.penalties import dragan_penalty\n"

@@ -7,7 +7,7 @@ from torch import Tensor
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.penalties.slope import NOTE, Discriminator, SlopePenalty, between, slope_at
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Side
+from steadygan.vocabulary import Failure, Side
 
 
 def gradient_penalty(
@@ -38,7 +38,7 @@ class GradientPenalty(SlopePenalty):
         summary="The discriminator gets a gradient of norm one on the lines between real and fake images.",
         formula="λ E (‖∇D(x̂)‖ - 1)², x̂ = x + ε (G(z) - x), ε ~ U[0, 1]",
         sources=(Source(citation="gulrajani2017wgangp", where="equation 3"),),
-        treats=(Finding.OSCILLATION, Finding.EXPLODING_GRADIENTS, Finding.DISCRIMINATOR_WINS),
+        treats=(Failure.OSCILLATION, Failure.EXPLODING_GRADIENTS, Failure.DISCRIMINATOR_WINS),
         cost="one more pass through the discriminator, differentiated twice; every=k divides it by k",
         example=(
             "from steadygan.heuristics.penalties import gradient_penalty\n"

@@ -14,7 +14,7 @@ from steadygan.heuristics.moments import AfterMove, Memory, Remembers
 from steadygan.heuristics.penalties.weight_penalty import WeightPenalty
 from steadygan.heuristics.state import State
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player
+from steadygan.vocabulary import Failure, Player
 
 
 def historical_penalty(weights: Iterable[Tensor], means: Iterable[Tensor], weight: float = 1.0) -> Tensor:
@@ -73,7 +73,7 @@ class HistoricalAveraging(WeightPenalty, Remembers[Past], AfterMove):
         summary="Each player pays for being far from the mean of its own past weights, which damps their circling.",
         formula="λ ‖θ - (1/t) Σ θ_i‖²",
         sources=(Source(citation="salimans2016improved", where="section 3.3"),),
-        treats=(Finding.OSCILLATION,),
+        treats=(Failure.OSCILLATION,),
         cost="one more copy of each player's weights and a pass over them a move",
         example=(
             "from steadygan.heuristics.penalties import historical_penalty, running_mean_update\n"

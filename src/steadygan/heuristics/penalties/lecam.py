@@ -14,7 +14,7 @@ from steadygan.heuristics.moments import AfterMove, Memory, Remembers
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.state import State
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player, Side
+from steadygan.vocabulary import Failure, Player, Side
 
 
 def lecam_penalty(
@@ -86,7 +86,7 @@ class Lecam(Penalty, Remembers[Anchors], AfterMove):
         summary="Answers to real images are drawn to the running mean of answers to fakes, and the other way round.",
         formula="λ (E max(0, D(x) - a_fake)² + E max(0, a_real - D(G(z)))²), a ← γ a + (1 - γ) E D",
         sources=(Source(citation="tseng2021lecam", where="section 3; code google/lecam-gan"),),
-        treats=(Finding.DISCRIMINATOR_OVERFITS, Finding.DISCRIMINATOR_WINS),
+        treats=(Failure.DISCRIMINATOR_OVERFITS, Failure.DISCRIMINATOR_WINS),
         example=(
             "from steadygan.heuristics.penalties import lecam_penalty, lecam_anchor\n"
             "answers, others = discriminator(real), discriminator(fake)\n"

@@ -10,7 +10,7 @@ from steadygan.heuristics.base import Company
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import Penalty
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player, Side
+from steadygan.vocabulary import Failure, Player, Side
 
 _TINY = 1e-12
 
@@ -71,7 +71,7 @@ class ModeSeeking(Penalty):
         summary="The generator is rewarded when latents that are far apart give images that are far apart.",
         formula="λ / (E |G(z₁) - G(z₂)| / E |z₁ - z₂| + ε)",
         sources=(Source(citation="mao2019modeseeking", where="equation 3; code HelenMao/MSGAN"),),
-        treats=(Finding.MODE_COLLAPSE, Finding.MODE_DROPPING),
+        treats=(Failure.MODE_COLLAPSE, Failure.MODE_DROPPING),
         example=(
             "from steadygan.heuristics.penalties import mode_seeking_penalty\n"
             "loss = loss + mode_seeking_penalty(generator(z), z)"

@@ -7,7 +7,7 @@ from torch import Tensor
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.penalties.input_gradient import input_gradient
 from steadygan.heuristics.penalties.zero_centred import NOTE, ZeroCentredPenalty, zero_centred_penalty
-from steadygan.vocabulary import Finding, Side
+from steadygan.vocabulary import Failure, Side
 
 
 def r1_penalty(real_logits: Tensor, real: Tensor, gamma: float = 1.0) -> Tensor:
@@ -39,7 +39,7 @@ class R1(ZeroCentredPenalty):
             Source(citation="mescheder2018converge", where="equation 9"),
             Source(citation="karras2019stylegan2", where="appendix B (lazy)"),
         ),
-        treats=(Finding.OSCILLATION, Finding.DISCRIMINATOR_WINS, Finding.EXPLODING_GRADIENTS),
+        treats=(Failure.OSCILLATION, Failure.DISCRIMINATOR_WINS, Failure.EXPLODING_GRADIENTS),
         cost="a second backward pass through the discriminator; every=k divides it by k",
         example=(
             "from steadygan.heuristics.penalties import r1_penalty\n"

@@ -7,7 +7,7 @@ from torch import Tensor
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.penalties.input_gradient import input_gradient
 from steadygan.heuristics.penalties.zero_centred import NOTE, ZeroCentredPenalty, zero_centred_penalty
-from steadygan.vocabulary import Finding, Side
+from steadygan.vocabulary import Failure, Side
 
 
 def r2_penalty(fake_logits: Tensor, fake: Tensor, gamma: float = 1.0) -> Tensor:
@@ -39,7 +39,7 @@ class R2(ZeroCentredPenalty):
             Source(citation="mescheder2018converge", where="equation 10"),
             Source(citation="huang2025r3gan", where="equation 3"),
         ),
-        treats=(Finding.OSCILLATION, Finding.EXPLODING_GRADIENTS),
+        treats=(Failure.OSCILLATION, Failure.EXPLODING_GRADIENTS),
         cost="like r1; beside r1 both share one backward pass",
         example=(
             "from steadygan.heuristics.penalties import r2_penalty\n"

@@ -7,7 +7,7 @@ from pydantic import Field
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import Schedule
 from steadygan.heuristics.state import State
-from steadygan.vocabulary import Finding, Player
+from steadygan.vocabulary import Failure, Player
 
 
 def alternate(discriminator_moves: int = 1, generator_moves: int = 1) -> tuple[Player, ...]:
@@ -36,7 +36,7 @@ class Alternate(Schedule):
             Source(citation="goodfellow2014gan", where="algorithm 1"),
             Source(citation="chintala2016ganhacks", where="item 14"),
         ),
-        treats=(Finding.GARBAGE_FOOLING,),
+        treats=(Failure.GARBAGE_FOOLING,),
         cost="time grows with the moves",
         example=(
             "from steadygan.heuristics.schedules import alternate\n"

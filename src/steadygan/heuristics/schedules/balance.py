@@ -13,7 +13,7 @@ from steadygan.heuristics.roles import Schedule
 from steadygan.heuristics.schedules.alternate import alternate
 from steadygan.heuristics.state import State
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player, Side
+from steadygan.vocabulary import Failure, Player, Side
 
 _CHANCE = 0.5
 
@@ -67,7 +67,7 @@ class Balance(Schedule, Remembers[Accuracy], AfterMove):
             Source(citation="goodfellow2016tutorial", where="section 4.4"),
             Source(citation="chintala2016ganhacks", where="item 11"),
         ),
-        treats=(Finding.DISCRIMINATOR_WINS,),
+        treats=(Failure.DISCRIMINATOR_WINS,),
         cost="time grows with the moves; waits for the device once a step",
         example=(
             "from steadygan.heuristics.schedules import balanced, ranking_accuracy\n"

@@ -13,7 +13,7 @@ from steadygan.heuristics.moments import AfterStep, Memory, Remembers, ReplacesO
 from steadygan.heuristics.roles import ScheduleModifier
 from steadygan.heuristics.state import State
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player
+from steadygan.vocabulary import Failure, Player
 
 
 @torch.no_grad()
@@ -47,7 +47,7 @@ class PastCheckpoints(ScheduleModifier, Remembers[Snapshots], ReplacesOpponent, 
             Source(citation="chintala2016ganhacks", where="item 8"),
             Source(citation="pfau2016actorcritic", where="section 3"),
         ),
-        treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
+        treats=(Failure.OSCILLATION, Failure.MODE_COLLAPSE),
         cost="`keep` copies of both networks, in checkpoints too",
         example=(
             "from steadygan.heuristics.schedules import snapshot\nfrom torch.func import functional_call\n"

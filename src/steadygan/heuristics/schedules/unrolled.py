@@ -12,7 +12,7 @@ from steadygan.heuristics.moments import ReplacesOpponent
 from steadygan.heuristics.roles import ScheduleModifier
 from steadygan.heuristics.turn import Turn
 from steadygan.heuristics.updates.differentiable import adam_step, sgd_step
-from steadygan.vocabulary import Finding, Player
+from steadygan.vocabulary import Failure, Player
 
 Weights = dict[str, Tensor]
 
@@ -114,7 +114,7 @@ class Unrolled(ScheduleModifier, ReplacesOpponent):
         "its gradient.",
         formula="θ_G ← θ_G - lr · ∇ L_G(θ_G, θ_D^K(θ_G)), θ_D^(k+1) = θ_D^k - step of D's optimiser on L_D(θ_G, θ_D^k)",
         sources=(Source(citation="metz2016unrolled", where="sections 2.2 to 2.4"),),
-        treats=(Finding.MODE_COLLAPSE, Finding.MODE_DROPPING, Finding.OSCILLATION),
+        treats=(Failure.MODE_COLLAPSE, Failure.MODE_DROPPING, Failure.OSCILLATION),
         cost="K forward and backward passes through D a generator move; with through, about twice that and K graphs",
         example=(
             "from steadygan.heuristics.schedules import unroll\nfrom torch.func import functional_call\n"

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import TargetHeuristic
-from steadygan.vocabulary import Finding, Player
+from steadygan.vocabulary import Failure, Player
 
 
 def flip_labels(targets: Tensor, probability: float = 0.05, generator: torch.Generator | None = None) -> Tensor:
@@ -37,7 +37,7 @@ class NoisyLabels(TargetHeuristic):
         summary="A small share of the discriminator's labels is flipped, so that it cannot become too sure.",
         formula="t → 1 - t with probability p",
         sources=(Source(citation="chintala2016ganhacks", where="item 6"),),
-        treats=(Finding.DISCRIMINATOR_WINS, Finding.DISCRIMINATOR_OVERFITS),
+        treats=(Failure.DISCRIMINATOR_WINS, Failure.DISCRIMINATOR_OVERFITS),
         example=("from steadygan.heuristics.targets import flip_labels\ntargets = flip_labels(torch.ones(64), 0.05)"),
         note="Labels are flipped before they are softened: a flipped real image gets a fake one's soft target.",
     )

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import TargetHeuristic
-from steadygan.vocabulary import Finding, Player
+from steadygan.vocabulary import Failure, Player
 
 
 def one_sided_smoothing(
@@ -44,7 +44,7 @@ class OneSidedSmoothing(TargetHeuristic):
             Source(citation="salimans2016improved", where="section 3.4"),
             Source(citation="goodfellow2016tutorial", where="section 4.2"),
         ),
-        treats=(Finding.DISCRIMINATOR_WINS,),
+        treats=(Failure.DISCRIMINATOR_WINS,),
         example=(
             "from steadygan.heuristics.targets import one_sided_smoothing\n"
             "targets = one_sided_smoothing(torch.ones(64))  # 0.9 each"

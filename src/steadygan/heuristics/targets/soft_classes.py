@@ -7,7 +7,7 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import TargetHeuristic
-from steadygan.vocabulary import Finding, Player
+from steadygan.vocabulary import Failure, Player
 
 
 def smooth_classes(targets: Tensor, smoothing: float = 0.1, one_sided: bool = False) -> Tensor:
@@ -43,7 +43,7 @@ class SoftClasses(TargetHeuristic):
             Source(citation="szegedy2015inception", where="section 7"),
             Source(citation="salimans2016improved", where="section 3.4"),
         ),
-        treats=(Finding.DISCRIMINATOR_OVERFITS,),
+        treats=(Failure.DISCRIMINATOR_OVERFITS,),
         example=(
             "from steadygan.heuristics.targets import smooth_classes\n"
             "targets = smooth_classes(torch.eye(10))  # 0.91 for the true class, 0.01 for each other"

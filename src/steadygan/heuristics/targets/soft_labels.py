@@ -8,7 +8,7 @@ from torch import Tensor
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import TargetHeuristic
-from steadygan.vocabulary import Finding, Player
+from steadygan.vocabulary import Failure, Player
 
 
 def soft_labels(
@@ -49,7 +49,7 @@ class SoftLabels(TargetHeuristic):
         summary="Each target is drawn from a range around its label instead of being exactly 0 or 1.",
         formula="t_real ~ U[0.7, 1.2], t_fake ~ U[0, 0.3]",
         sources=(Source(citation="chintala2016ganhacks", where="item 6"),),
-        treats=(Finding.DISCRIMINATOR_WINS,),
+        treats=(Failure.DISCRIMINATOR_WINS,),
         example=(
             "from steadygan.heuristics.targets import soft_labels\ntargets = soft_labels(torch.ones(64))  # U[0.7, 1.2]"
         ),

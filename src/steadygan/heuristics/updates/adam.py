@@ -9,7 +9,7 @@ from torch import nn
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import Update
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
@@ -44,7 +44,7 @@ class Adam(Update):
             Source(citation="radford2015dcgan", where="section 4"),
             Source(citation="kingma2014adam", where="algorithm 1"),
         ),
-        treats=(Finding.OSCILLATION, Finding.STALLED),
+        treats=(Failure.OSCILLATION, Failure.STALLED),
         cost="two moments a weight",
         example=("from steadygan.heuristics.updates import adam\noptimizer = adam(generator.parameters(), lr=2e-4)"),
     )

@@ -10,7 +10,7 @@ from torch import nn
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import Update
 from steadygan.heuristics.updates.adam import Beta
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 STORED = "stored"
 """The key under which the optimiser's state of a weight keeps its value from before looking ahead."""
@@ -93,7 +93,7 @@ class ExtraAdamHeuristic(Update):
         summary="Each player answers to where the other is about to be: look one step ahead, go back, then move.",
         formula="θ' = θ - Adam(∇L(θ)); θ ← θ - Adam(∇L(θ'))",
         sources=(Source(citation="gidel2018variational", where="algorithm 4"),),
-        treats=(Finding.OSCILLATION,),
+        treats=(Failure.OSCILLATION,),
         cost="every step plays its moves twice: twice the time a step, one more copy of the weights",
         example=(
             "from steadygan.heuristics.updates import ExtraAdam\n"

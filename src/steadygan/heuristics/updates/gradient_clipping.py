@@ -11,7 +11,7 @@ from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.moments import BeforeUpdate
 from steadygan.heuristics.roles import UpdateModifier
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding
+from steadygan.vocabulary import Failure
 
 
 @torch.no_grad()
@@ -52,7 +52,7 @@ class GradientClipping(UpdateModifier, BeforeUpdate):
             Source(citation="pascanu2012recurrent", where="algorithm 1"),
             Source(citation="chintala2016ganhacks", where="item 10"),
         ),
-        treats=(Finding.EXPLODING_GRADIENTS,),
+        treats=(Failure.EXPLODING_GRADIENTS,),
         cost="one pass over the gradients a move",
         example=(
             "from steadygan.heuristics.updates import clip_gradients\nloss = discriminator(fake).mean()\n"

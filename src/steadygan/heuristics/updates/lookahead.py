@@ -12,7 +12,7 @@ from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.moments import AfterStep, Memory, Remembers
 from steadygan.heuristics.roles import UpdateModifier
 from steadygan.heuristics.state import State
-from steadygan.vocabulary import Finding, Player
+from steadygan.vocabulary import Failure, Player
 
 
 @torch.no_grad()
@@ -51,7 +51,7 @@ class Lookahead(UpdateModifier, Remembers[SlowWeights], AfterStep):
         summary="Every few steps both players go back part of the way that they came, which breaks their circling.",
         formula="every k steps, for both players: slow ← slow + α (fast - slow), fast ← slow",
         sources=(Source(citation="chavdarova2020lookahead", where="algorithm 1"),),
-        treats=(Finding.OSCILLATION,),
+        treats=(Failure.OSCILLATION,),
         cost="one more copy of both players' weights",
         example=(
             "from steadygan.heuristics.updates import look_back\n"

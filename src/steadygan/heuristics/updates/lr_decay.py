@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.clock import Number, clipped
 from steadygan.heuristics.roles import UpdateModifier
-from steadygan.vocabulary import Finding, Player
+from steadygan.vocabulary import Failure, Player
 
 
 def linear_decay(images_seen: Number, start: int = 0, images: int = 1_000_000, floor: float = 0.0) -> Number:
@@ -37,7 +37,7 @@ class LrDecay(UpdateModifier):
             Source(citation="gulrajani2017wgangp", where="gan_cifar_resnet.py of its code"),
             Source(citation="miyato2018spectral", where="sn_cifar10_unconditional.yml of its code"),
         ),
-        treats=(Finding.OSCILLATION,),
+        treats=(Failure.OSCILLATION,),
         example=(
             "from steadygan.heuristics.updates import linear_decay\n"
             "lr = 2e-4 * linear_decay(images_seen=500_000)  # 1e-4"

@@ -9,7 +9,7 @@ from torch import nn
 
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.roles import Update
-from steadygan.vocabulary import Finding, Player
+from steadygan.vocabulary import Failure, Player
 
 
 def sgd(parameters: Iterable[nn.Parameter], lr: float = 0.01, momentum: float = 0.0) -> torch.optim.SGD:
@@ -37,7 +37,7 @@ class SgdDiscriminator(Update):
         summary="Plain gradient descent for the discriminator, which slows it; Adam stays with the generator.",
         formula="θ_D ← θ_D - lr · ∇L_D",
         sources=(Source(citation="chintala2016ganhacks", where="item 9"),),
-        treats=(Finding.DISCRIMINATOR_WINS,),
+        treats=(Failure.DISCRIMINATOR_WINS,),
         example=("from steadygan.heuristics.updates import sgd\noptimizer = sgd(discriminator.parameters(), lr=0.01)"),
         note="The list names no rate; 0.01 is our choice.",
     )

@@ -7,7 +7,7 @@ from pydantic import Field
 from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.clock import Number
 from steadygan.heuristics.roles import UpdateModifier
-from steadygan.vocabulary import Finding, Player
+from steadygan.vocabulary import Failure, Player
 
 
 def two_time_scales(player: Player, discriminator: float = 2.0, generator: float = 0.5) -> float:
@@ -34,7 +34,7 @@ class TwoTimeScales(UpdateModifier):
             Source(citation="heusel2017ttur", where="section 2"),
             Source(citation="zhang2018selfattention", where="section 4"),
         ),
-        treats=(Finding.OSCILLATION, Finding.MODE_COLLAPSE),
+        treats=(Failure.OSCILLATION, Failure.MODE_COLLAPSE),
         example=(
             "from steadygan.heuristics.updates import two_time_scales\n"
             "from steadygan.vocabulary import Player\n"

@@ -11,7 +11,7 @@ from steadygan.heuristics.card import Card, Source
 from steadygan.heuristics.moments import AfterMove
 from steadygan.heuristics.roles import UpdateModifier
 from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Finding, Player
+from steadygan.vocabulary import Failure, Player
 
 
 @torch.no_grad()
@@ -36,7 +36,7 @@ class WeightClipping(UpdateModifier, AfterMove):
         summary="The discriminator's weights are kept within a small cube, which bounds how steep it can be.",
         formula="w ← min(max(w, -c), c) after every move of D",
         sources=(Source(citation="arjovsky2017wgan", where="algorithm 1, line 7"),),
-        treats=(Finding.DISCRIMINATOR_WINS, Finding.EXPLODING_GRADIENTS),
+        treats=(Failure.DISCRIMINATOR_WINS, Failure.EXPLODING_GRADIENTS),
         cost="one pass over the discriminator's weights a move",
         example=(
             "from steadygan.heuristics.updates import clip_weights\nbound = 0.01\n"
