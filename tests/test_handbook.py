@@ -117,8 +117,8 @@ def test_the_contents_name_every_heuristic_below_its_slot(strange: str) -> None:
 def test_the_index_tells_for_every_finding_who_treats_it(page: str) -> None:
     index = page.split("## What treats what")[1].split("\n## ")[0]
     for failure in Failure:
-        (line,) = (line for line in index.splitlines() if f"**{finding.value}**" in line)
-        treating = [kind.name for kind in BUILT_IN if finding in kind.card.treats]
+        (line,) = (line for line in index.splitlines() if f"**{failure.value}**" in line)
+        treating = [kind.name for kind in BUILT_IN if failure in kind.card.treats]
         assert re.findall(r"\[([\w-]+)\]\(#", line) == treating
 
 

@@ -74,6 +74,7 @@ def train(
     features: str = "auto",
     evaluate_every: int | None = None,
     evaluate_share: float = 0.05,
+    doctor: bool = True,
     tensorboard: bool = False,
     overwrite: bool = False,
     cache: str | Path | None = None,
@@ -116,6 +117,7 @@ def train(
         evaluate_every: Real images between two judgements, as far as evaluate_share allows; by default as many as it
             allows.
         evaluate_share: Largest share of the training time that judging may take; 1 is no limit.
+        doctor: Look at the run while it trains, and say what goes wrong, since when, and what treats it.
         tensorboard: Write rows and grids for TensorBoard too.
         overwrite: whether a run that is at ``out`` may be replaced.
         cache: where prepared data are kept.

@@ -129,6 +129,7 @@ def train(
     features: Annotated[str | None, setting_option(TrainingSettings, "features", metavar="NAME")] = None,
     evaluate_every: Annotated[int | None, setting_option(TrainingSettings, "evaluate_every")] = None,
     evaluate_share: Annotated[float | None, setting_option(TrainingSettings, "evaluate_share")] = None,
+    doctor: Annotated[bool | None, setting_option(TrainingSettings, "doctor", "--doctor/--no-doctor")] = None,
     tensorboard: Annotated[bool | None, setting_option(TrainingSettings, "tensorboard", "--tensorboard")] = None,
     keep_memory: Annotated[
         bool, typer.Option(help="Whether freed memory is kept for the next step, which is quicker on Linux.")

@@ -77,6 +77,10 @@ class TrainingSettings(BaseModel):
     evaluate_share: float = Field(
         0.05, gt=0, le=1, description="Largest share of the training time that judging may take; 1 is no limit."
     )
+    doctor: bool = Field(
+        True,
+        description="Look at the run while it trains, and say what goes wrong, since when, and what treats it.",
+    )
     tensorboard: bool = Field(False, description="Write rows and grids for TensorBoard too.")
 
     @property

@@ -151,9 +151,9 @@ def _source(source: Source) -> str:
 def _treatments(kinds: Kinds) -> str:
     lines = [f"## {_TREATS}", "", "What goes wrong, and the heuristics that are said to help:", ""]
     for failure in Failure:
-        treating = [kind for kind in kinds if finding in kind.card.treats]
+        treating = [kind for kind in kinds if failure in kind.card.treats]
         shown = _links(treating) if treating else "none"
-        lines.append(f'- <a id="{_treats_anchor(finding)}"></a>**{finding.value}**: {shown}')
+        lines.append(f'- <a id="{_treats_anchor(failure)}"></a>**{failure.value}**: {shown}')
     return "\n".join(lines)
 
 

@@ -30,6 +30,7 @@ from steadygan.training.judge import Judge
 from steadygan.training.observe import Audience
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
+from steadygan.training.watch import Watch
 from steadygan.vocabulary import ProcessorChoice
 
 STEPS_PER_ROW, SECONDS_PER_ROW = 20, 15.0
@@ -56,6 +57,7 @@ class Loop:
         observers: objects that are told how the run proceeds.
         metrics: the metrics to measure on samples.
         judge: measures samples by features now and then; None where nobody does.
+        watch: looks at the run for the doctor; None where nobody does.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Loop:
         observers: Sequence[object] = (),
         metrics: Sequence[Metric] = METRICS,
         judge: Judge | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.state = state
         self.folder = folder
@@ -79,6 +82,7 @@ class Loop:
         self.observers = Audience(observers)
         self.gallery = Gallery(folder, state, metrics)
         self.judge = judge
+        self.watch = watch
         self.rows = RowFile(folder.metrics)
         self.findings = RowFile(folder.findings)
         self._row_began = (state.images_seen, state.seconds, state.loader.wait_seconds)
@@ -126,6 +130,8 @@ class Loop:
         self._set_seconds(begun, before)
         if self.state.steps % STEPS_PER_ROW == 0 or self.state.seconds - self._row_began[1] >= SECONDS_PER_ROW:
             self._write_row()
+        if self.watch is not None and self.watch.is_due():
+            self._append({"images": self.state.images_seen, **self.watch.look()})
         if self._grids_due() > self._grids_drawn:
             self._draw_due_grid()
         if self.judge is not None and self.judge.is_due(self.state, at_end=False):
@@ -248,7 +254,8 @@ class Loop:
             best: whether the checkpoint is also kept as the best one.
         """
         files = {"metrics": self.rows.flush_to_disk(), "findings": self.findings.flush_to_disk()}
-        save_checkpoint(self.folder, {**self.state.state_dict(), "files": files}, self.keep, best)
+        watched = {} if self.watch is None else {"watch": self.watch.state_dict()}
+        save_checkpoint(self.folder, {**self.state.state_dict(), **watched, "files": files}, self.keep, best)
         save_generator(self.folder, self.sampling_generator(), self.config_now())
         self._saved_at = self.state.seconds
 

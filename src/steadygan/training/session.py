@@ -40,6 +40,7 @@ from steadygan.training.loop import Loop
 from steadygan.training.observe import Audience, TensorBoard, check_observers
 from steadygan.training.own_networks import notes_on, pack_inputs, put_on, refuse_unreached
 from steadygan.training.state import TrainingState, new_training_state
+from steadygan.training.watch import Watch
 from steadygan.training.worker_loop import WorkerLoop
 from steadygan.vocabulary import Player
 
@@ -169,6 +170,8 @@ def resume(
     for images, grid in folder.sample_grids():
         if images > state.images_seen:
             grid.unlink()
+    if loop.watch is not None and "watch" in saved:  # runs of earlier versions were not looked at
+        loop.watch.load_state_dict(saved["watch"])
     for sentence in damaged:
         loop.report_finding("damaged-checkpoint", sentence)
     moved = stored.manifest.data.moved_to(data)
@@ -323,7 +326,10 @@ def _loop(
     metrics = all_metrics(training.metrics)
     with torch.random.fork_rng(devices=[]):  # an encoder's training moves the random state
         judge = judge_for(state, training, cache_folder(cache), Audience(watching).note)
-    return Loop(state, folder, Budget.of(training), config, training.keep, training.tuned_for, watching, metrics, judge)
+    watch = Watch(state) if training.doctor else None
+    return Loop(
+        state, folder, Budget.of(training), config, training.keep, training.tuned_for, watching, metrics, judge, watch
+    )
 
 
 def _write_run(

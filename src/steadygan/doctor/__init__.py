@@ -1,0 +1,1 @@
+"""Says when training fails, since when, by what evidence, and which heuristics treat it."""
