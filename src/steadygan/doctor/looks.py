@@ -83,7 +83,7 @@ class Looks:
         return {f"{PREFIX}{name}": round(value, 6) if math.isfinite(value) else None for name, value in found.items()}
 
     def _of_weights(self, shown: Shown) -> dict[str, float]:
-        found = {}
+        found: dict[str, float] = {}
         for name, network in (("generator", shown.generator), ("discriminator", shown.discriminator)):
             if network is not None:
                 watch = self._weights.setdefault(name, WeightWatch(network))

@@ -40,8 +40,8 @@ class Survey:
         Returns:
             ``coverage``: the share of reals near which a fake lies (Naeem et al. 2020, k = 5). ``bins``: the
             Jensen-Shannon divergence, in bits, of how fakes and reals are distributed over groups of alike reals
-            (Richardson and Weiss 2018), less what chance makes of as many reals. ``empty_bins``: the share of reals whose
-            group has less than a fifth of its due. ``copies``: the median distance of a fake to its nearest
+            (Richardson and Weiss 2018), less what chance makes of as many reals. ``empty_bins``: the share of reals
+            whose group has less than a fifth of its due. ``copies``: the median distance of a fake to its nearest
             real, over that of a real to its nearest other.
         """
         points = self._projected(fake)
@@ -57,7 +57,8 @@ class Survey:
         }
 
     def _projected(self, points: Tensor) -> Tensor:
-        return (points.double() - self._mean) @ self._directions
+        projected: Tensor = (points.double() - self._mean) @ self._directions
+        return projected
 
     def _shares_of(self, points: Tensor) -> Tensor:
         groups = torch.cdist(points, self._centres).argmin(1)

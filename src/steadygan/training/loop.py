@@ -15,6 +15,7 @@ from torch import nn
 from steadygan.amounts import things
 from steadygan.cores import core_wait_seconds
 from steadygan.distributed import any_process
+from steadygan.doctor.checkup import Checkup
 from steadygan.heuristics.moments import Measures
 from steadygan.layers.kernels.tuning import tuned_for
 from steadygan.metrics import CHOOSES_BEST, METRICS, Metric
@@ -58,6 +59,7 @@ class Loop:
         metrics: the metrics to measure on samples.
         judge: measures samples by features now and then; None where nobody does.
         watch: looks at the run for the doctor; None where nobody does.
+        checkup: reads the rows, and says what goes wrong; None where nobody does.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Loop:
         metrics: Sequence[Metric] = METRICS,
         judge: Judge | None = None,
         watch: Watch | None = None,
+        checkup: Checkup | None = None,
     ) -> None:
         self.state = state
         self.folder = folder
@@ -83,6 +86,7 @@ class Loop:
         self.gallery = Gallery(folder, state, metrics)
         self.judge = judge
         self.watch = watch
+        self.checkup = checkup
         self.rows = RowFile(folder.metrics)
         self.findings = RowFile(folder.findings)
         self._row_began = (state.images_seen, state.seconds, state.loader.wait_seconds)
@@ -169,7 +173,7 @@ class Loop:
         row |= self._core_wait(since_seconds)
         self._row_began, self._judging_before = now, self.state.judging_seconds
         self._append(row)
-        if row["not_finite"]:
+        if row["not_finite"] and self.checkup is None:
             values, one = things(row["not_finite"], "measured value"), row["not_finite"] == 1
             self.report_finding(
                 "not-finite", f"{values} of the last {STEPS_PER_ROW} steps {'was' if one else 'were'} not finite"
@@ -187,6 +191,9 @@ class Loop:
     def _append(self, row: dict[str, Any]) -> None:
         self.rows.append(row)
         self.observers.row(row)
+        for finding in [] if self.checkup is None else self.checkup.read(row):
+            self.findings.append(finding.as_row())
+            self.observers.finding(finding.message)
 
     def _draw_due_grid(self) -> None:
         self._grids_drawn = self._grids_due()

@@ -15,6 +15,8 @@ from steadygan.blueprint import Blueprint
 from steadygan.data import DataSettings, Prepared
 from steadygan.data.store import cache_folder
 from steadygan.distributed import any_process, broadcast_string, is_main_process
+from steadygan.doctor.checkup import Checkup, setting_of
+from steadygan.doctor.treatments import Patient
 from steadygan.errors import SteadyganError, warn
 from steadygan.feeding.labels import DataView
 from steadygan.feeding.scaling import scaling_for
@@ -172,6 +174,8 @@ def resume(
             grid.unlink()
     if loop.watch is not None and "watch" in saved:  # runs of earlier versions were not looked at
         loop.watch.load_state_dict(saved["watch"])
+    if loop.checkup is not None:
+        loop.checkup.go_on(folder.read_rows(folder.metrics))
     for sentence in damaged:
         loop.report_finding("damaged-checkpoint", sentence)
     moved = stored.manifest.data.moved_to(data)
@@ -326,10 +330,27 @@ def _loop(
     metrics = all_metrics(training.metrics)
     with torch.random.fork_rng(devices=[]):  # an encoder's training moves the random state
         judge = judge_for(state, training, cache_folder(cache), Audience(watching).note)
-    watch = Watch(state) if training.doctor else None
+    watch, checkup = (Watch(state), _checkup(state, folder)) if training.doctor else (None, None)
     return Loop(
-        state, folder, Budget.of(training), config, training.keep, training.tuned_for, watching, metrics, judge, watch
+        state,
+        folder,
+        Budget.of(training),
+        config,
+        training.keep,
+        training.tuned_for,
+        watching,
+        metrics,
+        judge,
+        watch,
+        checkup,
     )
+
+
+def _checkup(state: TrainingState, folder: RunFolder) -> Checkup:
+    """The doctor of a run, who knows its recipe and data."""
+    data, recipe = state.data, state.recipe
+    setting = setting_of(data.kind, data.shape[0], len(data), recipe)
+    return Checkup(setting, Patient(recipe, data.source, str(folder.recipe)))
 
 
 def _write_run(
