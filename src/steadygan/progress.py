@@ -1,12 +1,13 @@
 """The progress line: images seen, speed, time left, losses, accuracy on what is held out, and the newest warning.
 
-It also says when other programs keep the machine busy, because training is slow then.
+It also says when other programs keep the machine busy, because training is slow then. What the doctor finds is printed
+above the line, where it stays.
 """
 
 import math
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -17,6 +18,10 @@ from rich.text import Text
 from steadygan.amounts import things
 from steadygan.cores import BUSY
 from steadygan.errors import printable
+from steadygan.screen import finding_text
+
+if TYPE_CHECKING:
+    from steadygan.doctor.finding import Finding
 
 BARS = (24, 6)
 """Columns of the bar where there is room, and where there is little; it is left out before any word is."""
@@ -103,6 +108,10 @@ class ProgressLine:
         if not self._console.is_terminal and message != self._warning:
             self._console.print(Text(f"warning: {message}"), soft_wrap=True)
         self._warning = message
+
+    def diagnosis(self, finding: "Finding") -> None:
+        """Print once what the doctor has found, or that it is gone; it stays above the line, which is redrawn."""
+        self._console.print(finding_text(finding), soft_wrap=True)
 
     def note(self, message: str) -> None:
         """Print a sentence that is no warning."""

@@ -3,17 +3,45 @@
 import os
 import sys
 from contextlib import suppress
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
+from steadygan.amounts import things
 from steadygan.errors import printable
+
+if TYPE_CHECKING:  # the doctor imports PyTorch, and a program begins before that
+    from steadygan.doctor.finding import Finding
+
+COLOURS = {"watch": "cyan", "warning": "yellow", "critical": "bold red"}
+"""Of a finding, by its severity."""
+QUIET = "dim"
+"""Style of what is said without raising the voice."""
 
 
 def shown(text: str) -> str:
     """Text from a file or a name as markup for a console, which shows it without obeying what may be hidden in it."""
     return escape(printable(text))
+
+
+def finding_text(finding: "Finding") -> Text:
+    """What the doctor has found as two or three lines: how serious it is and since when, why, and what to try first.
+
+    A finding that has ended is one quiet line.
+    """
+    if finding.ended_at is not None:
+        return Text(printable(finding.farewell), style=QUIET)
+    text = Text()
+    text.append(f"{finding.severity}: {finding.kind}", style=COLOURS[finding.severity])
+    text.append(f" since {things(finding.since, 'image')}")
+    if finding.reasons:
+        text.append(f"\n  {printable(finding.reasons)}")
+    if finding.treatments:
+        first = finding.treatments[0]
+        text.append(f"\n  try: {printable(first.command or first.sentence)}")
+    return text
 
 
 def lasting_console() -> Console:

@@ -25,7 +25,7 @@ from steadygan.runs.export import GeneratorConfig, save_generator
 from steadygan.runs.folder import RunFolder, write_json
 from steadygan.runs.rows import RowFile
 from steadygan.runs.sampling import sampling_generator
-from steadygan.training.conclusion import conclude, estimate, evidence
+from steadygan.training.conclusion import conclude, ending, estimate
 from steadygan.training.gallery import Gallery
 from steadygan.training.judge import Judge
 from steadygan.training.observe import Audience
@@ -191,9 +191,9 @@ class Loop:
     def _append(self, row: dict[str, Any]) -> None:
         self.rows.append(row)
         self.observers.row(row)
-        for finding in [] if self.checkup is None else self.checkup.read(row):
+        for finding in [] if self.checkup is None else [*self.checkup.read(row), *self.checkup.ended]:
             self.findings.append(finding.as_row())
-            self.observers.finding(finding.message)
+            self.observers.diagnosis(finding)
 
     def _draw_due_grid(self) -> None:
         self._grids_drawn = self._grids_due()
@@ -282,7 +282,7 @@ class Loop:
         self._conclude()
 
     def _conclude(self) -> None:
-        conclusion = conclude(evidence(self.state, self.folder, self.fraction >= 1))
+        conclusion = conclude(ending(self.state, self.folder, self.checkup, self.fraction >= 1))
         write_json(self.folder.conclusion, conclusion.model_dump())
         self.observers.conclusion(conclusion.message, conclusion.command)
 
