@@ -11,8 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from steadygan.amounts import things
+from steadygan.doctor.finding import Severity
 from steadygan.report import facts, overview, words
-from steadygan.report.curves import Chart, charts
+from steadygan.report.curves import charts
+from steadygan.report.diagnosis import bands, calm_sentence, diagnosis, end_of
 from steadygan.report.ingredients import filled_slots
 from steadygan.report.pictures import frames, real_picture
 from steadygan.report.read import RunRecord, read_run_record, table, text, texts
@@ -50,11 +52,13 @@ def render(record: RunRecord) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(count=words.count, figure=words.figure, things=things)
+    environment.filters.update(count=words.count, figure=words.figure, things=things, severity=severity_class)
     drawn = charts(record.rows)
     manifest = record.manifest
     data = None if manifest is None else manifest.data
     shown = frames(record.folder)
+    found = diagnosis(record, shown)
+    telling = {reason.figure for each in found for reason in each.reasons}
     return environment.get_template("report.html").render(
         name=(manifest and manifest.name) or record.folder.path.resolve().name,
         sentence=overview.summary_sentence(record),
@@ -68,7 +72,11 @@ def render(record: RunRecord) -> str:
         vectors=data is not None and data.kind == "vectors",
         flattened=data is not None and facts.is_flattened(data),
         classes=(manifest and manifest.classes) or 0,
+        found=found,
+        calm=calm_sentence(record, found),
+        end=max([end_of(record), *(span.until for each in found for span in each.spans)]) or 1.0,
         charts=drawn,
+        folded=[chart.folded and not any(curve.figure in telling for curve in chart.curves) for chart in drawn],
         smoothed=any(curve.smooth_images for chart in drawn for curve in chart.curves),
         thinned=any(curve.thinned for chart in drawn for curve in chart.curves),
         recipe=_recipe_head(record),
@@ -88,8 +96,14 @@ def render(record: RunRecord) -> str:
         style=_verbatim("report.css"),
         script=_verbatim("report.js"),
         plotly=Markup(get_plotlyjs()) if drawn else "",
-        chart_data=_for_script(drawn),
+        chart_data=_for_script([asdict(chart) for chart in drawn]),
+        band_data=_for_script(bands(found)),
     )
+
+
+def severity_class(severity: str) -> str:
+    """The class of a severity in the style of the page; that of the least where this version does not know it."""
+    return severity if severity in list(Severity) else Severity.WATCH.value
 
 
 def _recipe_head(record: RunRecord) -> dict[str, object]:
@@ -105,7 +119,7 @@ def _verbatim(name: str) -> Markup:
     return Markup((resources.files("steadygan.report") / "templates" / name).read_text(encoding="utf-8"))
 
 
-def _for_script(drawn: Sequence[Chart]) -> Markup:
-    """The charts as JSON that cannot end the script element it stands in."""
-    written = json.dumps([asdict(chart) for chart in drawn], allow_nan=False, separators=(",", ":"))
+def _for_script(values: Sequence[object]) -> Markup:
+    """Values as JSON that cannot end the script element it stands in."""
+    written = json.dumps(values, allow_nan=False, separators=(",", ":"))
     return Markup(written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
