@@ -3,6 +3,7 @@
 import hashlib
 import os
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -122,7 +123,12 @@ def domain_extractor(
 def is_trained(data: Prepared, cache: Path | None = None) -> bool:
     """Whether the encoder of these images is in the cache, so that its extractor is to be had at once."""
     _, lesson = _lesson(data, None)
-    return _load(cache_folder(cache) / _key(data, lesson, 0, _seen(lesson, None)) / ENCODER) is not None
+    path = cache_folder(cache) / _key(data, lesson, 0, _seen(lesson, None)) / ENCODER
+    try:
+        with safe_open(path, "pt") as file:  # which reads where tensors lie, and refuses a file that was cut short
+            return _config(file.metadata()) is not None
+    except (OSError, SafetensorError, KeyError, ValueError):
+        return False
 
 
 def seconds_to_train(data: Prepared) -> float:
@@ -192,8 +198,18 @@ def _load(path: Path) -> Encoder | None:
     """The encoder in a file; None if there is none, or it is damaged, for then it is trained again."""
     try:
         with safe_open(path, "pt") as file:
-            encoder = Encoder(EncoderConfig.model_validate_json((file.metadata() or {})["config"]))
+            encoder = Encoder(_config(file.metadata()))
             encoder.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118  # no mapping
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError):
         return None
     return encoder.eval().requires_grad_(False)
+
+
+def _config(about: Mapping[str, str] | None) -> EncoderConfig:
+    """What the description of a file says of its encoder.
+
+    Raises:
+        KeyError: when it says nothing.
+        ValueError: when it says something else.
+    """
+    return EncoderConfig.model_validate_json((about or {})["config"])
