@@ -342,6 +342,8 @@ def evaluate(
 ) -> Evaluation:
     """Measure how good samples are, each figure beside that of real items which were held out.
 
+    Of several processes, each makes and looks at a share of the samples, and all get the same figures.
+
     Args:
         evaluated: a :class:`Run`, its generator, the folder of a run, a ``.keras`` file of a generator, or samples that
             are there: a folder of images, an ``.npz`` or ``.npy`` file, an array, a tensor, or a torch data set.
@@ -368,6 +370,7 @@ def evaluate(
         SteadyganError: for anything that you can mend, in one sentence.
     """
     refuse_another_default_type()
+    distributed.start()
     if isinstance(evaluated, str | Path) and is_keras_file(Path(evaluated)):
         evaluated = Generator(trained_generator(Path(evaluated)), str(evaluated))
     return evaluate_samples(

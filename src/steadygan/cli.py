@@ -254,11 +254,14 @@ def evaluate(
 
     A run is compared with its own data. Nothing is downloaded for the features 'domain'.
     """
+    from steadygan.distributed import is_main_process
     from steadygan.evaluating import evaluate_on_screen, show
 
     given = settings_given(DataSettings, context.params)
     added = tuple(metrics or ())
     found = evaluate_on_screen(evaluated, against, features, weights, samples, seed, given, added, out, errors)
+    if not is_main_process():
+        return
     if json:
         print(found.to_json())
     else:

@@ -10,6 +10,7 @@ from steadygan.amounts import things
 from steadygan.arrays import Array, Indices
 from steadygan.data import DataInput, Prepared, prepare
 from steadygan.data.data_source import no_progress
+from steadygan.distributed import all_gather, rank, world_size
 from steadygan.errors import SteadyganError
 from steadygan.feeding.prefetch import RowReader
 from steadygan.runs.export import TrainedGenerator, load_generator
@@ -20,7 +21,8 @@ from steadygan.settings import DataSettings
 
 FEWEST = 20
 """Samples below which nothing is measured."""
-_MADE_AT_ONCE = 1024
+_MADE_AT_ONCE = 256
+"""Samples that a process makes of one seed: the same ones however many processes there are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +97,7 @@ def _stored(folder: RunFolder) -> StoredRun | None:
 def make_samples(
     generator: Generator, count: int, seed: int, reference: Prepared, scratch: Path, progress: object = None
 ) -> Samples:
-    """Let a generator make samples.
+    """Let a generator make samples; several processes share the work, and all of them call this and have all samples.
 
     Args:
         generator: of items like those of the reference.
@@ -114,11 +116,16 @@ def make_samples(
     path = scratch / "samples.npy"
     with write_errors_as_sentences(path, "evaluate again"):
         items = np.lib.format.open_memmap(path, "w+", dtype, (count, *generator.shape))
-        for low in range(0, count, _MADE_AT_ONCE):
-            some = slice(low, low + _MADE_AT_ONCE)
-            of = None if labels is None else labels[some]
-            items[some] = made_with.images(latents[some], seed + low, of).numpy()
-            report(min(low + _MADE_AT_ONCE, count), count)
+        at_once = _MADE_AT_ONCE * world_size()
+        for low in range(0, count, at_once):
+            high = min(low + at_once, count)
+            own = slice(low + rank() * _MADE_AT_ONCE, min(low + (rank() + 1) * _MADE_AT_ONCE, high))
+            made = torch.zeros(_MADE_AT_ONCE, *generator.shape, dtype=torch.from_numpy(items[:0]).dtype)
+            if own.start < own.stop:
+                of = None if labels is None else labels[own]
+                made[: own.stop - own.start] = made_with.images(latents[own], seed + own.start, of)
+            items[low:high] = all_gather(made)[: high - low].numpy()
+            report(high, count)
         items.flush()
     _refuse_unfinite(items, generator.name)
     names = made_with.config.class_names

@@ -34,6 +34,8 @@ Say = Callable[[str], None]
 class Judge:
     """Measures the Fréchet distance of samples to the data, and decides when it is worth its time.
 
+    Of several processes the main one judges alone, and the others wait for its next step.
+
     Args:
         extractor: of the features.
         reference: mean and covariance of the features of the training images.
