@@ -330,6 +330,7 @@ def evaluate(
     *,
     features: str | Path | nn.Module | Extractor = FEATURES,
     weights: str | Path | None = None,
+    device: str = "auto",
     samples: int = SAMPLES,
     seed: int = 0,
     resolution: int | None = None,
@@ -353,8 +354,10 @@ def evaluate(
             ``inception`` or ``dinov2``, whose weights are downloaded once; the path of an ``.onnx`` file; a module,
             or ``module:NAME``.
         weights: where the weights of ``inception`` (a file) or ``dinov2`` (a folder) are, to use without a network.
+        device: where features are taken, and where the generator of a folder runs: ``auto`` takes a GPU where there is
+            one. Networks that are given stay where they are; ``domain`` is trained on the CPU.
         samples: how many; of fewer that are there, all.
-        seed: of the samples; the same seed gives the same ones.
+        seed: of the samples; the same seed gives the same ones, on a device of the same kind.
         resolution: Height and width in pixels at which files are compared, as for :func:`train`.
         channels: 1 for grey, 3 for colour, likewise.
         background: Colour under transparent pixels, likewise.
@@ -378,6 +381,7 @@ def evaluate(
         against,
         features=features,
         weights=None if weights is None else Path(weights),
+        device=device,
         count=samples,
         seed=seed,
         settings=make_data_settings(resolution=resolution, channels=channels, background=background),

@@ -233,6 +233,9 @@ def evaluate(
         Path | None,
         typer.Option(metavar="PATH", help="Weights of inception or dinov2, for a machine without a network."),
     ] = None,
+    device: Annotated[
+        str, typer.Option(metavar="NAME", help="Where networks run: auto, cpu, cuda, cuda:1, mps.")
+    ] = "auto",
     samples: Annotated[int, typer.Option(metavar="N", help="How many.")] = 10_000,
     seed: Seed = 0,
     resolution: Annotated[int | None, setting_option(DataSettings, "resolution")] = None,
@@ -259,7 +262,7 @@ def evaluate(
 
     given = settings_given(DataSettings, context.params)
     added = tuple(metrics or ())
-    found = evaluate_on_screen(evaluated, against, features, weights, samples, seed, given, added, out, errors)
+    found = evaluate_on_screen(evaluated, against, features, weights, device, samples, seed, given, added, out, errors)
     if not is_main_process():
         return
     if json:

@@ -42,6 +42,7 @@ def evaluate_on_screen(
     against: str | None,
     features: str,
     weights: Path | None,
+    device: str,
     samples: int,
     seed: int,
     data_settings: dict[str, Any],
@@ -56,6 +57,7 @@ def evaluate_on_screen(
         against: the real data; those of the run when None.
         features: the name of an extractor.
         weights: where its weights are.
+        device: where networks run.
         samples: how many.
         seed: of the samples.
         data_settings: the settings of the data that they gave, by name.
@@ -73,6 +75,7 @@ def evaluate_on_screen(
             against,
             features=features,
             weights=weights,
+            device=device,
             samples=samples,
             seed=seed,
             metrics=metrics,

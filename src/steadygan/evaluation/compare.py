@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from steadygan.data import DataInput, DataSettings, Prepared, prepare
 from steadygan.data.resolution import DEFAULT_SETTINGS
 from steadygan.data.store import cache_folder, scratch_folder
+from steadygan.devices import process_device
 from steadygan.distributed import is_main_process, local_main_process_first
 from steadygan.evaluation.extraction import real_material, sample_material
 from steadygan.evaluation.figures import Floor, Sets, measured_figures
@@ -46,6 +48,7 @@ def evaluate(
     *,
     features: str | Path | nn.Module | Extractor = FEATURES,
     weights: Path | None = None,
+    device: str = "auto",
     count: int = SAMPLES,
     seed: int = 0,
     settings: DataSettings = DEFAULT_SETTINGS,
@@ -61,6 +64,7 @@ def evaluate(
         against: the real data; those of the run when None.
         features: the name of an extractor, the path of one, a module, or an extractor.
         weights: where the weights of a known extractor are.
+        device: where a generator that is loaded, and the extractor, run.
         count: how many samples.
         seed: of the samples.
         settings: how the real data are prepared, where no generator says so.
@@ -72,7 +76,8 @@ def evaluate(
     started, watcher, root = time.perf_counter(), watcher or Watcher(), cache_folder(cache)
     refuse_few(count, "sample")
     metrics_wanted = [*MEASURES, *METRICS, *(find_measure(name) for name in metrics)]
-    generator = find_generator(evaluated)
+    place = process_device(device)
+    generator = find_generator(evaluated, place)
     named, settings = find_reference(against, generator), reference_settings(settings, generator)
     watcher.begins("preparing the real data")
     data = local_main_process_first(
@@ -82,7 +87,9 @@ def evaluate(
     parts = split(data, generator)
     with scratch_folder(root) as scratch:
         samples = _samples(evaluated, generator, count, seed, data, settings, scratch, watcher)
-        extractor = local_main_process_first("features", lambda: _extractor(features, weights, data, root, watcher))
+        extractor = local_main_process_first(
+            "features", lambda: _extractor(features, weights, data, root, place, watcher)
+        )
         refuse_unlike("features", extractor.name if extractor else "")
         sets = _extracted(samples, data, parts, extractor, root, watcher)
 
@@ -119,14 +126,19 @@ def _samples(
 
 
 def _extractor(
-    features: str | Path | nn.Module | Extractor, weights: Path | None, data: Prepared, root: Path, watcher: Watcher
+    features: str | Path | nn.Module | Extractor,
+    weights: Path | None,
+    data: Prepared,
+    root: Path,
+    device: torch.device,
+    watcher: Watcher,
 ) -> Extractor | None:
     if data.kind != "images":
         return None
     if not isinstance(features, str | Path | nn.Module):
         return features
     watcher.begins("features (an encoder is trained once)")
-    return find_extractor(features, data, root, weights=weights, progress=watcher.progress)
+    return find_extractor(features, data, root, weights=weights, progress=watcher.progress, device=device)
 
 
 def _extracted(

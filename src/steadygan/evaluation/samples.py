@@ -66,8 +66,12 @@ Evaluated = Run | TrainedGenerator | Generator | DataInput
 """Everything that can be evaluated."""
 
 
-def find_generator(evaluated: Evaluated) -> Generator | None:
+def find_generator(evaluated: Evaluated, device: torch.device | None = None) -> Generator | None:
     """The generator that is meant; None if the samples are there already.
+
+    Args:
+        evaluated: what the user named.
+        device: where a generator of a folder is to run; the CPU when None. One that is given stays where it is.
 
     Raises:
         SteadyganError: when a run folder has no generator, or one that cannot be rebuilt.
@@ -83,7 +87,7 @@ def find_generator(evaluated: Evaluated) -> Generator | None:
     folder = RunFolder(evaluated)
     if not (folder.exists() or folder.generator_config.is_file()):
         return None
-    return Generator(load_generator(folder), str(evaluated), _stored(folder))
+    return Generator(load_generator(folder, device), str(evaluated), _stored(folder))
 
 
 def _stored(folder: RunFolder) -> StoredRun | None:

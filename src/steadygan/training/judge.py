@@ -115,7 +115,7 @@ def judge_for(state: TrainingState, training: TrainingSettings, cache: Path, say
     name = "domain" if training.features == "auto" else training.features
     if name == "domain" and not is_trained(data, cache):
         say("Training an encoder on the data once, by whose features samples are judged")
-    extractor = find_extractor(name, data, cache)
+    extractor = find_extractor(name, data, cache, device=state.device)
     parts = split(data, None)
     training_images, held_out = real_material(data, parts, extractor, cache)
     return Judge(
