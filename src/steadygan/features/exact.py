@@ -18,7 +18,7 @@ def full_precision(device: torch.device) -> Iterator[None]:
     if device.type != "cuda":
         yield
         return
-    switches = (torch.backends.cudnn.conv, torch.backends.cuda.matmul)
+    switches = (torch.backends.cudnn.conv, torch.backends.cuda.matmul)  # type: ignore[attr-defined]  # missing in its stubs
     kept = [switch.fp32_precision for switch in switches]
     try:
         for switch in switches:
