@@ -6,8 +6,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
+from steadygan.metrics import distances
 from steadygan.metrics.classes import class_divergence, class_divergence_error, modes, reverse_kl_error
 from steadygan.metrics.measures import MEASURES
 from steadygan.metrics.memorisation import compare_nearest, errors_of_nearest
@@ -43,23 +46,44 @@ def test_a_median_of_normal_numbers_has_a_known_error() -> None:
     assert median_error(torch.ones(9)) == 0
 
 
-def test_the_error_of_coverage_is_that_of_leaving_each_item_out() -> None:
-    real, fake = normal(40, 2), normal(30, 2, seed=1) * 0.7
-    values, errors = neighbourhoods_with_errors(real, fake)
-    assert values == neighbourhoods(real, fake)
-    without = [neighbourhoods(real, torch.cat([fake[:place], fake[place + 1 :]])).coverage for place in range(30)]
-    assert errors.coverage == pytest.approx(np.std(without) * math.sqrt(29))
-    assert errors.coverage > 0
+@given(st.integers(6, 20), st.integers(6, 20), st.integers(1, 8), st.integers(0, 1000))
+def test_errors_of_recall_and_coverage_are_those_of_leaving_each_item_out(
+    reals: int, fakes: int, most: int, seed: int
+) -> None:
+    """Whole points, many of which repeat and lie on edges."""
+    generator = torch.Generator().manual_seed(seed)
+    real, fake = (torch.randint(0, most, (count, 2), generator=generator).double() for count in (reals, fakes))
+    values, errors = neighbourhoods_with_errors(real, fake, k=2, k_density=3)
+    assert values == neighbourhoods(real, fake, k=2, k_density=3)
+    without = [
+        neighbourhoods(real, torch.cat([fake[:place], fake[place + 1 :]]), k=2, k_density=3) for place in range(fakes)
+    ]
+    for name in ("recall", "coverage"):
+        expected = np.std([getattr(each, name) for each in without]) * math.sqrt(fakes - 1)
+        assert getattr(errors, name) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("at_a_time", [1, 500])
+def test_errors_do_not_depend_on_how_many_are_taken_at_a_time(at_a_time: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, fake = normal(60, 2), normal(50, 2, seed=1)
+    whole = neighbourhoods_with_errors(real, fake)
+    assert min(whole[1]) > 0
+    monkeypatch.setattr(distances, "AT_A_TIME", at_a_time)
+    assert neighbourhoods_with_errors(real, fake) == whole
 
 
 def test_errors_of_neighbourhoods_are_those_of_drawing_samples_anew() -> None:
     real = normal(150, 3)
     found = [neighbourhoods_with_errors(real, 0.8 * normal(150, 3, seed=seed)) for seed in range(1, ROUNDS)]
-    for name, low, high in (("precision", 0.8, 1.2), ("density", 0.8, 1.2), ("coverage", 0.9, 1.7)):
+    for name, low, high in (
+        ("precision", 0.8, 1.2),
+        ("density", 0.8, 1.2),
+        ("recall", 0.9, 1.7),
+        ("coverage", 0.9, 1.7),
+    ):
         spread = float(np.std([getattr(values, name) for values, _ in found], ddof=1))
         error = float(np.mean([getattr(errors, name) for _, errors in found]))
         assert low < error / spread < high, name
-    assert found[0][1].recall == 0
 
 
 def test_errors_of_the_nearest_are_those_of_drawing_samples_anew() -> None:
