@@ -1,7 +1,7 @@
-"""How far figures would be off for other samples of the same generator, with all real items as they are.
+"""How far figures of other samples of the same generator would scatter, with all real items as they are.
 
-All of them are standard errors: about two in three further sets of as many samples give a figure that is no farther
-away, and 19 in 20 one within twice as much.
+All of them are standard errors: of the figures of further sets of as many samples, about two in three lie no farther
+from their mean, and 19 in 20 within twice as much.
 """
 
 from collections.abc import Iterator
