@@ -343,8 +343,8 @@ def evaluate(
 ) -> Evaluation:
     """Measure how good samples are, each figure beside that of real items which were held out.
 
-    Several processes that train together must all call this: each makes and looks at a share of the samples, and all get
-    the same figures.
+    Several processes that train together must all call this: each makes and looks at a share of the samples, and all
+    get the same figures.
 
     Args:
         evaluated: a :class:`Run`, its generator, the folder of a run, a ``.keras`` file of a generator, or samples that
