@@ -20,13 +20,11 @@ SAMPLES = 300
 
 
 def evaluated(folder: str, cache: str) -> dict[str, str]:
-    """What this process gets: of a run, of an array, and of vectors."""
+    """What this process gets: of a run, and of vectors."""
     where = Path(folder)
-    data = np.load(where / "data.npz")["images"]
     extractor = StandIn(3)
     found = {"run": _evaluate(where / "run", None, cache, samples=SAMPLES, features=extractor, out=where / "out")}
     found["seen"] = str(extractor.seen)
-    found["array"] = _evaluate(data[:21] // 2, data, cache, features=extractor)
     found["vectors"] = _evaluate(tiny.vectors(41, 2).images, tiny.vectors(200, 2).images, cache)
     return found
 
@@ -34,13 +32,11 @@ def evaluated(folder: str, cache: str) -> dict[str, str]:
 def evaluated_and_refused(folder: str, cache: str) -> dict[str, str]:
     """The same, and what cannot be evaluated."""
     found = evaluated(folder, cache)
-    for name, given in (
-        ("fails", {"metrics": [f"{__name__}:FAILING"]}),
-        ("few", {"samples": 3}),
-        ("unlike", {"features": StandIn(4 + rank())}),
-    ):
-        given = {"samples": 20, "features": StandIn(3), **given}
-        found[name] = _evaluate(Path(folder) / "run", None, cache, **given)
+    vectors = tiny.vectors(41, 2).images
+    found["fails"] = _evaluate(vectors, vectors, cache, metrics=[f"{__name__}:FAILING"])
+    run = Path(folder) / "run"
+    found["few"] = _evaluate(run, None, cache, samples=3)
+    found["unlike"] = _evaluate(run, None, cache, samples=20, features=StandIn(4 + rank()))
     return found
 
 
@@ -48,7 +44,7 @@ FAILING = Metric(
     name="failing",
     hint="Fails.",
     lower_is_better=True,
-    needs=Needs(kinds=frozenset({"images"}), of="features"),
+    needs=Needs(kinds=frozenset({"vectors"}), of="features"),
     measure=lambda real, fake: 1 / 0,
 )
 
@@ -77,7 +73,7 @@ def test_figures_are_those_of_one_process(folder: Path, tmp_path: Path) -> None:
     alone = evaluated(str(folder), str(tmp_path / "one"))
     answers = run_processes(2, tmp_path / "meeting", evaluated_and_refused, str(folder), str(tmp_path / "two"))
     first, second = answers
-    for name in ("run", "array", "vectors"):
+    for name in ("run", "vectors"):
         one, several = (Evaluation.from_json(each[name]) for each in (alone, first))
         assert several.names == one.names
         for expected, figure in zip(one.figures, several.figures, strict=True):
