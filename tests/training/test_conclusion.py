@@ -1,6 +1,9 @@
 """What is said of a run at its end."""
 
 import dataclasses
+import json
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +22,8 @@ from steadygan.heuristics.objectives import (
 )
 from steadygan.heuristics.roles import Objective
 from steadygan.recipes import is_packaged, recipe
-from steadygan.training.conclusion import Conclusion, Ending, conclude, estimate
+from steadygan.runs.folder import RunFolder
+from steadygan.training.conclusion import JUDGED, Conclusion, Ending, Judged, conclude, ending, estimate
 from steadygan.vocabulary import Failure
 
 COLLAPSED = Finding(
@@ -121,6 +125,55 @@ def test_advice_without_a_command_is_said_and_the_next_command_is_shown() -> Non
     assert found.message.endswith("as the data do. First compare both")
     assert found.command == "steadygan train photos --with ema"
     assert concluded(lasting=(DOTS,)).command == "steadygan report 'runs/my run'"
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"judged": Judged(newest=15.1, best=10, best_at=9, floor=1)}, "past-best"),
+        ({"judged": Judged(newest=14.9, best=10, best_at=9, floor=1)}, "nothing-seen"),
+        ({"judged": Judged(newest=3, best=1, best_at=9, floor=2.1)}, "nothing-seen"),
+        ({"judged": Judged(newest=99, best=1, best_at=9, floor=0), "images_seen": 14_000}, "too-early"),
+        ({"judged": Judged(newest=99, best=1, best_at=9, floor=0), "lasting": (DOTS,)}, "past-best"),
+    ],
+)
+def test_a_run_is_past_its_best_when_its_newest_samples_are_clearly_worse(changes: dict[str, Any], kind: str) -> None:
+    assert concluded(**changes).kind == kind
+
+
+def test_a_run_past_its_best_is_told_where_its_best_generator_lies() -> None:
+    judged = Judged(newest=21.44, best=7.125, best_at=48_000, floor=0.4)
+    found = concluded(judged=judged)
+    assert found.message == (
+        "The run is past its best: its newest samples lie at a Fréchet distance of 21.4, and those of 48,000 images "
+        "seen at 7.12; that generator lies in 'runs/my run/best'"
+    )
+    assert found.command == "steadygan sample 'runs/my run/best' -n 64 --out grid.png"
+    failed = concluded(judged=judged, lasting=(COLLAPSED,))
+    assert failed.kind == "mode-collapse"
+    assert failed.message.endswith(". The best generator, of 48,000 images seen, lies in 'runs/my run/best'")
+
+
+def test_distances_are_read_from_the_rows_of_the_newest_features(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    state: Any = SimpleNamespace(
+        data=SimpleNamespace(source="photos", kind="images", shape=(32, 32, 3)), images_seen=90
+    )
+    rows = [
+        {"images": at, key: value, f"{key}/data": floor}
+        for at, key, value, floor in (
+            (10, f"{JUDGED}old_5000", 0.1, 0.01),
+            (30, f"{JUDGED}new_5000", 4.0, 0.5),
+            (50, f"{JUDGED}new_5000", 3.0, 0.5),
+            (70, f"{JUDGED}new_5000", 8.0, 0.5),
+            (90, f"{JUDGED}new_5000", None, 0.5),
+        )
+    ]
+    folder.metrics.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    assert ending(state, folder, None, ended=True).judged is None  # there is no best generator to name
+    folder.best.path.mkdir()
+    folder.best.generator.touch()
+    assert ending(state, folder, None, ended=True).judged == Judged(newest=8, best=3, best_at=50, floor=0.5)
 
 
 @pytest.mark.parametrize("name", ["steady", "dcgan", "wgan-gp"])

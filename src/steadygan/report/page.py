@@ -2,7 +2,6 @@
 
 import json
 import shlex
-from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
@@ -96,8 +95,7 @@ def render(record: RunRecord) -> str:
         style=_verbatim("report.css"),
         script=_verbatim("report.js"),
         plotly=Markup(get_plotlyjs()) if drawn else "",
-        chart_data=_for_script([asdict(chart) for chart in drawn]),
-        band_data=_for_script(bands(found)),
+        chart_data=_for_script({"charts": [asdict(chart) for chart in drawn], "found": bands(found)}),
     )
 
 
@@ -119,7 +117,7 @@ def _verbatim(name: str) -> Markup:
     return Markup((resources.files("steadygan.report") / "templates" / name).read_text(encoding="utf-8"))
 
 
-def _for_script(values: Sequence[object]) -> Markup:
+def _for_script(values: object) -> Markup:
     """Values as JSON that cannot end the script element it stands in."""
     written = json.dumps(values, allow_nan=False, separators=(",", ":"))
     return Markup(written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))

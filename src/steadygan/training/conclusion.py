@@ -1,8 +1,14 @@
-"""What can be said of a run at its end, in one sentence with a command to try: what the doctor found that lasts."""
+"""What can be said of a run at its end, in one sentence with a command to try.
+
+What the doctor found and what lasts comes first; then whether the best generator is not the last one, and whether
+training was long enough.
+"""
 
 import math
 import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -13,8 +19,12 @@ from steadygan.doctor.finding import Finding, Severity
 from steadygan.runs.folder import RunFolder
 from steadygan.training.state import TrainingState
 
-JUDGED = 0.25
-"""Share of the points wanted from which on it can be said that training on vectors goes well."""
+WORSE = 1.5
+"""Factor over the best judged distance, or over the floor where that is larger, from which on the newest is worse."""
+EARLY = 0.25
+"""Share of what training wants to see below which it is not said that the best is past, or that points go well."""
+JUDGED = "quality/frechet_distance_"
+"""How the names of the distances begin by which a run is judged."""
 EYES = "whether samples are good, your eyes say best"
 
 
@@ -22,7 +32,7 @@ class Conclusion(BaseModel):
     """What can be said of a run.
 
     Attributes:
-        kind: the failure that lasts, the most serious first; ``too-early``; or ``nothing-seen``.
+        kind: the failure that lasts, the most serious first; ``past-best``; ``too-early``; or ``nothing-seen``.
         message: a sentence.
         command: to try next, for a shell, or in Python for data that only a program has.
     """
@@ -32,6 +42,28 @@ class Conclusion(BaseModel):
     kind: str
     message: str
     command: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Distances that a run was judged by, all of the newest kind.
+
+    Attributes:
+        newest: the distance of the newest samples that were judged.
+        best: the least.
+        best_at: images seen then.
+        floor: the distance of held-out images.
+    """
+
+    newest: float
+    best: float
+    best_at: int
+    floor: float
+
+    @property
+    def is_past_best(self) -> bool:
+        """Whether the newest samples are clearly worse than the best ones, and than real images."""
+        return self.newest > WORSE * max(self.best, self.floor)
 
 
 @dataclass(frozen=True)
@@ -47,6 +79,7 @@ class Ending:
         gone: what it found that has ended.
         looked: whether a doctor looked.
         ended: whether the budget is used; a run that was stopped goes on to its own end.
+        judged: by features; None if it was not judged, or keeps no best generator.
     """
 
     folder: str
@@ -57,11 +90,23 @@ class Ending:
     gone: tuple[Finding, ...] = ()
     looked: bool = True
     ended: bool = True
+    judged: Judged | None = None
+
+    @property
+    def best(self) -> str:
+        """Where the best generator lies."""
+        return str(RunFolder(self.folder).best.path)
+
+    @property
+    def past_best(self) -> Judged | None:
+        """How the run was judged, if it is past its best."""
+        early = self.pixels is not None and self.images_seen < EARLY * self.wanted
+        return self.judged if self.judged is not None and self.judged.is_past_best and not early else None
 
     @property
     def wanted(self) -> int:
         """Items that training should see before anything but a failure is said."""
-        return round(JUDGED * POINTS_WANTED) if self.pixels is None else images_wanted(self.pixels)
+        return round(EARLY * POINTS_WANTED) if self.pixels is None else images_wanted(self.pixels)
 
 
 def estimate(pixels: int, images_seen: int, seconds: float, fraction: float) -> str:
@@ -108,13 +153,28 @@ def ending(state: TrainingState, folder: RunFolder, checkup: Checkup | None, end
         gone=tuple(finding for finding in found if finding.ended_at is not None),
         looked=checkup is not None,
         ended=ended,
+        judged=_judged(folder.read_rows(folder.metrics)) if folder.best.generator.is_file() else None,
     )
+
+
+def _judged(rows: Sequence[Mapping[str, Any]]) -> Judged | None:
+    keys = [key for row in rows for key in row if key.startswith(JUDGED) and not key.endswith("/data")]
+    if not keys:
+        return None
+    key = keys[-1]  # other features, which a run that goes on may take, have another name
+    found = [(row[key], row["images"], row[f"{key}/data"]) for row in rows if row.get(key) is not None]
+    if not found:
+        return None
+    best, best_at, floor = min(found)
+    return Judged(found[-1][0], best, best_at, floor)
 
 
 def conclude(seen: Ending) -> Conclusion:
     """Draw the conclusion: a failure comes before how early it is, and that before what is only worth a look."""
     if seen.lasting and seen.lasting[0].severity is not Severity.WATCH:
         return _of_findings(seen)
+    if (judged := seen.past_best) is not None:
+        return _past_best(seen, judged)
     if seen.images_seen < seen.wanted:
         return Conclusion(kind="too-early", message=_early(seen), command=_train_on(seen))
     if seen.lasting:
@@ -133,11 +193,24 @@ def _of_findings(seen: Ending) -> Conclusion:
         message += f"; it found {_listed(others)} too"
     if first.treatments and not first.treatments[0].command:
         message += f". First {first.treatments[0].sentence}"
+    if seen.past_best is not None:
+        message += f". The best generator, of {things(seen.past_best.best_at, 'image')} seen, lies in '{seen.best}'"
     commands = [treatment.command for finding in seen.lasting for treatment in finding.treatments if treatment.command]
     return Conclusion(
         kind=first.kind.value,
         message=message,
         command=commands[0] if commands else f"steadygan report {shlex.quote(seen.folder)}",
+    )
+
+
+def _past_best(seen: Ending, judged: Judged) -> Conclusion:
+    return Conclusion(
+        kind="past-best",
+        message=(
+            f"The run is past its best: its newest samples lie at a Fréchet distance of {judged.newest:.3g}, and those "
+            f"of {things(judged.best_at, 'image')} seen at {judged.best:.3g}; that generator lies in '{seen.best}'"
+        ),
+        command=f"steadygan sample {shlex.quote(seen.best)} -n 64 --out grid.png",
     )
 
 

@@ -4,8 +4,7 @@
   const slider = document.getElementById("time");
   const button = document.getElementById("play");
   const source = document.getElementById("chart-data");
-  const charts = source ? JSON.parse(source.textContent) : [];
-  const found = source ? JSON.parse(document.getElementById("band-data").textContent) : [];
+  const { charts, found } = source ? JSON.parse(source.textContent) : { charts: [], found: [] };
   const boxes = Array.from(document.querySelectorAll(".chart"));
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const touch = window.matchMedia("(pointer: coarse)").matches;
