@@ -93,7 +93,7 @@ class NotFinite(UpdateModifier, AfterStep):
 
     name: ClassVar[str] = "fault-nan"
     card: ClassVar[Card] = _CARD
-    after: int = 10_000
+    after: int = 8_000
     player: Player = Player.DISCRIMINATOR
 
     @torch.no_grad()
