@@ -10,7 +10,6 @@ import numpy as np
 sys.path.append(str(Path(__file__).parent.parent))
 from glyph_evaluator import UNSEEN_SEED, features_and_classes, frechet_distance, trained_classifier
 from rank_agreement import ruler_in
-
 from steadygan.data.glyphs import draw_glyphs
 
 SAMPLES = 2000
