@@ -4,6 +4,7 @@ import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def ruler(shared: Path) -> ModuleType:
 class _Images:
     """The evaluator's distance of images to its own 10,000 real ones, brought to the size of the samples first."""
 
-    _known: dict[str, np.ndarray] = {}
+    _known: ClassVar[dict[str, np.ndarray]] = {}
 
     def __init__(self, data: str, shared: Path) -> None:
         self.module, self.data = ruler(shared), data
