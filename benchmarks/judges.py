@@ -47,8 +47,12 @@ MODES = {
     "reverse_kl": "reverse_kl",
 }
 """What is measured where modes are counted: of points those of the mixture, of images the classes."""
+COUNTS = ("samples", "of")
+"""What a program says of its protocol and not of the samples."""
 DECIMALS = {"kid": 3, "class_kl": 3}
 """Decimals of figures that are not given with two."""
+LARGE = 100
+"""From here on figures have no decimals."""
 
 Figures = dict[str, float]
 """By the names of columns."""
@@ -169,8 +173,8 @@ class Program:
         """See :meth:`Judge.figures`; it takes all samples of the file."""
         call = [sys.executable, str(self._path), self._data, str(samples)]
         answer = subprocess.run(call, check=True, stdout=subprocess.PIPE, text=True)
-        found: Figures = json.loads(answer.stdout)
-        return found
+        found = json.loads(answer.stdout)
+        return {name: each for name, each in found.items() if isinstance(each, int | float) and name not in COUNTS}
 
     def floor(self, count: int = SAMPLES) -> Figures:
         """It knows of none."""
@@ -227,5 +231,5 @@ def column(judge: Judge, name: str) -> str:
 
 
 def cell(column: str, value: float) -> str:
-    """A figure with as many decimals as its column has."""
-    return f"{value:.{DECIMALS.get(column.split()[-1], 2)}f}"
+    """A figure with as many decimals as its column and its size ask for."""
+    return f"{value:.{0 if abs(value) >= LARGE else DECIMALS.get(column.split()[-1], 2)}f}"

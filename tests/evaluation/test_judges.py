@@ -92,17 +92,13 @@ def test_modes_of_points_are_those_of_the_mixture(tmp_path: Path) -> None:
 
 def test_a_program_is_asked_and_its_columns_have_its_name(tmp_path: Path) -> None:
     path = tmp_path / "second.py"
-    path.write_text("import json, sys\nprint(json.dumps({'fid': 2.5, 'name': len(sys.argv[1])}))\n")
+    path.write_text("import json, sys\nprint(json.dumps({'data': sys.argv[1], 'samples': 7, 'fid': 2.5}))\n")
     program = judges.Program(path, "mnist")
     found = program.figures(tmp_path / "samples.npz", 10)
-    assert found == {"fid": 2.5, "name": 5}
+    assert found == {"fid": 2.5}
     assert (program.name, program.floor(10)) == ("second mnist", {})
     first = _Fixed("domain-1", {"fid": 1.0})
-    assert judges.side_by_side([first, program], [{"fid": 1.0}, found]) == {
-        "fid": 1.0,
-        "second fid": 2.5,
-        "second name": 5,
-    }
+    assert judges.side_by_side([first, program], [{"fid": 1.0}, found]) == {"fid": 1.0, "second fid": 2.5}
 
 
 class _Fixed:
@@ -144,11 +140,11 @@ def test_runs_are_trained_once_and_judged_once_by_each_encoder(tmp_path: Path, m
 
 def test_rows_are_medians_over_seeds_with_the_range_of_each_fid() -> None:
     runs = [
-        {"fid": 3.0, "recall": 0.1, "second fid": 30.0, "images": 100, "seconds": 2},
+        {"fid": 3.0, "recall": 0.1, "second fid": 300.0, "images": 100, "seconds": 2},
         {"fid": 1.0, "recall": 0.3, "second fid": 10.0, "images": 100, "seconds": 1},
         {"fid": 2.0, "recall": 0.2, "second fid": 20.0, "images": 100, "seconds": 1},
     ]
-    cells = ["2.00 (1.00 to 3.00)", "0.20", "20.00 (10.00 to 30.00)"]
+    cells = ["2.00 (1.00 to 3.00)", "0.20", "20.00 (10.00 to 300)"]
     assert quality.row("steady", runs) == ["`steady`", "3", "100", "100", *cells]
 
 
