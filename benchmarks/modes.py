@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evaluation import changes, evaluate_run
-from judges import MODES, Figures, Judge, add_options, column, judges_of
+from judges import MODES, Figures, Judge, add_options, column, judges_of, side_by_side
 
 
 class Row(NamedTuple):
@@ -82,6 +82,9 @@ def main() -> None:
     print(f"| recipe | seeds | images | seconds | {' | '.join(columns)} |")
     print("| --- " * (4 + len(columns)) + "|")
     print("\n".join(line(row, runs, columns) for row, runs in found.items()))
+    floors = side_by_side(judges, [judge.floor(arguments.samples) for judge in judges])
+    least = [_spread([floors[name]]) if name in floors else "" for name in columns]
+    print(f"| {' | '.join(['*the floor*', '', '', '', *least])} |")
     print("\n" + " ".join(judge.caption(arguments.samples) for judge in judges))
 
 
