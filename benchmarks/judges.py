@@ -142,6 +142,8 @@ class DomainJudge:
     def caption(self, count: int = SAMPLES) -> str:
         """See :meth:`Judge.caption`."""
         item, fewer = self._data.kind[:-1], min(count, len(self._held_out))
+        if self._extractor is None:
+            return f"Figures are of {things(count, 'sample')}; the floor is that of {things(fewer, item)} of the data."
         return (
             f"Figures are by `{self.name}`, of {things(count, 'sample')} against {things(len(self._real), item)} of "
             f"the training split; the floor is that of {things(fewer, item)} held out from it."

@@ -112,7 +112,8 @@ def part(
     head = (fid, "seeds", *(f"{each:g} s" for each in times), "range at the end")
     figures = table(head, [cells(name, runs, times, fid) for name, runs in results.items()])
     least = "" if floor is None else f" Held-out images have {cell(FIGURE, floor)}."
-    return f"{figures}\n\n{verdict(results, fid)}\n\n{judge.caption(arguments.samples)}{least}"
+    texts = (figures, verdict(results, fid), judge.caption(arguments.samples) + least)
+    return "\n\n".join(text for text in texts if text)
 
 
 def main() -> None:

@@ -88,6 +88,7 @@ def test_modes_of_points_are_those_of_the_mixture(tmp_path: Path) -> None:
     assert (judge.name, found["modes"], found["high_quality"]) == ("points", 5, 1)
     assert found["reverse_kl"] == pytest.approx(np.log(25 / 5))
     assert judge.floor(1000)["modes"] == 25
+    assert judge.caption(1000) == "Figures are of 1,000 samples; the floor is that of 1,000 vectors of the data."
 
 
 def test_a_program_is_asked_and_its_columns_have_its_name(tmp_path: Path) -> None:
