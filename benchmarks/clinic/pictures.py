@@ -93,8 +93,8 @@ def candidates(found: Iterable[Result], failure: Failure) -> list[Shown]:
     return sorted(
         shown,
         key=lambda each: (
-            first.index(each.result.cause) if each.result.cause in first else len(first),
             each.result.data in VECTORS,
+            first.index(each.result.cause) if each.result.cause in first else len(first),
             each.finding.ended_at is not None,
             each.result.names.index(failure.value),
             each.finding.seen_at / each.result.images,

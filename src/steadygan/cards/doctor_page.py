@@ -1,20 +1,21 @@
-"""The part of docs/doctor.md that says what each failure is, made of what the doctor itself says."""
+"""The parts of docs/doctor.md that are made: what each failure is, and the losses of an even game."""
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import wrap
 
 from PIL import Image
 
 from steadygan.doctor.meanings import MEANINGS
 from steadygan.doctor.rules import RULES
 from steadygan.doctor.treatments import ADVICE, candidates
+from steadygan.heuristics.catalogue import BUILT_IN
+from steadygan.heuristics.roles import Objective
 from steadygan.vocabulary import Failure
 
 CAPTION = "caption"
 """The key under which a picture holds what it shows."""
-SECTION = "failures"
-"""The name of the part of the page."""
 MOST = 6
 """Heuristics that are named for a failure."""
 
@@ -54,7 +55,7 @@ def _failure(failure: Failure, caption: str | None) -> str:
         blocks.append(f"Seen by: {', '.join(figures)}; severity {' or '.join(severities)}.")
     else:
         blocks.append("The doctor has no rule for it yet; heuristics name it as something that they treat.")
-    return "\n\n".join([*blocks, *_treated(failure)])
+    return "\n\n".join(_wrapped(block) for block in [*blocks, *_treated(failure)])
 
 
 def _treated(failure: Failure) -> list[str]:
@@ -64,8 +65,34 @@ def _treated(failure: Failure) -> list[str]:
     return [" ".join([*advice, *([f"Treated by: {', '.join(names)}."] if names else [])])] if advice or names else []
 
 
+def _wrapped(paragraph: str) -> str:
+    """A paragraph in lines as long as those that are written by hand; links stay whole."""
+    return "\n".join(wrap(paragraph, 120, break_long_words=False, break_on_hyphens=False))
+
+
 def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
+
+
+def losses() -> str:
+    """The loss of a discriminator that cannot tell real from generated images, by objective, as a table."""
+    kinds = [kind for kind in BUILT_IN if issubclass(kind, Objective)]
+    rows = [
+        f"| [{kind.name}](heuristics.md#{kind.name}) | "
+        f"{'any; only its differences mean something' if kind.even_loss is None else f'{kind.even_loss:.3g}'} |"
+        for kind in kinds
+    ]
+    return "\n".join(["| objective | loss of a discriminator that guesses |", "| --- | --- |", *rows])
+
+
+def doctor_page(page: str, images: Path) -> str:
+    """The page with its parts made anew.
+
+    Args:
+        page: as it was.
+        images: the folder of its pictures.
+    """
+    return with_section(with_section(page, "losses", losses()), "failures", failures(captions(images)))
 
 
 def with_section(page: str, name: str, text: str) -> str:
