@@ -9,7 +9,7 @@ from rich.console import Console
 
 from steadygan.doctor.finding import Evidence, Finding, Severity, Treatment
 from steadygan.progress import ProgressLine, amount, clock, fitting
-from steadygan.screen import finding_text
+from steadygan.screen import finding_text, print_finding
 from steadygan.vocabulary import Failure
 
 ROW = {"discriminator/loss": 0.52749, "generator/loss": 0.90649}
@@ -113,8 +113,8 @@ def test_the_conclusion_is_said_last_and_whole_with_what_to_try() -> None:
         line.conclusion("It is \x1b[2Jearly: 5,000 images", "steadygan train --resume run --images 60000")
         assert "early" not in shown(console)
         line.close()
-        said = shown(console).splitlines()[-1].removeprefix("\x1b[?25h")
-        assert said == "It is \\x1b[2Jearly: 5,000 images; try: steadygan train --resume run --images 60000"
+        said = [line.removeprefix("\x1b[?25h") for line in shown(console).splitlines()[-2:]]
+        assert said == ["It is \\x1b[2Jearly: 5,000 images", "try: steadygan train --resume run --images 60000"]
 
 
 FOUND = Finding(
@@ -171,6 +171,16 @@ def test_a_finding_is_coloured_by_how_serious_it_is(severity: Severity, colour: 
 def test_advice_without_a_command_is_the_thing_to_try() -> None:
     treatments = (Treatment(sentence="compare both"), *FOUND.treatments)
     assert finding_text(FOUND.model_copy(update={"treatments": treatments})).plain.endswith("\n  try: compare both")
+
+
+def test_sentences_break_between_words_and_commands_stay_whole_for_copying() -> None:
+    console = terminal(30)
+    print_finding(console, FOUND)
+    lines = shown(console).splitlines()
+    assert lines[-1] == LINES[-1]  # longer than the terminal, which breaks it only to the eye
+    assert all(len(line) <= 30 for line in lines[:-1])
+    assert [line.startswith("  ") for line in lines] == [False, False] + [True] * (len(lines) - 2)
+    assert " ".join(" ".join(lines[:-1]).split()) == " ".join(" ".join(LINES[:-1]).split())
 
 
 def test_a_finding_that_has_ended_is_one_quiet_line() -> None:

@@ -18,7 +18,7 @@ from rich.text import Text
 from steadygan.amounts import things
 from steadygan.cores import BUSY
 from steadygan.errors import printable
-from steadygan.screen import finding_text
+from steadygan.screen import print_command, print_finding, print_words
 
 if TYPE_CHECKING:
     from steadygan.doctor.finding import Finding
@@ -61,7 +61,7 @@ class ProgressLine:
         self._losses = ""
         self._accuracy = ""
         self._busy = ""
-        self._conclusion = ""
+        self._conclusion = ("", "")
         self._earlier = 0.0
         self._warning = ""
         self._closing = False
@@ -111,7 +111,7 @@ class ProgressLine:
 
     def diagnosis(self, finding: "Finding") -> None:
         """Print once what the doctor has found, or that it is gone; it stays above the line, which is redrawn."""
-        self._console.print(finding_text(finding), soft_wrap=True)
+        print_finding(self._console, finding)
 
     def note(self, message: str) -> None:
         """Print a sentence that is no warning."""
@@ -119,7 +119,7 @@ class ProgressLine:
 
     def conclusion(self, message: str, command: str) -> None:
         """Remember what is said below the last line."""
-        self._conclusion = f"{printable(message)}; try: {printable(command)}"
+        self._conclusion = (printable(message), printable(command))
 
     def close(self) -> None:
         """Leave the last line as it is, with the whole of the newest warning and the conclusion below it."""
@@ -128,8 +128,10 @@ class ProgressLine:
             self._live.stop()
         elif self._console.is_terminal and self._warning:
             self._console.print(self._warning_line())
-        if self._conclusion:
-            self._console.print(Text(self._conclusion), soft_wrap=True)
+        message, command = self._conclusion
+        if message:
+            print_words(self._console, Text(message))
+            print_command(self._console, Text(f"try: {command}"))
 
     def _is_due(self, seconds: float, fraction: float) -> bool:
         return math.floor(fraction * self._lines) > self._printed or seconds - self._spoke >= SILENCE_SECONDS

@@ -44,6 +44,33 @@ def finding_text(finding: "Finding") -> Text:
     return text
 
 
+def print_words(console: Console, text: Text) -> None:
+    """Print sentences, which a terminal breaks between words, and which are one line anywhere else."""
+    console.print(text, soft_wrap=not console.is_terminal)
+
+
+def print_command(console: Console, text: Text) -> None:
+    """Print a line that someone may copy: nothing is put into it where it is longer than the terminal is wide."""
+    console.print(text, soft_wrap=True)
+
+
+def print_finding(console: Console, finding: "Finding") -> None:
+    """Print what the doctor has found; see :func:`finding_text`. A terminal breaks its sentences between words."""
+    lines = list(finding_text(finding).split("\n"))
+    if console.is_terminal:
+        ends_in_command = finding.ended_at is None and any(each.command for each in finding.treatments[:1])
+        whole = lines[-1:] if ends_in_command else []
+        lines = [part for line in lines[: len(lines) - len(whole)] for part in _broken(console, line)] + whole
+    print_command(console, Text("\n").join(lines))  # at once, so that a line that is redrawn comes only below it
+
+
+def _broken(console: Console, line: Text) -> list[Text]:
+    """A line as several that fit on the terminal, each as far from its edge as the first."""
+    indent = "  " if line.plain.startswith("  ") else ""
+    parts = line[len(indent) :].wrap(console, max(1, console.width - len(indent)))
+    return [Text.assemble(indent, part) for part in parts]
+
+
 def lasting_console() -> Console:
     """A console on standard output for hours of training, which go on when nobody reads it or the disk is full."""
     return Console(file=None if sys.stdout is None else cast(TextIO, LastingOutput(sys.stdout)), highlight=False)

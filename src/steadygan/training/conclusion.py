@@ -126,7 +126,7 @@ def estimate(pixels: int, images_seen: int, seconds: float, fraction: float) -> 
     if in_all >= wanted:
         return said
     minutes = math.ceil(wanted / images_seen * seconds / 60)
-    return f"{said}, which takes about {minutes:,} minutes (--minutes {minutes})"
+    return f"{said}, which takes about {things(minutes, 'minute')} (--minutes {minutes})"
 
 
 def _rounded(number: float) -> int:
