@@ -167,17 +167,17 @@ def saturated(history: History) -> Found:
 
 def checkered(history: History) -> Found:
     """A grid over the images that is plain to see."""
-    return _peaks(history, MANY_PEAKS)
+    return _peaks(history, MANY_PEAKS, surveys=3)
 
 
 def faintly_checkered(history: History) -> Found:
     """A grid over the images that may be seen."""
-    return _peaks(history, PEAKS)
+    return _peaks(history, PEAKS, surveys=2)
 
 
-def _peaks(history: History, limit: float) -> Found:
-    peaks, usual = history.last("doctor/checkerboard", 2), max(_value(history, "doctor/checkerboard/data"), 1.0)
-    if len(peaks) == 2 and min(peaks) > limit * usual:
+def _peaks(history: History, limit: float, surveys: int) -> Found:
+    peaks, usual = history.last("doctor/checkerboard", surveys), max(_value(history, "doctor/checkerboard/data"), 1.0)
+    if len(peaks) == surveys and min(peaks) > limit * usual:
         sentence = f"a regular grid is {peaks[-1] / usual:.0f} times as strong as in the data"
         return (_evidence(history, "doctor/checkerboard", sentence),)
     return ()
