@@ -4,8 +4,8 @@
 
 WORK is the folder of `run.py`. A training with a fault has failed if it came out clearly worse than its healthy twins
 (see `outcome.py`); one whose fault did no harm is healthy, and one between the two counts nowhere. The planned
-trainings are divided into halves, of which the rules were tuned on one: each cause's trainings by turns, in the order
-of a digest.
+trainings of the first round are divided into halves, of which the rules were tuned on one: each cause's trainings by
+turns, in the order of a digest. The second round, with other seeds and recipes, is held out as a whole.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cases import VECTORS, cases
+from cases import VECTORS, first_round, second_round
 from outcome import failed
 from scipy.stats import binomtest
 
@@ -85,9 +85,9 @@ def results(work: Path, losses: bool = False) -> list[Result]:
 
 def _halves() -> dict[str, str]:
     by_cause: dict[tuple[str, bool], list[str]] = defaultdict(list)
-    for case in cases():
+    for case in first_round():
         by_cause["" if case.fault is None else case.fault.cause, case.data in VECTORS].append(case.name)
-    halves = {}
+    halves = {case.name: "held-out" for case in second_round()}
     for start, names in enumerate(sorted(by_cause.values())):
         ordered = sorted(names, key=lambda name: hashlib.blake2b(name.encode()).hexdigest())
         halves |= {name: ("tuning", "held-out")[(place + start) % 2] for place, name in enumerate(ordered)}
