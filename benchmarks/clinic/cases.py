@@ -267,7 +267,7 @@ VECTOR_FAULTS = (
 
 
 def cases() -> list[Case]:
-    """All of the clinic's trainings: those of the first round, on a half of which rules may be tuned, and the others."""
+    """All of the clinic's trainings: the first round, on a half of which rules may be tuned, and the second."""
     return first_round() + second_round()
 
 

@@ -33,13 +33,15 @@ SATURATED = 0.4
 """Share of values at the limits, beyond that of the data."""
 FOOLED = 0.3
 """How often a real image scores above a fake, below which the discriminator takes fakes for more real than reals."""
-SURE = 0.98
-"""The same, above which it is never wrong."""
+SURE, SURER = 0.98, 0.998
+"""The same, above which it is hardly ever wrong, and never."""
+FAR_OFF = 0.4
+"""Distance at which a discriminator that is never wrong has won, even if fakes come nearer step by small step."""
 FROZEN = 1e-7
 """Change of weights for a step, relative to their length, below which nothing moves."""
 STILL = 0.004
 """Drift of fixed latents' images from one look to the next below which they stand still."""
-RESTLESS = 0.55
+RESTLESS = 0.65
 """The same, above which images change from look to look as if they were others."""
 STEEP, STEEPER = 1000.0, 30.0
 """A gradient's norm that is too long for any network, and times its usual length."""
@@ -127,8 +129,9 @@ def fooled(history: History) -> Found:
 
 def wins(history: History) -> Found:
     """A discriminator that is never wrong, and fakes that come no nearer."""
-    order = history.last("doctor/separation", 3)
-    if len(order) == 3 and np.nanmin(order) > SURE and _is_far(history):
+    order = history.last("doctor/separation", LOOKS_BACK)
+    never_wrong = len(order) == LOOKS_BACK and np.nanmin(order) > SURER and _value(history, "doctor/distance") > FAR_OFF
+    if never_wrong or (len(order) > 3 and np.nanmin(order[-3:]) > SURE and _is_far(history)):
         sentence = f"the discriminator tells real from fake in {order[-1]:.0%} of all pairs"
         return (_evidence(history, "doctor/separation", sentence), _distance(history))
     return ()
@@ -146,6 +149,8 @@ def restless(history: History) -> Found:
 def mismatched(history: History) -> Found:
     """Something plain in which fakes differ from reals."""
     difference, contrast = _value(history, "doctor/mean_gap"), _value(history, "doctor/contrast")
+    if _is_on_its_way(history):
+        return ()
     if difference > UNLIKE:
         sentence = f"the mean of a channel is {difference:.1f} standard deviations from that of real images"
         return (_evidence(history, "doctor/mean_gap", sentence),)
