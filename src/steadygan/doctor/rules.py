@@ -5,6 +5,7 @@ Most figures compare fakes with the data or count the order of logits, so that t
 
 import numpy as np
 
+from steadygan.arrays import Array
 from steadygan.doctor.finding import Evidence, Severity
 from steadygan.doctor.history import History
 from steadygan.doctor.rule import Rule
@@ -54,6 +55,16 @@ def _value(history: History, name: str) -> float:
     return float(found[-1]) if len(found) else float("nan")
 
 
+def _lowest(values: Array) -> float:
+    """The smallest of those that are numbers; NaN where none is."""
+    known = values[np.isfinite(values)]
+    return float(known.min()) if len(known) else float("nan")
+
+
+def _highest(values: Array) -> float:
+    return -_lowest(-values)
+
+
 def _evidence(history: History, name: str, sentence: str) -> Evidence:
     value = _value(history, name)
     return Evidence(figure=name, value=value if np.isfinite(value) else None, sentence=sentence)
@@ -92,7 +103,7 @@ def stalled(history: History) -> Found:
         if _value(history, name) < FROZEN:
             return (_evidence(history, name, f"the weights of the {player} do not change"),)
     drift = history.last("doctor/drift", 3)
-    if len(drift) == 3 and np.nanmax(drift) < STILL and _is_far(history):
+    if len(drift) == 3 and _highest(drift) < STILL and _is_far(history):
         return (_evidence(history, "doctor/drift", "images of the same latents do not change"), _distance(history))
     return ()
 
@@ -121,7 +132,7 @@ def dropped(history: History) -> Found:
 def fooled(history: History) -> Found:
     """Fakes that are far from the data and score above them."""
     order = history.last("doctor/separation", 3)
-    if len(order) == 3 and np.nanmax(order) < FOOLED and _is_far(history):
+    if len(order) == 3 and _highest(order) < FOOLED and _is_far(history):
         sentence = f"the discriminator scores fakes above real images in {1 - order[-1]:.0%} of all pairs"
         return (_evidence(history, "doctor/separation", sentence), _distance(history))
     return ()
@@ -130,8 +141,8 @@ def fooled(history: History) -> Found:
 def wins(history: History) -> Found:
     """A discriminator that is never wrong, and fakes that come no nearer."""
     order = history.last("doctor/separation", LOOKS_BACK)
-    never_wrong = len(order) == LOOKS_BACK and np.nanmin(order) > SURER and _value(history, "doctor/distance") > FAR_OFF
-    if never_wrong or (len(order) > 3 and np.nanmin(order[-3:]) > SURE and _is_far(history)):
+    never_wrong = len(order) == LOOKS_BACK and _lowest(order) > SURER and _value(history, "doctor/distance") > FAR_OFF
+    if never_wrong or (len(order) > 3 and _lowest(order[-3:]) > SURE and _is_far(history)):
         sentence = f"the discriminator tells real from fake in {order[-1]:.0%} of all pairs"
         return (_evidence(history, "doctor/separation", sentence), _distance(history))
     return ()
@@ -140,7 +151,7 @@ def wins(history: History) -> Found:
 def restless(history: History) -> Found:
     """Images that are others at each look."""
     drift = history.last("doctor/drift", 4)
-    if len(drift) == 4 and np.nanmin(drift) > RESTLESS and _is_far(history, FAR / 2):
+    if len(drift) == 4 and _lowest(drift) > RESTLESS and _is_far(history, FAR / 2):
         sentence = f"images of the same latents change by {drift[-1]:.0%} of the distance of two real ones at each look"
         return (_evidence(history, "doctor/drift", sentence), _distance(history))
     return ()
@@ -210,7 +221,7 @@ def overfitted(history: History) -> Found:
     if items is None or items > FEW or history.images < PASSES * items:
         return ()
     order = history.last("doctor/separation", 3)
-    if len(order) == 3 and np.nanmin(order) > SURE:
+    if len(order) == 3 and _lowest(order) > SURE:
         sentence = f"the {items} images were seen {history.images / items:.0f} times each, and no fake passes for one"
         return (_evidence(history, "doctor/separation", sentence),)
     return ()
