@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.distributed import network_input, replicated
-from steadygan.doctor.looks import Looks, Shown, moved_by_a_pixel
+from steadygan.doctor.looks import Looks, Shown
 from steadygan.feeding.labels import random_labels
 from steadygan.feeding.loader import Batch
 from steadygan.training.forward import generator_forward
@@ -88,7 +88,6 @@ class Watch:
         images, labels = self._real.images[:count], None if self._real.labels is None else self._real.labels[:count]
         fakes = many[:count]
         fake_labels = None if self._labels is None else self._labels[:count].to(state.device)
-        moved = moved_by_a_pixel(images) if images.ndim == 4 else None
         held_out = None
         if state.recipe.held_out_share > 0:
             others, theirs = next(iter(state.held_out_chunks(count)))
@@ -98,7 +97,6 @@ class Watch:
             real_logits=self._scores(images, labels),
             fake_logits=self._scores(fakes, fake_labels),
             held_out_logits=held_out,
-            shifted_logits=None if moved is None else self._scores(moved, labels),
             real=images.cpu(),
             fake=fakes.cpu(),
             fixed=fakes.cpu(),
