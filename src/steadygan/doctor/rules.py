@@ -5,6 +5,7 @@ Most figures compare fakes with the data or count the order of logits, so that t
 
 import numpy as np
 
+from steadygan.arrays import Array
 from steadygan.doctor.finding import Evidence, Severity
 from steadygan.doctor.history import History
 from steadygan.doctor.rule import Rule
@@ -18,25 +19,30 @@ ALIKE = 0.3
 """Variety, 1 in the data, below which fakes are nearly all alike."""
 TWINS = 0.5
 """Share of fakes with a near twin in their batch, above which they are copies of each other."""
-LEFT_OUT = 0.3
-"""Share of the data of kinds that are hardly made."""
+LEFT_OUT = {"images": 0.7, "vectors": 0.6}
+"""Share of the data of kinds that are hardly made, at two surveys."""
 UNLIKE = 0.8
 """Difference of a channel's means, in standard deviations of the data, that is as plain as day."""
 CONTRASTS = (0.45, 1.8)
 """Contrast, 1 in the data, outside of which range and scale are in doubt."""
-PEAKS = 4.0
-"""Times the power at frequencies of strides that the data have there."""
+PEAKS, MANY_PEAKS = 4.0, 12.0
+"""Times the power at frequencies of strides that the data have there: worth a look, and plain to see."""
+WAY, RISE = 0.75, 1.25
+"""Of the distance some looks ago, and of the variety then: training that has come so far is on its way."""
+LOOKS_BACK = 8
 SATURATED = 0.4
 """Share of values at the limits, beyond that of the data."""
 FOOLED = 0.3
 """How often a real image scores above a fake, below which the discriminator takes fakes for more real than reals."""
-SURE = 0.98
-"""The same, above which it is never wrong."""
+SURE, SURER = 0.98, 0.998
+"""The same, above which it is hardly ever wrong, and never."""
+FAR_OFF = 0.4
+"""Distance at which a discriminator that is never wrong has won, even if fakes come nearer step by small step."""
 FROZEN = 1e-7
 """Change of weights for a step, relative to their length, below which nothing moves."""
 STILL = 0.004
 """Drift of fixed latents' images from one look to the next below which they stand still."""
-RESTLESS = 0.55
+RESTLESS = 0.65
 """The same, above which images change from look to look as if they were others."""
 STEEP, STEEPER = 1000.0, 30.0
 """A gradient's norm that is too long for any network, and times its usual length."""
@@ -47,6 +53,16 @@ FEW, PASSES = 1000, 20.0
 def _value(history: History, name: str) -> float:
     found = history.last(name)
     return float(found[-1]) if len(found) else float("nan")
+
+
+def _lowest(values: Array) -> float:
+    """The smallest of those that are numbers; NaN where none is."""
+    known = values[np.isfinite(values)]
+    return float(known.min()) if len(known) else float("nan")
+
+
+def _highest(values: Array) -> float:
+    return -_lowest(-values)
 
 
 def _evidence(history: History, name: str, sentence: str) -> Evidence:
@@ -61,10 +77,16 @@ def _distance(history: History) -> Evidence:
 
 def _is_far(history: History, limit: float = FAR) -> bool:
     """Whether fakes are far from the data and come no nearer."""
-    newest = history.last("doctor/distance", 6)
-    if len(newest) < 3 or not newest[-1] > limit:
+    return _value(history, "doctor/distance") > limit and not _is_on_its_way(history)
+
+
+def _is_on_its_way(history: History) -> bool:
+    """Whether fakes have come clearly nearer to the data, or have become clearly more varied, over the last looks."""
+    distance, variety = (history.last(f"doctor/{name}", LOOKS_BACK) for name in ("distance", "variety"))
+    if len(distance) < 4 or len(variety) < 4:
         return False
-    return not newest[-1] < 0.6 * np.nanmax(newest)  # it is on its way
+    nearer = np.mean(distance[-2:]) < WAY * np.mean(distance[:3])
+    return bool(nearer or np.mean(variety[-2:]) > RISE * np.mean(variety[:3]) > RISE * ALIKE / 4)
 
 
 def not_finite(history: History) -> Found:
@@ -81,7 +103,7 @@ def stalled(history: History) -> Found:
         if _value(history, name) < FROZEN:
             return (_evidence(history, name, f"the weights of the {player} do not change"),)
     drift = history.last("doctor/drift", 3)
-    if len(drift) == 3 and np.nanmax(drift) < STILL and _is_far(history):
+    if len(drift) == 3 and _highest(drift) < STILL and _is_far(history):
         return (_evidence(history, "doctor/drift", "images of the same latents do not change"), _distance(history))
     return ()
 
@@ -89,6 +111,8 @@ def stalled(history: History) -> Found:
 def collapsed(history: History) -> Found:
     """All images alike."""
     variety, twins = _value(history, "doctor/variety"), _value(history, "doctor/twins")
+    if _is_on_its_way(history):
+        return ()
     if variety < ALIKE:
         return (_evidence(history, "doctor/variety", f"images differ {variety:.0%} as much as the data do"),)
     if twins > TWINS:
@@ -99,7 +123,7 @@ def collapsed(history: History) -> Found:
 def dropped(history: History) -> Found:
     """Parts of the data that are never made."""
     empty = history.last("doctor/empty_bins", 2)
-    if len(empty) == 2 and min(empty) > LEFT_OUT:
+    if len(empty) == 2 and min(empty) > LEFT_OUT[history.setting.kind]:
         sentence = f"{empty[-1]:.0%} of the data is of kinds that are hardly made"
         return (_evidence(history, "doctor/empty_bins", sentence),)
     return ()
@@ -108,7 +132,7 @@ def dropped(history: History) -> Found:
 def fooled(history: History) -> Found:
     """Fakes that are far from the data and score above them."""
     order = history.last("doctor/separation", 3)
-    if len(order) == 3 and np.nanmax(order) < FOOLED and _is_far(history):
+    if len(order) == 3 and _highest(order) < FOOLED and _is_far(history):
         sentence = f"the discriminator scores fakes above real images in {1 - order[-1]:.0%} of all pairs"
         return (_evidence(history, "doctor/separation", sentence), _distance(history))
     return ()
@@ -116,8 +140,9 @@ def fooled(history: History) -> Found:
 
 def wins(history: History) -> Found:
     """A discriminator that is never wrong, and fakes that come no nearer."""
-    order = history.last("doctor/separation", 3)
-    if len(order) == 3 and np.nanmin(order) > SURE and _is_far(history):
+    order = history.last("doctor/separation", LOOKS_BACK)
+    never_wrong = len(order) == LOOKS_BACK and _lowest(order) > SURER and _value(history, "doctor/distance") > FAR_OFF
+    if never_wrong or (len(order) > 3 and _lowest(order[-3:]) > SURE and _is_far(history)):
         sentence = f"the discriminator tells real from fake in {order[-1]:.0%} of all pairs"
         return (_evidence(history, "doctor/separation", sentence), _distance(history))
     return ()
@@ -126,7 +151,7 @@ def wins(history: History) -> Found:
 def restless(history: History) -> Found:
     """Images that are others at each look."""
     drift = history.last("doctor/drift", 4)
-    if len(drift) == 4 and np.nanmin(drift) > RESTLESS and _is_far(history, FAR / 2):
+    if len(drift) == 4 and _lowest(drift) > RESTLESS and _is_far(history, FAR / 2):
         sentence = f"images of the same latents change by {drift[-1]:.0%} of the distance of two real ones at each look"
         return (_evidence(history, "doctor/drift", sentence), _distance(history))
     return ()
@@ -135,6 +160,8 @@ def restless(history: History) -> Found:
 def mismatched(history: History) -> Found:
     """Something plain in which fakes differ from reals."""
     difference, contrast = _value(history, "doctor/mean_gap"), _value(history, "doctor/contrast")
+    if _is_on_its_way(history):
+        return ()
     if difference > UNLIKE:
         sentence = f"the mean of a channel is {difference:.1f} standard deviations from that of real images"
         return (_evidence(history, "doctor/mean_gap", sentence),)
@@ -155,9 +182,18 @@ def saturated(history: History) -> Found:
 
 
 def checkered(history: History) -> Found:
-    """A grid over the images."""
-    peaks, usual = history.last("doctor/checkerboard", 2), max(_value(history, "doctor/checkerboard/data"), 1.0)
-    if len(peaks) == 2 and min(peaks) > PEAKS * usual:
+    """A grid over the images that is plain to see."""
+    return _peaks(history, MANY_PEAKS, surveys=3)
+
+
+def faintly_checkered(history: History) -> Found:
+    """A grid over the images that may be seen."""
+    return _peaks(history, PEAKS, surveys=2)
+
+
+def _peaks(history: History, limit: float, surveys: int) -> Found:
+    peaks, usual = history.last("doctor/checkerboard", surveys), max(_value(history, "doctor/checkerboard/data"), 1.0)
+    if len(peaks) == surveys and min(peaks) > limit * usual:
         sentence = f"a regular grid is {peaks[-1] / usual:.0f} times as strong as in the data"
         return (_evidence(history, "doctor/checkerboard", sentence),)
     return ()
@@ -185,7 +221,7 @@ def overfitted(history: History) -> Found:
     if items is None or items > FEW or history.images < PASSES * items:
         return ()
     order = history.last("doctor/separation", 3)
-    if len(order) == 3 and np.nanmin(order) > SURE:
+    if len(order) == 3 and _lowest(order) > SURE:
         sentence = f"the {items} images were seen {history.images / items:.0f} times each, and no fake passes for one"
         return (_evidence(history, "doctor/separation", sentence),)
     return ()
@@ -204,6 +240,7 @@ RULES = (
     Rule(Failure.PREPROCESSING_MISMATCH, Severity.WARNING, ("doctor/mean_gap",), mismatched, persists=4, after=0.15),
     Rule(Failure.SATURATED_OUTPUT, Severity.WARNING, ("doctor/saturated",), saturated, persists=4, after=0.1),
     Rule(Failure.CHECKERBOARD, Severity.WARNING, ("doctor/checkerboard",), checkered, persists=1, after=0.2),
+    Rule(Failure.CHECKERBOARD, Severity.WATCH, ("doctor/checkerboard",), faintly_checkered, persists=1, after=0.2),
     Rule(
         Failure.EXPLODING_GRADIENTS,
         Severity.WARNING,
