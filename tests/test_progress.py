@@ -146,6 +146,26 @@ def test_a_finding_is_said_once_in_three_lines_off_a_terminal() -> None:
     assert shown(console).count("mode-collapse") == 1
 
 
+def test_a_failure_that_lasts_is_not_told_again_as_less_serious() -> None:
+    console = plain()
+    line = ProgressLine(console)
+    watched = FOUND.model_copy(update={"severity": Severity.WATCH})
+    for finding in (
+        FOUND,
+        watched,
+        watched.model_copy(update={"ended_at": 2}),
+        FOUND.model_copy(update={"ended_at": 3}),
+    ):
+        line.diagnosis(finding)
+    assert shown(console).splitlines() == [*LINES, "mode-collapse is gone since 3 images"]
+    for finding in (watched, FOUND):
+        line.diagnosis(finding)
+    assert [text.split(":")[0] for text in shown(console).splitlines() if "since 1" in text][-2:] == [
+        "watch",
+        "critical",
+    ]
+
+
 def test_on_a_terminal_a_finding_stays_above_the_line_that_is_redrawn() -> None:
     console = terminal(100)
     line = ProgressLine(console)

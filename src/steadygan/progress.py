@@ -64,6 +64,7 @@ class ProgressLine:
         self._conclusion = ("", "")
         self._earlier = 0.0
         self._warning = ""
+        self._lasting: list[Finding] = []
         self._closing = False
         self._live: Live | None = None
 
@@ -110,8 +111,17 @@ class ProgressLine:
         self._warning = message
 
     def diagnosis(self, finding: "Finding") -> None:
-        """Print once what the doctor has found, or that it is gone; it stays above the line, which is redrawn."""
-        print_finding(self._console, finding)
+        """Print once what the doctor has found, or that it is gone; it stays above the line, which is redrawn.
+
+        While a failure lasts, the same one is not told again as a less serious one.
+        """
+        if finding.ended_at is not None:
+            self._lasting = [each for each in self._lasting if (each.kind, each.severity) != _named(finding)]
+        known = [each.severity.rank for each in self._lasting if each.kind == finding.kind]
+        if finding.ended_at is None:
+            self._lasting.append(finding)
+        if not known or (finding.ended_at is None and finding.severity.rank > max(known)):
+            print_finding(self._console, finding)
 
     def note(self, message: str) -> None:
         """Print a sentence that is no warning."""
@@ -179,6 +189,11 @@ class ProgressLine:
         if self._closing:
             return Text(text, style="yellow", overflow="fold")
         return Text(text, style="yellow", no_wrap=True, overflow="ellipsis")
+
+
+def _named(finding: "Finding") -> tuple[str, str]:
+    """What tells the findings of different rules apart."""
+    return finding.kind, finding.severity
 
 
 def fitting(words: list[str], width: int) -> str:

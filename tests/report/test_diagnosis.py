@@ -72,6 +72,13 @@ def test_a_finding_that_comes_back_is_one_card_with_two_times(tmp_path: Path) ->
     assert band["figures"] == ["doctor/variety"]
 
 
+def test_what_two_rules_see_at_once_is_one_finding_as_serious_as_the_worse(tmp_path: Path) -> None:
+    watched = row(150_000, 250_000, severity="watch", evidence=[{"figure": "doctor/twins", "sentence": "faint"}])
+    (found,) = found_in(tmp_path / "run", [*ONCE, watched])
+    assert found.spans == (Span(150_000, 250_000, 600_000, lasts=True),)
+    assert (found.severity, found.reasons[0].sentence) == ("critical", "images differ little")
+
+
 def test_many_times_are_counted(tmp_path: Path) -> None:
     times = [row(at, at + 10, at + 1_000) for at in range(100_000, 500_001, 100_000)]
     (found,) = found_in(tmp_path / "run", times)

@@ -116,7 +116,7 @@ def diagnosis(record: RunRecord, frames: Sequence[Frame]) -> list[Found]:
     newest_rows: dict[tuple[object, ...], Table] = {}
     for row in record.findings:
         if is_of_doctor(row):  # the row that says that a finding has ended replaces the one that says that it began
-            newest_rows[tuple(repr(row.get(key)) for key in ("finding", "since", "seen_at"))] = row
+            newest_rows[tuple(repr(row.get(key)) for key in ("finding", "severity", "since", "seen_at"))] = row
     kinds: dict[str, list[Table]] = {}
     for row in newest_rows.values():
         kinds.setdefault(text(row.get("finding")) or "finding", []).append(row)
@@ -127,7 +127,7 @@ def diagnosis(record: RunRecord, frames: Sequence[Frame]) -> list[Found]:
 
 
 def _found(kind: str, rows: Sequence[Table], record: RunRecord, frames: Sequence[Frame]) -> Found:
-    spans = tuple(sorted((_span(row, end_of(record)) for row in rows), key=lambda span: span.since))
+    spans = _joined([_span(row, end_of(record)) for row in rows])
     worst = max(rows, key=lambda row: (_rank(text(row.get("severity"))), number(row.get("images")) or 0.0))
     before, after = _frames_of(max(spans, key=lambda span: span.until - span.since), frames)
     treatments = own_commands(record, [text(each.get("command")) for each in tables(worst.get("treatments"))])
@@ -157,6 +157,18 @@ def _span(row: Table, end: float) -> Span:
     ended = number(row.get("ended_at"))
     since = number(row.get("since"))
     return Span(seen if since is None else since, seen, max(end, seen) if ended is None else ended, ended is None)
+
+
+def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Spans in order, of which those that overlap are one: several rules may see the same failure."""
+    joined: list[Span] = []
+    for span in sorted(spans, key=lambda each: each.since):
+        if joined and span.since <= joined[-1].until:
+            last = joined.pop()
+            seen, until = min(last.seen, span.seen), max(last.until, span.until)
+            span = Span(last.since, seen, until, last.lasts or span.lasts)
+        joined.append(span)
+    return tuple(joined)
 
 
 def _frames_of(span: Span, frames: Sequence[Frame]) -> tuple[int | None, int | None]:

@@ -91,8 +91,8 @@ _FIXED = {
             "time",
             "speed",
             "Time",
-            "The share of it that training waited for data, and that its threads had no core because other programs "
-            "had them. Both are near 0 on a quiet machine.",
+            "The share of it that training waited for data, that judgements and the doctor's looks took, and that its "
+            "threads had no core because other programs had them.",
             share=True,
         ),
     )
