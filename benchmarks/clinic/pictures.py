@@ -81,11 +81,11 @@ class Shown:
 
 
 def candidates(found: Iterable[Result], failure: Failure) -> list[Shown]:
-    """Trainings that failed in this way, the best to show first."""
+    """Trainings with a fault in which this was found, the best to show first; those that came out worse come before."""
     shown = [
         Shown(result, finding)
         for result in found
-        if result.failed and failure.value in result.names
+        if failure.value in result.names
         for finding in result.findings
         if finding.kind is failure
     ]
@@ -93,6 +93,7 @@ def candidates(found: Iterable[Result], failure: Failure) -> list[Shown]:
     return sorted(
         shown,
         key=lambda each: (
+            (True, None, False).index(each.result.failed),
             each.result.data in VECTORS,
             first.index(each.result.cause) if each.result.cause in first else len(first),
             each.finding.ended_at is not None,
@@ -140,7 +141,7 @@ def caption(shown: Shown, moment: str) -> str:
     assert case.fault is not None
     return (
         f"{DATA[case.data]}, recipe {recipe_of(case)}: {words_of(case)}. Both samples are from {moment}; where the "
-        "tint begins on the right, the failure began"
+        f"tint begins on the right, the failure began{'' if shown.result.failed else ', which did little harm yet'}"
     )
 
 
