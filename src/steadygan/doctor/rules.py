@@ -32,8 +32,9 @@ WAY, RISE = 0.75, 1.25
 LOOKS_BACK = 8
 SATURATED = 0.4
 """Share of values at the limits, beyond that of the data."""
-FOOLED, FOOLED_OUTRIGHT = 0.3, 0.1
-"""How often a real image scores above a fake, below which the discriminator takes fakes for more real than reals."""
+FOOLED, FOOLED_OUTRIGHT, GUESSING = 0.3, 0.1, 0.46
+"""How often a real image scores above a fake, below which the discriminator takes fakes for more real than reals: by
+now, beyond doubt, and where it never did better over many looks."""
 NOT_NEAR = 0.08
 """Distance that fakes which fool a discriminator outright must have: nearer ones may well be that good."""
 SURE, SURER = 0.98, 0.998
@@ -133,9 +134,13 @@ def dropped(history: History) -> Found:
 
 def fooled(history: History) -> Found:
     """Fakes that are far from the data and score above them."""
-    order = history.last("doctor/separation", LOOKS_BACK // 2)
-    outright = _highest(order) < FOOLED_OUTRIGHT and _value(history, "doctor/distance") > NOT_NEAR
-    if len(order) == LOOKS_BACK // 2 and (outright or (_highest(order[-3:]) < FOOLED and _is_far(history))):
+    order = history.last("doctor/separation", LOOKS_BACK)
+    if len(order) < LOOKS_BACK // 2:
+        return ()
+    outright = _highest(order[-LOOKS_BACK // 2 :]) < FOOLED_OUTRIGHT
+    never_right = len(order) == LOOKS_BACK and _highest(order) < GUESSING
+    not_near = _value(history, "doctor/distance") > NOT_NEAR
+    if ((outright or never_right) and not_near) or (_highest(order[-3:]) < FOOLED and _is_far(history)):
         sentence = f"the discriminator scores fakes above real images in {1 - order[-1]:.0%} of all pairs"
         return (_evidence(history, "doctor/separation", sentence), _distance(history))
     return ()
