@@ -1,18 +1,15 @@
 """The doctor in any training loop: it is shown what there is, now and then, and says what goes wrong."""
 
-import math
 import os
-from collections.abc import Callable, Iterable, Mapping, Sized
+from collections.abc import Callable, Mapping, Sized
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from steadygan.doctor.checkup import POINTS_WANTED, images_wanted
 from steadygan.doctor.examiner import Examiner
 from steadygan.doctor.finding import Finding
-from steadygan.doctor.given import as_items, as_tensor
 from steadygan.doctor.history import Setting
 from steadygan.doctor.looks import Looks, Shown
 from steadygan.doctor.losses_alone import rules_for
@@ -22,15 +19,10 @@ from steadygan.errors import SteadyganError
 from steadygan.monitor.album import Album
 from steadygan.monitor.clock import Clock
 from steadygan.monitor.gathering import Gathering
-from steadygan.monitor.networks import as_network, gradient_norm, is_finite
 from steadygan.monitor.pace import Pace
+from steadygan.monitor.shown import NETWORKS, as_shown, gradient_norms, wait_for_devices
 from steadygan.monitor.tally import Tally
 
-AT_A_LOOK = 128
-"""Items of a batch that are looked at."""
-LOGITS = ("real_logits", "fake_logits", "held_out_logits")
-ITEMS = ("real", "fake", "fixed")
-NETWORKS = ("generator", "discriminator")
 WANTS = {
     ("real", "fake"): "whether images are alike, copies, or unlike the data",
     ("real_logits", "fake_logits"): "whether the discriminator wins",
@@ -212,7 +204,7 @@ class Doctor:
         batch = next((len(each) for each in (real, fake) if isinstance(each, Sized) and not callable(each)), None)
         is_due = self._clock.tick(step, batch, images) and self._clock.steps >= self._due
         if is_due:
-            _wait_for_devices(given.values())
+            wait_for_devices(given.values())
         with self._pace.visit():
             self._tally.add(losses or {})
             self._shown |= {name for name, value in {**given, "losses": losses}.items() if value is not None}
@@ -227,8 +219,8 @@ class Doctor:
         shown = Shown(self._clock.steps)
         if there and self._pace.allows("look"):
             with self._pace.piece("look"), torch.no_grad():
-                shown, bad = self._made(there)
-                row |= self._looks.look(shown) | (norms := _gradient_norms(shown))
+                shown, bad = as_shown(self._clock.steps, there)
+                row |= self._looks.look(shown) | (norms := gradient_norms(shown))
                 row["not_finite"] += bad + sum(norm is None for norm in norms.values())
             with torch.no_grad():
                 row |= self._survey(shown)
@@ -241,15 +233,6 @@ class Doctor:
             for finding in found:
                 self._say(described(finding))
         return found
-
-    def _made(self, there: Mapping[str, Any]) -> tuple[Shown, int]:
-        """What is shown, as the doctor sees it, and how much of it is not finite."""
-        made = {name: _made(name, value) for name, value in there.items()}
-        _refuse_shapes({name: each for name, each in made.items() if name in ITEMS})
-        bad = sum(
-            not (bool(each.isfinite().all()) if isinstance(each, Tensor) else is_finite(each)) for each in made.values()
-        )
-        return Shown(self._clock.steps, **made), bad
 
     def _survey(self, shown: Shown) -> dict[str, float | None]:
         """The figures of a survey, if there is enough for one and it is affordable."""
@@ -268,40 +251,3 @@ class Doctor:
         side = 0 if items is None or kind == "vectors" else max(items.shape[2:])
         usual = POINTS_WANTED if kind == "vectors" else images_wanted(side)
         return Setting(kind=kind, items=self._items, wanted=self._wanted or usual)
-
-
-def _made(name: str, value: Any) -> Any:
-    """What was given under a name, as a tensor or a network."""
-    if name in NETWORKS:
-        return as_network(value, name)
-    value = value() if callable(value) else value
-    if name in LOGITS:
-        return as_tensor(value, name).float().flatten()
-    try:
-        return as_items(value[:AT_A_LOOK], name)  # fewer to fetch from a device
-    except (TypeError, KeyError, IndexError):
-        return as_items(value, name)[:AT_A_LOOK]
-
-
-def _refuse_shapes(items: Mapping[str, Tensor]) -> None:
-    shapes = {name: tuple(each.shape[1:]) for name, each in items.items()}
-    if len(set(shapes.values())) > 1:
-        said = ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items())
-        raise SteadyganError(f"Items are of different shapes: {said}; show real and generated ones of one size")
-
-
-def _gradient_norms(shown: Shown) -> dict[str, float | None]:
-    networks = {"generator": shown.generator, "discriminator": shown.discriminator}
-    found = {name: gradient_norm(each) for name, each in networks.items() if each is not None}
-    return {
-        f"{name}/gradient_norm": norm if math.isfinite(norm) else None
-        for name, norm in found.items()
-        if norm is not None
-    }
-
-
-def _wait_for_devices(given: Iterable[Any]) -> None:
-    """Let GPUs finish what the loop has asked of them, so that the time is not taken for the doctor's."""
-    devices = {each.device for each in given if isinstance(each, Tensor) and each.device.type == "cuda"}
-    for device in devices:
-        torch.cuda.synchronize(device)
