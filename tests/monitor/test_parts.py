@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from steadygan.doctor.clock import Clock
 from steadygan.errors import SteadyganError
 from steadygan.monitor.album import MOST, Album, small
-from steadygan.monitor.clock import Clock
 from steadygan.monitor.gathering import FEWEST_SURVEYED, LOOKS_PER_SURVEY, SURVEYED, Gathering
 from steadygan.monitor.networks import as_network, gradient_norm, is_finite
 from steadygan.monitor.tally import MOST_WAITING, Tally

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from steadygan.doctor.checkup import POINTS_WANTED, images_wanted
+from steadygan.doctor.clock import Clock
 from steadygan.doctor.examiner import Examiner
 from steadygan.doctor.finding import Finding
 from steadygan.doctor.history import Setting
@@ -17,7 +18,6 @@ from steadygan.doctor.treatments import Patient, treated
 from steadygan.doctor.words import described, summary
 from steadygan.errors import SteadyganError
 from steadygan.monitor.album import Album
-from steadygan.monitor.clock import Clock
 from steadygan.monitor.gathering import Gathering
 from steadygan.monitor.pace import Pace
 from steadygan.monitor.shown import NETWORKS, as_shown, gradient_norms, wait_for_devices
