@@ -12,7 +12,7 @@ from steadygan.recipe import Recipe
 from steadygan.vocabulary import Player
 
 DATA = ("glyphs", "mnist", "cifar10", "grid25", "ring8")
-IMAGES = {"glyphs": 40_000, "mnist": 40_000, "cifar10": 40_000, "grid25": 400_000, "ring8": 300_000}
+IMAGES = {"glyphs": 60_000, "mnist": 40_000, "cifar10": 40_000, "grid25": 400_000, "ring8": 300_000}
 WIDTH = 16
 VECTORS = ("grid25", "ring8")
 
@@ -90,26 +90,27 @@ class Case:
         return built
 
 
-_SMALL = {"batch": 64, "width": WIDTH}
-_FLAT = {"width": 128, "batch": 256}
+_SMALL = {"batch": 64, "width": WIDTH, "adam.lr": 1e-3, "adam.betas": (0.5, 0.99)}
 IMAGE_BASES = (
     Base("dcgan", "dcgan", values=_SMALL),
-    Base("steady", "steady", values=_SMALL),
-    Base("wgan-gp", "wgan-gp", values={**_SMALL, "alternate.discriminator_moves": 2, "adam.lr": 5e-4}),
+    Base("steady", "steady", values={"batch": 64, "width": WIDTH}),
+    Base("wgan-gp", "wgan-gp", values={**_SMALL, "alternate.discriminator_moves": 2}),
     Base("hinge-sn", "dcgan", add=("hinge", "spectral-norm"), values=_SMALL),
     Base("dcgan-hacks", "dcgan-hacks", values=_SMALL),
-    Base("lsgan", "lsgan", values={**_SMALL, "adam.lr": 2e-4}),
+    Base("lsgan", "lsgan", values=_SMALL),
 )
 OTHER_BASES = (
     Base("ns-r1", "dcgan", add=("r1", "ema"), values={**_SMALL, "r1.gamma": 0.1}),
     Base("rals", "dcgan", add=("relativistic-average",), values=_SMALL),
     Base("steady-32", "steady", values={"batch": 32, "width": 24}),
-    Base("dcgan-128", "dcgan", values={"batch": 128, "width": 24}),
-    Base("steady-stddev", "steady", add=("minibatch-stddev",), values=_SMALL),
+    Base("dcgan-128", "dcgan", values={**_SMALL, "batch": 128, "width": 24}),
+    Base("steady-stddev", "steady", add=("minibatch-stddev",), values={"batch": 64, "width": WIDTH}),
     Base("dcgan-aug", "dcgan", add=("diff-augment",), values=_SMALL),
     Base("dcgan-normal", "dcgan", add=("normal-latent", "two-time-scales"), values=_SMALL),
     Base("steady-wide", "steady", values={"batch": 64, "width": 32}),
 )
+GLYPH_BASES = (IMAGE_BASES[1], OTHER_BASES[4], OTHER_BASES[2])
+"""Colours and thirty-six letters want more than most small trainings can learn in the clinic's time."""
 VECTOR_BASES = (
     Base("steady", "steady", values={"width": 128}),
     Base("ns-r1", "steady", add=("non-saturating",), remove=("r2",), values={"width": 128, "r1.gamma": 0.1}),
@@ -268,17 +269,18 @@ VECTOR_FAULTS = (
 def cases() -> list[Case]:
     """All of the clinic's trainings, mixed so that any first part of them holds something of everything."""
     healthy = [
-        Case(data, base, None, seed)
-        for data, bases in (("glyphs", IMAGE_BASES), ("mnist", IMAGE_BASES), ("cifar10", IMAGE_BASES))
-        for base, seed in product(bases, (0, 1))
+        Case(data, base, None, seed) for data in ("mnist", "cifar10") for base, seed in product(IMAGE_BASES, (0, 1))
     ]
-    healthy += [Case(data, base, None, 2) for data in ("glyphs", "mnist", "cifar10") for base in OTHER_BASES]
+    healthy += [Case(data, base, None, 2) for data in ("mnist", "cifar10") for base in OTHER_BASES]
+    healthy += [Case("glyphs", base, None, seed) for base, seed in product(GLYPH_BASES, (0, 1, 2))]
     healthy += [Case(data, base, None, seed) for data in VECTORS for base, seed in product(VECTOR_BASES, (0, 1, 2))]
     failing = []
     for place, fault in enumerate(IMAGE_FAULTS):
         for turn, data in enumerate(("glyphs", "mnist", "cifar10")):
-            bases = [base for base in IMAGE_BASES if not fault.only or base.name in fault.only]
-            failing.append(Case(data, bases[(place + 2 * turn) % len(bases)], fault, 10 + turn))
+            known = GLYPH_BASES if data == "glyphs" else IMAGE_BASES
+            bases = [base for base in known if not fault.only or base.name in fault.only]
+            if bases and (data != "glyphs" or place % 2 == 0):
+                failing.append(Case(data, bases[(place + 2 * turn) % len(bases)], fault, 10 + turn))
     for place, fault in enumerate(VECTOR_FAULTS):
         for turn, data in enumerate(VECTORS):
             bases = [base for base in VECTOR_BASES if not fault.only or base.name in fault.only]

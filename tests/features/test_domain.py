@@ -52,6 +52,19 @@ def test_it_is_trained_once_and_then_read(labelled: bool, tmp_path: Path, monkey
     assert first.classes == (2 if labelled else 0)
 
 
+def test_whether_it_is_there_is_known_without_reading_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = squares()
+    monkeypatch.setattr(domain, "SEEN", FEW)
+    assert not domain.is_trained(data, tmp_path)
+    domain_extractor(data, tmp_path)
+    monkeypatch.setattr(domain, "Encoder", None)
+    assert domain.is_trained(data, tmp_path)
+    assert not domain.is_trained(squares(labelled=False), tmp_path)
+    path = next(tmp_path.rglob("*.safetensors"))
+    path.write_bytes(path.read_bytes()[:-1])
+    assert not domain.is_trained(data, tmp_path)
+
+
 @pytest.mark.parametrize("labelled", [True, False])
 def test_it_is_a_function_of_data_and_seed_alone(labelled: bool, tmp_path: Path) -> None:
     data = squares(labelled=labelled)

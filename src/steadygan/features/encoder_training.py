@@ -84,7 +84,7 @@ def train_encoder(
         for step, picked in enumerate(_batches(lesson.chosen, batch, steps, seed)):
             for group in optimiser.param_groups:
                 group["lr"] = RATE * _rate((step + 0.5) / steps)
-            shown = _shifted(encoder.standardised(torch.from_numpy(lesson.images[picked])), generator)
+            shown = _shifted(encoder.standardised(encoder.resized(torch.from_numpy(lesson.images[picked]))), generator)
             labels = torch.from_numpy(lesson.labels[picked])  # type: ignore[index]  # without any, it was grouped
             if unlabelled:
                 loss = _loss_without_labels(encoder, tell_changes, shown, labels, generator)
