@@ -23,7 +23,15 @@ from steadygan.doctor.checkup import setting_of
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.stored import read_stored_run
 
-OBJECTIVES = ("non-saturating", "relativistic", "wasserstein", "hinge", "least-squares", "minimax", "relativistic-average")
+OBJECTIVES = (
+    "non-saturating",
+    "relativistic",
+    "wasserstein",
+    "hinge",
+    "least-squares",
+    "minimax",
+    "relativistic-average",
+)
 SERIOUS = (Severity.WARNING, Severity.CRITICAL)
 
 
@@ -149,7 +157,13 @@ def confusion(found: list[Result]) -> list[str]:
             counts[row]["nothing" if each.first is None else each.first.kind.value] += 1
     columns = sorted({name for row in counts.values() for name in row})
     lines = ["| cause | " + " | ".join(columns) + " |", "| --- " * (len(columns) + 1) + "|"]
-    return [*lines, *(f"| {cause} | " + " | ".join(str(row[each] or "") for each in columns) + " |" for cause, row in sorted(counts.items()))]
+    return [
+        *lines,
+        *(
+            f"| {cause} | " + " | ".join(str(row[each] or "") for each in columns) + " |"
+            for cause, row in sorted(counts.items())
+        ),
+    ]
 
 
 def main() -> None:

@@ -35,6 +35,22 @@ def summary(findings: Sequence[Finding], images: int) -> str:
     return head + "\n".join(described(each) for each in [*lasting, *ended])
 
 
+def conclusion(findings: Sequence[Finding], images: int) -> str:
+    """One line for the end of a training: healthy, or what is wrong and what to try first.
+
+    Args:
+        findings: in the order of time.
+        images: real images seen.
+    """
+    lasting = sorted((each for each in findings if each.ended_at is None), key=lambda each: -each.severity.rank)
+    if not lasting:
+        ended = f"; {things(len(findings), 'finding has', 'findings have')} ended" if findings else ""
+        return f"healthy after {things(images, 'image')}{ended}"
+    named = ", ".join(f"{each.kind.value} ({each.severity.value})" for each in lasting)
+    command = next((each.command for each in lasting[0].treatments if each.command), "")
+    return f"not healthy after {things(images, 'image')}: {named}" + (f"; try: {command}" if command else "")
+
+
 def is_healthy(findings: Sequence[Finding]) -> bool:
     """Whether nothing lasts that is a warning or worse."""
     return not any(each.ended_at is None and each.severity is not Severity.WATCH for each in findings)

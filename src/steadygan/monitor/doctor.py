@@ -15,7 +15,7 @@ from steadygan.doctor.history import Setting
 from steadygan.doctor.looks import Looks, Shown
 from steadygan.doctor.losses_alone import rules_for
 from steadygan.doctor.treatments import Patient, treated
-from steadygan.doctor.words import described, summary
+from steadygan.doctor.words import conclusion, described, summary
 from steadygan.errors import SteadyganError
 from steadygan.monitor.album import Album
 from steadygan.monitor.gathering import Gathering
@@ -122,6 +122,13 @@ class Doctor:
         """What was found, in a few lines."""
         return summary(self.findings, self._clock.images)
 
+    def conclude(self) -> str:
+        """Say at the end of training, in one line, whether it is healthy, or what is wrong and what to try."""
+        line = conclusion(self.findings, self._clock.images)
+        if self._say is not None:
+            self._say(line)
+        return line
+
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write a page with the findings, the pictures and the curves; one HTML file that loads nothing.
 
@@ -161,7 +168,7 @@ class Doctor:
         fixed: Any = None,
         generator: Any = None,
         discriminator: Any = None,
-        losses: Mapping[str, Any] | None = None,
+        losses: Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None = None,
         images: int | None = None,
     ) -> list[Finding]:
         """Show the doctor what there is at a step, once in each step; everything but the step may be left out.
@@ -182,7 +189,8 @@ class Doctor:
             generator: a module of PyTorch, whose weights are read, and its gradients if it has any; or a model of
                 Keras, or weights in a mapping.
             discriminator: the same of the discriminator.
-            losses: numbers by name; ``discriminator`` and ``generator``, or names such as ``d_loss`` and ``errG``.
+            losses: numbers by name; ``discriminator`` and ``generator``, or names such as ``d_loss`` and ``errG``. A
+                function that gives them is called only at a look.
             images: real images seen so far; when None, the steps times the length of a batch, or times 64.
 
         Returns:
@@ -206,7 +214,8 @@ class Doctor:
         if is_due:
             wait_for_devices(given.values())
         with self._pace.visit():
-            self._tally.add(losses or {})
+            if losses is not None and (is_due or not callable(losses)):
+                self._tally.add(losses() if callable(losses) else losses)
             self._shown |= {name for name, value in {**given, "losses": losses}.items() if value is not None}
             if not is_due:
                 return []

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any
 
 import torch
@@ -59,7 +61,9 @@ def wait_for_devices(given: Iterable[Any]) -> None:
 def _made(name: str, value: Any) -> Any:
     """What was given under a name, as a tensor or a network."""
     if name in NETWORKS:
-        return as_network(value, name)
+        # networks can be called themselves
+        is_function = isinstance(value, FunctionType | MethodType | partial)
+        return as_network(value() if is_function else value, name)
     value = value() if callable(value) else value
     if name in LOGITS:
         return as_tensor(value, name).float().flatten()
