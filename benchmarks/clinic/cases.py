@@ -12,7 +12,7 @@ from steadygan.recipe import Recipe
 from steadygan.vocabulary import Player
 
 DATA = ("glyphs", "mnist", "cifar10", "grid25", "ring8")
-IMAGES = {"glyphs": 60_000, "mnist": 40_000, "cifar10": 40_000, "grid25": 400_000, "ring8": 300_000}
+IMAGES = {"glyphs": 45_000, "mnist": 30_000, "cifar10": 30_000, "grid25": 250_000, "ring8": 200_000}
 WIDTH = 16
 VECTORS = ("grid25", "ring8")
 
@@ -191,7 +191,7 @@ IMAGE_FAULTS = (
         only=("dcgan",),
     ),
     Fault("nan", "discriminator", (faults.NotFinite(),), names=("not-finite",)),
-    Fault("nan", "generator", (faults.NotFinite(after=15_000, player=Player.GENERATOR),), names=("not-finite",)),
+    Fault("nan", "generator", (faults.NotFinite(after=11_000, player=Player.GENERATOR),), names=("not-finite",)),
     Fault(
         "swapped-labels",
         "all",
@@ -224,11 +224,11 @@ IMAGE_FAULTS = (
     Fault("batch", "4", values={"batch": 4}, names=(*_COLLAPSE, *_WINS)),
     Fault("momentum", "0.9", values={"adam.betas": (0.9, 0.999)}, names=(*_COLLAPSE, *_WINS)),
     Fault("momentum", "0.95-fast", values={"adam.betas": (0.95, 0.999), "adam.lr": 1e-3}, names=(*_COLLAPSE, *_WINS)),
-    Fault("jolt", "generator", (faults.Jolt(at=14_000),), names=(*_COLLAPSE, *_WINS)),
+    Fault("jolt", "generator", (faults.Jolt(at=10_000),), names=(*_COLLAPSE, *_WINS)),
     Fault(
         "jolt",
         "discriminator",
-        (faults.Jolt(at=14_000, size=10, player=Player.DISCRIMINATOR),),
+        (faults.Jolt(at=10_000, size=10, player=Player.DISCRIMINATOR),),
         names=(*_COLLAPSE, *_WINS),
     ),
 )
@@ -253,7 +253,7 @@ VECTOR_FAULTS = (
         (faults.Rates(discriminator=0),),
         names=("stalled", "garbage-fooling", "mode-collapse"),
     ),
-    Fault("nan", "discriminator", (faults.NotFinite(after=100_000),), names=("not-finite",)),
+    Fault("nan", "discriminator", (faults.NotFinite(after=80_000),), names=("not-finite",)),
     Fault("momentum", "0.95-fast", values={"adam.betas": (0.95, 0.999), "adam.lr": 1e-2}, names=(*_COLLAPSE, *_WINS)),
     Fault("batch", "4", values={"batch": 4}, names=(*_COLLAPSE, *_WINS)),
     Fault(

@@ -3,8 +3,9 @@
     python benchmarks/clinic/score.py WORK [--half held-out] [--without DATA] [--objective NAME] [--losses] [--list]
 
 WORK is the folder of `run.py`. A training with a fault has failed if it came out clearly worse than its healthy twins
-(see `outcome.py`); one whose fault did no harm is healthy, and one between the two counts nowhere. Trainings are divided
-into halves, of which the rules were tuned on one: each cause's trainings by turns, in the order of a digest.
+(see `outcome.py`); one whose fault did no harm is healthy, and one between the two counts nowhere. The planned
+trainings are divided into halves, of which the rules were tuned on one: each cause's trainings by turns, in the order
+of a digest.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cases import VECTORS, cases
 from outcome import failed
 from scipy.stats import binomtest
 
@@ -73,7 +75,7 @@ def results(work: Path, losses: bool = False) -> list[Result]:
     for each in outcomes:
         if each["cause"] is None:
             twins[each["data"], each["base"]].append(each["figures"])
-    halves = _halves(outcomes)
+    halves = _halves()
     return [
         _result(work / each["case"], each, twins[each["data"], each["base"]], halves[each["case"]], losses)
         for each in outcomes
@@ -81,10 +83,10 @@ def results(work: Path, losses: bool = False) -> list[Result]:
     ]
 
 
-def _halves(outcomes: list[dict[str, Any]]) -> dict[str, str]:
+def _halves() -> dict[str, str]:
     by_cause: dict[tuple[str, bool], list[str]] = defaultdict(list)
-    for each in outcomes:
-        by_cause[str(each["cause"]), each["data"] in ("grid25", "ring8")].append(each["case"])
+    for case in cases():
+        by_cause["" if case.fault is None else case.fault.cause, case.data in VECTORS].append(case.name)
     halves = {}
     for start, names in enumerate(sorted(by_cause.values())):
         ordered = sorted(names, key=lambda name: hashlib.blake2b(name.encode()).hexdigest())
