@@ -1,4 +1,4 @@
-"""The programs of README and of the pages on layers, on loops of one's own and their doctor, run as a reader would paste them."""
+"""The programs of README and of the pages on layers and on loops of one's own, run as a reader would paste them."""
 
 import inspect
 import re
