@@ -18,14 +18,17 @@ ALIKE = 0.3
 """Variety, 1 in the data, below which fakes are nearly all alike."""
 TWINS = 0.5
 """Share of fakes with a near twin in their batch, above which they are copies of each other."""
-LEFT_OUT = 0.3
-"""Share of the data of kinds that are hardly made."""
+LEFT_OUT = {"images": 0.7, "vectors": 0.6}
+"""Share of the data of kinds that are hardly made, at two surveys."""
 UNLIKE = 0.8
 """Difference of a channel's means, in standard deviations of the data, that is as plain as day."""
 CONTRASTS = (0.45, 1.8)
 """Contrast, 1 in the data, outside of which range and scale are in doubt."""
-PEAKS = 4.0
-"""Times the power at frequencies of strides that the data have there."""
+PEAKS, MANY_PEAKS = 4.0, 12.0
+"""Times the power at frequencies of strides that the data have there: worth a look, and plain to see."""
+WAY, RISE = 0.75, 1.25
+"""Of the distance some looks ago, and of the variety then: training that has come so far is on its way."""
+LOOKS_BACK = 8
 SATURATED = 0.4
 """Share of values at the limits, beyond that of the data."""
 FOOLED = 0.3
@@ -61,10 +64,16 @@ def _distance(history: History) -> Evidence:
 
 def _is_far(history: History, limit: float = FAR) -> bool:
     """Whether fakes are far from the data and come no nearer."""
-    newest = history.last("doctor/distance", 6)
-    if len(newest) < 3 or not newest[-1] > limit:
+    return _value(history, "doctor/distance") > limit and not _is_on_its_way(history)
+
+
+def _is_on_its_way(history: History) -> bool:
+    """Whether fakes have come clearly nearer to the data, or have become clearly more varied, over the last looks."""
+    distance, variety = (history.last(f"doctor/{name}", LOOKS_BACK) for name in ("distance", "variety"))
+    if len(distance) < 4 or len(variety) < 4:
         return False
-    return not newest[-1] < 0.6 * np.nanmax(newest)  # it is on its way
+    nearer = np.mean(distance[-2:]) < WAY * np.mean(distance[:3])
+    return bool(nearer or np.mean(variety[-2:]) > RISE * np.mean(variety[:3]) > RISE * ALIKE / 4)
 
 
 def not_finite(history: History) -> Found:
@@ -89,6 +98,8 @@ def stalled(history: History) -> Found:
 def collapsed(history: History) -> Found:
     """All images alike."""
     variety, twins = _value(history, "doctor/variety"), _value(history, "doctor/twins")
+    if _is_on_its_way(history):
+        return ()
     if variety < ALIKE:
         return (_evidence(history, "doctor/variety", f"images differ {variety:.0%} as much as the data do"),)
     if twins > TWINS:
@@ -99,7 +110,7 @@ def collapsed(history: History) -> Found:
 def dropped(history: History) -> Found:
     """Parts of the data that are never made."""
     empty = history.last("doctor/empty_bins", 2)
-    if len(empty) == 2 and min(empty) > LEFT_OUT:
+    if len(empty) == 2 and min(empty) > LEFT_OUT[history.setting.kind]:
         sentence = f"{empty[-1]:.0%} of the data is of kinds that are hardly made"
         return (_evidence(history, "doctor/empty_bins", sentence),)
     return ()
@@ -155,9 +166,18 @@ def saturated(history: History) -> Found:
 
 
 def checkered(history: History) -> Found:
-    """A grid over the images."""
-    peaks, usual = history.last("doctor/checkerboard", 2), max(_value(history, "doctor/checkerboard/data"), 1.0)
-    if len(peaks) == 2 and min(peaks) > PEAKS * usual:
+    """A grid over the images that is plain to see."""
+    return _peaks(history, MANY_PEAKS, surveys=3)
+
+
+def faintly_checkered(history: History) -> Found:
+    """A grid over the images that may be seen."""
+    return _peaks(history, PEAKS, surveys=2)
+
+
+def _peaks(history: History, limit: float, surveys: int) -> Found:
+    peaks, usual = history.last("doctor/checkerboard", surveys), max(_value(history, "doctor/checkerboard/data"), 1.0)
+    if len(peaks) == surveys and min(peaks) > limit * usual:
         sentence = f"a regular grid is {peaks[-1] / usual:.0f} times as strong as in the data"
         return (_evidence(history, "doctor/checkerboard", sentence),)
     return ()
@@ -204,6 +224,7 @@ RULES = (
     Rule(Failure.PREPROCESSING_MISMATCH, Severity.WARNING, ("doctor/mean_gap",), mismatched, persists=4, after=0.15),
     Rule(Failure.SATURATED_OUTPUT, Severity.WARNING, ("doctor/saturated",), saturated, persists=4, after=0.1),
     Rule(Failure.CHECKERBOARD, Severity.WARNING, ("doctor/checkerboard",), checkered, persists=1, after=0.2),
+    Rule(Failure.CHECKERBOARD, Severity.WATCH, ("doctor/checkerboard",), faintly_checkered, persists=1, after=0.2),
     Rule(
         Failure.EXPLODING_GRADIENTS,
         Severity.WARNING,

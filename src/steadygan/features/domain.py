@@ -24,7 +24,7 @@ from steadygan.features.exact import CPU, full_precision
 from steadygan.features.extractor import Features
 from steadygan.features.split import split_indices
 
-VERSION = 1
+VERSION = 2
 """To be raised with every change of the encoder or its training; it is a part of the name."""
 THE_ENCODER = "The encoder"
 """What messages call it where it cannot be written."""
@@ -52,7 +52,7 @@ class DomainExtractor:
         device: where it is to run; it is moved there.
 
     Attributes:
-        name: such as ``domain-1-labels-3f9c2a81``: the version of the protocol, what the encoder learned from, and a
+        name: such as ``domain-2-labels-3f9c2a81``: the version of the protocol, what the encoder learned from, and a
             digest of its weights.
         classes: how many classes the labels have; 0 without labels.
     """

@@ -71,7 +71,7 @@ class Watch:
     def _shown(self, surveys: bool) -> Shown:
         state = self.state
         if self._real is None:
-            self._real = state.loader.reference(self._many)
+            self._real = state.loader.reference(min(self._many, len(state.data) - state.loader.held_out_count))
         many = self._fakes(self._many if surveys else self._count)
         count = self._count
         images, labels = self._real.images[:count], None if self._real.labels is None else self._real.labels[:count]
