@@ -156,6 +156,27 @@ def test_it_looks_every_so_many_steps_and_calls_functions_only_then() -> None:
     assert len(doctor.rows) == 4
 
 
+def test_losses_and_weights_may_be_functions_too() -> None:
+    doctor, calls = quiet(every=10), []
+
+    def losses() -> dict[str, float]:
+        calls.append(step)
+        return {"D": 1.0}
+
+    for step in range(15):
+        doctor.observe(step, losses=losses, generator=lambda: {"kernel": np.ones((2, 2))})
+    assert calls == [0, 10]
+    assert doctor.rows[1]["discriminator/loss"] == 1.0
+    assert doctor.rows[1]["doctor/update/generator"] == 0
+
+
+def test_pictures_are_of_the_same_latents_if_there_are_such(tmp_path: Path) -> None:
+    for fixed, words in ((None, "Other latents at every moment"), (images(3), "The same latents at every moment")):
+        doctor = quiet()
+        watch(doctor, 4, fixed=fixed)
+        assert words in doctor.report(tmp_path / "report.html").read_text()
+
+
 def test_a_loop_that_shows_few_steps_is_looked_at_in_each_of_them() -> None:
     doctor = quiet(every=20)
     for step in range(0, 1000, 100):

@@ -151,6 +151,7 @@ class Doctor:
             unjudged=self.unjudged,
             pictures=self._album.pictures,
             real=self._album.real,
+            same_latents="fixed" in self._shown,
         )
         return write_page(page, Path(path))
 
@@ -236,8 +237,9 @@ class Doctor:
         self._examiner = self._examiner or Examiner(self._setting(shown), rules_for(bool(there.keys() - set(NETWORKS))))
         found = [treated(finding, self._patient) for finding in self._examiner.add(row)]
         self.rows.append(row)
-        if shown.real is not None and shown.fake is not None:
-            self._album.add(self._clock.images, shown.real, shown.fake, bool(found))
+        drawn = shown.fake if shown.fixed is None else shown.fixed
+        if shown.real is not None and drawn is not None:
+            self._album.add(self._clock.images, shown.real, drawn, bool(found))
         if self._say is not None:
             for finding in found:
                 self._say(described(finding))

@@ -34,6 +34,7 @@ class Page:
         note: a sentence about how the findings were made; empty if there is nothing to say.
         pictures: images seen, and generated items then: images [N, C, H, W] or vectors [N, D]; oldest first.
         real: real items; None where there are none.
+        same_latents: whether the generated items are of the same latents at every moment.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Page:
     note: str = ""
     pictures: Sequence[tuple[int, Tensor]] = ()
     real: Tensor | None = None
+    same_latents: bool = False
 
 
 def write_page(page: Page, path: Path) -> Path:
@@ -89,6 +91,7 @@ def render(page: Page) -> str:
             vectors=page.real is not None and page.real.ndim == 2,
             flattened=False,
             classes=0,
+            same_latents=page.same_latents,
             version=version("steadygan"),
             **parts(charts(page.rows)),
         )
