@@ -69,6 +69,25 @@ def test_a_json_list(tmp_path: Path, indent: int | None) -> None:
     assert [row[D] for row in read_rows(write(tmp_path, json.dumps(rows, indent=indent)))] == [1, 3]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[0/5][{n}/938]\tLoss_D: 1.5\tLoss_G: 2.5\tD(x): 0.8\tD(G(z)): 0.2 / 0.1",
+        "Epoch {n} 10/10 - 3s 20ms/step - d_loss: 1.5 - g_loss: 2.5e0",
+        "INFO step={n}, errD=1.5, errG=2.5",
+    ],
+)
+def test_what_a_program_has_printed(tmp_path: Path, line: str) -> None:
+    text = (
+        "Namespace(lr: x)\n"
+        + "".join(line.format(n=n) + "\nsaved\n" for n in range(3))
+        + line.format(n=3).replace("1.5", "nan")
+    )
+    rows = read_rows(write(tmp_path, text, "log.txt"), batch=4)
+    assert [row["images"] for row in rows] == [4, 8, 12, 16]
+    assert [(row[D], row[G]) for row in rows] == [(1.5, 2.5)] * 3 + [(None, 2.5)]
+
+
 def test_null_is_not_finite_in_rows_of_this_package_and_nothing_elsewhere(tmp_path: Path) -> None:
     own = write(tmp_path, lines({"images": 1, D: None, "not_finite": 3}), "own.jsonl")
     other = write(tmp_path, lines({"step": 0, "D": None, "G": 1}), "other.jsonl")

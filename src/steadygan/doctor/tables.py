@@ -2,26 +2,30 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from steadygan.doctor.names import LOSSES, canonical
 from steadygan.errors import SteadyganError
 from steadygan.files import LARGEST_LIST, UnreadableFileError, read_text
 
 Row = dict[str, Any]
 EVENTS = "tfevents"
 DELIMITERS = ",;\t"
+_PAIR = re.compile(r"([A-Za-z_][\w/.()-]*)\s*[:=]\s*([-+]?(?:\d[\d.]*(?:[eE][-+]?\d+)?|nan|inf)\b)")
 
 
 def read_table(path: Path) -> list[Row]:
-    """Read a file of measurements: one JSON object a line, a JSON list, CSV, or event files of TensorBoard.
+    """Read a file of measurements: one JSON object a line, a JSON list, CSV, a log, or event files of TensorBoard.
 
     Args:
         path: the file, or a folder with event files.
 
     Returns:
-        Rows by the file's own names, oldest first. An empty field of a CSV file is left out.
+        Rows by the file's own names, oldest first. An empty field of a CSV file is left out. Of a log, each line with
+        ``name: number`` or ``name=number`` is a row.
 
     Raises:
         SteadyganError: when it cannot be read, or holds none of these.
@@ -38,11 +42,24 @@ def read_table(path: Path) -> list[Row]:
         ) from None
     except UnreadableFileError as error:
         raise SteadyganError(f"'{path}' cannot be read: {error.reason}; give a .jsonl, .csv or event file") from None
-    read: Callable[[str], list[Row]] = _json if text.lstrip()[:1] in ("{", "[") else _csv
-    rows = read(text)
+    rows = next((rows for read in _readers(text) if (rows := read(text))), [])
     if not rows:
         raise SteadyganError(f"'{path}' holds no rows of measurements; give a .jsonl, .csv or event file that does")
     return rows
+
+
+def _readers(text: str) -> tuple[Callable[[str], list[Row]], ...]:
+    """How a text may be read, the likeliest way first."""
+    if text.lstrip()[:1] == "{":
+        return (_json,)
+    # a log may begin with a bracket too
+    return (_json, _log) if text.lstrip()[:1] == "[" else (_log, _csv)
+
+
+def _log(text: str) -> list[Row]:
+    """The lines of what a program has printed, such as ``[0/5][10/938] Loss_D: 1.4 Loss_G: 2.1``."""
+    rows = [dict(_PAIR.findall(line)) for line in text.splitlines()]
+    return [row for row in rows if any(canonical(name) in LOSSES for name in row)]
 
 
 def _json(text: str) -> list[Row]:
