@@ -11,6 +11,7 @@ It prints what was found and when, and how many images a second are trained on w
 """
 
 import argparse
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -163,6 +164,13 @@ def found(doctor: sg.Doctor) -> str:
     )
 
 
+def keep(doctor: sg.Doctor, folder: Path, name: str) -> None:
+    """Write the page of a run, and its rows, which ``steadygan diagnose`` judges again without training."""
+    name = name.replace(" ", "-").replace("'", "")
+    doctor.report(folder / f"{name}.html")
+    (folder / f"{name}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in doctor.rows), "utf-8")
+
+
 def speeds(images: Tensor, pairs: int) -> tuple[float, float]:
     """Images in a second of the processor's time with the doctor and without, in blocks that take turns."""
     spent = {True: 0.0, False: 0.0}
@@ -193,7 +201,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--fault", choices=FAULTS, action="append", help="only this one; may be repeated")
     parser.add_argument("--pairs", type=int, default=4, help="pairs of blocks in the comparison of speed")
-    parser.add_argument("--report", type=Path, help="a folder for a page of each run")
+    parser.add_argument("--report", type=Path, help="a folder for a page and the rows of each run")
     given = parser.parse_args()
     torch.set_num_threads(1)
     images, rows = real_images(given.mnist), []
@@ -203,7 +211,8 @@ def main() -> None:
         rows.append([fault, found(doctor), found(of_arrays), f"{time.process_time() - begun:.0f} s"])
         print(" | ".join(rows[-1]), flush=True)
         if given.report is not None:
-            doctor.report(given.report / f"{fault.replace(' ', '-')}.html")
+            keep(doctor, given.report, fault)
+            keep(of_arrays, given.report, f"{fault} in NumPy")
     print(f"\n{given.steps} steps of {BATCH}, {machine(threads=1)}\n")
     print(table(["fault", "tensors and modules", "arrays of NumPy alone", "processor time"], rows))
     if given.pairs:

@@ -278,7 +278,7 @@ def diagnose(
         Path,
         typer.Argument(
             metavar="RUN|FILE",
-            help="Folder that train made, or what another trainer wrote: .jsonl, .csv, logs, TensorBoard's event files.",
+            help="Folder that train made, or what another trainer wrote: .jsonl, .csv, a log, TensorBoard's events.",
             show_default=False,
         ),
     ],
