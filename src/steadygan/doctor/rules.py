@@ -5,6 +5,7 @@ Most figures compare fakes with the data or count the order of logits, so that t
 
 import numpy as np
 
+from steadygan.arrays import Array
 from steadygan.doctor.finding import Evidence, Severity
 from steadygan.doctor.history import History
 from steadygan.doctor.rule import Rule
@@ -33,13 +34,15 @@ SATURATED = 0.4
 """Share of values at the limits, beyond that of the data."""
 FOOLED = 0.3
 """How often a real image scores above a fake, below which the discriminator takes fakes for more real than reals."""
-SURE = 0.98
-"""The same, above which it is never wrong."""
+SURE, SURER = 0.98, 0.998
+"""The same, above which it is hardly ever wrong, and never."""
+FAR_OFF = 0.4
+"""Distance at which a discriminator that is never wrong has won, even if fakes come nearer step by small step."""
 FROZEN = 1e-7
 """Change of weights for a step, relative to their length, below which nothing moves."""
 STILL = 0.004
 """Drift of fixed latents' images from one look to the next below which they stand still."""
-RESTLESS = 0.55
+RESTLESS = 0.65
 """The same, above which images change from look to look as if they were others."""
 STEEP, STEEPER = 1000.0, 30.0
 """A gradient's norm that is too long for any network, and times its usual length."""
@@ -50,6 +53,16 @@ FEW, PASSES = 1000, 20.0
 def _value(history: History, name: str) -> float:
     found = history.last(name)
     return float(found[-1]) if len(found) else float("nan")
+
+
+def _lowest(values: Array) -> float:
+    """The smallest of those that are numbers; NaN where none is."""
+    known = values[np.isfinite(values)]
+    return float(known.min()) if len(known) else float("nan")
+
+
+def _highest(values: Array) -> float:
+    return -_lowest(-values)
 
 
 def _evidence(history: History, name: str, sentence: str) -> Evidence:
@@ -90,7 +103,7 @@ def stalled(history: History) -> Found:
         if _value(history, name) < FROZEN:
             return (_evidence(history, name, f"the weights of the {player} do not change"),)
     drift = history.last("doctor/drift", 3)
-    if len(drift) == 3 and np.nanmax(drift) < STILL and _is_far(history):
+    if len(drift) == 3 and _highest(drift) < STILL and _is_far(history):
         return (_evidence(history, "doctor/drift", "images of the same latents do not change"), _distance(history))
     return ()
 
@@ -119,7 +132,7 @@ def dropped(history: History) -> Found:
 def fooled(history: History) -> Found:
     """Fakes that are far from the data and score above them."""
     order = history.last("doctor/separation", 3)
-    if len(order) == 3 and np.nanmax(order) < FOOLED and _is_far(history):
+    if len(order) == 3 and _highest(order) < FOOLED and _is_far(history):
         sentence = f"the discriminator scores fakes above real images in {1 - order[-1]:.0%} of all pairs"
         return (_evidence(history, "doctor/separation", sentence), _distance(history))
     return ()
@@ -127,8 +140,9 @@ def fooled(history: History) -> Found:
 
 def wins(history: History) -> Found:
     """A discriminator that is never wrong, and fakes that come no nearer."""
-    order = history.last("doctor/separation", 3)
-    if len(order) == 3 and np.nanmin(order) > SURE and _is_far(history):
+    order = history.last("doctor/separation", LOOKS_BACK)
+    never_wrong = len(order) == LOOKS_BACK and _lowest(order) > SURER and _value(history, "doctor/distance") > FAR_OFF
+    if never_wrong or (len(order) > 3 and _lowest(order[-3:]) > SURE and _is_far(history)):
         sentence = f"the discriminator tells real from fake in {order[-1]:.0%} of all pairs"
         return (_evidence(history, "doctor/separation", sentence), _distance(history))
     return ()
@@ -137,7 +151,7 @@ def wins(history: History) -> Found:
 def restless(history: History) -> Found:
     """Images that are others at each look."""
     drift = history.last("doctor/drift", 4)
-    if len(drift) == 4 and np.nanmin(drift) > RESTLESS and _is_far(history, FAR / 2):
+    if len(drift) == 4 and _lowest(drift) > RESTLESS and _is_far(history, FAR / 2):
         sentence = f"images of the same latents change by {drift[-1]:.0%} of the distance of two real ones at each look"
         return (_evidence(history, "doctor/drift", sentence), _distance(history))
     return ()
@@ -146,6 +160,8 @@ def restless(history: History) -> Found:
 def mismatched(history: History) -> Found:
     """Something plain in which fakes differ from reals."""
     difference, contrast = _value(history, "doctor/mean_gap"), _value(history, "doctor/contrast")
+    if _is_on_its_way(history):
+        return ()
     if difference > UNLIKE:
         sentence = f"the mean of a channel is {difference:.1f} standard deviations from that of real images"
         return (_evidence(history, "doctor/mean_gap", sentence),)
@@ -205,7 +221,7 @@ def overfitted(history: History) -> Found:
     if items is None or items > FEW or history.images < PASSES * items:
         return ()
     order = history.last("doctor/separation", 3)
-    if len(order) == 3 and np.nanmin(order) > SURE:
+    if len(order) == 3 and _lowest(order) > SURE:
         sentence = f"the {items} images were seen {history.images / items:.0f} times each, and no fake passes for one"
         return (_evidence(history, "doctor/separation", sentence),)
     return ()
