@@ -95,8 +95,8 @@ def candidates(found: Iterable[Result], failure: Failure) -> list[Shown]:
         key=lambda each: (
             (True, None, False).index(each.result.failed),
             each.result.data in VECTORS,
-            first.index(each.result.cause) if each.result.cause in first else len(first),
             each.finding.ended_at is not None,
+            first.index(each.result.cause) if each.result.cause in first else len(first),
             each.result.names.index(failure.value),
             each.finding.seen_at / each.result.images,
             each.result.name,
