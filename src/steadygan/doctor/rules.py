@@ -32,8 +32,11 @@ WAY, RISE = 0.75, 1.25
 LOOKS_BACK = 8
 SATURATED = 0.4
 """Share of values at the limits, beyond that of the data."""
-FOOLED = 0.3
-"""How often a real image scores above a fake, below which the discriminator takes fakes for more real than reals."""
+FOOLED, FOOLED_OUTRIGHT, GUESSING = 0.3, 0.1, 0.46
+"""How often a real image scores above a fake, below which the discriminator takes fakes for more real than reals: by
+now, beyond doubt, and where it never did better over many looks."""
+NOT_NEAR = 0.08
+"""Distance that fakes which fool a discriminator outright must have: nearer ones may well be that good."""
 SURE, SURER = 0.98, 0.998
 """The same, above which it is hardly ever wrong, and never."""
 FAR_OFF = 0.4
@@ -131,8 +134,13 @@ def dropped(history: History) -> Found:
 
 def fooled(history: History) -> Found:
     """Fakes that are far from the data and score above them."""
-    order = history.last("doctor/separation", 3)
-    if len(order) == 3 and _highest(order) < FOOLED and _is_far(history):
+    order = history.last("doctor/separation", LOOKS_BACK)
+    if len(order) < LOOKS_BACK // 2:
+        return ()
+    outright = _highest(order[-LOOKS_BACK // 2 :]) < FOOLED_OUTRIGHT
+    never_right = len(order) == LOOKS_BACK and _highest(order) < GUESSING
+    not_near = _value(history, "doctor/distance") > NOT_NEAR
+    if ((outright or never_right) and not_near) or (_highest(order[-3:]) < FOOLED and _is_far(history)):
         sentence = f"the discriminator scores fakes above real images in {1 - order[-1]:.0%} of all pairs"
         return (_evidence(history, "doctor/separation", sentence), _distance(history))
     return ()
@@ -151,7 +159,7 @@ def wins(history: History) -> Found:
 def restless(history: History) -> Found:
     """Images that are others at each look."""
     drift = history.last("doctor/drift", 4)
-    if len(drift) == 4 and _lowest(drift) > RESTLESS and _is_far(history, FAR / 2):
+    if len(drift) == 4 and _lowest(drift) > RESTLESS and _is_far(history):
         sentence = f"images of the same latents change by {drift[-1]:.0%} of the distance of two real ones at each look"
         return (_evidence(history, "doctor/drift", sentence), _distance(history))
     return ()
@@ -214,41 +222,50 @@ def exploding(history: History) -> Found:
 
 def overfitted(history: History) -> Found:
     """A discriminator that knows its images by heart."""
-    held_out, items = _value(history, "doctor/held_out"), history.setting.items
+    held_out = _value(history, "doctor/held_out")
     if held_out > 0.8:
         sentence = f"training images score above unseen ones in {held_out:.0%} of all pairs"
         return (_evidence(history, "doctor/held_out", sentence),)
-    if items is None or items > FEW or history.images < PASSES * items:
-        return ()
-    order = history.last("doctor/separation", 3)
-    if len(order) == 3 and _lowest(order) > SURE:
-        sentence = f"the {items} images were seen {history.images / items:.0f} times each, and no fake passes for one"
-        return (_evidence(history, "doctor/separation", sentence),)
+    if _knows_by_heart(history) and _is_far(history):
+        return (_few(history), _distance(history))
     return ()
 
 
+def may_overfit(history: History) -> Found:
+    """A discriminator that may know its few images by heart, which does no harm yet."""
+    return (_few(history),) if _knows_by_heart(history) else ()
+
+
+def _knows_by_heart(history: History) -> bool:
+    items, order = history.setting.items, history.last("doctor/separation", 3)
+    seen_often = items is not None and items <= FEW and history.images >= PASSES * items
+    return seen_often and len(order) == 3 and _lowest(order) > SURE
+
+
+def _few(history: History) -> Evidence:
+    items = history.setting.items or 1
+    sentence = f"{items:,} images were seen {history.images / items:.0f} times each, and hardly a fake passes for one"
+    return _evidence(history, "doctor/separation", sentence)
+
+
+_VARIETY, _ORDER, _DRIFT = ("doctor/variety",), ("doctor/separation",), ("doctor/drift",)
+_SURVEY, _GRID, _MOVES = ("doctor/empty_bins",), ("doctor/checkerboard",), ("doctor/update/generator", "doctor/drift")
+_MEAN, _LIMITS, _STEPS = ("doctor/mean_gap",), ("doctor/saturated",), ("discriminator/gradient_norm",)
+_WATCH, _WARNING, _CRITICAL = Severity
+
 RULES = (
-    Rule(Failure.NOT_FINITE, Severity.CRITICAL, ("not_finite",), not_finite, persists=1, after=0.0, judged_by="losses"),
-    Rule(
-        Failure.STALLED, Severity.CRITICAL, ("doctor/update/generator", "doctor/drift"), stalled, persists=4, after=0.0
-    ),
-    Rule(Failure.MODE_COLLAPSE, Severity.CRITICAL, ("doctor/variety",), collapsed, persists=5, after=0.1),
-    Rule(Failure.GARBAGE_FOOLING, Severity.CRITICAL, ("doctor/separation",), fooled, persists=3, after=0.15),
-    Rule(Failure.DISCRIMINATOR_WINS, Severity.WARNING, ("doctor/separation",), wins, persists=4, after=0.2),
-    Rule(Failure.OSCILLATION, Severity.WARNING, ("doctor/drift",), restless, persists=3, after=0.2),
-    Rule(Failure.MODE_DROPPING, Severity.WARNING, ("doctor/empty_bins",), dropped, persists=1, after=0.2),
-    Rule(Failure.PREPROCESSING_MISMATCH, Severity.WARNING, ("doctor/mean_gap",), mismatched, persists=4, after=0.15),
-    Rule(Failure.SATURATED_OUTPUT, Severity.WARNING, ("doctor/saturated",), saturated, persists=4, after=0.1),
-    Rule(Failure.CHECKERBOARD, Severity.WARNING, ("doctor/checkerboard",), checkered, persists=1, after=0.2),
-    Rule(Failure.CHECKERBOARD, Severity.WATCH, ("doctor/checkerboard",), faintly_checkered, persists=1, after=0.2),
-    Rule(
-        Failure.EXPLODING_GRADIENTS,
-        Severity.WARNING,
-        ("discriminator/gradient_norm",),
-        exploding,
-        persists=3,
-        after=0.05,
-        judged_by="losses",
-    ),
-    Rule(Failure.DISCRIMINATOR_OVERFITS, Severity.WARNING, ("doctor/separation",), overfitted, persists=4, after=0.15),
+    Rule(Failure.NOT_FINITE, _CRITICAL, ("not_finite",), not_finite, persists=1, after=0.0, judged_by="losses"),
+    Rule(Failure.STALLED, _CRITICAL, _MOVES, stalled, persists=4, after=0.0),
+    Rule(Failure.MODE_COLLAPSE, _CRITICAL, _VARIETY, collapsed, persists=4, after=0.08),
+    Rule(Failure.GARBAGE_FOOLING, _CRITICAL, _ORDER, fooled, persists=3, after=0.12),
+    Rule(Failure.DISCRIMINATOR_WINS, _WARNING, _ORDER, wins, persists=4, after=0.15),
+    Rule(Failure.OSCILLATION, _WARNING, _DRIFT, restless, persists=3, after=0.15),
+    Rule(Failure.MODE_DROPPING, _WARNING, _SURVEY, dropped, persists=1, after=0.15),
+    Rule(Failure.PREPROCESSING_MISMATCH, _WARNING, _MEAN, mismatched, persists=4, after=0.15),
+    Rule(Failure.SATURATED_OUTPUT, _WARNING, _LIMITS, saturated, persists=4, after=0.1),
+    Rule(Failure.CHECKERBOARD, _WARNING, _GRID, checkered, persists=1, after=0.2),
+    Rule(Failure.CHECKERBOARD, _WATCH, _GRID, faintly_checkered, persists=1, after=0.2),
+    Rule(Failure.EXPLODING_GRADIENTS, _WARNING, _STEPS, exploding, persists=3, after=0.05, judged_by="losses"),
+    Rule(Failure.DISCRIMINATOR_OVERFITS, _WARNING, _ORDER, overfitted, persists=4, after=0.15),
+    Rule(Failure.DISCRIMINATOR_OVERFITS, _WATCH, _ORDER, may_overfit, persists=4, after=0.15),
 )
