@@ -144,7 +144,7 @@ def test_it_says_what_it_cannot_judge() -> None:
     doctor.observe(0, losses={"D": 1.0})
     assert len(doctor.unjudged) == 5
     assert "fixed was not given: whether images go round in circles is not known" in doctor.unjudged
-    doctor.observe(1, fixed=images(0))
+    doctor.observe(2, fixed=images(0))
     assert len(doctor.unjudged) == 4
 
 

@@ -1,7 +1,7 @@
 """The doctor in any training loop: it is shown what there is, now and then, and says what goes wrong."""
 
 import os
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from steadygan.errors import SteadyganError
 from steadygan.monitor.album import Album
 from steadygan.monitor.gathering import Gathering
 from steadygan.monitor.pace import Pace
-from steadygan.monitor.shown import NETWORKS, as_shown, gradient_norms, wait_for_devices
+from steadygan.monitor.shown import NETWORKS, as_shown, gradient_norms, length, wait_for_devices
 from steadygan.monitor.tally import Tally
 
 WANTS = {
@@ -200,6 +200,11 @@ class Doctor:
         Raises:
             SteadyganError: when something is no array of numbers, or shapes do not fit.
         """
+        is_due = self._clock.tick(step, length(real) or length(fake), images) and self._clock.steps >= self._due
+        if losses is not None and not callable(losses):
+            self._tally.add(losses)
+        if not is_due:
+            return []  # as soon as possible, because this is most steps
         given = {
             "real_logits": real_logits,
             "fake_logits": fake_logits,
@@ -210,22 +215,16 @@ class Doctor:
             "generator": generator,
             "discriminator": discriminator,
         }
-        batch = next((len(each) for each in (real, fake) if isinstance(each, Sized) and not callable(each)), None)
-        is_due = self._clock.tick(step, batch, images) and self._clock.steps >= self._due
-        if is_due:
-            wait_for_devices(given.values())
+        wait_for_devices(given.values())
         with self._pace.visit():
-            if losses is not None and (is_due or not callable(losses)):
-                self._tally.add(losses() if callable(losses) else losses)
+            if callable(losses):
+                self._tally.add(losses())
             self._shown |= {name for name, value in {**given, "losses": losses}.items() if value is not None}
-            if not is_due:
-                return []
             self._due = self._clock.steps + self.every
-            return self._row(given)
+            return self._row({name: value for name, value in given.items() if value is not None})
 
-    def _row(self, given: Mapping[str, Any]) -> list[Finding]:
+    def _row(self, there: Mapping[str, Any]) -> list[Finding]:
         row: dict[str, Any] = {"images": self._clock.images, **self._tally.take()}
-        there = {name: value for name, value in given.items() if value is not None}
         shown = Shown(self._clock.steps)
         if there and self._pace.allows("look"):
             with self._pace.piece("look"), torch.no_grad():

@@ -1,5 +1,6 @@
 """When to look, so that a training loop pays no more than a share of its time."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,13 +34,16 @@ class Pace:
 
     @contextmanager
     def piece(self, kind: str) -> Iterator[None]:
-        """Remember the time of the block as what a piece of work of this kind costs."""
+        """Remember the time of the block as what a piece of work of this kind costs, unless another one cost less.
+
+        On a busy machine some pieces take many times what they cost, because other programs ran meanwhile.
+        """
         begun = self._clock()
         yield
-        self._costs[kind] = self._clock() - begun
+        self._costs[kind] = min(self._clock() - begun, self._costs.get(kind, math.inf))
 
     def allows(self, kind: str) -> bool:
-        """Whether a piece of work of this kind, at the cost of the last one, stays within the share.
+        """Whether a piece of work of this kind, at what it costs, stays within the share.
 
         The first one of a kind is always allowed, because its cost is not known; later ones wait until it is paid.
         """

@@ -40,6 +40,14 @@ def as_shown(steps: int, given: Mapping[str, Any]) -> tuple[Shown, int]:
     return Shown(steps, **made), finite.count(False)
 
 
+def length(items: Any) -> int | None:
+    """How many items there are; None if that is not known, as of a function that makes them."""
+    shape = getattr(items, "shape", None)
+    if shape is not None:
+        return int(shape[0]) if len(shape) else None
+    return len(items) if isinstance(items, list | tuple) else None
+
+
 def gradient_norms(shown: Shown) -> dict[str, float | None]:
     """The lengths of the networks' gradients, where they keep any, by their names in rows; None if not finite."""
     networks = {"generator": shown.generator, "discriminator": shown.discriminator}

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ class Tally:
         """
         for name, value in losses.items():
             if isinstance(value, np.ndarray):
-                value = float(as_tensor(value, f"the loss '{name}'").double().mean())  # it may be written over
+                value = _number(value, name)  # it may be written over
             self._waiting.append((name, value.detach() if isinstance(value, Tensor) else value))
         if len(self._waiting) > MOST_WAITING:
             self._fetch()
@@ -53,9 +54,17 @@ class Tally:
     def _fetch(self) -> None:
         for name, value in self._waiting:
             key = canonical(name)
-            number = float(as_tensor(value, f"the loss '{name}'").double().mean())
+            number = _number(value, name)
             total, count = self._sums.get(key, (0.0, 0))
             finite = math.isfinite(number)
             self._sums[key] = (total + number, count + 1) if finite else (total, count)
             self._bad += not finite
         self._waiting = []
+
+
+def _number(value: Any, name: str) -> float:
+    """A loss as a number; of an array its mean."""
+    if not isinstance(value, str):
+        with suppress(TypeError, ValueError, RuntimeError):
+            return float(value)  # the quick way, for all that is one number
+    return float(as_tensor(value, f"the loss '{name}'").double().mean())
