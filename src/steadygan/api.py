@@ -32,7 +32,7 @@ from steadygan.runs.lock import locked_for_all
 from steadygan.runs.run import Run
 from steadygan.runs.sampling import temporary_seed
 from steadygan.runs.stored import StoredRun, read_stored_run
-from steadygan.settings import Device, Precision, TrainingSettings
+from steadygan.settings import Device, Precision, StopOn, TrainingSettings
 from steadygan.training import session
 from steadygan.training.alone import alone
 from steadygan.training.device import refuse_another_default_type
@@ -75,6 +75,9 @@ def train(
     evaluate_every: int | None = None,
     evaluate_share: float = 0.05,
     doctor: bool = True,
+    stop_on: StopOn = "never",
+    rescue: bool = False,
+    rescue_tries: int = 3,
     tensorboard: bool = False,
     overwrite: bool = False,
     cache: str | Path | None = None,
@@ -118,6 +121,9 @@ def train(
             allows.
         evaluate_share: Largest share of the training time that judging may take; 1 is no limit.
         doctor: Look at the run while it trains, and say what goes wrong, since when, and what treats it.
+        stop_on: Stop and save when the doctor finds something this serious: never, warning (or worse), critical.
+        rescue: On a critical finding go back to the last healthy state, change the recipe by what treats it, and go on.
+        rescue_tries: Most treatments that a run tries with rescue.
         tensorboard: Write rows and grids for TensorBoard too.
         overwrite: whether a run that is at ``out`` may be replaced.
         cache: where prepared data are kept.
@@ -125,7 +131,8 @@ def train(
             for silence. When None, a progress line on a terminal, and a line now and then elsewhere.
 
     Returns:
-        The run. The first Ctrl-C saves it and lets this function return, with ``interrupted`` set, so that a loop over
+        The run; its ``failure`` says what ``stop_on`` stopped it for, or what of that kind lasted at its end. The first
+        Ctrl-C saves it and lets this function return, with ``interrupted`` set, so that a loop over
         trainings ends with ``if run.interrupted: break``; the second one ends the program.
 
     Raises:
@@ -247,11 +254,12 @@ def _train(loop: Loop | WorkerLoop, folder: RunFolder, interrupted: Callable[[],
     if isinstance(loop, WorkerLoop):
         return Run(folder.path, interrupted=distributed.any_process(False))
     write_report(folder.path)
-    early = distributed.any_process(loop.fraction < 1)
+    early = distributed.any_process(loop.fraction < 1 and not loop.failure)
     return Run(
         folder.path,
         TrainedGenerator(loop.sampling_generator(), loop.config_now(), loop.state.device),
         interrupted=early,
+        failure=loop.failure,
     )
 
 

@@ -16,6 +16,7 @@ from steadygan.amounts import things
 from steadygan.cores import core_wait_seconds
 from steadygan.distributed import any_process
 from steadygan.doctor.checkup import Checkup
+from steadygan.doctor.finding import Finding, Severity
 from steadygan.heuristics.moments import Measures
 from steadygan.layers.kernels.tuning import tuned_for
 from steadygan.metrics import CHOOSES_BEST, METRICS, Metric
@@ -60,6 +61,7 @@ class Loop:
         judge: measures samples by features now and then; None where nobody does.
         watch: looks at the run for the doctor; None where nobody does.
         checkup: reads the rows, and says what goes wrong; None where nobody does.
+        stop_on: the severity of a finding from which the run stops; None for a run that goes on whatever is found.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Loop:
         judge: Judge | None = None,
         watch: Watch | None = None,
         checkup: Checkup | None = None,
+        stop_on: Severity | None = None,
     ) -> None:
         self.state = state
         self.folder = folder
@@ -87,6 +90,8 @@ class Loop:
         self.judge = judge
         self.watch = watch
         self.checkup = checkup
+        self.stop_on = stop_on
+        self.failure = ""
         self.rows = RowFile(folder.metrics)
         self.findings = RowFile(folder.findings)
         self._row_began = (state.images_seen, state.seconds, state.loader.wait_seconds)
@@ -123,7 +128,7 @@ class Loop:
             self._draw_grid(self.sampling_generator())
             self.save()  # so that the run can be resumed from its first moment on
         self.observers.begin(self.state.images_seen, self.state.seconds, self.fraction)
-        while not any_process(self.fraction >= 1 or interrupted()):
+        while not any_process(self.fraction >= 1 or interrupted() or bool(self.failure)):
             self._timed_step()
         self._finish()
 
@@ -194,6 +199,15 @@ class Loop:
         for finding in [] if self.checkup is None else self.checkup.read(row):
             self.findings.append(finding.as_row())
             self.observers.finding(finding.message)
+            self._act_on(finding)
+
+    def _act_on(self, finding: Finding) -> None:
+        """Stop because of what was found, if it is serious enough."""
+        if self._is_failure(finding):
+            self.failure = finding.message
+
+    def _is_failure(self, finding: Finding) -> bool:
+        return self.stop_on is not None and finding.severity.rank >= self.stop_on.rank
 
     def _draw_due_grid(self) -> None:
         self._grids_drawn = self._grids_due()
@@ -282,6 +296,8 @@ class Loop:
         self._conclude()
 
     def _conclude(self) -> None:
+        if self.checkup is not None and not self.failure:
+            self.failure = next((each.message for each in self.checkup.lasting if self._is_failure(each)), "")
         conclusion = conclude(evidence(self.state, self.folder, self.fraction >= 1))
         write_json(self.folder.conclusion, conclusion.model_dump())
         self.observers.conclusion(conclusion.message, conclusion.command)

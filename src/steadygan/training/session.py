@@ -16,6 +16,7 @@ from steadygan.data import DataSettings, Prepared
 from steadygan.data.store import cache_folder
 from steadygan.distributed import any_process, broadcast_string, is_main_process
 from steadygan.doctor.checkup import Checkup, setting_of
+from steadygan.doctor.finding import Severity
 from steadygan.doctor.treatments import Patient
 from steadygan.errors import SteadyganError, warn
 from steadygan.feeding.labels import DataView
@@ -343,6 +344,7 @@ def _loop(
         judge,
         watch,
         checkup,
+        None if training.stop_on == "never" else Severity(training.stop_on),
     )
 
 
