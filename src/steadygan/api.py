@@ -1,6 +1,7 @@
 """The Python interface: train, resume, sample, evaluate. Other modules do the work."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +177,7 @@ def run_new(
         loop = session.begin(
             prepared, fitted, training, data_settings, folder, custom, overwrite, notes, observers, cache
         )
-        return _train(loop, folder, interrupted)
+        return _train(loop, folder, interrupted, Again(training, custom, observers, cache))
 
 
 @alone
@@ -224,7 +225,7 @@ def resume(
         with temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
             custom = with_modules(custom, prepared.shape, stored.recipe, training.labels)
             loop = session.resume(folder, stored, training, prepared, custom, watching, where)
-            return _train(loop, folder, interrupted)
+            return _train(loop, folder, interrupted, Again(training, custom, watching, where))
 
 
 def _data_of(stored: StoredRun, folder: RunFolder) -> str:
@@ -237,10 +238,23 @@ def _data_of(stored: StoredRun, folder: RunFolder) -> str:
     return stored.find_data()
 
 
-def _train(loop: Loop | WorkerLoop, folder: RunFolder, interrupted: Callable[[], bool]) -> Run:
+@dataclass(frozen=True)
+class Again:
+    """What a run that is rescued begins again with, as for :func:`run_new`."""
+
+    training: TrainingSettings
+    custom: CustomNetworks
+    observers: Sequence[object]
+    cache: Path | None
+
+
+def _train(loop: Loop | WorkerLoop, folder: RunFolder, interrupted: Callable[[], bool], again: Again) -> Run:
     try:
         with fast_kernels(loop.state.device):
             loop.run(interrupted)
+            while isinstance(loop, Loop) and loop.rescue is not None:
+                loop = session.rescued(loop, again.training, again.custom, again.observers, again.cache)
+                loop.run(interrupted)
     except distributed.LostProcessError as error:
         raise distributed.LostProcessError(
             f"One of the {distributed.world_size()} processes has ended, so the others end too; "

@@ -10,8 +10,9 @@ from steadygan.doctor.finding import Evidence, Severity
 from steadygan.doctor.history import History
 from steadygan.doctor.rule import Rule
 from steadygan.vocabulary import Failure
+from tests import tiny
 
-ROW = 80
+ROW = 20
 """Images from one row to the next, with batches of four."""
 
 
@@ -31,5 +32,6 @@ def rule(
 
 
 def finds(patch: pytest.MonkeyPatch, *rules: Rule) -> None:
-    """Let the doctor of every run apply these rules and no others."""
+    """Let the doctor of every run apply these rules and no others, at short intervals."""
+    patch.setattr("steadygan.training.loop.STEPS_PER_ROW", ROW // tiny.BATCH)
     patch.setattr("steadygan.doctor.checkup.Examiner", partial(Examiner, rules=rules))

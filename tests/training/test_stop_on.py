@@ -15,7 +15,7 @@ from tests.doctor import fake
 
 pytestmark = pytest.mark.usefixtures("brief")
 AT = 3 * fake.ROW
-BUDGET = 600
+BUDGET = 120
 SMALL = ("--recipe", "naive", "--set", "batch=4", "--set", "width=2")
 
 
@@ -70,18 +70,18 @@ def test_what_lasts_at_the_end_of_a_resumed_run_is_a_failure(folder: Path, monke
     tiny.play(tiny.small("naive"), folder, tiny.images(), images=BUDGET, stop_on="critical")
     loop = tiny.play_on(folder, tiny.images())
     assert loop.state.images_seen == BUDGET
-    assert loop.failure.startswith("mode-collapse (critical) since 240")
+    assert loop.failure.startswith("mode-collapse (critical) since 60")
 
 
 def test_the_exit_status_tells(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert status("images.npz", *SMALL, "--images", "300", "--stop-on", "critical", "--out", "healthy") == 0
+    assert status("images.npz", *SMALL, "--images", "40", "--stop-on", "critical", "--out", "healthy") == 0
     fake.finds(monkeypatch, fake.rule(lambda seen: seen.images >= AT))
-    assert status("images.npz", *SMALL, "--images", "600", "--out", "never") == 0
+    assert status("images.npz", *SMALL, "--images", "120", "--out", "never") == 0
     capsys.readouterr()
-    assert status("images.npz", *SMALL, "--images", "600", "--stop-on", "critical", "--out", "stopped") == 3
-    assert "failed: mode-collapse (critical) since 240" in capsys.readouterr().out
+    assert status("images.npz", *SMALL, "--images", "120", "--stop-on", "critical", "--out", "stopped") == 3
+    assert "failed: mode-collapse (critical) since 60" in capsys.readouterr().out
     assert RunFolder("stopped").report.is_file()
     assert status("--resume", "stopped") == 3  # it lasts
     assert status("images.npz", *SMALL, "--stop-on", "sometimes") == 2
@@ -92,7 +92,7 @@ def test_a_run_says_why_it_was_stopped_and_was_interrupted_by_nobody(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake.finds(monkeypatch, fake.rule(lambda seen: seen.images >= AT))
-    run = sg.train("images.npz", tiny.small("naive"), images=600, stop_on="warning", observers=())
+    run = sg.train("images.npz", tiny.small("naive"), images=BUDGET, stop_on="warning", observers=())
     assert "mode-collapse" in run.failure
     assert not run.interrupted
 
