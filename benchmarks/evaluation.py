@@ -1,4 +1,4 @@
-"""Trains a recipe, samples from it and evaluates the samples; the tables of docs/quality.md are made with it."""
+"""Trains a recipe, samples from it and lets judges measure the samples; the tables of docs/quality.md are made so."""
 
 import json
 import subprocess
@@ -10,43 +10,45 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from judges import Figures, Judge, side_by_side
+from steadygan.runs.folder import RunFolder
+
+RESULT = "judged.json"
+"""In a run folder: figures by the names of judges and the number of samples."""
+
 
 def evaluate_run(
-    run: Path, evaluator: str, name: str, train: Sequence[str], samples: int, extra: Sequence[str] = ()
-) -> dict[str, float]:
-    """Train and evaluate a run, unless its folder contains the result already.
+    run: Path, judges: Sequence[Judge], train: Sequence[str], samples: int, extra: Sequence[str] = ()
+) -> Figures:
+    """Train a run and let judges measure its samples; what its folder has already is not done again.
 
     Args:
         run: the run folder.
-        evaluator: a program that is called as ``EVALUATOR NAME SAMPLES.npz`` and prints one JSON object.
-        name: the evaluator's name of the data.
+        judges: who measures.
         train: arguments of ``steadygan train`` apart from ``--out``.
-        samples: the number of samples to evaluate.
+        samples: the number of samples to measure.
         extra: further arguments of ``steadygan sample``.
 
     Returns:
-        The figures of the evaluator, and the images and seconds of the run.
+        The figures of the judges side by side, and the images and seconds of the run.
     """
-    result = run / "evaluation.json"
-    if not result.exists():
-        steadygan = [sys.executable, "-m", "steadygan"]
+    steadygan = [sys.executable, "-m", "steadygan"]
+    if not RunFolder(run).conclusion.is_file():
         subprocess.run([*steadygan, "train", *train, "--out", str(run), "--overwrite"], check=True, stdout=sys.stderr)
+    result = run / RESULT
+    known: dict[str, Figures] = json.loads(result.read_text()) if result.exists() else {}
+    keys = [f"{judge.name}, {samples}" for judge in judges]
+    if not known.keys() >= set(keys):
         made = run / "samples.npz"
         sample = [*steadygan, "sample", str(run), "-n", str(samples), "--out", str(made), *extra]
         subprocess.run(sample, check=True, stdout=sys.stderr)
-        result.write_text(json.dumps(evaluate_samples(evaluator, name, made) | run_cost(run)))
+        known |= {
+            key: judge.figures(made, samples) for key, judge in zip(keys, judges, strict=True) if key not in known
+        }
+        result.write_text(json.dumps(known))
         made.unlink()
-    figures: dict[str, float] = json.loads(result.read_text())
+    figures = side_by_side(judges, [known[key] for key in keys]) | run_cost(run)
     print(f"{run.name}: {json.dumps(figures)}", file=sys.stderr, flush=True)
-    return figures
-
-
-def evaluate_samples(evaluator: str, name: str, samples: Path) -> dict[str, float]:
-    """The figures that the evaluator computes from samples."""
-    answer = subprocess.run(
-        [sys.executable, evaluator, name, str(samples)], check=True, stdout=subprocess.PIPE, text=True
-    )
-    figures: dict[str, float] = json.loads(answer.stdout)
     return figures
 
 

@@ -1,4 +1,4 @@
-"""Evaluates generated glyphs: an evaluator for benchmarks/quality.py.
+"""Evaluates generated glyphs by a classifier of its own: a second opinion for benchmarks/quality.py.
 
     python benchmarks/glyph_evaluator.py glyphs SAMPLES.npz
 
@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from evaluation import to_unit_range
 from steadygan.data.glyphs import GLYPH_CLASSES, GLYPH_IMAGES, draw_glyphs
 from steadygan.data.store import cache_folder
+from steadygan.metrics.gaussian import Gaussian, frechet_distance
 
 FEATURES, WIDTH, EPOCHS, BATCH, RATE = 128, 16, 4, 128, 3e-3
 UNSEEN, UNSEEN_SEED = 5_000, 7
@@ -83,15 +84,6 @@ def features_and_classes(network: nn.Sequential, images: np.ndarray) -> tuple[Te
     return features.double(), network[-1](features).softmax(1)
 
 
-def frechet_distance(real: Tensor, fake: Tensor) -> float:
-    """Of normal distributions with the means and covariances of features, float64 [N, F] (Heusel et al. 2017)."""
-    real_covariance, fake_covariance = real.T.cov(), fake.T.cov()
-    # The trace of the root of the product is the sum of the roots of its eigenvalues, which are real and at least 0.
-    roots = torch.linalg.eigvals(real_covariance @ fake_covariance).real.clamp_min(0).sqrt()
-    means = (real.mean(0) - fake.mean(0)).square().sum()
-    return float(means + real_covariance.trace() + fake_covariance.trace() - 2 * roots.sum())
-
-
 def main() -> None:
     if len(sys.argv) != 3:
         raise SystemExit(__doc__)
@@ -102,7 +94,7 @@ def main() -> None:
     real, _ = features_and_classes(network, draw_glyphs(UNSEEN, seed=UNSEEN_SEED)[0])
     shares = torch.bincount(classes.argmax(1), minlength=classes.shape[1]) / len(classes)
     figures = {
-        "fid": frechet_distance(real, fake),
+        "fid": frechet_distance(Gaussian.of(real), Gaussian.of(fake)),
         "readable": float((classes.amax(1) > SURE).float().mean()),
         "class_kl": float(torch.xlogy(shares, shares * len(shares)).sum()),
     }

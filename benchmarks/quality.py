@@ -1,26 +1,26 @@
-"""Trains recipes for equal time and evaluates 10,000 samples of each; prints the table of docs/quality.md.
+"""Trains recipes for equal time and evaluates 10,000 samples of each; prints the tables of docs/quality.md.
 
-    python benchmarks/quality.py --evaluator EVALUATOR.py --name mnist --data mnist.npz --recipes dcgan steady
-        [--seeds 0 1 2] [--minutes 5 | --images 60000] [--precision auto] [--work runs/quality]
+    python benchmarks/quality.py --data mnist.npz --recipes dcgan steady [--seeds 0 1 2] [--minutes 5 | --images 60000]
+        [--precision auto] [--samples 10000] [--evaluator EVALUATOR.py --name mnist] [--work runs/quality]
         [--with NAME ...] [--without NAME ...] [--set KEY=VALUE ...]
 
-EVALUATOR.py is called as `EVALUATOR.py NAME SAMPLES.npz` and prints one JSON object. Runs that exist already are not
-repeated. Unless --images is given, time is the budget: run nothing else on the machine meanwhile.
+Samples are judged by features of the data (benchmarks/judges.py), and by EVALUATOR.py too, if one is named. Runs that
+exist already are not repeated. Unless --images is given, time is the budget: run nothing else on the machine meanwhile.
 """
 
 import argparse
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 
 from evaluation import changes, evaluate_run
+from judges import Figures, Judge, add_options, cell, judges_of, side_by_side
+from tables import table
 
-DECIMALS = {"kid": 0, "class_kl": 3}
-"""Decimals of figures that are not given with two."""
 COST = ("images", "seconds")
-SAMPLES = 10_000
 
 
-def trained(arguments: argparse.Namespace, recipe: str, seed: int) -> dict[str, float]:
+def trained(arguments: argparse.Namespace, judges: Sequence[Judge], recipe: str, seed: int) -> Figures:
     """Train and evaluate one recipe with one seed."""
     options = changes(arguments.add, arguments.remove, arguments.set)
     changed = "".join(options).replace("--", "+")
@@ -30,32 +30,35 @@ def trained(arguments: argparse.Namespace, recipe: str, seed: int) -> dict[str, 
     name = f"{arguments.name}-{Path(recipe).stem}{changed}-{arguments.precision}-{spent}-seed{seed}"
     train = [arguments.data, "--recipe", recipe, *budget, "--seed", str(seed)]
     train += ["--precision", arguments.precision, *options]
-    return evaluate_run(arguments.work / name, arguments.evaluator, arguments.name, train, SAMPLES)
+    return evaluate_run(arguments.work / name, judges, train, arguments.samples)
 
 
-def columns(runs: list[dict[str, float]]) -> list[str]:
-    """The figures of the evaluator."""
+def columns(runs: Sequence[Figures]) -> list[str]:
+    """The figures of the judges."""
     return [name for name in runs[0] if name not in COST]
 
 
-def line(recipe: str, runs: list[dict[str, float]]) -> str:
-    """A row of the table: medians over seeds, and the range of FID."""
-    fids = [run["fid"] for run in runs]
-    spread = {"fid": f" ({min(fids):.2f} to {max(fids):.2f})"} if len(runs) > 1 else {}
+def row(recipe: str, runs: Sequence[Figures]) -> list[str]:
+    """A row of the table: medians over seeds, and the range of each FID."""
     images = statistics.median(run["images"] for run in runs)
     speed = statistics.median(run["images"] / run["seconds"] for run in runs)
-    cells = [recipe, str(len(runs)), f"{images:,.0f}", f"{speed:,.0f}"]
+    cells = [f"`{recipe}`", str(len(runs)), f"{images:,.0f}", f"{speed:,.0f}"]
     for name in columns(runs):
-        median = statistics.median(run[name] for run in runs)
-        cells.append(f"{median:.{DECIMALS.get(name, 2)}f}{spread.get(name, '')}")
-    return "| " + " | ".join(cells) + " |"
+        values = [run[name] for run in runs]
+        spread = f" ({cell(name, min(values))} to {cell(name, max(values))})" if len(runs) > 1 else ""
+        cells.append(cell(name, statistics.median(values)) + (spread if name.split()[-1] == "fid" else ""))
+    return cells
+
+
+def floor_row(judges: Sequence[Judge], count: int, names: Sequence[str]) -> list[str]:
+    """What held-out real images have, as the last row."""
+    floors = side_by_side(judges, [judge.floor(count) for judge in judges])
+    return ["*the floor*", "", "", "", *(cell(name, floors[name]) if name in floors else "" for name in names)]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--evaluator", required=True)
-    parser.add_argument("--name", required=True, help="what the evaluator calls the data")
-    parser.add_argument("--data", required=True)
+    add_options(parser)
     parser.add_argument("--recipes", nargs="+", required=True)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--minutes", type=float, default=5.0)
@@ -67,12 +70,13 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/quality"))
     arguments = parser.parse_args()
     suffix = " ".join(["", *changes(arguments.add, arguments.remove, arguments.set)])
-    runs = {each: [trained(arguments, each, seed) for seed in arguments.seeds] for each in arguments.recipes}
-    head = ["recipe", "seeds", "images", "images/s", *columns(next(iter(runs.values())))]
-    print(f"| {' | '.join(head)} |")
-    print("| --- " * len(head) + "|")
-    for each, of_recipe in runs.items():
-        print(line(each + suffix, of_recipe))
+    judges = judges_of(arguments)
+    runs = {each: [trained(arguments, judges, each, seed) for seed in arguments.seeds] for each in arguments.recipes}
+    names = columns(next(iter(runs.values())))
+    rows = [row(each + suffix, of_recipe) for each, of_recipe in runs.items()]
+    rows.append(floor_row(judges, arguments.samples, names))
+    print(table(["recipe", "seeds", "images", "images/s", *names], rows))
+    print("\n" + " ".join(judge.caption(arguments.samples) for judge in judges))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Trains on subsets of a data set for equal time and evaluates samples; prints the table of sizes in docs/quality.md.
 
-    python benchmarks/sizes.py --evaluator EVALUATOR.py --name mnist --data mnist.npz --sizes 200 1000 5000 60000
-        [--minutes 1.5 | --images 24000] [--seeds 0 1 2] [--variants "" "--with diff-augment"] [--recipe steady]
-        [--work runs/sizes]
+    python benchmarks/sizes.py --data mnist.npz --sizes 200 1000 5000 60000 [--minutes 1.5 | --images 24000]
+        [--seeds 0 1 2] [--variants "" "--with diff-augment"] [--recipe steady] [--samples 5000]
+        [--evaluator EVALUATOR.py --name mnist] [--work runs/sizes]
 
-EVALUATOR.py is called as `EVALUATOR.py NAME SAMPLES.npz` and prints one JSON object. It compares samples with the whole
-data set, so that a generator that has memorised its few images scores badly. A variant is a string of options of
+Samples are compared with the whole data set by its features (benchmarks/judges.py), and by EVALUATOR.py too, if one is
+named, so that a generator that has memorised its few images scores badly. A variant is a string of options of
 `steadygan train`. Subsets are the first images of one random order, so that a larger one contains each smaller one. The
 table also has the discriminator's loss over the last tenth of the run, which is near 0 if it has memorised the data.
 Runs that exist already are not repeated.
@@ -15,14 +15,17 @@ import argparse
 import json
 import shlex
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from evaluation import evaluate_run
+from judges import Figures, Judge, add_options, cell, column, judges_of, side_by_side
 from steadygan.data import DataSettings, Prepared, prepare
 
 SAMPLES = 5_000
+COLUMNS = ("fid", "recall")
 ORDER_SEED = 0
 LATE = 0.9
 
@@ -45,7 +48,9 @@ def late_loss(run: Path) -> float:
     return statistics.mean(row["discriminator/loss"] for row in rows if row["images"] >= LATE * end)
 
 
-def trained(arguments: argparse.Namespace, data: Prepared, size: int, variant: str, seed: int) -> dict[str, float]:
+def trained(
+    arguments: argparse.Namespace, judges: Sequence[Judge], data: Prepared, size: int, variant: str, seed: int
+) -> Figures:
     """Train on a subset, and evaluate samples."""
     changed = variant.replace("--", "+").replace(" ", "") or "+nothing"
     budget = ["--images", str(arguments.images)] if arguments.images else ["--minutes", f"{arguments.minutes:g}"]
@@ -53,25 +58,25 @@ def trained(arguments: argparse.Namespace, data: Prepared, size: int, variant: s
     images = subset(data, arguments.name, size, arguments.work)
     train = [str(images), "--recipe", arguments.recipe, *budget, "--seed", str(seed)]
     run = arguments.work / name
-    figures = evaluate_run(run, arguments.evaluator, arguments.name, [*train, *shlex.split(variant)], SAMPLES)
+    figures = evaluate_run(run, judges, [*train, *shlex.split(variant)], arguments.samples)
     return figures | {"loss": late_loss(run)}
 
 
-def line(size: int, variant: str, runs: list[dict[str, float]]) -> str:
-    """A row of the table: medians over the seeds, and the range of FID."""
+def line(size: int, variant: str, runs: Sequence[Figures], columns: Sequence[str]) -> str:
+    """A row of the table: medians over the seeds, and the range of each FID."""
     medians = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
-    fids = [run["fid"] for run in runs]
-    spread = f" ({min(fids):.1f} to {max(fids):.1f})" if len(runs) > 1 else ""
     cells = [f"{size:,}", f"`{variant}`" if variant else "as it is", str(len(runs)), f"{medians['images']:,.0f}"]
-    cells += [f"{medians['fid']:.1f}{spread}", f"{medians['recall']:.2f}", f"{medians['loss']:.2f}"]
-    return "| " + " | ".join(cells) + " |"
+    for name in columns:
+        values = [run[name] for run in runs]
+        ranges = name.split()[-1] == "fid" and len(runs) > 1
+        spread = f" ({cell(name, min(values))} to {cell(name, max(values))})" if ranges else ""
+        cells.append(f"{cell(name, medians[name])}{spread}")
+    return f"| {' | '.join([*cells, cell('loss', medians['loss'])])} |"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--evaluator", required=True)
-    parser.add_argument("--name", required=True, help="what the evaluator calls the data")
-    parser.add_argument("--data", required=True)
+    add_options(parser, SAMPLES)
     parser.add_argument("--sizes", nargs="+", type=int, required=True)
     parser.add_argument("--variants", nargs="+", default=[""])
     parser.add_argument("--recipe", default="steady")
@@ -82,13 +87,18 @@ def main() -> None:
     )
     parser.add_argument("--work", type=Path, default=Path("runs/sizes"))
     arguments = parser.parse_args()
-    data = prepare(arguments.data, DataSettings())
-    print("| training images | change | seeds | images seen | fid | recall | D's loss |")
-    print("| --- " * 7 + "|")
+    data, judges = prepare(arguments.data, DataSettings()), judges_of(arguments)
+    columns = [column(judge, name) for judge in judges for name in COLUMNS]
+    head = ["training images", "change", "seeds", "images seen", *columns, "D's loss"]
+    print(f"| {' | '.join(head)} |\n" + "| --- " * len(head) + "|")
     for size in arguments.sizes:
         for variant in arguments.variants:
-            runs = [trained(arguments, data, size, variant, seed) for seed in arguments.seeds]
-            print(line(size, variant, runs), flush=True)
+            runs = [trained(arguments, judges, data, size, variant, seed) for seed in arguments.seeds]
+            print(line(size, variant, runs, columns), flush=True)
+    floors = side_by_side(judges, [judge.floor(arguments.samples) for judge in judges])
+    cells = [cell(name, floors[name]) if name in floors else "" for name in columns]
+    print(f"| {' | '.join(['', '*the floor*', '', '', *cells, ''])} |\n")
+    print(" ".join(judge.caption(arguments.samples) for judge in judges))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ The figures are computed on 1,000 samples. The distance is the sliced Wasserstei
 out (lower is better); its floor is the distance of the training images to these. Copying compares how near samples and
 left-out images are to the training images: it is the median distance of a sample to its nearest training image, divided
 by that of a left-out image, in pixels of 16x16. Near 1 samples are as new as left-out images, and far below 1 they are
-copies. pairs.png in the folder of a run shows samples above their nearest training images. Runs that exist already are
-not repeated.
+copies. The other figures are those of benchmarks/judges.py against the whole folder. pairs.png in the folder of a run
+shows samples above their nearest training images. Runs that exist already are not repeated.
 """
 
 import argparse
@@ -24,6 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from evaluation import changes, run_cost, to_unit_range
+from judges import DomainJudge, Figures, cell
 from steadygan.data import DataSettings, prepare
 from steadygan.data.labels import keep_label_count
 from steadygan.metrics.sliced import image_distance
@@ -51,12 +52,12 @@ def nearest(images: np.ndarray, others: np.ndarray) -> tuple[Tensor, Tensor]:
 
 
 def train_and_measure(
-    arguments: argparse.Namespace, recipe: str, seed: int, few: np.ndarray, rest: np.ndarray
-) -> dict[str, float]:
+    arguments: argparse.Namespace, judge: DomainJudge, recipe: str, seed: int, few: np.ndarray, rest: np.ndarray
+) -> Figures:
     """Train a recipe, and measure its samples."""
     options = changes(arguments.add, (), arguments.set)
     run = arguments.work / f"{recipe}{''.join(options)}-{arguments.count}-{arguments.minutes:g}m-seed{seed}"
-    result = run / "figures.json"
+    result = run / f"figures by {judge.name}.json"
     if not result.exists():
         arguments.work.mkdir(parents=True, exist_ok=True)
         data = arguments.work / f"{arguments.count}.npz"
@@ -77,7 +78,7 @@ def train_and_measure(
             "floor": image_distance(to_unit_range(rest[:SAMPLES]), to_unit_range(few)),
             "copying": float(distances.median() / nearest(rest, few)[0].median()),
         }
-        result.write_text(json.dumps(figures | run_cost(run)))
+        result.write_text(json.dumps(figures | judge.figures(made, SAMPLES) | run_cost(run)))
     figures = json.loads(result.read_text())
     print(f"{run.name}: {json.dumps(figures)}", file=sys.stderr, flush=True)
     return figures
@@ -96,15 +97,20 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("runs/small-data"))
     arguments = parser.parse_args()
     few, rest = split(arguments)
-    print("| recipe | seeds | images seen | distance | its floor | copying |\n| --- | --- | --- | --- | --- | --- |")
+    judge = DomainJudge(arguments.data, DataSettings(resolution=arguments.resolution))
+    floor = judge.floor(SAMPLES)
+    head = ["recipe", "seeds", "images seen", "distance", "its floor", "copying", *floor]
+    print(f"| {' | '.join(head)} |\n" + "| --- " * len(head) + "|")
     for recipe in arguments.recipes:
-        runs = [train_and_measure(arguments, recipe, seed, few, rest) for seed in arguments.seeds]
+        runs = [train_and_measure(arguments, judge, recipe, seed, few, rest) for seed in arguments.seeds]
         medians = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
         print(
             f"| {recipe} | {len(runs)} | {medians['images']:,.0f} | {medians['distance']:.4f} | {medians['floor']:.4f} "
-            f"| {medians['copying']:.2f} |",
+            f"| {medians['copying']:.2f} | {' | '.join(cell(name, medians[name]) for name in floor)} |",
             flush=True,
         )
+    print(f"| *the floor* | | | | | | {' | '.join(cell(name, value) for name, value in floor.items())} |")
+    print(f"\n{judge.caption(SAMPLES)}")
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 import steadygan as sg
+from steadygan.evaluation import Evaluation
 from steadygan.runs.checkpoint import checkpoints
 from steadygan.runs.folder import RunFolder
+from tests.evaluation.stand_in import Thumbnail
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 180.0
@@ -24,16 +26,17 @@ class Torchrun:
 
     Args:
         logs: a folder for what they print.
-        arguments: of ``steadygan train``.
+        arguments: of the command.
+        command: of ``steadygan``.
     """
 
-    def __init__(self, logs: Path, *arguments: str) -> None:
+    def __init__(self, logs: Path, *arguments: str, command: str = "train") -> None:
         self.logs = logs
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "OMP_NUM_THREADS": "1"}
         launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
         apart = ["--log-dir", str(logs), "--redirects", "3"]
-        command = [*launcher, *apart, "-m", "steadygan", "train", *arguments]
-        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        whole = [*launcher, *apart, "-m", "steadygan", command, *arguments]
+        self.process = subprocess.Popen(whole, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def wait_for(self, what: Callable[[], bool]) -> None:
         """Wait until something has happened."""
@@ -138,3 +141,18 @@ def test_a_batch_that_cannot_be_shared_is_refused_once_and_leaves_no_folder(tmp_
     assert "A batch of 15 cannot be shared evenly by 2 processes; use --set batch=16" in said.replace("\n", " ")
     assert "Traceback" not in said
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.sweep  # tests/evaluation/test_processes.py compares in processes that start sooner
+def test_an_evaluation_is_printed_once_and_is_that_of_one_process(tmp_path: Path) -> None:
+    run = sg.train("digits", sg.recipe("dcgan").set("width", 2), images=160, out=tmp_path / "run", device="cpu")
+    given = ("--samples", "600", "--features", "tests.evaluation.stand_in:Thumbnail", "--json")
+    several = Torchrun(tmp_path / "logs", str(run.path), *given, command="evaluate")
+    assert several.end() == 0, several.said("stderr")
+    said, silent = several.said("stdout")
+    assert silent == ""
+    found = Evaluation.from_json(said)
+    alone = sg.evaluate(run.path, samples=600, features=Thumbnail())
+    assert found.names == alone.names
+    for figure, expected in zip(found.figures, alone.figures, strict=True):
+        assert figure.value == pytest.approx(expected.value, rel=1e-5, abs=1e-7)

@@ -12,7 +12,7 @@ from steadygan.recipe import Recipe
 from steadygan.vocabulary import Player
 
 DATA = ("glyphs", "mnist", "cifar10", "grid25", "ring8")
-IMAGES = {"glyphs": 40_000, "mnist": 40_000, "cifar10": 40_000, "grid25": 400_000, "ring8": 300_000}
+IMAGES = {"glyphs": 45_000, "mnist": 30_000, "cifar10": 30_000, "grid25": 250_000, "ring8": 200_000}
 WIDTH = 16
 VECTORS = ("grid25", "ring8")
 
@@ -90,26 +90,27 @@ class Case:
         return built
 
 
-_SMALL = {"batch": 64, "width": WIDTH}
-_FLAT = {"width": 128, "batch": 256}
+_SMALL = {"batch": 64, "width": WIDTH, "adam.lr": 1e-3, "adam.betas": (0.5, 0.99)}
 IMAGE_BASES = (
     Base("dcgan", "dcgan", values=_SMALL),
-    Base("steady", "steady", values=_SMALL),
-    Base("wgan-gp", "wgan-gp", values={**_SMALL, "alternate.discriminator_moves": 2, "adam.lr": 5e-4}),
+    Base("steady", "steady", values={"batch": 64, "width": WIDTH}),
+    Base("wgan-gp", "wgan-gp", values={**_SMALL, "alternate.discriminator_moves": 2}),
     Base("hinge-sn", "dcgan", add=("hinge", "spectral-norm"), values=_SMALL),
     Base("dcgan-hacks", "dcgan-hacks", values=_SMALL),
-    Base("lsgan", "lsgan", values={**_SMALL, "adam.lr": 2e-4}),
+    Base("lsgan", "lsgan", values=_SMALL),
 )
 OTHER_BASES = (
     Base("ns-r1", "dcgan", add=("r1", "ema"), values={**_SMALL, "r1.gamma": 0.1}),
     Base("rals", "dcgan", add=("relativistic-average",), values=_SMALL),
     Base("steady-32", "steady", values={"batch": 32, "width": 24}),
-    Base("dcgan-128", "dcgan", values={"batch": 128, "width": 24}),
-    Base("steady-stddev", "steady", add=("minibatch-stddev",), values=_SMALL),
+    Base("dcgan-128", "dcgan", values={**_SMALL, "batch": 128, "width": 24}),
+    Base("steady-stddev", "steady", add=("minibatch-stddev",), values={"batch": 64, "width": WIDTH}),
     Base("dcgan-aug", "dcgan", add=("diff-augment",), values=_SMALL),
     Base("dcgan-normal", "dcgan", add=("normal-latent", "two-time-scales"), values=_SMALL),
     Base("steady-wide", "steady", values={"batch": 64, "width": 32}),
 )
+GLYPH_BASES = (IMAGE_BASES[1], OTHER_BASES[4], OTHER_BASES[2])
+"""Colours and thirty-six letters want more than most small trainings can learn in the clinic's time."""
 VECTOR_BASES = (
     Base("steady", "steady", values={"width": 128}),
     Base("ns-r1", "steady", add=("non-saturating",), remove=("r2",), values={"width": 128, "r1.gamma": 0.1}),
@@ -127,66 +128,159 @@ IMAGE_FAULTS = (
     Fault("discriminator-rate", "x50", (faults.Rates(discriminator=50),), names=(*_WINS, *_COLLAPSE)),
     Fault("strong-discriminator", "x8", values={"alternate.discriminator_moves": 8}, names=_WINS),
     Fault("weak-discriminator", "30th", (faults.Rates(discriminator=1 / 30),), names=(*_COLLAPSE, "garbage-fooling")),
-    Fault("weak-discriminator", "300th", (faults.Rates(discriminator=1 / 300),), names=(*_COLLAPSE, "garbage-fooling", "stalled")),
-    Fault("saturating", "plain", add=("minimax",), remove=("batch-norm",), names=(*_WINS, *_COLLAPSE), only=("dcgan", "lsgan")),
+    Fault(
+        "weak-discriminator",
+        "300th",
+        (faults.Rates(discriminator=1 / 300),),
+        names=(*_COLLAPSE, "garbage-fooling", "stalled"),
+    ),
+    Fault(
+        "saturating",
+        "plain",
+        add=("minimax",),
+        remove=("batch-norm",),
+        names=(*_WINS, *_COLLAPSE),
+        only=("dcgan", "lsgan"),
+    ),
     Fault("tiny-data", "50", few=50, names=("discriminator-overfits", "memorisation", *_COLLAPSE)),
     Fault("tiny-data", "300", few=300, names=("discriminator-overfits", "memorisation", *_COLLAPSE)),
-    Fault("other-reals", "x2", (faults.OtherReals(scale=2.0),), names=("preprocessing-mismatch", "saturated-output", "discriminator-wins")),
+    Fault(
+        "other-reals",
+        "x2",
+        (faults.OtherReals(scale=2.0),),
+        names=("preprocessing-mismatch", "saturated-output", "discriminator-wins"),
+    ),
     Fault("other-reals", "half", (faults.OtherReals(scale=0.5, shift=0.5),), names=("preprocessing-mismatch",)),
-    Fault("other-reals", "255", (faults.OtherReals(scale=127.5, shift=127.5),), names=("preprocessing-mismatch", "saturated-output", "discriminator-wins", "exploding-gradients", "stalled")),
+    Fault(
+        "other-reals",
+        "255",
+        (faults.OtherReals(scale=127.5, shift=127.5),),
+        names=("preprocessing-mismatch", "saturated-output", "discriminator-wins", "exploding-gradients", "stalled"),
+    ),
     Fault("repeated-latents", "1", (faults.RepeatedLatents(different=1),), names=_COLLAPSE),
     Fault("repeated-latents", "4", (faults.RepeatedLatents(different=4),), names=_COLLAPSE),
-    Fault("kernel", "5", remove=("kernel-divisible-by-stride",), names=("checkerboard",), only=("dcgan", "dcgan-hacks", "lsgan", "wgan-gp", "hinge-sn")),
+    Fault(
+        "kernel",
+        "5",
+        remove=("kernel-divisible-by-stride",),
+        names=("checkerboard",),
+        only=("dcgan", "dcgan-hacks", "lsgan", "wgan-gp", "hinge-sn"),
+    ),
     Fault("frozen", "generator", (faults.Rates(generator=0),), names=("stalled", "discriminator-wins")),
-    Fault("frozen", "discriminator", (faults.Rates(discriminator=0),), names=("stalled", "garbage-fooling", "mode-collapse")),
+    Fault(
+        "frozen",
+        "discriminator",
+        (faults.Rates(discriminator=0),),
+        names=("stalled", "garbage-fooling", "mode-collapse"),
+    ),
     Fault("frozen", "late", (faults.Rates(generator=0, after=4_000),), names=("stalled", "discriminator-wins")),
-    Fault("clipping", "1e-4", add=("wasserstein", "weight-clipping"), values={"weight-clipping.bound": 1e-4}, names=("stalled", "discriminator-wins", "garbage-fooling", "mode-collapse"), only=("dcgan",)),
-    Fault("clipping", "2e-3", add=("wasserstein", "weight-clipping"), values={"weight-clipping.bound": 2e-3}, names=("stalled", "discriminator-wins", "garbage-fooling", "mode-collapse"), only=("dcgan",)),
+    Fault(
+        "clipping",
+        "1e-4",
+        add=("wasserstein", "weight-clipping"),
+        values={"weight-clipping.bound": 1e-4},
+        names=("stalled", "discriminator-wins", "garbage-fooling", "mode-collapse"),
+        only=("dcgan",),
+    ),
+    Fault(
+        "clipping",
+        "2e-3",
+        add=("wasserstein", "weight-clipping"),
+        values={"weight-clipping.bound": 2e-3},
+        names=("stalled", "discriminator-wins", "garbage-fooling", "mode-collapse"),
+        only=("dcgan",),
+    ),
     Fault("nan", "discriminator", (faults.NotFinite(),), names=("not-finite",)),
-    Fault("nan", "generator", (faults.NotFinite(after=15_000, player=Player.GENERATOR),), names=("not-finite",)),
-    Fault("swapped-labels", "all", (faults.SwappedLabels(share=1.0),), names=("garbage-fooling", "discriminator-wins", "stalled", "mode-collapse"), only=_TARGETS),
-    Fault("swapped-labels", "half", (faults.SwappedLabels(share=0.5),), names=("garbage-fooling", "discriminator-wins", "stalled", "mode-collapse"), only=_TARGETS),
-    Fault("dead", "all", (faults.DeadRectifiers(),), remove=("leaky-relu",), names=("stalled", "mode-collapse", "discriminator-wins")),
-    Fault("dead", "some", (faults.DeadRectifiers(bias=-2.5),), remove=("leaky-relu",), names=("stalled", "mode-collapse", "discriminator-wins")),
+    Fault("nan", "generator", (faults.NotFinite(after=11_000, player=Player.GENERATOR),), names=("not-finite",)),
+    Fault(
+        "swapped-labels",
+        "all",
+        (faults.SwappedLabels(share=1.0),),
+        names=("garbage-fooling", "discriminator-wins", "stalled", "mode-collapse"),
+        only=_TARGETS,
+    ),
+    Fault(
+        "swapped-labels",
+        "half",
+        (faults.SwappedLabels(share=0.5),),
+        names=("garbage-fooling", "discriminator-wins", "stalled", "mode-collapse"),
+        only=_TARGETS,
+    ),
+    Fault(
+        "dead",
+        "all",
+        (faults.DeadRectifiers(),),
+        remove=("leaky-relu",),
+        names=("stalled", "mode-collapse", "discriminator-wins"),
+    ),
+    Fault(
+        "dead",
+        "some",
+        (faults.DeadRectifiers(bias=-2.5),),
+        remove=("leaky-relu",),
+        names=("stalled", "mode-collapse", "discriminator-wins"),
+    ),
     Fault("batch", "2", values={"batch": 2}, names=(*_COLLAPSE, *_WINS)),
     Fault("batch", "4", values={"batch": 4}, names=(*_COLLAPSE, *_WINS)),
     Fault("momentum", "0.9", values={"adam.betas": (0.9, 0.999)}, names=(*_COLLAPSE, *_WINS)),
     Fault("momentum", "0.95-fast", values={"adam.betas": (0.95, 0.999), "adam.lr": 1e-3}, names=(*_COLLAPSE, *_WINS)),
-    Fault("jolt", "generator", (faults.Jolt(at=14_000),), names=(*_COLLAPSE, *_WINS)),
-    Fault("jolt", "discriminator", (faults.Jolt(at=14_000, size=10, player=Player.DISCRIMINATOR),), names=(*_COLLAPSE, *_WINS)),
+    Fault("jolt", "generator", (faults.Jolt(at=10_000),), names=(*_COLLAPSE, *_WINS)),
+    Fault(
+        "jolt",
+        "discriminator",
+        (faults.Jolt(at=10_000, size=10, player=Player.DISCRIMINATOR),),
+        names=(*_COLLAPSE, *_WINS),
+    ),
 )
 VECTOR_FAULTS = (
     Fault("generator-rate", "x10", (faults.Rates(generator=10),), names=(*_COLLAPSE, *_WINS)),
     Fault("discriminator-rate", "x20", (faults.Rates(discriminator=20),), names=(*_WINS, *_COLLAPSE)),
-    Fault("weak-discriminator", "100th", (faults.Rates(discriminator=1 / 100),), names=(*_COLLAPSE, "garbage-fooling", "stalled")),
+    Fault(
+        "weak-discriminator",
+        "100th",
+        (faults.Rates(discriminator=1 / 100),),
+        names=(*_COLLAPSE, "garbage-fooling", "stalled"),
+    ),
     Fault("no-penalty", "plain", add=("non-saturating",), remove=("r1", "r2"), names=(*_COLLAPSE, *_WINS)),
     Fault("saturating", "plain", add=("minimax",), remove=("r1", "r2"), names=(*_COLLAPSE, *_WINS)),
     Fault("other-reals", "far", (faults.OtherReals(scale=1.0, shift=3.0),), names=("preprocessing-mismatch",)),
     Fault("repeated-latents", "1", (faults.RepeatedLatents(different=1),), names=_COLLAPSE),
     Fault("repeated-latents", "5", (faults.RepeatedLatents(different=5),), names=_COLLAPSE),
     Fault("frozen", "generator", (faults.Rates(generator=0),), names=("stalled", "discriminator-wins")),
-    Fault("frozen", "discriminator", (faults.Rates(discriminator=0),), names=("stalled", "garbage-fooling", "mode-collapse")),
-    Fault("nan", "discriminator", (faults.NotFinite(after=100_000),), names=("not-finite",)),
+    Fault(
+        "frozen",
+        "discriminator",
+        (faults.Rates(discriminator=0),),
+        names=("stalled", "garbage-fooling", "mode-collapse"),
+    ),
+    Fault("nan", "discriminator", (faults.NotFinite(after=80_000),), names=("not-finite",)),
     Fault("momentum", "0.95-fast", values={"adam.betas": (0.95, 0.999), "adam.lr": 1e-2}, names=(*_COLLAPSE, *_WINS)),
     Fault("batch", "4", values={"batch": 4}, names=(*_COLLAPSE, *_WINS)),
-    Fault("swapped-labels", "all", (faults.SwappedLabels(share=1.0),), names=("garbage-fooling", "discriminator-wins", "stalled", "mode-collapse"), only=("ns-r1",)),
+    Fault(
+        "swapped-labels",
+        "all",
+        (faults.SwappedLabels(share=1.0),),
+        names=("garbage-fooling", "discriminator-wins", "stalled", "mode-collapse"),
+        only=("ns-r1",),
+    ),
 )
 
 
 def cases() -> list[Case]:
     """All of the clinic's trainings, mixed so that any first part of them holds something of everything."""
     healthy = [
-        Case(data, base, None, seed)
-        for data, bases in (("glyphs", IMAGE_BASES), ("mnist", IMAGE_BASES), ("cifar10", IMAGE_BASES))
-        for base, seed in product(bases, (0, 1))
+        Case(data, base, None, seed) for data in ("mnist", "cifar10") for base, seed in product(IMAGE_BASES, (0, 1))
     ]
-    healthy += [Case(data, base, None, 2) for data in ("glyphs", "mnist", "cifar10") for base in OTHER_BASES]
+    healthy += [Case(data, base, None, 2) for data in ("mnist", "cifar10") for base in OTHER_BASES]
+    healthy += [Case("glyphs", base, None, seed) for base, seed in product(GLYPH_BASES, (0, 1, 2))]
     healthy += [Case(data, base, None, seed) for data in VECTORS for base, seed in product(VECTOR_BASES, (0, 1, 2))]
     failing = []
     for place, fault in enumerate(IMAGE_FAULTS):
         for turn, data in enumerate(("glyphs", "mnist", "cifar10")):
-            bases = [base for base in IMAGE_BASES if not fault.only or base.name in fault.only]
-            failing.append(Case(data, bases[(place + 2 * turn) % len(bases)], fault, 10 + turn))
+            known = GLYPH_BASES if data == "glyphs" else IMAGE_BASES
+            bases = [base for base in known if not fault.only or base.name in fault.only]
+            if bases and (data != "glyphs" or place % 2 == 0):
+                failing.append(Case(data, bases[(place + 2 * turn) % len(bases)], fault, 10 + turn))
     for place, fault in enumerate(VECTOR_FAULTS):
         for turn, data in enumerate(VECTORS):
             bases = [base for base in VECTOR_BASES if not fault.only or base.name in fault.only]

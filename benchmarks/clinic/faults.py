@@ -1,5 +1,7 @@
 """What makes trainings fail, as heuristics: each is put into a recipe that trains well without it."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -9,11 +11,10 @@ from torch import Tensor, nn
 from steadygan.heuristics.card import Card
 from steadygan.heuristics.clock import Number
 from steadygan.heuristics.latents.normal_latent import NormalLatent
-from steadygan.heuristics.moments import AfterStep, Begins, ReplacesImages
-from steadygan.heuristics.roles import InputHeuristic, TargetHeuristic, UpdateModifier
+from steadygan.heuristics.moments import AfterStep, Begins
+from steadygan.heuristics.roles import TargetHeuristic, UpdateModifier
 from steadygan.heuristics.state import State
-from steadygan.heuristics.turn import Turn
-from steadygan.vocabulary import Player, Side
+from steadygan.vocabulary import Player
 
 _CARD = Card(
     summary="Makes training fail.",
@@ -39,25 +40,32 @@ class Rates(UpdateModifier):
         return self.discriminator if player is Player.DISCRIMINATOR else self.generator
 
 
-class OtherReals(InputHeuristic, ReplacesImages):
-    """Real images that were prepared in another way than the generator's: range, mean, or order of channels."""
+class OtherReals(UpdateModifier, Begins):
+    """Real images that were prepared in another way than the generator's: another range, mean or order of channels."""
 
     name: ClassVar[str] = "fault-reals"
     card: ClassVar[Card] = _CARD
     scale: float = 1.0
     shift: float = 0.0
-    turned_channels: bool = False
 
-    def replace(self, images: Tensor, labels: Tensor | None, side: Side, turn: Turn) -> tuple[Tensor, Tensor | None]:
-        """The reals as they should not be."""
-        if side is Side.FAKE:
-            return images, labels
-        images = images.flip(1) if self.turned_channels else images
-        return images * self.scale + self.shift, labels
+    def begin(self, state: State) -> None:
+        """Let the loader scale them so."""
+        loader = state.loader  # type: ignore[attr-defined]  # no heuristic but this one may know of it
+        right = loader.scaling.to_network
+        loader.scaling = _Scaled(right, self.scale, self.shift)
 
-    def apply(self, images: Tensor, side: Side, turn: Turn) -> Tensor:
-        """Nothing more."""
-        return images
+
+@dataclass
+class _Scaled:
+    """Stands for the scaling of a loader."""
+
+    right: Callable[[Tensor], Tensor]
+    scale: float
+    shift: float
+
+    def to_network(self, stored: Tensor) -> Tensor:
+        """Items as the discriminator sees them."""
+        return self.right(stored) * self.scale + self.shift
 
 
 class SwappedLabels(TargetHeuristic):
@@ -93,7 +101,7 @@ class NotFinite(UpdateModifier, AfterStep):
 
     name: ClassVar[str] = "fault-nan"
     card: ClassVar[Card] = _CARD
-    after: int = 10_000
+    after: int = 8_000
     player: Player = Player.DISCRIMINATOR
 
     @torch.no_grad()

@@ -4,13 +4,13 @@ import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 import numpy as np
 
 sys.path.append(str(Path(__file__).parent.parent))
 from glyph_evaluator import UNSEEN_SEED, features_and_classes, frechet_distance, trained_classifier
 from rank_agreement import ruler_in
-
 from steadygan.data.glyphs import draw_glyphs
 
 SAMPLES = 2000
@@ -44,7 +44,7 @@ def ruler(shared: Path) -> ModuleType:
 class _Images:
     """The evaluator's distance of images to its own 10,000 real ones, brought to the size of the samples first."""
 
-    _known: dict[str, np.ndarray] = {}
+    _known: ClassVar[dict[str, np.ndarray]] = {}
 
     def __init__(self, data: str, shared: Path) -> None:
         self.module, self.data = ruler(shared), data

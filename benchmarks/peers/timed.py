@@ -71,11 +71,12 @@ def train_example(data: Prepared, folder: Path, seed: int, times: Sequence[float
     """Train the example, and do nothing else."""
     torch.manual_seed(seed)
     images = resized(torch.from_numpy(np.array(data.images)).permute(0, 3, 1, 2), size)
+    border = 2 if padded(data.shape[0], size) else 0
     example = Example(Workload(size, images.shape[1], BATCH), torch.device("cpu"))
     snapshots = Snapshots(folder, times)
     for seen, batch in enumerate(batches(images)):
         example.step(batch.float() / 127.5 - 1)
-        snapshots.take_due((seen + 1) * BATCH, lambda count: samples(example, count))
+        snapshots.take_due((seen + 1) * BATCH, lambda count: samples(example, count, border))
         if snapshots.done:
             return
 
@@ -84,13 +85,18 @@ def resized(images: Tensor, size: int) -> Tensor:
     """Images of a given size, uint8 [N, C, size, size]: 28x28 is padded to 32x32, everything else is enlarged."""
     if images.shape[-1] == size:
         return images.contiguous()
-    if (images.shape[-1], size) == (28, 32):
+    if padded(images.shape[-1], size):
         return F.pad(images, [2, 2, 2, 2])
     enlarged = [
         F.interpolate(images[low : low + 1000].float(), size=size, mode="bilinear", antialias=True).round().byte()
         for low in range(0, len(images), 1000)
     ]
     return torch.cat(enlarged)
+
+
+def padded(side: int, size: int) -> bool:
+    """Whether images of a side get a border instead of being enlarged."""
+    return (side, size) == (28, 32)
 
 
 def batches(images: Tensor) -> Iterator[Tensor]:
@@ -101,11 +107,12 @@ def batches(images: Tensor) -> Iterator[Tensor]:
             yield images[order[low : low + BATCH]]
 
 
-def samples(example: Example, count: int) -> Images:
-    """Samples of the example, uint8 [count, H, W, C]."""
+def samples(example: Example, count: int, border: int = 0) -> Images:
+    """Samples of the example without the border that was added to its images, uint8 [count, H, W, C]."""
     source = torch.Generator().manual_seed(0)
     with torch.inference_mode():
         made = torch.cat([example.generator(example.latents(CHUNK, source)) for _ in range(count // CHUNK)])
+    made = made[:, :, border : made.shape[2] - border, border : made.shape[3] - border]
     stored: Images = ((made + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
     return stored
 

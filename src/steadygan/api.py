@@ -354,6 +354,7 @@ def evaluate(
     *,
     features: str | Path | nn.Module | Extractor = FEATURES,
     weights: str | Path | None = None,
+    device: str = "auto",
     samples: int = SAMPLES,
     seed: int = 0,
     resolution: int | None = None,
@@ -366,6 +367,9 @@ def evaluate(
 ) -> Evaluation:
     """Measure how good samples are, each figure beside that of real items which were held out.
 
+    Several processes that train together must all call this: each makes and looks at a share of the samples, and all
+    get the same figures.
+
     Args:
         evaluated: a :class:`Run`, its generator, the folder of a run, a ``.keras`` file of a generator, or samples that
             are there: a folder of images, an ``.npz`` or ``.npy`` file, an array, a tensor, or a torch data set.
@@ -375,8 +379,10 @@ def evaluate(
             ``inception`` or ``dinov2``, whose weights are downloaded once; the path of an ``.onnx`` file; a module,
             or ``module:NAME``.
         weights: where the weights of ``inception`` (a file) or ``dinov2`` (a folder) are, to use without a network.
+        device: where features are taken, and where the generator of a folder runs: ``auto`` takes a GPU where there is
+            one. Networks that are given stay where they are; ``domain`` is trained on the CPU.
         samples: how many; of fewer that are there, all.
-        seed: of the samples; the same seed gives the same ones.
+        seed: of the samples; the same seed gives the same ones, on a device of the same kind.
         resolution: Height and width in pixels at which files are compared, as for :func:`train`.
         channels: 1 for grey, 3 for colour, likewise.
         background: Colour under transparent pixels, likewise.
@@ -392,6 +398,7 @@ def evaluate(
         SteadyganError: for anything that you can mend, in one sentence.
     """
     refuse_another_default_type()
+    distributed.start()
     if isinstance(evaluated, str | Path) and is_keras_file(Path(evaluated)):
         evaluated = Generator(trained_generator(Path(evaluated)), str(evaluated))
     return evaluate_samples(
@@ -399,6 +406,7 @@ def evaluate(
         against,
         features=features,
         weights=None if weights is None else Path(weights),
+        device=device,
         count=samples,
         seed=seed,
         settings=make_data_settings(resolution=resolution, channels=channels, background=background),

@@ -248,6 +248,9 @@ def evaluate(
         Path | None,
         typer.Option(metavar="PATH", help="Weights of inception or dinov2, for a machine without a network."),
     ] = None,
+    device: Annotated[
+        str, typer.Option(metavar="NAME", help="Where networks run: auto, cpu, cuda, cuda:1, mps.")
+    ] = "auto",
     samples: Annotated[int, typer.Option(metavar="N", help="How many.")] = 10_000,
     seed: Seed = 0,
     resolution: Annotated[int | None, setting_option(DataSettings, "resolution")] = None,
@@ -269,11 +272,14 @@ def evaluate(
 
     A run is compared with its own data. Nothing is downloaded for the features 'domain'.
     """
+    from steadygan.distributed import is_main_process
     from steadygan.evaluating import evaluate_on_screen, show
 
     given = settings_given(DataSettings, context.params)
     added = tuple(metrics or ())
-    found = evaluate_on_screen(evaluated, against, features, weights, samples, seed, given, added, out, errors)
+    found = evaluate_on_screen(evaluated, against, features, weights, device, samples, seed, given, added, out, errors)
+    if not is_main_process():
+        return
     if json:
         print(found.to_json())
     else:

@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from steadygan import api
+from steadygan import api, distributed
+from steadygan.distributed import is_main_process
 from steadygan.evaluation import Evaluation, Watcher
 from steadygan.evaluation.table import as_table, as_text
 from steadygan.screen import shown
@@ -41,6 +42,7 @@ def evaluate_on_screen(
     against: str | None,
     features: str,
     weights: Path | None,
+    device: str,
     samples: int,
     seed: int,
     data_settings: dict[str, Any],
@@ -55,6 +57,7 @@ def evaluate_on_screen(
         against: the real data; those of the run when None.
         features: the name of an extractor.
         weights: where its weights are.
+        device: where networks run.
         samples: how many.
         seed: of the samples.
         data_settings: the settings of the data that they gave, by name.
@@ -62,14 +65,17 @@ def evaluate_on_screen(
         out: a folder for figures and pictures.
         screen: where steps are shown; figures are for standard output.
     """
+    distributed.start()
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=16), TimeElapsedColumn())
+    seen = screen.is_terminal and is_main_process()
     # shown only where it can be redrawn: off a terminal it would be a column of bars
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+    with Progress(*columns, console=screen, transient=True, disable=not seen) as bar:
         return api.evaluate(
             path,
             against,
             features=features,
             weights=weights,
+            device=device,
             samples=samples,
             seed=seed,
             metrics=metrics,

@@ -2,7 +2,7 @@
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from steadygan.features import Features
 
@@ -29,3 +29,10 @@ class StandIn:
             return Features(found, None)
         steps = (found.mean(1) * self.classes).long().clamp_max(self.classes - 1)
         return Features(found, F.one_hot(steps, self.classes).float())
+
+
+class Thumbnail(nn.Module):
+    """A network of such features, for the command line: images of 4 x 4, float32 [N, C · 16]."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return F.adaptive_avg_pool2d(images, 4).flatten(1)

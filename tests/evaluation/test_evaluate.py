@@ -107,7 +107,7 @@ def test_a_second_evaluation_extracts_no_reference_and_measures_no_floor(
     real = images()
     first, second = StandIn(), StandIn()
     before = evaluate(images(50, seed=1), real, features=first)
-    monkeypatch.setattr("steadygan.evaluation.compare.measure_floor", None)
+    monkeypatch.setattr("steadygan.evaluation.figures.measure_floor", None)
     after = evaluate(images(50, seed=1), real, features=second)
     assert (first.seen, second.seen) == (400 + 50, 50)
     assert before.figures == after.figures

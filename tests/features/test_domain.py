@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from torch.nn import functional as F
 
 from steadygan.data import Prepared, prepare
 from steadygan.data.cache_removal import ENCODER, cached_files, remove_cached_files
@@ -37,6 +38,12 @@ def squares(count: int = 200, classes: int = 2, size: int = 16, channels: int = 
     )
 
 
+@pytest.fixture(scope="module")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where encoders are kept that several tests use."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.mark.parametrize("labelled", [True, False])
 def test_it_is_trained_once_and_then_read(labelled: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = squares(labelled=labelled)
@@ -50,6 +57,19 @@ def test_it_is_trained_once_and_then_read(labelled: bool, tmp_path: Path, monkey
     assert one.features.shape == (200, 128)
     assert (one.probabilities is None) != labelled
     assert first.classes == (2 if labelled else 0)
+
+
+def test_whether_it_is_there_is_known_without_reading_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = squares()
+    monkeypatch.setattr(domain, "SEEN", FEW)
+    assert not domain.is_trained(data, tmp_path)
+    domain_extractor(data, tmp_path)
+    monkeypatch.setattr(domain, "Encoder", None)
+    assert domain.is_trained(data, tmp_path)
+    assert not domain.is_trained(squares(labelled=False), tmp_path)
+    path = next(tmp_path.rglob("*.safetensors"))
+    path.write_bytes(path.read_bytes()[:-1])
+    assert not domain.is_trained(data, tmp_path)
 
 
 @pytest.mark.parametrize("labelled", [True, False])
@@ -101,9 +121,9 @@ def test_by_labels_it_tells_classes_of_images_that_it_never_saw(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("labelled", [True, False])
-def test_noise_is_farther_than_real_images(labelled: bool, tmp_path: Path) -> None:
+def test_noise_is_farther_than_real_images(labelled: bool, shared_cache: Path) -> None:
     data = squares(300, 4, labelled=labelled)
-    extractor = domain_extractor(data, tmp_path, seen=6_000)
+    extractor = domain_extractor(data, shared_cache, seen=6_000)
     kept, held_out = split_indices(300)
     noise = np.random.default_rng(1).integers(0, 256, (60, 16, 16, 1), dtype=np.uint8)
     reference, unseen, worst = (
@@ -111,6 +131,22 @@ def test_noise_is_farther_than_real_images(labelled: bool, tmp_path: Path) -> No
     )
     near, far = ((each.mean(0) - reference.mean(0)).square().sum() for each in (unseen, worst))
     assert far > 10 * near
+
+
+def test_without_labels_layout_counts_for_more_than_resolution(shared_cache: Path) -> None:
+    data = squares(300, 4, labelled=False)
+    extractor = domain_extractor(data, shared_cache, seen=6_000)
+    kept, held_out = split_indices(300)
+    unseen = data.images[held_out]
+    small = F.interpolate(torch.from_numpy(unseen).permute(0, 3, 1, 2).float(), (12, 12), mode="bilinear")
+    softer = F.interpolate(small, (16, 16), mode="bilinear").permute(0, 2, 3, 1).round().byte().numpy()
+    moved = np.roll(unseen, 4, 1)  # by a quarter of the height: squares lie across the middle
+    reference = extract(extractor, data.images[kept]).features.double().mean(0)
+    by_resolution, by_layout = (
+        float((extract(extractor, each).features.double().mean(0) - reference).square().sum())
+        for each in (softer, moved)
+    )
+    assert by_resolution < by_layout  # 10 to 30 times as much if all images of the lesson have their own resolution
 
 
 @pytest.mark.parametrize(("size", "channels"), [(8, 3), (28, 1), (48, 3), (96, 1)])

@@ -1,8 +1,10 @@
 """What is said of a run at its end."""
 
 import dataclasses
+import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +23,17 @@ from steadygan.heuristics.objectives import (
 )
 from steadygan.heuristics.roles import Objective
 from steadygan.recipes import recipe
-from steadygan.training.conclusion import Conclusion, Evidence, conclude, estimate, images_wanted
+from steadygan.runs.folder import RunFolder
+from steadygan.training.conclusion import (
+    JUDGED,
+    Conclusion,
+    Evidence,
+    Judged,
+    conclude,
+    estimate,
+    evidence,
+    images_wanted,
+)
 
 WELL = Evidence(
     folder="runs/my run",
@@ -75,6 +87,10 @@ def test_a_short_run_on_data_of_a_program_goes_on_in_python() -> None:
         ({"finite": False, "images_seen": 10}, "not-finite"),
         ({"pixels": None, "images_seen": 10, "variety": None}, "nothing-seen"),
         ({"recipe": recipe("wgan-gp"), "loss": -3.0}, "nothing-seen"),
+        ({"judged": Judged(newest=15.1, best=10, best_at=9, floor=1)}, "past-best"),
+        ({"judged": Judged(newest=14.9, best=10, best_at=9, floor=1)}, "nothing-seen"),
+        ({"judged": Judged(newest=3, best=1, best_at=9, floor=2.1)}, "nothing-seen"),
+        ({"judged": Judged(newest=99, best=1, best_at=9, floor=0), "images_seen": 14_000}, "too-early"),
     ],
 )
 def test_what_is_seen(changes: dict[str, Any], kind: str) -> None:
@@ -118,6 +134,37 @@ def test_data_of_a_program_get_a_line_of_python_that_runs(monkeypatch: pytest.Mo
     held_back, varied = (chosen for _, chosen in asked)
     assert [each.gamma for each in held_back.heuristics if each.name in ("r1", "r2")] == [0.2, 0.2]
     assert any(each.name == "minibatch-stddev" for each in varied.heuristics)
+
+
+def test_a_run_past_its_best_is_told_where_its_best_generator_lies() -> None:
+    found = concluded(judged=Judged(newest=21.44, best=7.125, best_at=48_000, floor=0.4))
+    assert found.message == (
+        "The run is past its best: its newest samples lie at a Fréchet distance of 21.4, and those of 48,000 images "
+        "seen at 7.12; that generator lies in 'runs/my run/best'"
+    )
+    assert found.command == "steadygan sample 'runs/my run/best' -n 64 --out grid.png"
+
+
+def test_distances_are_read_from_the_rows_of_the_newest_features(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    state: Any = SimpleNamespace(
+        data=SimpleNamespace(source="photos", kind="images", shape=(32, 32, 3)), recipe=recipe("steady"), images_seen=90
+    )
+    rows = [
+        {"images": at, key: value, f"{key}/data": floor}
+        for at, key, value, floor in (
+            (10, f"{JUDGED}old_5000", 0.1, 0.01),
+            (30, f"{JUDGED}new_5000", 4.0, 0.5),
+            (50, f"{JUDGED}new_5000", 3.0, 0.5),
+            (70, f"{JUDGED}new_5000", 8.0, 0.5),
+            (90, f"{JUDGED}new_5000", None, 0.5),
+        )
+    ]
+    folder.metrics.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    assert evidence(state, folder, ended=True).judged is None  # there is no best generator to name
+    folder.best.path.mkdir()
+    folder.best.generator.touch()
+    assert evidence(state, folder, ended=True).judged == Judged(newest=8, best=3, best_at=50, floor=0.5)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from steadygan.data import prepare
 from steadygan.data.toys import TOYS
 from steadygan.evaluation.reference import split
 from steadygan.metrics.gaussian import Gaussian
+from steadygan.report import write_report
+from steadygan.report.groups import is_data_value, metric_of
 from steadygan.runs.checkpoint import load_checkpoint
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.run import Run
@@ -72,9 +74,8 @@ def test_the_distance_is_that_of_the_features_of_samples_and_data(tmp_path: Path
         return loop.judge.extractor(images)  # type: ignore[union-attr]
 
     watching = SimpleNamespace(name="watching", classes=0, __call__=watched)
-    found = Judge(_called(watching), loop.judge.reference, loop.judge.reference, None, 1, 0).distance(
-        loop.sampling_generator(), loop.state
-    )
+    again = Judge(_called(watching), loop.judge.reference, loop.judge.reference, None, 1, 0)
+    found = again.figures(loop.sampling_generator(), loop.state)[again.key]
     images = torch.cat(seen).permute(0, 3, 1, 2).double() / 127.5 - 1
     fake = nn.functional.adaptive_avg_pool2d(images, 2).flatten(1).numpy()
     assert len(fake) == 40
@@ -103,6 +104,53 @@ def _reference_features(reference: Gaussian, images: "np.ndarray[Any, Any]") -> 
     chosen = features[parts.training]
     np.testing.assert_allclose(reference.mean.numpy(), chosen.mean(0), atol=1e-6)
     return chosen
+
+
+class Brightness(nn.Module):
+    """Quarters as features, and three classes by how bright the middle of an image is, of which it is sure."""
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        middle = images[:, 0, 3:5, 3:5].mean((1, 2))
+        return Thumbnail()(images), -1000 * (middle[:, None] - torch.tensor([-0.6, 0.0, 0.6])).square()
+
+
+def _shares(images: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    middle = (images.astype(float) / 127.5 - 1)[:, 3:5, 3:5, 0].mean((1, 2))
+    nearest = np.abs(middle[:, None] - np.array([-0.6, 0.0, 0.6])).argmin(1)
+    return np.bincount(nearest, minlength=3) / len(images)
+
+
+def _divergence(first: "np.ndarray[Any, Any]", second: "np.ndarray[Any, Any]") -> float:
+    present = first > 0
+    return float((first[present] * np.log(first[present] / second[present])).sum())
+
+
+def test_classes_of_samples_are_counted_where_features_know_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, made = tiny.images(60), tiny.images(40, seed=5).images // 2
+    monkeypatch.setattr(judge, "generate", lambda *_, **__: torch.from_numpy(made))
+    given = JUDGED | {"features": f"{__name__}:Brightness"}
+    loop = tiny.play(tiny.small("dcgan"), tmp_path / "run", real, images=EVERY, **given)
+    assert isinstance(loop, Loop)
+    row = next(row for row in tiny.rows(tmp_path / "run") if any("quality/modes" in key for key in row))
+    parts = split(real, None)
+    shares = _shares(real.images[parts.training])
+    for images, end in ((made, ""), (real.images[parts.held_out], "/data")):
+        found = _shares(images)
+        expected = {
+            "modes": (found > 0).sum(),
+            "reverse_kl": _divergence(found, np.full(3, 1 / 3)),
+            "class_divergence": _divergence(found, shares),
+        }
+        for name, value in expected.items():
+            key = f"quality/{name}_{loop.judge.extractor.name}_40{end}"  # type: ignore[union-attr]
+            assert row[key] == pytest.approx(value, abs=1e-6)
+            assert metric_of(key).name == name  # type: ignore[union-attr]
+            assert is_data_value(key) == bool(end)
+    page = write_report(tmp_path / "run").read_text("utf-8")
+    assert "Quality: modes" in page
+    assert "How many classes samples come from" in page
 
 
 def test_judgements_come_in_the_wanted_distance_and_at_the_end(tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from steadygan.devices import choose_device
 from steadygan.errors import SteadyganError
 from steadygan.runs.budget import DEFAULT_MINUTES, Budget
 from steadygan.runs.environment import device_name, environment
 from steadygan.settings import TrainingSettings
-from steadygan.training.device import choose_device, resolve_settings
+from steadygan.training.device import resolve_settings
 from steadygan.training.process_settings import keep_memory
 
 

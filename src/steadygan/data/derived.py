@@ -53,6 +53,16 @@ def load_or_derive(root: Path, key: str, derive: Callable[[], Mapping[str, Array
     return found, False
 
 
+def is_derived(root: Path, key: str) -> bool:
+    """Whether :func:`load_or_derive` has these arrays already.
+
+    Args:
+        root: the folder of the cache.
+        key: their name in the cache.
+    """
+    return _load(root / key) is not None
+
+
 def _store(folder: Path, arrays: Mapping[str, Array]) -> None:
     building = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}{BUILDING}")
     with writing(folder.parent):

@@ -15,7 +15,7 @@ import torch.distributed as dist
 from torch.distributed import PrefixStore, Store  # type: ignore[attr-defined]  # missing in torch's stubs
 from torch.distributed.rendezvous import rendezvous
 
-from steadygan.distributed.collectives import is_main_process, lost_process_errors, world_size
+from steadygan.distributed.collectives import broadcast_, is_main_process, lost_process_errors, world_size
 from steadygan.errors import SteadyganError
 
 Done = TypeVar("Done")
@@ -93,6 +93,8 @@ def broadcast_string(what: str, decide: Callable[[], str]) -> str:
     Raises:
         SteadyganError: the same on every process.
     """
+    if not _stores and world_size() > 1:
+        return _through_group(decide)
     return _broadcast_string(what, is_main_process(), decide)
 
 
@@ -152,6 +154,28 @@ def _broadcast_string(what: str, mine: bool, decide: Callable[[], str]) -> str:
         raise
     _stores[0].set(key, f"{_YES}{decided}")
     return decided
+
+
+def _through_group(decide: Callable[[], str]) -> str:
+    """The same in a group that someone else began, whose processes keep no notes: they wait as long as it lets them."""
+    said = torch.empty(0, dtype=torch.uint8)
+    refusal: SteadyganError | None = None
+    if is_main_process():
+        try:
+            answer = f"{_YES}{decide()}"
+        except SteadyganError as error:
+            answer, refusal = f"{_NO}{error}", error
+        said = torch.frombuffer(bytearray(answer.encode()), dtype=torch.uint8)
+    length = torch.tensor([len(said)])
+    broadcast_([length])
+    said = said if is_main_process() else torch.empty(int(length), dtype=torch.uint8)
+    broadcast_([said])
+    if refusal is not None:
+        raise refusal
+    answer = said.numpy().tobytes().decode()
+    if answer.startswith(_NO):
+        raise SteadyganError(answer.removeprefix(_NO))
+    return answer.removeprefix(_YES)
 
 
 def _waited_for(key: str) -> str:

@@ -23,7 +23,9 @@ def separation(first: Tensor, second: Tensor) -> float:
         return float("nan")
     merged = torch.cat([first, second])
     _, places, counts = torch.unique(merged, return_inverse=True, return_counts=True)
-    ranks = (counts.cumsum(0) - (counts - 1) / 2)[places]  # equal values share the mean of their ranks
+    ranks = (counts.cumsum(0).double() - (counts.double() - 1) / 2)[
+        places
+    ]  # equal values share the mean of their ranks
     wins = ranks[: len(first)].sum() - len(first) * (len(first) + 1) / 2
     return float(wins / (len(first) * len(second)))
 

@@ -102,7 +102,14 @@ OPTIONS: Mapping[str, Option] = {
 }
 """All treatments by name."""
 
-_KNOWN = ("non-saturating", "gradient-penalty-for-clipping", "larger-batch", "less-momentum", "balanced-rates")
+_KNOWN = (
+    "non-saturating",
+    "gradient-penalty-for-clipping",
+    "larger-batch",
+    "less-momentum",
+    "fewer-moves",
+    "balanced-rates",
+)
 ORDER: Mapping[Failure, tuple[str, ...]] = {
     # Too high a rate, or a loss without a bound, is what makes numbers overflow: the same twice, then a penalty.
     Failure.NOT_FINITE: ("calmer", "much-calmer", "r1"),
@@ -121,14 +128,13 @@ ORDER: Mapping[Failure, tuple[str, ...]] = {
     # What makes it too strong first; then what makes it smooth, which is also what its cards name first.
     Failure.DISCRIMINATOR_WINS: (
         *_KNOWN,
-        "fewer-moves",
         "r1",
         "flat-relativistic",
         "lower-rates",
         "instance-noise",
         "gradient-penalty",
     ),
-    Failure.STALLED: (*_KNOWN, "fewer-moves", "r1", "flat-relativistic", "lower-rates", "instance-noise"),
+    Failure.STALLED: (*_KNOWN, "r1", "flat-relativistic", "lower-rates", "instance-noise"),
     Failure.OSCILLATION: (
         "less-momentum",
         "larger-batch",

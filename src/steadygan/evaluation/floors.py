@@ -13,7 +13,7 @@ from steadygan.evaluation.measuring import Findings, Found
 from steadygan.metrics import MEASURES, METRICS, Metric
 from steadygan.metrics.estimate import Estimate
 
-FORMAT = 1
+FORMAT = 2
 """Of what is kept; a higher number when a metric's protocol changes."""
 
 

@@ -10,6 +10,7 @@ from steadygan.amounts import things
 from steadygan.arrays import Array, Indices
 from steadygan.data import DataInput, Prepared, prepare
 from steadygan.data.data_source import no_progress
+from steadygan.distributed import all_gather, rank, world_size
 from steadygan.errors import SteadyganError
 from steadygan.feeding.prefetch import RowReader
 from steadygan.runs.export import TrainedGenerator, load_generator
@@ -20,7 +21,8 @@ from steadygan.settings import DataSettings
 
 FEWEST = 20
 """Samples below which nothing is measured."""
-_MADE_AT_ONCE = 1024
+_MADE_AT_ONCE = 256
+"""Samples that a process makes of one seed: the same ones however many processes there are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +66,12 @@ Evaluated = Run | TrainedGenerator | Generator | DataInput
 """Everything that can be evaluated."""
 
 
-def find_generator(evaluated: Evaluated) -> Generator | None:
+def find_generator(evaluated: Evaluated, device: torch.device | None = None) -> Generator | None:
     """The generator that is meant; None if the samples are there already.
+
+    Args:
+        evaluated: what the user named.
+        device: where a generator of a folder is to run; the CPU when None. One that is given stays where it is.
 
     Raises:
         SteadyganError: when a run folder has no generator, or one that cannot be rebuilt.
@@ -81,7 +87,7 @@ def find_generator(evaluated: Evaluated) -> Generator | None:
     folder = RunFolder(evaluated)
     if not (folder.exists() or folder.generator_config.is_file()):
         return None
-    return Generator(load_generator(folder), str(evaluated), _stored(folder))
+    return Generator(load_generator(folder, device), str(evaluated), _stored(folder))
 
 
 def _stored(folder: RunFolder) -> StoredRun | None:
@@ -95,7 +101,7 @@ def _stored(folder: RunFolder) -> StoredRun | None:
 def make_samples(
     generator: Generator, count: int, seed: int, reference: Prepared, scratch: Path, progress: object = None
 ) -> Samples:
-    """Let a generator make samples.
+    """Let a generator make samples; several processes share the work, and all of them call this and have all samples.
 
     Args:
         generator: of items like those of the reference.
@@ -114,11 +120,16 @@ def make_samples(
     path = scratch / "samples.npy"
     with write_errors_as_sentences(path, "evaluate again"):
         items = np.lib.format.open_memmap(path, "w+", dtype, (count, *generator.shape))
-        for low in range(0, count, _MADE_AT_ONCE):
-            some = slice(low, low + _MADE_AT_ONCE)
-            of = None if labels is None else labels[some]
-            items[some] = made_with.images(latents[some], seed + low, of).numpy()
-            report(min(low + _MADE_AT_ONCE, count), count)
+        at_once = _MADE_AT_ONCE * world_size()
+        for low in range(0, count, at_once):
+            high = min(low + at_once, count)
+            own = slice(low + rank() * _MADE_AT_ONCE, min(low + (rank() + 1) * _MADE_AT_ONCE, high))
+            made = torch.zeros(_MADE_AT_ONCE, *generator.shape, dtype=torch.from_numpy(items[:0]).dtype)
+            if own.start < own.stop:
+                of = None if labels is None else labels[own]
+                made[: own.stop - own.start] = made_with.images(latents[own], seed + own.start, of)
+            items[low:high] = all_gather(made)[: high - low].numpy()
+            report(high, count)
         items.flush()
     _refuse_unfinite(items, generator.name)
     names = made_with.config.class_names

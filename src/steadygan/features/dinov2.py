@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.errors import SteadyganError
+from steadygan.features.exact import CPU, full_precision
 from steadygan.features.extractor import Features
 from steadygan.features.modules import digest_of
 from steadygan.features.pixels import pixels
@@ -21,6 +22,7 @@ class DinoExtractor:
 
     Args:
         network: a ``Dinov2Model`` of transformers.
+        device: where it is to run.
 
     Source: Stein et al. 2023, "Exposing flaws of generative model evaluation metrics and their unfair treatment of
     diffusion models"; Oquab et al. 2023, "DINOv2".
@@ -28,23 +30,25 @@ class DinoExtractor:
 
     classes = 0
 
-    def __init__(self, network: nn.Module) -> None:
-        self._network = network
+    def __init__(self, network: nn.Module, device: torch.device = CPU) -> None:
         self.name = f"dinov2-{SIZE}px-{digest_of(network)}"
+        self._network, self._device = network.to(device), device
 
     @torch.inference_mode()
     def __call__(self, images: Tensor) -> Features:
         """The features of a few hundred images at most, from uint8 [N, H, W, C]; grey images are seen as colour."""
         mean, deviation = (torch.tensor(each).view(1, 3, 1, 1) for each in (MEAN, DEVIATION))
         given = (pixels(images, 3, SIZE, "bicubic") / 255 - mean) / deviation
-        return Features(self._network(pixel_values=given).pooler_output.float(), None)
+        with full_precision(self._device):
+            return Features(self._network(pixel_values=given.to(self._device)).pooler_output.float().cpu(), None)
 
 
-def dinov2_extractor(weights: Path | None = None) -> DinoExtractor:
+def dinov2_extractor(weights: Path | None = None, device: torch.device = CPU) -> DinoExtractor:
     """DINOv2, of the large size unless a folder holds another.
 
     Args:
         weights: a folder to which transformers saved the network; when None, it is downloaded once by transformers.
+        device: where it is to run.
 
     Raises:
         SteadyganError: when transformers is not installed, or the network cannot be had.
@@ -62,4 +66,4 @@ def dinov2_extractor(weights: Path | None = None) -> DinoExtractor:
             f"The network of 'dinov2' cannot be loaded from '{weights or MODEL}': save {MODEL} to a folder where there "
             "is internet and name that folder, or use the features 'domain', which need no download."
         ) from error
-    return DinoExtractor(network.eval().requires_grad_(False))
+    return DinoExtractor(network.eval().requires_grad_(False), device)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,11 @@ from steadygan.data.store import cache_folder, cache_key, locked_key, writing
 from steadygan.errors import SteadyganError
 from steadygan.features.encoder import LARGEST, Encoder, EncoderConfig
 from steadygan.features.encoder_training import SEEN, Lesson, train_encoder
+from steadygan.features.exact import CPU, full_precision
 from steadygan.features.extractor import Features
 from steadygan.features.split import split_indices
 
-VERSION = 1
+VERSION = 2
 """To be raised with every change of the encoder or its training; it is a part of the name."""
 THE_ENCODER = "The encoder"
 """What messages call it where it cannot be written."""
@@ -47,17 +49,19 @@ class DomainExtractor:
     Args:
         encoder: trained, in evaluation mode.
         labelled: whether it was trained by labels. Only then are its probabilities those of the data's classes.
+        device: where it is to run; it is moved there.
 
     Attributes:
-        name: such as ``domain-1-labels-3f9c2a81``: the version of the protocol, what the encoder learned from, and a
+        name: such as ``domain-2-labels-3f9c2a81``: the version of the protocol, what the encoder learned from, and a
             digest of its weights.
         classes: how many classes the labels have; 0 without labels.
     """
 
-    def __init__(self, encoder: Encoder, labelled: bool) -> None:
-        self.encoder = encoder
+    def __init__(self, encoder: Encoder, labelled: bool, device: torch.device = CPU) -> None:
+        self.device = device
         self.classes = encoder.config.classes if labelled else 0
         self.name = f"domain-{VERSION}-{'labels' if labelled else 'unlabelled'}-{_digest(encoder)}"
+        self.encoder = encoder.to(device)
 
     @torch.inference_mode()
     def __call__(self, images: Tensor) -> Features:
@@ -69,8 +73,10 @@ class DomainExtractor:
         Returns:
             Features [N, 128], not negative; and probabilities [N, classes] where it has classes.
         """
-        features, logits = self.encoder(self.encoder.standardised(images))
-        return Features(features, logits.softmax(1) if self.classes else None)
+        given = self.encoder.resized(images).to(self.device)
+        with full_precision(self.device):
+            features, logits = self.encoder(self.encoder.standardised(given))
+        return Features(features.cpu(), logits.softmax(1).cpu() if self.classes else None)
 
 
 def domain_extractor(
@@ -80,6 +86,7 @@ def domain_extractor(
     labels: bool | None = None,
     seen: int | None = None,
     progress: Progress = no_progress,
+    device: torch.device = CPU,
 ) -> DomainExtractor:
     """The extractor of some data: from the cache, or trained now, which takes a few minutes on two cores.
 
@@ -93,6 +100,7 @@ def domain_extractor(
             of them on average.
         seen: images that training sees in all, if that is no more than sixty times each; :data:`SEEN` when None.
         progress: called now and then with the number of images seen and the number of all that are to be seen.
+        device: where the encoder is to run; it is always trained on the CPU, by which its name is the same everywhere.
 
     Returns:
         The extractor.
@@ -116,13 +124,18 @@ def domain_extractor(
             if encoder is None:
                 encoder = train_encoder(config, lesson, seed, seen, progress)
                 _save(path, encoder, DomainExtractor(encoder, labelled).name)
-    return DomainExtractor(encoder, labelled)
+    return DomainExtractor(encoder, labelled, device)
 
 
 def is_trained(data: Prepared, cache: Path | None = None) -> bool:
     """Whether the encoder of these images is in the cache, so that its extractor is to be had at once."""
     _, lesson = _lesson(data, None)
-    return _load(cache_folder(cache) / _key(data, lesson, 0, _seen(lesson, None)) / ENCODER) is not None
+    path = cache_folder(cache) / _key(data, lesson, 0, _seen(lesson, None)) / ENCODER
+    try:
+        with safe_open(path, "pt") as file:  # which reads where tensors lie, and refuses a file that was cut short
+            return _config(file.metadata()) is not None
+    except (OSError, SafetensorError, KeyError, ValueError):
+        return False
 
 
 def seconds_to_train(data: Prepared) -> float:
@@ -192,8 +205,18 @@ def _load(path: Path) -> Encoder | None:
     """The encoder in a file; None if there is none, or it is damaged, for then it is trained again."""
     try:
         with safe_open(path, "pt") as file:
-            encoder = Encoder(EncoderConfig.model_validate_json((file.metadata() or {})["config"]))
+            encoder = Encoder(_config(file.metadata()))
             encoder.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118  # no mapping
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError):
         return None
     return encoder.eval().requires_grad_(False)
+
+
+def _config(about: Mapping[str, str] | None) -> EncoderConfig:
+    """What the description of a file says of its encoder.
+
+    Raises:
+        KeyError: when it says nothing.
+        ValueError: when it says something else.
+    """
+    return EncoderConfig.model_validate_json((about or {})["config"])

@@ -86,17 +86,24 @@ class Encoder(nn.Module):
         self.project = nn.Linear(4 * width, FEATURES)
         self.classify = nn.Linear(FEATURES, config.classes)
 
-    def standardised(self, images: Tensor) -> Tensor:
-        """Stored images as the network sees them.
+    def resized(self, images: Tensor) -> Tensor:
+        """Stored images of the size and with the channels that the network takes.
 
         Args:
             images: uint8 [N, H, W, C].
 
         Returns:
-            float32 [N, channels, size, size]: mean 0 and deviation 1 in each channel over the data.
+            float32 [N, channels, size, size] in [0, 255].
         """
-        found = pixels(images, self.config.channels, self.config.size)
-        found = (found - self.mean) / self.deviation
+        return pixels(images, self.config.channels, self.config.size)
+
+    def standardised(self, resized: Tensor) -> Tensor:
+        """Images as the network sees them: mean 0 and deviation 1 in each channel over the data.
+
+        Args:
+            resized: float32 [N, channels, size, size] in [0, 255].
+        """
+        found = (resized - self.mean) / self.deviation
         return found.contiguous(memory_format=torch.channels_last)
 
     def features(self, x: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from steadygan.arrays import Array, Indices
 from steadygan.data.data_source import Progress, no_progress
 from steadygan.features.clusters import cluster_images
+from steadygan.features.conditions import askew, conditioned
 from steadygan.features.encoder import FEATURES, Encoder, EncoderConfig
 from steadygan.features.pixels import pixels
 from steadygan.features.pretext import CHANGES, changed
@@ -51,7 +52,8 @@ def train_encoder(
     """A trained encoder.
 
     Without labels, images are first grouped by the patches that they consist of, and the groups are the classes. Half
-    of each batch is then for another question, what was done to an image, because groups say little of details.
+    of each batch is then for another question, what was done to an image, because groups say little of details. All of
+    them are seen in changing conditions, or how images were sampled would be the easiest answer to both.
 
     The result depends on the arguments and, by rounding, on the machine. The caller's random numbers are left alone.
 
@@ -84,7 +86,7 @@ def train_encoder(
         for step, picked in enumerate(_batches(lesson.chosen, batch, steps, seed)):
             for group in optimiser.param_groups:
                 group["lr"] = RATE * _rate((step + 0.5) / steps)
-            shown = _shifted(encoder.standardised(torch.from_numpy(lesson.images[picked])), generator)
+            shown = _shifted(encoder.standardised(encoder.resized(torch.from_numpy(lesson.images[picked]))), generator)
             labels = torch.from_numpy(lesson.labels[picked])  # type: ignore[index]  # without any, it was grouped
             if unlabelled:
                 loss = _loss_without_labels(encoder, tell_changes, shown, labels, generator)
@@ -101,8 +103,9 @@ def _loss_without_labels(
     encoder: Encoder, tell_changes: nn.Linear, shown: Tensor, groups: Tensor, generator: torch.Generator
 ) -> Tensor:
     whole = len(shown) - round(CHANGED_SHARE * len(shown))
+    shown = askew(shown, generator)
     others, kinds = changed(shown[whole:], generator)
-    features, logits = encoder(_laid_out(torch.cat([shown[:whole], others])))
+    features, logits = encoder(_laid_out(conditioned(torch.cat([shown[:whole], others]), generator)))
     return _cross_entropy(logits[:whole], groups[:whole]) + _cross_entropy(tell_changes(features[whole:]), kinds)
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from steadygan.data.store import cache_folder
 from steadygan.errors import SteadyganError
+from steadygan.features.exact import CPU, full_precision
 from steadygan.features.extractor import Features
 from steadygan.features.pixels import pixels
 
@@ -26,30 +27,35 @@ class InceptionExtractor:
     Args:
         network: from uint8 [N, 3, H, W] to features and logits; it resizes to 299 x 299 itself.
         digest: of the weights, if they are not the field's own.
+        device: where it is to run.
 
     Source: Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule"; Obukhov et al. 2020, torch-fidelity.
     """
 
     classes = 1008
 
-    def __init__(self, network: nn.Module, digest: str = "") -> None:
-        self._network = network
+    def __init__(self, network: nn.Module, digest: str = "", device: torch.device = CPU) -> None:
+        self._network, self._device = network.to(device), device
         self.name = f"{NAME}-{digest}" if digest else NAME
 
     @torch.inference_mode()
     def __call__(self, images: Tensor) -> Features:
         """The features of a few hundred images at most, from uint8 [N, H, W, C]; grey images are seen as colour."""
-        given = pixels(images, 3).to(torch.uint8)
-        features, logits = self._network(given)
-        return Features(features.float(), logits.float().softmax(1))
+        given = pixels(images, 3).to(torch.uint8).to(self._device)
+        with full_precision(self._device):
+            features, logits = self._network(given)
+        return Features(features.float().cpu(), logits.float().softmax(1).cpu())
 
 
-def inception_extractor(cache: Path | None = None, weights: Path | None = None) -> InceptionExtractor:
+def inception_extractor(
+    cache: Path | None = None, weights: Path | None = None, device: torch.device = CPU
+) -> InceptionExtractor:
     """Inception with the field's weights, which are downloaded once and kept in the cache.
 
     Args:
         cache: the folder of the cache; ``$STEADYGAN_CACHE`` or ``~/.cache/steadygan`` when None.
         weights: torch-fidelity's file of weights, where there is one already.
+        device: where it is to run.
 
     Raises:
         SteadyganError: when torch-fidelity is not installed, or the weights cannot be had or read.
@@ -68,9 +74,8 @@ def inception_extractor(cache: Path | None = None, weights: Path | None = None) 
         raise SteadyganError(
             f"'{path}' does not hold the weights of torch-fidelity's Inception; download {URL}"
         ) from error
-    return InceptionExtractor(
-        network.eval().requires_grad_(False), "" if digest.startswith(HASH_PREFIX) else digest[:8]
-    )
+    own = "" if digest.startswith(HASH_PREFIX) else digest[:8]
+    return InceptionExtractor(network.eval().requires_grad_(False), own, device)
 
 
 def downloaded(path: Path) -> Path:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.errors import SteadyganError
+from steadygan.features.exact import CPU, full_precision
 from steadygan.features.extractor import Features
 from steadygan.features.pixels import pixels
 
@@ -24,7 +25,8 @@ def digest_of(network: nn.Module) -> str:
 class ModuleExtractor:
     """Features of a network of the user's own.
 
-    It is called in evaluation mode, without gradients, and with the modes of its modules restored afterwards.
+    It is called where it lies, in evaluation mode, without gradients, and with the modes of its modules restored
+    afterwards.
 
     Args:
         network: from float32 [N, C, H, W] in [-1, 1] to features [N, D], or to a pair of features and logits [N, K].
@@ -55,11 +57,13 @@ class ModuleExtractor:
         Raises:
             SteadyganError: when the network gives something else than features, or features and logits.
         """
-        given = pixels(images, self.channels, self.size) / 127.5 - 1
+        device = next((each.device for each in self.network.state_dict().values() if isinstance(each, Tensor)), CPU)
+        given = (pixels(images, self.channels, self.size) / 127.5 - 1).to(device)
         training = {module: module.training for module in self.network.modules()}
         self.network.eval()
         try:
-            found = self.network(given)
+            with full_precision(device):
+                found = self.network(given)
         except RuntimeError as error:
             reason = str(error).splitlines()[0]
             raise SteadyganError(f"'{self.name}' refuses images of shape {list(given.shape)}: {reason}") from error
@@ -72,7 +76,7 @@ class ModuleExtractor:
 
 
 def checked(found: object, count: int, name: str) -> Features:
-    """What a network answered, as features and probabilities.
+    """What a network answered, as features and probabilities on the CPU.
 
     Args:
         found: features [N, D], or a pair of these and logits [N, K].
@@ -89,5 +93,5 @@ def checked(found: object, count: int, name: str) -> Features:
         raise SteadyganError(
             f"'{name}' must give features [N, D], or features and logits [N, K], and N is {count}, not {shapes}."
         )
-    features, *logits = (part.float() for part in parts if isinstance(part, Tensor))
+    features, *logits = (part.float().cpu() for part in parts if isinstance(part, Tensor))
     return Features(features, logits[0].softmax(1) if logits else None)

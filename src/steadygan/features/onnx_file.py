@@ -1,6 +1,7 @@
 """Features of a network in an ONNX file."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,13 @@ import torch
 from torch import Tensor
 
 from steadygan.errors import SteadyganError
+from steadygan.features.exact import CPU
 from steadygan.features.extractor import Features
 from steadygan.features.modules import checked
 from steadygan.features.pixels import pixels
+
+CUDA = "CUDAExecutionProvider"
+"""What onnxruntime calls an NVIDIA GPU."""
 
 
 class OnnxExtractor:
@@ -21,12 +26,13 @@ class OnnxExtractor:
 
     Args:
         path: the file.
+        device: where it is to run; on a GPU only if onnxruntime is built for it.
 
     Raises:
         SteadyganError: when onnxruntime is not installed, or the file is no such network.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, device: torch.device = CPU) -> None:
         try:
             import onnxruntime
         except ImportError:
@@ -35,7 +41,8 @@ class OnnxExtractor:
             ) from None
         try:
             content = path.read_bytes()
-            self._session: Any = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+            providers = providers_for(device, onnxruntime.get_available_providers())
+            self._session: Any = onnxruntime.InferenceSession(content, providers=providers)
         except Exception as error:  # onnxruntime raises classes of its own that have no common base
             reason = (str(error) or type(error).__name__).splitlines()[0]
             raise SteadyganError(f"'{path}' cannot be read as an ONNX network: {reason}") from error
@@ -75,3 +82,18 @@ class OnnxExtractor:
             reason = (str(error) or type(error).__name__).splitlines()[0]
             raise SteadyganError(f"'{self.name}' refuses images of shape {list(given.shape)}: {reason}") from error
         return [torch.from_numpy(part)[: len(given)] for part in found]
+
+
+def providers_for(device: torch.device, available: Sequence[str]) -> list[str | tuple[str, dict[str, int]]]:
+    """What onnxruntime is to compute with, in the order in which it tries them.
+
+    Args:
+        device: where a network is to run.
+        available: what this build of onnxruntime has.
+    """
+    found: list[str | tuple[str, dict[str, int]]] = ["CPUExecutionProvider"]
+    if device.type == "cuda" and CUDA in available:
+        # onnxruntime has no device of its own to go by, so it is told this process's
+        number = torch.cuda.current_device() if device.index is None else device.index
+        found.insert(0, (CUDA, {"device_id": number, "use_tf32": 0}))
+    return found

@@ -1,21 +1,30 @@
 """The measures of an evaluation: figures of generated items beside those of held-out real ones."""
 
+from collections.abc import Mapping
+from types import SimpleNamespace
+
 import torch
 from torch import Tensor
 
-from steadygan.amounts import things
 from steadygan.data.toys import Toy
 from steadygan.metrics.batch_diversity import batch_diversity
-from steadygan.metrics.classes import Modes, class_divergence, inception_score, modes
+from steadygan.metrics.classes import (
+    class_divergence,
+    class_divergence_error,
+    inception_score,
+    modes,
+    reverse_kl_error,
+)
 from steadygan.metrics.estimate import Estimate
 from steadygan.metrics.gaussian import Gaussian, extrapolated_frechet_distance, frechet_distance
 from steadygan.metrics.kernel import SIZE, kernel_distance
-from steadygan.metrics.memorisation import Memorisation, compare_nearest
+from steadygan.metrics.memorisation import compare_nearest, errors_of_nearest
 from steadygan.metrics.metric import LabelledImages, Metric, Needs
-from steadygan.metrics.neighbourhoods import neighbourhoods
+from steadygan.metrics.neighbourhoods import neighbourhoods_with_errors
 from steadygan.metrics.pyramid import pyramid_distance
-from steadygan.metrics.similarity import scales, similarity_within_classes
-from steadygan.metrics.vector_modes import VectorModes, vector_modes
+from steadygan.metrics.sampling_error import share_error
+from steadygan.metrics.similarity import protocol, similarity_within_classes
+from steadygan.metrics.vector_modes import vector_modes
 
 _IMAGES = frozenset({"images"})
 _VECTORS = frozenset({"vectors"})
@@ -37,23 +46,42 @@ def _kernel_distance(real: Tensor, fake: Tensor) -> Estimate:
     return kernel_distance(real, fake, size=max(2, min(SIZE, min(len(real), len(fake)) // 4)))
 
 
-def _modes(fake: Tensor) -> Modes:
-    return modes(fake.argmax(1), fake.shape[1])
+def _estimates(values: Mapping[str, float | None], errors: Mapping[str, float]) -> SimpleNamespace:
+    """Figures with their errors, where there is one, by name."""
+    return SimpleNamespace(
+        **{
+            name: value if value is None else Estimate(float(value), errors.get(name, 0.0))
+            for name, value in values.items()
+        }
+    )
 
 
-def _similarity(fake: LabelledImages) -> dict[str, float]:
+def _neighbourhoods(real: Tensor, fake: Tensor) -> SimpleNamespace:
+    values, errors = neighbourhoods_with_errors(real, fake)
+    return _estimates(values._asdict(), errors._asdict())
+
+
+def _class_divergence(real: Tensor, fake: Tensor) -> Estimate:
+    return Estimate(class_divergence(real, fake), class_divergence_error(real, fake))
+
+
+def _modes(fake: Tensor) -> SimpleNamespace:
+    labels, count = fake.argmax(1), fake.shape[1]
+    return _estimates(modes(labels, count)._asdict(), {"reverse_kl": reverse_kl_error(labels, count)})
+
+
+def _similarity(fake: LabelledImages) -> dict[str, Estimate]:
     images, labels = fake
-    return {
-        f"{things(scales(*images.shape[1:3]), 'scale')}".replace(" ", "_"): similarity_within_classes(images, labels)
-    }
+    return {protocol(*images.shape[1:3]): similarity_within_classes(images, labels)}
 
 
-def _memorisation(held_out: Tensor, fake: Tensor) -> Memorisation:
-    return compare_nearest(fake, held_out)
+def _memorisation(held_out: Tensor, fake: Tensor) -> SimpleNamespace:
+    return _estimates(compare_nearest(fake, held_out)._asdict(), errors_of_nearest(fake, held_out)._asdict())
 
 
-def _vector_modes(real: Toy, fake: Tensor) -> VectorModes:
-    return vector_modes(fake, torch.from_numpy(real.centres), real.sigma)
+def _vector_modes(real: Toy, fake: Tensor) -> SimpleNamespace:
+    found = vector_modes(fake, torch.from_numpy(real.centres), real.sigma)
+    return _estimates(found._asdict(), {"high_quality": share_error(found.high_quality, len(fake))})
 
 
 MEASURES = (
@@ -83,7 +111,7 @@ MEASURES = (
         hint="Share of samples that lie among the data: how good single samples are; higher is better.",
         lower_is_better=False,
         needs=_NEIGHBOURS,
-        measure=neighbourhoods,
+        measure=_neighbourhoods,
         part="precision",
     ),
     Metric(
@@ -91,7 +119,7 @@ MEASURES = (
         hint="Share of the data that lie among the samples: how varied samples are; higher is better.",
         lower_is_better=False,
         needs=_NEIGHBOURS,
-        measure=neighbourhoods,
+        measure=_neighbourhoods,
         part="recall",
     ),
     Metric(
@@ -100,7 +128,7 @@ MEASURES = (
         hint="How densely the data lie around samples: precision that outliers do not raise; higher is better.",
         lower_is_better=False,
         needs=_NEIGHBOURS,
-        measure=neighbourhoods,
+        measure=_neighbourhoods,
         part="density",
     ),
     Metric(
@@ -108,7 +136,7 @@ MEASURES = (
         hint="Share of the data with a sample near them: recall that outliers do not raise; higher is better.",
         lower_is_better=False,
         needs=_NEIGHBOURS,
-        measure=neighbourhoods,
+        measure=_neighbourhoods,
         part="coverage",
     ),
     Metric(
@@ -123,7 +151,7 @@ MEASURES = (
         hint="How far the frequencies of classes are from those of the data, in nats; lower is better.",
         lower_is_better=True,
         needs=Needs(kinds=_IMAGES, of="classes", reference="all"),
-        measure=class_divergence,
+        measure=_class_divergence,
     ),
     Metric(
         name="modes",

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from steadygan.metrics.checks import check_features, same_length
 from steadygan.metrics.distances import nearest_neighbours, points_of
+from steadygan.metrics.sampling_error import mean_error, median_error, share_error
 
 NEAREST_SHARE = 0.01
 """The share of unseen real items that are nearer to a training item than what is counted as suspicious."""
@@ -87,14 +88,38 @@ def compare_nearest(fake: Tensor, held_out: Tensor) -> Memorisation:
         held_out: float64 [H].
     """
     ordered = held_out.sort().values
-    threshold = ordered[int(NEAREST_SHARE * len(ordered))]
-    below, up_to = (torch.searchsorted(ordered, fake, right=right) for right in (False, True))
-    farther = len(ordered) - (below + up_to).double().mean() / 2
+    farther = _farther(fake, ordered).mean()
     return Memorisation(
-        share=float((fake < threshold).double().mean()),
+        share=float(_suspicious(fake, ordered).double().mean()),
         nearer=float(farther) / len(ordered),
         ratio=_ratio(float(fake.median()), float(ordered.median())),
     )
+
+
+def errors_of_nearest(fake: Tensor, held_out: Tensor) -> Memorisation:
+    """The standard errors of the same for other generated items, the distances of unseen real ones being as they are.
+
+    Args:
+        fake: float64 [N], distances to the nearest training item.
+        held_out: float64 [H].
+    """
+    ordered = held_out.sort().values
+    usual = float(ordered.median())
+    return Memorisation(
+        share=share_error(float(_suspicious(fake, ordered).double().mean()), len(fake)),
+        nearer=mean_error(_farther(fake, ordered)) / len(ordered),
+        ratio=median_error(fake) / usual if usual else 0.0,
+    )
+
+
+def _suspicious(fake: Tensor, ordered: Tensor) -> Tensor:
+    return fake < ordered[int(NEAREST_SHARE * len(ordered))]
+
+
+def _farther(fake: Tensor, ordered: Tensor) -> Tensor:
+    """How many of the unseen real items lie farther off than each generated one, ties counted as half: float64 [N]."""
+    below, up_to = (torch.searchsorted(ordered, fake, right=right) for right in (False, True))
+    return len(ordered) - (below + up_to).double() / 2
 
 
 def _ratio(ours: float, theirs: float) -> float:

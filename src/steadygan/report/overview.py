@@ -12,6 +12,9 @@ from steadygan.report.read import RunRecord, Table, newest, number, text
 from steadygan.report.words import count, duration, figure, percent, sentence_case, spaced
 from steadygan.runs.budget import Budget
 
+MOST_MEASURES = 8
+"""Measures of quality of which the newest value is shown: those that every run has, and those of its judgements."""
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -139,7 +142,7 @@ def _quality(rows: Sequence[Table]) -> list[Figure]:
     """The newest value of each measure of quality."""
     keys = dict.fromkeys(key for row in rows for key in row if key.startswith("quality/") and not is_data_value(key))
     found = []
-    for key in list(keys)[:4]:
+    for key in list(keys)[:MOST_MEASURES]:
         values = [(value, row["images"]) for row in rows if (value := number(row.get(key))) is not None]
         if not values:
             continue

@@ -1,14 +1,14 @@
 """What can be said of a run from its own figures, in one sentence with a command to try.
 
-It is no diagnosis: it says whether training was long enough, whether all samples are alike, and whether the
-discriminator is far ahead.
+It is no diagnosis: it says whether training was long enough, whether its best generator is not its last one, whether
+all samples are alike, and whether the discriminator is far ahead.
 """
 
 import math
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -31,14 +31,18 @@ ALIKE = 0.25
 """Variety, 1 in the data, below which samples are alike."""
 FAR_AHEAD = 0.05
 """Share of the loss of a discriminator that cannot tell images apart below which it is far ahead."""
+WORSE = 1.5
+"""Factor over the best judged distance, or over the floor where that is larger, from which on the newest is worse."""
 LATE = 0.9
 """Share of the run after which losses are those of its end."""
 STRONGER = 10.0
 """Factor for a penalty that does not hold the discriminator back."""
 
 DEFAULT_RECIPE = "steady"
+JUDGED = "quality/frechet_distance_"
+"""How the names of the distances begin by which a run is judged."""
 
-Kind = Literal["not-finite", "too-early", "alike", "far-ahead", "nothing-seen"]
+Kind = Literal["not-finite", "past-best", "too-early", "alike", "far-ahead", "nothing-seen"]
 
 
 class Conclusion(BaseModel):
@@ -58,6 +62,28 @@ class Conclusion(BaseModel):
 
 
 @dataclass(frozen=True)
+class Judged:
+    """Distances that a run was judged by, all of the newest kind.
+
+    Attributes:
+        newest: the distance of the newest samples that were judged.
+        best: the least.
+        best_at: images seen then.
+        floor: the distance of held-out images.
+    """
+
+    newest: float
+    best: float
+    best_at: int
+    floor: float
+
+    @property
+    def is_past_best(self) -> bool:
+        """Whether the newest samples are clearly worse than the best ones, and than real images."""
+        return self.newest > WORSE * max(self.best, self.floor)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What a conclusion is drawn from.
 
@@ -71,6 +97,7 @@ class Evidence:
         loss: the discriminator's at the end; None if it is not known.
         finite: whether the newest losses were finite.
         ended: whether the budget is used; a run that was stopped goes on to its own end.
+        judged: by features; None if it was not judged, or keeps no best generator.
     """
 
     folder: str
@@ -82,6 +109,7 @@ class Evidence:
     loss: float | None
     finite: bool = True
     ended: bool = True
+    judged: Judged | None = None
 
 
 def images_wanted(pixels: int) -> int:
@@ -137,7 +165,20 @@ def evidence(state: TrainingState, folder: RunFolder, ended: bool) -> Evidence:
         loss=sum(known) / len(known) if known else None,
         finite=not late or late[-1] is not None,
         ended=ended,
+        judged=_judged(rows) if folder.best.generator.is_file() else None,
     )
+
+
+def _judged(rows: Sequence[Mapping[str, Any]]) -> Judged | None:
+    keys = [key for row in rows for key in row if key.startswith(JUDGED) and not key.endswith("/data")]
+    if not keys:
+        return None
+    key = keys[-1]  # other features, which a run that goes on may take, have another name
+    found = [(row[key], row["images"], row[f"{key}/data"]) for row in rows if row.get(key) is not None]
+    if not found:
+        return None
+    best, best_at, floor = min(found)
+    return Judged(found[-1][0], best, best_at, floor)
 
 
 def conclude(seen: Evidence) -> Conclusion:
@@ -147,6 +188,8 @@ def conclude(seen: Evidence) -> Conclusion:
         message = "The newest losses are not finite: training has broken down"
         return Conclusion(kind="not-finite", message=message, command=_calmer(seen))
     if seen.images_seen >= TOO_EARLY * wanted:
+        if seen.judged is not None and seen.judged.is_past_best:
+            return _past_best(seen, seen.judged)
         if seen.variety is not None and seen.variety < ALIKE:
             return Conclusion(
                 kind="alike",
@@ -175,6 +218,18 @@ def conclude(seen: Evidence) -> Conclusion:
         kind="nothing-seen",
         message="Nothing wrong was seen in the figures; whether samples are good, your eyes say best",
         command=f"steadygan sample {shlex.quote(seen.folder)} -n 64 --out grid.png",
+    )
+
+
+def _past_best(seen: Evidence, judged: Judged) -> Conclusion:
+    best = str(RunFolder(seen.folder).best.path)
+    return Conclusion(
+        kind="past-best",
+        message=(
+            f"The run is past its best: its newest samples lie at a Fréchet distance of {judged.newest:.3g}, and those "
+            f"of {things(judged.best_at, 'image')} seen at {judged.best:.3g}; that generator lies in '{best}'"
+        ),
+        command=f"steadygan sample {shlex.quote(best)} -n 64 --out grid.png",
     )
 
 

@@ -98,7 +98,7 @@ class Gallery:
 
     def _modes_found(self, points: torch.Tensor) -> dict[str, float]:
         """How points lie about the modes of their data, where these are known."""
-        if self._mixture is None:
+        if self._mixture is None or not bool(points.isfinite().all()):
             return {}
         found = vector_modes(points, torch.from_numpy(self._mixture.centres), self._mixture.sigma)
         values = {f"quality/mixture_{name}_{MEASURED_SAMPLES}": value for name, value in found._asdict().items()}

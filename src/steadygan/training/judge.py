@@ -16,12 +16,14 @@ from steadygan.feeding.labels import random_labels
 from steadygan.metrics.gaussian import Gaussian, frechet_distance
 from steadygan.runs.sampling import generate
 from steadygan.settings import TrainingSettings
+from steadygan.training.judged_classes import RealClasses, real_classes
 from steadygan.training.state import TrainingState
 
 SAMPLES = 5000
 """Samples of each judgement, always of the same latents, so that two of them differ by the generator alone."""
 FEWEST_REAL = 2 * SAMPLES
 """Real images below which a Fréchet distance says little about the data."""
+DISTANCE = "frechet_distance"
 TIMED_IMAGES = 64
 SEED = 20141
 SHARE_OF_TRAINING = 0.1
@@ -32,7 +34,9 @@ Say = Callable[[str], None]
 
 
 class Judge:
-    """Measures the Fréchet distance of samples to the data, and decides when it is worth its time.
+    """Measures the Fréchet distance of samples to the data, and their classes, and decides when it is worth its time.
+
+    Of several processes the main one judges alone, and the others wait for its next step.
 
     Args:
         extractor: of the features.
@@ -41,6 +45,7 @@ class Judge:
         every: real images between two judgements, as far as the share allows them; when None, as many as it allows.
         share: of the training time that judging may take, in (0, 1]; 1 is no limit.
         seconds: what a judgement takes, as far as it is known before the first.
+        classes: what classes of samples are compared with; None where the features do not know those of the data.
     """
 
     def __init__(
@@ -51,20 +56,25 @@ class Judge:
         every: int | None,
         share: float,
         seconds: float,
+        classes: RealClasses | None = None,
     ) -> None:
         self.extractor, self.reference, self.every, self.share = extractor, reference, every, share
-        self.seconds = seconds
+        self.seconds, self.classes = seconds, classes
         self.floor = frechet_distance(reference, held_out)
 
     @property
     def key(self) -> str:
         """The name of the distance in a run's rows, which names the features and how many samples there are."""
-        return f"quality/frechet_distance_{self.extractor.name}_{SAMPLES}"
+        return self._key(DISTANCE)
 
     @property
-    def data_key(self) -> str:
-        """The name of the distance of held-out images, the floor."""
-        return f"{self.key}/data"
+    def floors(self) -> dict[str, float]:
+        """The same figures of held-out images, by their names in a run's rows."""
+        found = {DISTANCE: self.floor} | (self.classes.floors if self.classes else {})
+        return {f"{self._key(name)}/data": value for name, value in found.items()}
+
+    def _key(self, name: str) -> str:
+        return f"quality/{name}_{self.extractor.name}_{SAMPLES}"
 
     def is_due(self, state: TrainingState, at_end: bool) -> bool:
         """Whether to judge now; before the end, time is left for judging once more then.
@@ -80,19 +90,26 @@ class Judge:
         needed = self.seconds if at_end else 2 * self.seconds
         return self.share >= 1 or state.judging_seconds + needed <= self.share * state.seconds
 
-    def distance(self, sampler: nn.Module, state: TrainingState) -> float:
-        """The Fréchet distance of :data:`SAMPLES` samples to the training images.
+    def figures(self, sampler: nn.Module, state: TrainingState) -> dict[str, float]:
+        """Compare :data:`SAMPLES` samples with the training images.
 
         Args:
             sampler: a generator that is ready to make images.
             state: of the run; its random state stays as it is.
+
+        Returns:
+            The Fréchet distance, and how classes come where the features know them, by their names in a run's rows.
         """
         generator = torch.Generator().manual_seed(SEED)
         latents = state.recipe.latent.sample(SAMPLES, torch.device("cpu"), generator)
         labels = random_labels(SAMPLES, state.class_shares, generator) if state.class_shares else None
         with state.in_precision():
             images = generate(sampler, latents, state.scaling, state.device, labels=labels)
-        return frechet_distance(Gaussian.of(extract(self.extractor, images.numpy()).features), self.reference)
+        seen = extract(self.extractor, images.numpy())
+        found = {DISTANCE: frechet_distance(Gaussian.of(seen.features), self.reference)}
+        if self.classes is not None and seen.probabilities is not None:
+            found |= self.classes.figures(seen.probabilities)
+        return {self._key(name): value for name, value in found.items()}
 
 
 def judge_for(state: TrainingState, training: TrainingSettings, cache: Path, say: Say) -> Judge | None:
@@ -113,7 +130,7 @@ def judge_for(state: TrainingState, training: TrainingSettings, cache: Path, say
     name = "domain" if training.features == "auto" else training.features
     if name == "domain" and not is_trained(data, cache):
         say("Training an encoder on the data once, by whose features samples are judged")
-    extractor = find_extractor(name, data, cache)
+    extractor = find_extractor(name, data, cache, device=state.device)
     parts = split(data, None)
     training_images, held_out = real_material(data, parts, extractor, cache)
     return Judge(
@@ -123,6 +140,7 @@ def judge_for(state: TrainingState, training: TrainingSettings, cache: Path, say
         training.evaluate_every,
         training.evaluate_share,
         _seconds_of_a_judgement(extractor, data),
+        real_classes(training_images, held_out, SAMPLES),
     )
 
 

@@ -4,7 +4,7 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -280,8 +280,7 @@ class Loop:
 
     def _measure(self, sampler: nn.Module) -> None:
         measured = self.gallery.measure(sampler, self.state)
-        row: dict[str, Any] = {"images": self.state.images_seen}
-        row |= {key: round(value, 6) if math.isfinite(value) else None for key, value in measured.items()}
+        row: dict[str, Any] = {"images": self.state.images_seen, **_rounded(measured)}
         for heuristic in self.state.recipe.all(Measures):
             row |= heuristic.measure(self.state)
         self._append(row)
@@ -290,16 +289,15 @@ class Loop:
 
     def _judge(self, judge: Judge) -> None:
         begun, state = time.perf_counter(), self.state
-        value = judge.distance(self.sampling_generator(), state)
+        found = judge.figures(self.sampling_generator(), state)
         judge.seconds = time.perf_counter() - begun
         state.judged_at, state.judging_seconds = state.images_seen, state.judging_seconds + judge.seconds
-        row: dict[str, Any] = {"images": state.images_seen, judge.data_key: round(judge.floor, 6)}
-        self._append(row | {judge.key: round(value, 6) if math.isfinite(value) else None})
-        self._keep_if_best(judge.key, value)
+        self._append({"images": state.images_seen, **_rounded(judge.floors), **_rounded(found)})
+        self._keep_if_best(judge.key, found[judge.key])
 
     def _keep_if_best(self, key: str, value: float) -> None:
         """Keep this checkpoint as the best if no other has a smaller distance of the same kind."""
-        if math.isfinite(value) and (value < self.state.best or key != self.state.best_by):
+        if self.rescue is None and math.isfinite(value) and (value < self.state.best or key != self.state.best_by):
             self.state.best, self.state.best_by = value, key
             save_generator(self.folder.best, self.sampling_generator(), self.config_now())
             self.save(best=True)
@@ -379,3 +377,8 @@ def ask_to_stop() -> Iterator[Callable[[], bool]]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+def _rounded(figures: Mapping[str, float]) -> dict[str, float | None]:
+    """Figures as rows hold them: to six decimals, None where they are not finite."""
+    return {key: round(value, 6) if math.isfinite(value) else None for key, value in figures.items()}

@@ -14,6 +14,7 @@ from steadygan.amounts import things
 from steadygan.blueprint import Blueprint
 from steadygan.data import DataSettings, Prepared
 from steadygan.data.store import cache_folder
+from steadygan.devices import process_device
 from steadygan.distributed import any_process, broadcast_string, is_main_process, world_size
 from steadygan.doctor.checkup import Checkup, setting_of
 from steadygan.doctor.finding import Severity
@@ -36,7 +37,7 @@ from steadygan.runs.stored import StoredRun
 from steadygan.settings import TrainingSettings
 from steadygan.training.agreement import refuse_different_runs, refuse_uneven_batches
 from steadygan.training.compiled import compile_, decompile_, may_compile, refuse_uncompilable
-from steadygan.training.device import process_device, resolve_settings
+from steadygan.training.device import resolve_settings
 from steadygan.training.judge import judge_for
 from steadygan.training.labels import data_view, labelled_players, refuse_without_features
 from steadygan.training.lines import (
