@@ -14,6 +14,7 @@ from steadygan.doctor.history import History
 from steadygan.networks import build
 from steadygan.recipe import Recipe
 from steadygan.runs import rescues as ledger
+from steadygan.runs.checkpoint import checkpoints, load_checkpoint
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.manifest import read_manifest
 from steadygan.runs.rescues import Rescue, read_rescues
@@ -158,7 +159,7 @@ def test_the_new_line_is_the_old_recipe_until_it_goes_back_and_the_new_one_after
     early = tiny.play(stateful(), tmp_path / "b", tiny.images(), tiny.after(15), images=BUDGET)
     assert early.state.images_seen == AT - EVERY
     loop = tiny.begin(sg.recipe(str(unbroken / "recipe.toml")), tmp_path / "c", tiny.images(), images=BUDGET)
-    loop.state.load_state_dict(early.state.state_dict())
+    loop.state.load_state_dict(load_checkpoint(checkpoints(RunFolder(tmp_path / "b"))[0]))
     loop.run(tiny.never)
     ours, theirs = tiny.newest(unbroken), tiny.newest(tmp_path / "c")
     for part in ("networks", "optimizers", "averaged", "memories", "sampler", "random", "moves"):
@@ -188,7 +189,7 @@ def same_run(one: Path, other: Path, stops: list[int]) -> None:
     ]
     ours, theirs = RunFolder(one).abandoned(0), RunFolder(other).abandoned(0)
     assert tiny.rows(ours.path) == tiny.rows(theirs.path)
-    assert ours.findings.read_text() == theirs.findings.read_text()
+    assert ours.findings.read_text().replace(str(one), "") == theirs.findings.read_text().replace(str(other), "")
 
 
 def untimed(decision: Rescue) -> dict[str, Any]:

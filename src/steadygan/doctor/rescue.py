@@ -73,7 +73,6 @@ OPTIONS: Mapping[str, Option] = {
     "much-lower-rates": Option(options.much_lower_rates, "steps that are far too long do the same"),
     "calmer": Option(options.calmer, "shorter steps and shortened gradients keep numbers finite", stays=True),
     "much-calmer": Option(options.much_calmer, "steps may have been far too long"),
-    "gradient-clipping": Option(options.put_in("gradient-clipping"), "spikes are cut", stays=True),
     "r1": Option(
         options.stronger("r1"), "a discriminator that is flat at real images can converge (Mescheder et al. 2018)"
     ),
