@@ -31,7 +31,7 @@ from steadygan.runs.rescues import lines_begun, read_rescues
 
 sys.path.append(str(Path(__file__).parent / "clinic"))
 import faults
-from cases import GLYPH_BASES, IMAGE_BASES, IMAGES, OTHER_BASES, VECTOR_BASES, VECTORS, Base, Case, Fault
+from cases import GLYPH_BASES, IMAGE_BASES, IMAGES, OTHER_BASES, VECTOR_BASES, VECTORS, Case, Fault
 from outcome import SAMPLES, failed, judged
 from run import SIZE
 
