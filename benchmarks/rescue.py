@@ -6,8 +6,9 @@
 SHARED is a folder with an evaluator (`ruler/ruler.py`) and `data/mnist.npz`; CLINIC is the folder of
 `benchmarks/clinic/run.py`, whose healthy trainings serve as twins. Every case is trained as it is; those that come out
 clearly worse than their healthy twins (see `clinic/outcome.py`) are trained again with ``rescue``. The faults are
-heuristics inside the recipe, which a rescue can counteract and not take out. Healthy cases are trained twice as well, and
-their weights compared bit for bit. What is in WORK already is skipped, so that the command can be stopped and given again.
+heuristics inside the recipe, which a rescue can counteract and not take out. Healthy cases are trained twice as well,
+and their weights compared bit for bit. What is in WORK already is skipped, so that the command can be stopped and given
+again.
 """
 
 import argparse
