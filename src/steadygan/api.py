@@ -187,6 +187,7 @@ def resume(
     images: int | None = None,
     minutes: float | None = None,
     compile: bool | None = None,  # noqa: A002  # as in train()
+    stop_on: StopOn | None = None,
     generator: nn.Module | None = None,
     discriminator: nn.Module | None = None,
     data: DataInput | None = None,
@@ -200,6 +201,7 @@ def resume(
         images: a new number of images to see in all; what it was when None.
         minutes: a new time in all; what it was when None.
         compile: whether networks are compiled from now on, which rounds differently; as it was when None.
+        stop_on: what the run stops at from now on, as in :func:`train`; as it was when None.
         generator: your own, if the run had one; its weights are replaced by the checkpoint's.
         discriminator: likewise.
         data: the data, if they were given as an array or lie elsewhere now; where they were when None.
@@ -217,7 +219,7 @@ def resume(
     distributed.start()
     with locked_for_all(folder, otherwise=""):
         stored = read_stored_run(folder)
-        training = changed(stored, images, minutes, compile)
+        training = changed(stored, images, minutes, compile, stop_on)
         source = _data_of(stored, folder) if data is None else data
         prepared = distributed.local_main_process_first(
             "prepare", lambda: prepare(source, stored.manifest.data_settings, cache=where)
@@ -287,13 +289,16 @@ def changed(
     images: int | None,
     minutes: float | None,
     compile: bool | None = None,  # noqa: A002  # as in train()
+    stop_on: StopOn | None = None,
 ) -> TrainingSettings:
-    """The settings of a stored run with a new budget, if there is one, and compiled or not from now on."""
+    """The settings of a stored run with a new budget, if there is one, and what else may be another from now on."""
     settings = stored.manifest.training.model_dump()
     if images is not None or minutes is not None:
         settings |= {"images": images, "minutes": minutes}
     if compile is not None:
         settings["compile"] = compile
+    if stop_on is not None:
+        settings["stop_on"] = stop_on
     try:
         return TrainingSettings.model_validate(settings)
     except ValidationError as error:

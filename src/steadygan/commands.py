@@ -29,7 +29,7 @@ from steadygan.training.process_settings import keep_memory
 from steadygan.training.session import CustomNetworks
 
 DEFAULT_RECIPE = "steady"
-CHANGEABLE_FIELDS = ("images", "minutes", "compile")
+CHANGEABLE_FIELDS = ("images", "minutes", "compile", "stop_on")
 """What may be different when a run goes on."""
 
 
@@ -116,6 +116,7 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> Run:
         images=training.images,
         minutes=training.minutes,
         compile=training.compile,
+        stop_on=training.stop_on,
         data=prepared,
         observers=[ProgressLine(console)],
     )

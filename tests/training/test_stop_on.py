@@ -83,7 +83,8 @@ def test_the_exit_status_tells(
     assert status("images.npz", *SMALL, "--images", "120", "--stop-on", "critical", "--out", "stopped") == 3
     assert "failed: mode-collapse (critical) since 60" in capsys.readouterr().out
     assert RunFolder("stopped").report.is_file()
-    assert status("--resume", "stopped") == 3  # it lasts
+    assert status("--resume", "stopped", "--stop-on", "never", "--images", "140") == 0
+    assert status("--resume", "stopped", "--stop-on", "critical", "--images", "160") == 3  # it lasts
     assert status("images.npz", *SMALL, "--stop-on", "sometimes") == 2
     assert status("images.npz", *SMALL, "--stop-on", "critical", "--no-doctor") == 2
 

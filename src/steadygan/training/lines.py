@@ -30,7 +30,7 @@ def state_to_go_on_from(folder: RunFolder, begun: Sequence[Rescue]) -> tuple[dic
     try:
         return load_newest(folder, len(begun))
     except SteadyganError:
-        if not begun:
+        if not begun or not folder.snapshot(begun[-1].back_to).is_file():
             raise
         return load_snapshot(folder, begun[-1].back_to), []
 
