@@ -32,7 +32,7 @@ BRIEF = {
     "steadygan.runs.sampling.STANDING_BATCH": 16,
 }
 """Values of constants with which a run spends little on pictures."""
-TIMINGS = ("seconds", "images_per_second", "time/data", "time/without_core", "time/judging")
+TIMINGS = ("seconds", "images_per_second", "time/data", "time/without_core", "time/judging", "time/watching")
 
 
 def prepared(items: "np.ndarray[Any, Any]") -> Prepared:

@@ -108,7 +108,8 @@ class NotFinite(UpdateModifier, AfterStep):
     def after_step(self, state: State) -> None:
         """Damage the weight."""
         if state.images_seen >= self.after:
-            next(state.network(self.player).parameters()).view(-1)[0] = float("nan")
+            weight = next(state.network(self.player).parameters())
+            weight[(0,) * weight.ndim] = float("nan")
 
 
 class DeadRectifiers(UpdateModifier, Begins):

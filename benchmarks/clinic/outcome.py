@@ -9,9 +9,10 @@ from typing import ClassVar
 import numpy as np
 
 sys.path.append(str(Path(__file__).parent.parent))
-from glyph_evaluator import UNSEEN_SEED, features_and_classes, frechet_distance, trained_classifier
+from glyph_evaluator import UNSEEN_SEED, features_and_classes, trained_classifier
 from rank_agreement import ruler_in
 from steadygan.data.glyphs import draw_glyphs
+from steadygan.metrics.gaussian import Gaussian, frechet_distance
 
 SAMPLES = 2000
 
@@ -31,7 +32,7 @@ def judged(data: str, samples: np.ndarray, shared: Path) -> dict[str, float]:
         return {key: float(found[key]) for key in ("modes", "of", "high_quality")}
     if data == "glyphs":
         fake, _ = features_and_classes(trained_classifier(), _enlarged(samples))
-        return {"fid": frechet_distance(_glyph_features(), fake)}
+        return {"fid": frechet_distance(_glyph_features(), Gaussian.of(fake))}
     return {"fid": _Images(data, shared).distance(samples)}
 
 
@@ -66,9 +67,9 @@ class _Images:
 
 
 @cache
-def _glyph_features():  # type: ignore[no-untyped-def]
+def _glyph_features() -> Gaussian:
     real = _enlarged(_reduced(draw_glyphs(5000, seed=UNSEEN_SEED)[0], 16))
-    return features_and_classes(trained_classifier(), real)[0]
+    return Gaussian.of(features_and_classes(trained_classifier(), real)[0])
 
 
 def _reduced(images: np.ndarray, size: int) -> np.ndarray:

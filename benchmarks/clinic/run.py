@@ -86,7 +86,7 @@ def main() -> None:
             continue
         try:
             outcome = train(case, arguments, folder)
-        except SteadyganError as error:
+        except (SteadyganError, RuntimeError) as error:
             print(f"{case.name}: refused: {error}", flush=True)
             continue
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)

@@ -4,8 +4,8 @@
 
 WORK is the folder of `run.py`. A training with a fault has failed if it came out clearly worse than its healthy twins
 (see `outcome.py`); one whose fault did no harm is healthy, and one between the two counts nowhere. The planned
-trainings are divided into halves, of which the rules were tuned on one: each cause's trainings by turns, in the order
-of a digest.
+trainings of the first round are divided into halves, of which the rules were tuned on one: each cause's trainings by
+turns, in the order of a digest. The second round, with other seeds and recipes, is held out as a whole.
 """
 
 import argparse
@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cases import VECTORS, cases
+from cases import VECTORS, first_round, second_round
 from outcome import failed
 from scipy.stats import binomtest
 
 from steadygan.doctor import Examiner, Finding, Severity
 from steadygan.doctor.checkup import setting_of
+from steadygan.doctor.history import Setting
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.stored import read_stored_run
 
@@ -68,7 +69,23 @@ class Result:
         return any(finding.kind.value in self.names for finding in self.serious)
 
 
-def results(work: Path, losses: bool = False) -> list[Result]:
+@dataclass(frozen=True)
+class Training:
+    """A training of the clinic with its rows, before anyone judges it."""
+
+    name: str
+    data: str
+    objective: str
+    cause: str | None
+    names: tuple[str, ...]
+    failed: bool | None
+    half: str
+    figures: dict[str, float]
+    setting: Setting
+    rows: list[dict[str, Any]]
+
+
+def gathered(work: Path) -> list[Training]:
     """All trainings in the folder of the clinic."""
     outcomes = [json.loads(path.read_text()) for path in sorted(work.glob("*/outcome.json"))]
     twins: dict[tuple[str, str], list[dict[str, float]]] = defaultdict(list)
@@ -77,47 +94,66 @@ def results(work: Path, losses: bool = False) -> list[Result]:
             twins[each["data"], each["base"]].append(each["figures"])
     halves = _halves()
     return [
-        _result(work / each["case"], each, twins[each["data"], each["base"]], halves[each["case"]], losses)
+        _training(work / each["case"], each, twins[each["data"], each["base"]], halves[each["case"]])
         for each in outcomes
         if twins[each["data"], each["base"]]
     ]
 
 
+def results(work: Path, losses: bool = False) -> list[Result]:
+    """All trainings, as the doctor judges them."""
+    return [judged_by(each, losses) for each in gathered(work)]
+
+
 def _halves() -> dict[str, str]:
     by_cause: dict[tuple[str, bool], list[str]] = defaultdict(list)
-    for case in cases():
+    for case in first_round():
         by_cause["" if case.fault is None else case.fault.cause, case.data in VECTORS].append(case.name)
-    halves = {}
+    halves = {case.name: "held-out" for case in second_round()}
     for start, names in enumerate(sorted(by_cause.values())):
         ordered = sorted(names, key=lambda name: hashlib.blake2b(name.encode()).hexdigest())
         halves |= {name: ("tuning", "held-out")[(place + start) % 2] for place, name in enumerate(ordered)}
     return halves
 
 
-def _result(folder: Path, outcome: dict[str, Any], twins: list[dict[str, float]], half: str, losses: bool) -> Result:
+def _training(folder: Path, outcome: dict[str, Any], twins: list[dict[str, float]], half: str) -> Training:
     run, stored = RunFolder(folder), read_stored_run(RunFolder(folder))
     data = stored.manifest.data
-    setting = setting_of(data.kind, data.shape[0], data.count, stored.recipe)
-    rows = run.read_rows(run.metrics)
-    if losses:
-        from steadygan.doctor.rules_of_losses import RULES_OF_LOSSES
-
-        kept = ("images", "discriminator/loss", "generator/loss", "not_finite")
-        rows = [{name: row[name] for name in kept if name in row} for row in rows]
-        examiner = Examiner(setting, RULES_OF_LOSSES).read(rows)
-    else:
-        examiner = Examiner(setting).read(rows)
-    return Result(
+    return Training(
         name=outcome["case"],
         data=outcome["data"],
         objective=stored.recipe.objective.name,
         cause=outcome["cause"],
         names=tuple(outcome["names"]),
         failed=failed(outcome["figures"], twins),
-        findings=tuple(examiner.findings),
-        images=max((row["images"] for row in rows), default=1),
         half=half,
         figures=outcome["figures"],
+        setting=setting_of(data.kind, data.shape[0], data.count, stored.recipe),
+        rows=run.read_rows(run.metrics),
+    )
+
+
+def judged_by(training: Training, losses: bool = False) -> Result:
+    """What the doctor says of a training, by looks or by losses alone."""
+    if losses:
+        from steadygan.doctor.rules_of_losses import RULES_OF_LOSSES
+
+        kept = ("images", "discriminator/loss", "generator/loss", "not_finite")
+        rows = [{name: row[name] for name in kept if name in row} for row in training.rows]
+        examiner = Examiner(training.setting, RULES_OF_LOSSES).read(rows)
+    else:
+        examiner = Examiner(training.setting).read(training.rows)
+    return Result(
+        name=training.name,
+        data=training.data,
+        objective=training.objective,
+        cause=training.cause,
+        names=training.names,
+        failed=training.failed,
+        findings=tuple(examiner.findings),
+        images=max((row["images"] for row in training.rows), default=1),
+        half=training.half,
+        figures=training.figures,
     )
 
 

@@ -92,7 +92,7 @@ def healthy(images: int, **other: float | None) -> dict[str, Any]:
         ({"separation": 0.05, "distance": 0.6}, Failure.GARBAGE_FOOLING),
         ({"separation": 1.0, "distance": 0.6}, Failure.DISCRIMINATOR_WINS),
         ({"drift": 0.9, "distance": 0.4}, Failure.OSCILLATION),
-        ({"empty_bins": 0.6}, Failure.MODE_DROPPING),
+        ({"empty_bins": 0.8}, Failure.MODE_DROPPING),
         ({"mean_gap": 2.0}, Failure.PREPROCESSING_MISMATCH),
         ({"saturated": 0.8}, Failure.SATURATED_OUTPUT),
         ({"checkerboard": 40.0}, Failure.CHECKERBOARD),

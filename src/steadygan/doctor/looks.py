@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from steadygan.doctor.logits import gap, separation
@@ -28,7 +27,6 @@ class Shown:
         real_logits: of training images, float [N].
         fake_logits: of generated ones, float [M].
         held_out_logits: of real images that are never trained on, float [K].
-        shifted_logits: of the same training images, moved by a pixel, float [N].
         real: images, float [N, C, H, W] in [-1, 1], or vectors, float [N, D].
         fake: the same, [M, ...].
         fixed: fakes of the same latents at each look, [L, ...].
@@ -42,7 +40,6 @@ class Shown:
     real_logits: Tensor | None = None
     fake_logits: Tensor | None = None
     held_out_logits: Tensor | None = None
-    shifted_logits: Tensor | None = None
     real: Tensor | None = None
     fake: Tensor | None = None
     fixed: Tensor | None = None
@@ -126,14 +123,4 @@ def _of_logits(shown: Shown) -> dict[str, float]:
     if shown.real_logits is not None and shown.held_out_logits is not None:
         found["held_out"] = separation(shown.real_logits, shown.held_out_logits)
         found["gap/held_out"] = gap(shown.real_logits, shown.held_out_logits)
-    if shown.real_logits is not None and shown.shifted_logits is not None:
-        found["shifted"] = separation(shown.real_logits, shown.shifted_logits)
-        found["gap/shifted"] = gap(shown.real_logits, shown.shifted_logits)
     return found
-
-
-@torch.no_grad()
-def moved_by_a_pixel(images: Tensor) -> Tensor:
-    """Images [N, C, H, W] one pixel to the right and below, with their border continued."""
-    padded = torch.nn.functional.pad(images, (1, 0, 1, 0), mode="replicate")
-    return padded[..., :-1, :-1]

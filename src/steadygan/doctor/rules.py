@@ -5,6 +5,7 @@ Most figures compare fakes with the data or count the order of logits, so that t
 
 import numpy as np
 
+from steadygan.arrays import Array
 from steadygan.doctor.finding import Evidence, Severity
 from steadygan.doctor.history import History
 from steadygan.doctor.rule import Rule
@@ -18,25 +19,33 @@ ALIKE = 0.3
 """Variety, 1 in the data, below which fakes are nearly all alike."""
 TWINS = 0.5
 """Share of fakes with a near twin in their batch, above which they are copies of each other."""
-LEFT_OUT = 0.3
-"""Share of the data of kinds that are hardly made."""
+LEFT_OUT = {"images": 0.7, "vectors": 0.6}
+"""Share of the data of kinds that are hardly made, at two surveys."""
 UNLIKE = 0.8
 """Difference of a channel's means, in standard deviations of the data, that is as plain as day."""
 CONTRASTS = (0.45, 1.8)
 """Contrast, 1 in the data, outside of which range and scale are in doubt."""
-PEAKS = 4.0
-"""Times the power at frequencies of strides that the data have there."""
+PEAKS, MANY_PEAKS = 4.0, 12.0
+"""Times the power at frequencies of strides that the data have there: worth a look, and plain to see."""
+WAY, RISE = 0.75, 1.25
+"""Of the distance some looks ago, and of the variety then: training that has come so far is on its way."""
+LOOKS_BACK = 8
 SATURATED = 0.4
 """Share of values at the limits, beyond that of the data."""
-FOOLED = 0.3
-"""How often a real image scores above a fake, below which the discriminator takes fakes for more real than reals."""
-SURE = 0.98
-"""The same, above which it is never wrong."""
+FOOLED, FOOLED_OUTRIGHT, GUESSING = 0.3, 0.1, 0.46
+"""How often a real image scores above a fake, below which the discriminator takes fakes for more real than reals: by
+now, beyond doubt, and where it never did better over many looks."""
+NOT_NEAR = 0.08
+"""Distance that fakes which fool a discriminator outright must have: nearer ones may well be that good."""
+SURE, SURER = 0.98, 0.998
+"""The same, above which it is hardly ever wrong, and never."""
+FAR_OFF = 0.4
+"""Distance at which a discriminator that is never wrong has won, even if fakes come nearer step by small step."""
 FROZEN = 1e-7
 """Change of weights for a step, relative to their length, below which nothing moves."""
 STILL = 0.004
 """Drift of fixed latents' images from one look to the next below which they stand still."""
-RESTLESS = 0.55
+RESTLESS = 0.65
 """The same, above which images change from look to look as if they were others."""
 STEEP, STEEPER = 1000.0, 30.0
 """A gradient's norm that is too long for any network, and times its usual length."""
@@ -47,6 +56,16 @@ FEW, PASSES = 1000, 20.0
 def _value(history: History, name: str) -> float:
     found = history.last(name)
     return float(found[-1]) if len(found) else float("nan")
+
+
+def _lowest(values: Array) -> float:
+    """The smallest of those that are numbers; NaN where none is."""
+    known = values[np.isfinite(values)]
+    return float(known.min()) if len(known) else float("nan")
+
+
+def _highest(values: Array) -> float:
+    return -_lowest(-values)
 
 
 def _evidence(history: History, name: str, sentence: str) -> Evidence:
@@ -61,10 +80,16 @@ def _distance(history: History) -> Evidence:
 
 def _is_far(history: History, limit: float = FAR) -> bool:
     """Whether fakes are far from the data and come no nearer."""
-    newest = history.last("doctor/distance", 6)
-    if len(newest) < 3 or not newest[-1] > limit:
+    return _value(history, "doctor/distance") > limit and not _is_on_its_way(history)
+
+
+def _is_on_its_way(history: History) -> bool:
+    """Whether fakes have come clearly nearer to the data, or have become clearly more varied, over the last looks."""
+    distance, variety = (history.last(f"doctor/{name}", LOOKS_BACK) for name in ("distance", "variety"))
+    if len(distance) < 4 or len(variety) < 4:
         return False
-    return not newest[-1] < 0.6 * np.nanmax(newest)  # it is on its way
+    nearer = np.mean(distance[-2:]) < WAY * np.mean(distance[:3])
+    return bool(nearer or np.mean(variety[-2:]) > RISE * np.mean(variety[:3]) > RISE * ALIKE / 4)
 
 
 def not_finite(history: History) -> Found:
@@ -81,7 +106,7 @@ def stalled(history: History) -> Found:
         if _value(history, name) < FROZEN:
             return (_evidence(history, name, f"the weights of the {player} do not change"),)
     drift = history.last("doctor/drift", 3)
-    if len(drift) == 3 and np.nanmax(drift) < STILL and _is_far(history):
+    if len(drift) == 3 and _highest(drift) < STILL and _is_far(history):
         return (_evidence(history, "doctor/drift", "images of the same latents do not change"), _distance(history))
     return ()
 
@@ -89,6 +114,8 @@ def stalled(history: History) -> Found:
 def collapsed(history: History) -> Found:
     """All images alike."""
     variety, twins = _value(history, "doctor/variety"), _value(history, "doctor/twins")
+    if _is_on_its_way(history):
+        return ()
     if variety < ALIKE:
         return (_evidence(history, "doctor/variety", f"images differ {variety:.0%} as much as the data do"),)
     if twins > TWINS:
@@ -99,7 +126,7 @@ def collapsed(history: History) -> Found:
 def dropped(history: History) -> Found:
     """Parts of the data that are never made."""
     empty = history.last("doctor/empty_bins", 2)
-    if len(empty) == 2 and min(empty) > LEFT_OUT:
+    if len(empty) == 2 and min(empty) > LEFT_OUT[history.setting.kind]:
         sentence = f"{empty[-1]:.0%} of the data is of kinds that are hardly made"
         return (_evidence(history, "doctor/empty_bins", sentence),)
     return ()
@@ -107,8 +134,13 @@ def dropped(history: History) -> Found:
 
 def fooled(history: History) -> Found:
     """Fakes that are far from the data and score above them."""
-    order = history.last("doctor/separation", 3)
-    if len(order) == 3 and np.nanmax(order) < FOOLED and _is_far(history):
+    order = history.last("doctor/separation", LOOKS_BACK)
+    if len(order) < LOOKS_BACK // 2:
+        return ()
+    outright = _highest(order[-LOOKS_BACK // 2 :]) < FOOLED_OUTRIGHT
+    never_right = len(order) == LOOKS_BACK and _highest(order) < GUESSING
+    not_near = _value(history, "doctor/distance") > NOT_NEAR
+    if ((outright or never_right) and not_near) or (_highest(order[-3:]) < FOOLED and _is_far(history)):
         sentence = f"the discriminator scores fakes above real images in {1 - order[-1]:.0%} of all pairs"
         return (_evidence(history, "doctor/separation", sentence), _distance(history))
     return ()
@@ -116,8 +148,9 @@ def fooled(history: History) -> Found:
 
 def wins(history: History) -> Found:
     """A discriminator that is never wrong, and fakes that come no nearer."""
-    order = history.last("doctor/separation", 3)
-    if len(order) == 3 and np.nanmin(order) > SURE and _is_far(history):
+    order = history.last("doctor/separation", LOOKS_BACK)
+    never_wrong = len(order) == LOOKS_BACK and _lowest(order) > SURER and _value(history, "doctor/distance") > FAR_OFF
+    if never_wrong or (len(order) > 3 and _lowest(order[-3:]) > SURE and _is_far(history)):
         sentence = f"the discriminator tells real from fake in {order[-1]:.0%} of all pairs"
         return (_evidence(history, "doctor/separation", sentence), _distance(history))
     return ()
@@ -126,7 +159,7 @@ def wins(history: History) -> Found:
 def restless(history: History) -> Found:
     """Images that are others at each look."""
     drift = history.last("doctor/drift", 4)
-    if len(drift) == 4 and np.nanmin(drift) > RESTLESS and _is_far(history, FAR / 2):
+    if len(drift) == 4 and _lowest(drift) > RESTLESS and _is_far(history):
         sentence = f"images of the same latents change by {drift[-1]:.0%} of the distance of two real ones at each look"
         return (_evidence(history, "doctor/drift", sentence), _distance(history))
     return ()
@@ -135,6 +168,8 @@ def restless(history: History) -> Found:
 def mismatched(history: History) -> Found:
     """Something plain in which fakes differ from reals."""
     difference, contrast = _value(history, "doctor/mean_gap"), _value(history, "doctor/contrast")
+    if _is_on_its_way(history):
+        return ()
     if difference > UNLIKE:
         sentence = f"the mean of a channel is {difference:.1f} standard deviations from that of real images"
         return (_evidence(history, "doctor/mean_gap", sentence),)
@@ -155,9 +190,18 @@ def saturated(history: History) -> Found:
 
 
 def checkered(history: History) -> Found:
-    """A grid over the images."""
-    peaks, usual = history.last("doctor/checkerboard", 2), max(_value(history, "doctor/checkerboard/data"), 1.0)
-    if len(peaks) == 2 and min(peaks) > PEAKS * usual:
+    """A grid over the images that is plain to see."""
+    return _peaks(history, MANY_PEAKS, surveys=3)
+
+
+def faintly_checkered(history: History) -> Found:
+    """A grid over the images that may be seen."""
+    return _peaks(history, PEAKS, surveys=2)
+
+
+def _peaks(history: History, limit: float, surveys: int) -> Found:
+    peaks, usual = history.last("doctor/checkerboard", surveys), max(_value(history, "doctor/checkerboard/data"), 1.0)
+    if len(peaks) == surveys and min(peaks) > limit * usual:
         sentence = f"a regular grid is {peaks[-1] / usual:.0f} times as strong as in the data"
         return (_evidence(history, "doctor/checkerboard", sentence),)
     return ()
@@ -178,40 +222,50 @@ def exploding(history: History) -> Found:
 
 def overfitted(history: History) -> Found:
     """A discriminator that knows its images by heart."""
-    held_out, items = _value(history, "doctor/held_out"), history.setting.items
+    held_out = _value(history, "doctor/held_out")
     if held_out > 0.8:
         sentence = f"training images score above unseen ones in {held_out:.0%} of all pairs"
         return (_evidence(history, "doctor/held_out", sentence),)
-    if items is None or items > FEW or history.images < PASSES * items:
-        return ()
-    order = history.last("doctor/separation", 3)
-    if len(order) == 3 and np.nanmin(order) > SURE:
-        sentence = f"the {items} images were seen {history.images / items:.0f} times each, and no fake passes for one"
-        return (_evidence(history, "doctor/separation", sentence),)
+    if _knows_by_heart(history) and _is_far(history):
+        return (_few(history), _distance(history))
     return ()
 
 
+def may_overfit(history: History) -> Found:
+    """A discriminator that may know its few images by heart, which does no harm yet."""
+    return (_few(history),) if _knows_by_heart(history) else ()
+
+
+def _knows_by_heart(history: History) -> bool:
+    items, order = history.setting.items, history.last("doctor/separation", 3)
+    seen_often = items is not None and items <= FEW and history.images >= PASSES * items
+    return seen_often and len(order) == 3 and _lowest(order) > SURE
+
+
+def _few(history: History) -> Evidence:
+    items = history.setting.items or 1
+    sentence = f"{items:,} images were seen {history.images / items:.0f} times each, and hardly a fake passes for one"
+    return _evidence(history, "doctor/separation", sentence)
+
+
+_VARIETY, _ORDER, _DRIFT = ("doctor/variety",), ("doctor/separation",), ("doctor/drift",)
+_SURVEY, _GRID, _MOVES = ("doctor/empty_bins",), ("doctor/checkerboard",), ("doctor/update/generator", "doctor/drift")
+_MEAN, _LIMITS, _STEPS = ("doctor/mean_gap",), ("doctor/saturated",), ("discriminator/gradient_norm",)
+_WATCH, _WARNING, _CRITICAL = Severity
+
 RULES = (
-    Rule(Failure.NOT_FINITE, Severity.CRITICAL, ("not_finite",), not_finite, persists=1, after=0.0, judged_by="losses"),
-    Rule(
-        Failure.STALLED, Severity.CRITICAL, ("doctor/update/generator", "doctor/drift"), stalled, persists=4, after=0.0
-    ),
-    Rule(Failure.MODE_COLLAPSE, Severity.CRITICAL, ("doctor/variety",), collapsed, persists=5, after=0.1),
-    Rule(Failure.GARBAGE_FOOLING, Severity.CRITICAL, ("doctor/separation",), fooled, persists=3, after=0.15),
-    Rule(Failure.DISCRIMINATOR_WINS, Severity.WARNING, ("doctor/separation",), wins, persists=4, after=0.2),
-    Rule(Failure.OSCILLATION, Severity.WARNING, ("doctor/drift",), restless, persists=3, after=0.2),
-    Rule(Failure.MODE_DROPPING, Severity.WARNING, ("doctor/empty_bins",), dropped, persists=1, after=0.2),
-    Rule(Failure.PREPROCESSING_MISMATCH, Severity.WARNING, ("doctor/mean_gap",), mismatched, persists=4, after=0.15),
-    Rule(Failure.SATURATED_OUTPUT, Severity.WARNING, ("doctor/saturated",), saturated, persists=4, after=0.1),
-    Rule(Failure.CHECKERBOARD, Severity.WARNING, ("doctor/checkerboard",), checkered, persists=1, after=0.2),
-    Rule(
-        Failure.EXPLODING_GRADIENTS,
-        Severity.WARNING,
-        ("discriminator/gradient_norm",),
-        exploding,
-        persists=3,
-        after=0.05,
-        judged_by="losses",
-    ),
-    Rule(Failure.DISCRIMINATOR_OVERFITS, Severity.WARNING, ("doctor/separation",), overfitted, persists=4, after=0.15),
+    Rule(Failure.NOT_FINITE, _CRITICAL, ("not_finite",), not_finite, persists=1, after=0.0, judged_by="losses"),
+    Rule(Failure.STALLED, _CRITICAL, _MOVES, stalled, persists=4, after=0.0),
+    Rule(Failure.MODE_COLLAPSE, _CRITICAL, _VARIETY, collapsed, persists=4, after=0.08),
+    Rule(Failure.GARBAGE_FOOLING, _CRITICAL, _ORDER, fooled, persists=3, after=0.12),
+    Rule(Failure.DISCRIMINATOR_WINS, _WARNING, _ORDER, wins, persists=4, after=0.15),
+    Rule(Failure.OSCILLATION, _WARNING, _DRIFT, restless, persists=3, after=0.15),
+    Rule(Failure.MODE_DROPPING, _WARNING, _SURVEY, dropped, persists=1, after=0.15),
+    Rule(Failure.PREPROCESSING_MISMATCH, _WARNING, _MEAN, mismatched, persists=4, after=0.15),
+    Rule(Failure.SATURATED_OUTPUT, _WARNING, _LIMITS, saturated, persists=4, after=0.1),
+    Rule(Failure.CHECKERBOARD, _WARNING, _GRID, checkered, persists=1, after=0.2),
+    Rule(Failure.CHECKERBOARD, _WATCH, _GRID, faintly_checkered, persists=1, after=0.2),
+    Rule(Failure.EXPLODING_GRADIENTS, _WARNING, _STEPS, exploding, persists=3, after=0.05, judged_by="losses"),
+    Rule(Failure.DISCRIMINATOR_OVERFITS, _WARNING, _ORDER, overfitted, persists=4, after=0.15),
+    Rule(Failure.DISCRIMINATOR_OVERFITS, _WATCH, _ORDER, may_overfit, persists=4, after=0.15),
 )

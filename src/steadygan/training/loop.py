@@ -107,6 +107,7 @@ class Loop:
         self.findings = RowFile(folder.findings)
         self._row_began = (state.images_seen, state.seconds, state.loader.wait_seconds)
         self._judging_before = state.judging_seconds
+        self._watching_before = self._watching_seconds
         self._core_wait_before = core_wait_seconds()
         self._saved_at = state.seconds
         self._estimated = state.images_seen > 0 or state.data.kind != "images"
@@ -194,14 +195,20 @@ class Loop:
             row["images_per_second"] = round(since_images / since_seconds, 2)
             row["time/data"] = round(since_waiting / since_seconds, 6)
             row["time/judging"] = round((self.state.judging_seconds - self._judging_before) / since_seconds, 6)
+            row["time/watching"] = round((self._watching_seconds - self._watching_before) / since_seconds, 6)
         row |= self._core_wait(since_seconds)
         self._row_began, self._judging_before = now, self.state.judging_seconds
+        self._watching_before = self._watching_seconds
         self._append(row)
         if row["not_finite"] and self.checkup is None:
             values, one = things(row["not_finite"], "measured value"), row["not_finite"] == 1
             self.report_finding(
                 "not-finite", f"{values} of the last {STEPS_PER_ROW} steps {'was' if one else 'were'} not finite"
             )
+
+    @property
+    def _watching_seconds(self) -> float:
+        return 0.0 if self.watch is None else self.watch.seconds
 
     def _core_wait(self, seconds: float) -> dict[str, float]:
         """The share of its threads' time during which this process had no core, if the system counts it."""

@@ -1,5 +1,6 @@
 """Looks at a run while it trains, without touching it: what the doctor's rules judge by."""
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from steadygan.distributed import network_input, replicated
-from steadygan.doctor.looks import Looks, Shown, moved_by_a_pixel
+from steadygan.doctor.looks import Looks, Shown
 from steadygan.feeding.labels import random_labels
 from steadygan.feeding.loader import Batch
 from steadygan.training.forward import generator_forward
@@ -24,6 +25,9 @@ SURVEYED = {"images": 512, "vectors": 1024}
 STEPS, BATCH = 20, 64
 """A look comes after this many steps with a batch of this size, or as many images in other batches."""
 LOOKS_PER_SURVEY = 8
+SHARE = 0.05
+"""Of the training time that looks may take. By the first survey it is known what they take; if it is more, they come
+as many times more seldom from then on."""
 SEED = 20151
 
 
@@ -49,10 +53,11 @@ class Watch:
         self._real: Batch | None = None
         self._looked = state.images_seen
         self._made = 0
+        self._seldom = 1
 
     def is_due(self) -> bool:
-        """Whether to look now, which depends on nothing but the number of images seen."""
-        return self.state.images_seen - self._looked >= STEPS * max(BATCH, self.state.batch)
+        """Whether to look now, which depends on the number of images seen and on how much looks take here."""
+        return self.state.images_seen - self._looked >= self._seldom * STEPS * max(BATCH, self.state.batch)
 
     def look(self) -> dict[str, float | None]:
         """Look at the run now.
@@ -65,19 +70,24 @@ class Watch:
             shown = self._shown(self._made % LOOKS_PER_SURVEY == LOOKS_PER_SURVEY - 1)
         found = self.looks.look(shown)
         self._looked, self._made = self.state.images_seen, self._made + 1
-        self.seconds += time.perf_counter() - begun
+        took = time.perf_counter() - begun
+        self.seconds += took
+        if self._made == LOOKS_PER_SURVEY:
+            training = max(
+                self.state.seconds - self.seconds + took, 1e-9
+            )  # this look is not yet in the state's seconds
+            self._seldom = max(1, math.ceil(self.seconds / training / SHARE))
         return found
 
     def _shown(self, surveys: bool) -> Shown:
         state = self.state
         if self._real is None:
-            self._real = state.loader.reference(self._many)
+            self._real = state.loader.reference(min(self._many, len(state.data) - state.loader.held_out_count))
         many = self._fakes(self._many if surveys else self._count)
         count = self._count
         images, labels = self._real.images[:count], None if self._real.labels is None else self._real.labels[:count]
         fakes = many[:count]
         fake_labels = None if self._labels is None else self._labels[:count].to(state.device)
-        moved = moved_by_a_pixel(images) if images.ndim == 4 else None
         held_out = None
         if state.recipe.held_out_share > 0:
             others, theirs = next(iter(state.held_out_chunks(count)))
@@ -87,7 +97,6 @@ class Watch:
             real_logits=self._scores(images, labels),
             fake_logits=self._scores(fakes, fake_labels),
             held_out_logits=held_out,
-            shifted_logits=None if moved is None else self._scores(moved, labels),
             real=images.cpu(),
             fake=fakes.cpu(),
             fixed=fakes.cpu(),
@@ -134,9 +143,16 @@ class Watch:
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
-        return {"looks": self.looks.state_dict(), "looked": self._looked, "made": self._made, "seconds": self.seconds}
+        return {
+            "looks": self.looks.state_dict(),
+            "looked": self._looked,
+            "made": self._made,
+            "seconds": self.seconds,
+            "seldom": self._seldom,
+        }
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
         """Go on from :meth:`state_dict`."""
         self.looks.load_state_dict(saved["looks"])
-        self._looked, self._made, self.seconds = saved["looked"], saved["made"], saved["seconds"]
+        self._looked, self._made, self._seldom = saved["looked"], saved["made"], saved["seldom"]
+        self.seconds = saved["seconds"]
