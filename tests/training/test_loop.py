@@ -272,10 +272,9 @@ def test_values_that_are_not_finite_are_counted_and_found(folder: Path) -> None:
     rows = [row for row in RunFolder(folder).read_rows(folder / "metrics.jsonl") if "step" in row]
     assert all(row["discriminator/loss"] is None and row["not_finite"] >= 20 for row in rows)
     findings = RunFolder(folder).read_rows(folder / "findings.jsonl")
-    assert [row["images"] for row in findings] == [row["images"] for row in rows]
-    assert {row["finding"] for row in findings} == {"not-finite"}
+    first = rows[0]["images"], "not-finite"
+    assert [(row["images"], row["finding"]) for row in findings] == [first]  # once, because it lasts
     assert watching.findings == [row["message"] for row in findings]
-    assert str(rows[0]["not_finite"]) in findings[0]["message"]
 
 
 def test_minutes_end_a_run_too(folder: Path) -> None:

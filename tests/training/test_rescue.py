@@ -334,6 +334,13 @@ def test_weights_that_are_not_finite_are_not_gone_back_to(tmp_path: Path, monkey
     assert in_force.update(Player.GENERATOR).lr == pytest.approx(2e-4 / 4)
 
 
+def test_several_processes_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "world_size", lambda: 2)
+    with pytest.raises(sg.SteadyganError, match="2 processes cannot be rescued yet"):
+        tiny.begin(stateful(), folder, tiny.images(), images=BUDGET, rescue=True)
+    assert not folder.exists()
+
+
 def test_it_works_through_the_python_interface_and_the_run_can_be_replaced(
     tmp_path: Path, needs_r1: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
