@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from steadygan.doctor.rule import Rule
 from steadygan.doctor.rules import RULES
+from steadygan.doctor.rules_of_losses import RULES_OF_LOSSES
 
 LESS_SURE = (
     "Judged by losses alone, which is less sure: images that are all alike, or copies of the data, come with any losses"
@@ -17,4 +18,4 @@ def rules_for(looked: bool) -> Sequence[Rule]:
     Args:
         looked: whether its rows hold figures of outputs or logits, and not losses and gradients alone.
     """
-    return RULES if looked else tuple(rule for rule in RULES if rule.judged_by == "losses")
+    return RULES if looked else RULES_OF_LOSSES
