@@ -49,7 +49,9 @@ def test_a_run_without_measurements_is_said(tmp_path: Path) -> None:
 
 def test_by_losses_alone_it_is_less_sure_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "log.csv"
-    path.write_text("step,errD,errG\n" + "".join(f"{n},1.3,0.8\n" for n in range(0, 2000, 20)))
+    path.write_text(
+        "step,errD,errG\n" + "".join(f"{n},{1.2 + n % 3 / 10},{0.8 + n % 7 / 10}\n" for n in range(0, 2000, 20))
+    )
     assert run(str(path)) == 0
     assert capsys.readouterr().out.splitlines()[-1] == f"{LESS_SURE}."
 
