@@ -215,7 +215,7 @@ def main() -> None:
             keep(of_arrays, given.report, f"{fault} in NumPy")
     print(f"\n{given.steps} steps of {BATCH}, {machine(threads=1)}\n")
     print(table(["fault", "tensors and modules", "arrays of NumPy alone", "processor time"], rows))
-    if given.pairs:
+    if given.pairs > 0:
         on, off = speeds(images, given.pairs)
         print(f"\nimages a second of processor time: {on:.0f} with the doctor, {off:.0f} without, ratio {on / off:.3f}")
 

@@ -148,6 +148,15 @@ def test_it_says_what_it_cannot_judge() -> None:
     assert len(doctor.unjudged) == 4
 
 
+@pytest.mark.parametrize("fresh", [True, False])
+def test_items_of_the_same_latents_each_time_leave_others_unjudged(fresh: bool) -> None:
+    doctor = quiet()
+    for step in range(20):
+        noise = 0.1 * torch.randn(BATCH, 1, 16, 16, generator=torch.Generator().manual_seed(step))
+        doctor.observe(step, real=images(step), fake=images(500 + fresh * step) + noise)
+    assert any("draw new ones in each step" in text for text in doctor.unjudged) is not fresh
+
+
 def test_it_looks_every_so_many_steps_and_calls_functions_only_then() -> None:
     doctor, calls = quiet(every=10), []
     for step in range(35):

@@ -20,6 +20,7 @@ from steadygan.errors import SteadyganError
 from steadygan.monitor.album import Album
 from steadygan.monitor.gathering import Gathering
 from steadygan.monitor.pace import Pace
+from steadygan.monitor.repeats import Repeats
 from steadygan.monitor.shown import NETWORKS, as_shown, gradient_norms, length, wait_for_devices
 from steadygan.monitor.tally import Tally
 
@@ -32,6 +33,9 @@ WANTS = {
     ("losses",): "whether losses are finite",
 }
 """What can be judged only if something is given."""
+SAME_LATENTS = (
+    "fake was of the same latents at each look: what other latents give is not known; draw new ones in each step"
+)
 
 
 class Doctor:
@@ -83,7 +87,7 @@ class Doctor:
         self.every, self.rows = every, list[dict[str, Any]]()
         self._items, self._wanted, self._say = items, wanted, say
         self._patient = Patient(source=source)
-        self._looks, self._gathering, self._album = Looks(), Gathering(), Album()
+        self._looks, self._gathering, self._album, self._repeats = Looks(), Gathering(), Album(), Repeats()
         self._clock, self._tally, self._pace = Clock(), Tally(), Pace(share)
         self._examiner: Examiner | None = None
         self._due = 0
@@ -106,7 +110,7 @@ class Doctor:
     @property
     def unjudged(self) -> list[str]:
         """What could not be judged so far, for want of what."""
-        return [
+        return [SAME_LATENTS] * self._repeats.are_seen + [
             f"{' and '.join(names)} {'was' if len(names) == 1 and names[0] != 'losses' else 'were'} not given: "
             f"{what} is not known"
             for names, what in WANTS.items()
@@ -248,6 +252,7 @@ class Doctor:
         """The figures of a survey, if there is enough for one and it is affordable."""
         if shown.real is None or shown.fake is None:
             return {}
+        self._repeats.look(shown.fake)
         self._gathering.add(shown.real, shown.fake)
         if not (self._gathering.is_enough and self._pace.allows("survey")):
             return {}
