@@ -21,6 +21,7 @@ from tests import tiny
 COUNTED = {"channels", "checkpoints", "classes", "entries", "files", "frames", "grids", "images", "items", "labels"}
 COUNTED |= {"layers", "numbers", "parameters", "pixels", "points", "publications", "rows", "values", "vectors"}
 CERTAIN = {
+    "{listed} images, first seen at",  # moments of a run, in thousands of images
     "for {count} items",  # an error of a program, not of its user
     "none of the {missing:,} items",
     "of the {len(labels):,} items",

@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from steadygan.doctor.finding import Evidence, Finding, Severity, Treatment
 from steadygan.progress import ProgressLine, amount, clock, fitting
+from steadygan.screen import finding_text, print_finding
+from steadygan.vocabulary import Failure
 
 ROW = {"discriminator/loss": 0.52749, "generator/loss": 0.90649}
 
@@ -110,8 +113,99 @@ def test_the_conclusion_is_said_last_and_whole_with_what_to_try() -> None:
         line.conclusion("It is \x1b[2Jearly: 5,000 images", "steadygan train --resume run --images 60000")
         assert "early" not in shown(console)
         line.close()
-        said = shown(console).splitlines()[-1].removeprefix("\x1b[?25h")
-        assert said == "It is \\x1b[2Jearly: 5,000 images; try: steadygan train --resume run --images 60000"
+        said = [line.removeprefix("\x1b[?25h") for line in shown(console).splitlines()[-2:]]
+        assert said == ["It is \\x1b[2Jearly: 5,000 images", "try: steadygan train --resume run --images 60000"]
+
+
+FOUND = Finding(
+    kind=Failure.MODE_COLLAPSE,
+    severity=Severity.CRITICAL,
+    since=1,
+    seen_at=900,
+    evidence=(
+        Evidence(figure="doctor/variety", value=0.1, sentence="images differ 10% as much as the data do"),
+        Evidence(figure="doctor/twins", value=0.9, sentence="90% have a twin"),
+    ),
+    meaning="Not said here.",
+    treatments=(Treatment(sentence="Packs.", command="steadygan train [bold]photos --with packing"),),
+)
+LINES = [
+    "critical: mode-collapse since 1 image",
+    "  images differ 10% as much as the data do; 90% have a twin",
+    "  try: steadygan train [bold]photos --with packing",
+]
+
+
+def test_a_finding_is_said_once_in_three_lines_off_a_terminal() -> None:
+    console = plain()
+    line = ProgressLine(console)
+    line.diagnosis(FOUND)
+    line.tick(10_000, 10.0, 1.0)
+    line.close()
+    assert shown(console).splitlines()[:3] == LINES
+    assert shown(console).count("mode-collapse") == 1
+
+
+def test_a_failure_that_lasts_is_not_told_again_as_less_serious() -> None:
+    console = plain()
+    line = ProgressLine(console)
+    watched = FOUND.model_copy(update={"severity": Severity.WATCH})
+    for finding in (
+        FOUND,
+        watched,
+        watched.model_copy(update={"ended_at": 2}),
+        FOUND.model_copy(update={"ended_at": 3}),
+    ):
+        line.diagnosis(finding)
+    assert shown(console).splitlines() == [*LINES, "mode-collapse is gone since 3 images"]
+    for finding in (watched, FOUND):
+        line.diagnosis(finding)
+    assert [text.split(":")[0] for text in shown(console).splitlines() if "since 1" in text][-2:] == [
+        "watch",
+        "critical",
+    ]
+
+
+def test_on_a_terminal_a_finding_stays_above_the_line_that_is_redrawn() -> None:
+    console = terminal(100)
+    line = ProgressLine(console)
+    line.tick(1_000, 1.0, 0.1)
+    line.diagnosis(FOUND)
+    line.tick(10_000, 10.0, 1.0)
+    line.close()
+    written = re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", shown(console))
+    assert "\n".join(LINES) in written
+    assert written.count("mode-collapse") == 1
+    assert len(last_frame(console)) == 1  # nothing of it in the line
+
+
+@pytest.mark.parametrize(
+    ("severity", "colour"), [(Severity.WATCH, "36"), (Severity.WARNING, "33"), (Severity.CRITICAL, "1;31")]
+)
+def test_a_finding_is_coloured_by_how_serious_it_is(severity: Severity, colour: str) -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=80, color_system="standard")
+    console.print(finding_text(FOUND.model_copy(update={"severity": severity})))
+    assert f"\x1b[{colour}m{severity}: mode-collapse\x1b[0m since 1 image" in shown(console)
+
+
+def test_advice_without_a_command_is_the_thing_to_try() -> None:
+    treatments = (Treatment(sentence="compare both"), *FOUND.treatments)
+    assert finding_text(FOUND.model_copy(update={"treatments": treatments})).plain.endswith("\n  try: compare both")
+
+
+def test_sentences_break_between_words_and_commands_stay_whole_for_copying() -> None:
+    console = terminal(30)
+    print_finding(console, FOUND)
+    lines = shown(console).splitlines()
+    assert lines[-1] == LINES[-1]  # longer than the terminal, which breaks it only to the eye
+    assert all(len(line) <= 30 for line in lines[:-1])
+    assert [line.startswith("  ") for line in lines] == [False, False] + [True] * (len(lines) - 2)
+    assert " ".join(" ".join(lines[:-1]).split()) == " ".join(" ".join(LINES[:-1]).split())
+
+
+def test_a_finding_that_has_ended_is_one_quiet_line() -> None:
+    text = finding_text(FOUND.model_copy(update={"ended_at": 2_000}))
+    assert (text.plain, text.style) == ("mode-collapse is gone since 2,000 images", "dim")
 
 
 def test_a_note_is_said_at_once() -> None:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from steadygan.doctor.finding import Finding
+
 
 class SilentObserver:
     """An observer that does nothing; see :class:`steadygan.training.observe.Observer`."""
@@ -17,6 +19,9 @@ class SilentObserver:
         """Do nothing."""
 
     def finding(self, message: str) -> None:
+        """Do nothing."""
+
+    def diagnosis(self, finding: Finding) -> None:
         """Do nothing."""
 
     def close(self) -> None:

@@ -287,6 +287,46 @@ def evaluate(
 
 
 @app.command()
+def diagnose(
+    trained: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN|FILE",
+            help="Folder that train made, or what another trainer wrote: .jsonl, .csv, a log, TensorBoard's events.",
+            show_default=False,
+        ),
+    ],
+    map_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", metavar="NAME=COLUMN", help="Which column is d_loss, g_loss, images, step; may be repeated."
+        ),
+    ] = None,
+    batch: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Images in a step, for a file that counts steps.")
+    ] = 64,
+    items: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="How many images the data have, for a file.", show_default=False),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with findings and curves, .html.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what went wrong in a training, since when, and what treats it.
+
+    Of other trainers only the losses are known, by which less can be told, and that is said.
+
+    The exit status is 0 if training is healthy, 1 if a warning or something critical lasts, 2 for a wrong call.
+    """
+    from steadygan.diagnosing import diagnose_on_screen
+
+    status = diagnose_on_screen(trained, map_ or (), batch, items, report, json, console)
+    raise typer.Exit(status)
+
+
+@app.command()
 def recipes(
     name: Annotated[
         str | None,

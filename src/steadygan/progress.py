@@ -1,12 +1,13 @@
 """The progress line: images seen, speed, time left, losses, accuracy on what is held out, and the newest warning.
 
-It also says when other programs keep the machine busy, because training is slow then.
+It also says when other programs keep the machine busy, because training is slow then. What the doctor finds is printed
+above the line, where it stays.
 """
 
 import math
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -17,6 +18,10 @@ from rich.text import Text
 from steadygan.amounts import things
 from steadygan.cores import BUSY
 from steadygan.errors import printable
+from steadygan.screen import print_command, print_finding, print_words
+
+if TYPE_CHECKING:
+    from steadygan.doctor.finding import Finding
 
 BARS = (24, 6)
 """Columns of the bar where there is room, and where there is little; it is left out before any word is."""
@@ -56,9 +61,10 @@ class ProgressLine:
         self._losses = ""
         self._accuracy = ""
         self._busy = ""
-        self._conclusion = ""
+        self._conclusion = ("", "")
         self._earlier = 0.0
         self._warning = ""
+        self._lasting: list[Finding] = []
         self._closing = False
         self._live: Live | None = None
 
@@ -105,13 +111,26 @@ class ProgressLine:
             self._console.print(Text(f"warning: {message}"), soft_wrap=True)
         self._warning = message
 
+    def diagnosis(self, finding: "Finding") -> None:
+        """Print once what the doctor has found, or that it is gone; it stays above the line, which is redrawn.
+
+        While a failure lasts, the same one is not told again as a less serious one.
+        """
+        if finding.ended_at is not None:
+            self._lasting = [each for each in self._lasting if (each.kind, each.severity) != _named(finding)]
+        known = [each.severity.rank for each in self._lasting if each.kind == finding.kind]
+        if finding.ended_at is None:
+            self._lasting.append(finding)
+        if not known or (finding.ended_at is None and finding.severity.rank > max(known)):
+            print_finding(self._console, finding)
+
     def note(self, message: str) -> None:
         """Print a sentence that is no warning."""
         self._console.print(Text(printable(message)), soft_wrap=True)
 
     def conclusion(self, message: str, command: str) -> None:
         """Remember what is said below the last line."""
-        self._conclusion = f"{printable(message)}; try: {printable(command)}"
+        self._conclusion = (printable(message), printable(command))
 
     def close(self) -> None:
         """Leave the last line as it is, with the whole of the newest warning and the conclusion below it."""
@@ -120,8 +139,10 @@ class ProgressLine:
             self._live.stop()
         elif self._console.is_terminal and self._warning:
             self._console.print(self._warning_line())
-        if self._conclusion:
-            self._console.print(Text(self._conclusion), soft_wrap=True)
+        message, command = self._conclusion
+        if message:
+            print_words(self._console, Text(message))
+            print_command(self._console, Text(f"try: {command}"))
 
     def _is_due(self, seconds: float, fraction: float) -> bool:
         return math.floor(fraction * self._lines) > self._printed or seconds - self._spoke >= SILENCE_SECONDS
@@ -169,6 +190,11 @@ class ProgressLine:
         if self._closing:
             return Text(text, style="yellow", overflow="fold")
         return Text(text, style="yellow", no_wrap=True, overflow="ellipsis")
+
+
+def _named(finding: "Finding") -> tuple[str, str]:
+    """What tells the findings of different rules apart."""
+    return finding.kind, finding.severity
 
 
 def fitting(words: list[str], width: int) -> str:

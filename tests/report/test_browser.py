@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Dialog, Page, expect
 from steadygan.report import write_report
 from steadygan.runs.grid import save_picture
 from tests.report.example import build_run, rows
+from tests.report.test_diagnosis import LOOKED, ONCE, row
 from tests.report.test_page import hostile_run, with_rows
 
 pytestmark = pytest.mark.browser
@@ -172,7 +173,7 @@ def test_a_long_run_opens(browser: Browser, tmp_path: Path) -> None:
     with opened(browser, write_report(build_run(tmp_path / "run", measured=rows(5000)))) as page:
         page.locator(".chart .js-line").first.wait_for(state="attached")
         points = page.evaluate(
-            "Math.max(...JSON.parse(document.getElementById('chart-data').textContent)"
+            "Math.max(...JSON.parse(document.getElementById('chart-data').textContent).charts"
             ".flatMap(c => c.curves.map(v => v.values.length)))"
         )
         assert 1000 < points <= 2000
@@ -238,3 +239,32 @@ def test_shares_are_drawn_between_0_and_1(browser: Browser, tmp_path: Path) -> N
     with opened(browser, write_report(build_run(tmp_path / "run", measured=measured))) as page:
         page.locator(".ytick text").first.wait_for(state="attached")
         assert page.locator(".ytick text").all_text_contents() == ["0", "0.25", "0.5", "0.75", "1"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_findings_show_their_pictures_and_tint_the_curves(
+    browser: Browser, tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    watched = row(100_000, 120_000, finding="stalled", severity="watch", evidence=[])
+    build_run(tmp_path / "run", findings=[*ONCE, watched], measured=rows() + LOOKED)
+    with opened(browser, write_report(tmp_path / "run"), scheme=scheme) as page:
+        stills = page.locator("#doctor img")
+        expect(stills).to_have_count(6)
+        assert all(still.evaluate("image => image.naturalWidth") == 62 for still in stills.all())
+        page.wait_for_function(
+            "Array.from(document.querySelectorAll('.charts')[0].children).every(card => "
+            "card.querySelector('.chart').data)"
+        )
+        shapes = page.evaluate(
+            "Array.from(document.querySelectorAll('.chart')).filter(box => box.data)"
+            ".map(box => box.layout.shapes.filter(shape => shape.type === 'rect'))"
+            ".map(shapes => shapes.map(shape => [shape.x0, shape.x1, shape.y0]))"
+        )
+        # the chart that speaks for a finding is tinted from top to bottom, the others have a strip
+        assert sorted(bottom for chart in shapes for _, _, bottom in chart).count(0) == 1
+        assert all(len(chart) == 2 and [200_000, 420_000] in [band[:2] for band in chart] for chart in shapes)
+        assert min(page.evaluate(CONTRAST, "#doctor .severity, #doctor p, #doctor dt, #doctor .when")) >= 4.5
+        assert page.locator(".more-charts .chart").evaluate("box => box.data === undefined")
+        page.locator(".more-charts summary").click()
+        page.locator(".more-charts .chart .main-svg").first.wait_for()
+        assert page.locator("#doctor code").first.inner_text() == "steadygan train mnist --with packing"

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from steadygan.doctor.finding import Finding
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.sampling import temporary_seed
 from steadygan.training.loop import ask_to_stop
@@ -31,6 +32,8 @@ class Slow:
     def grid(self, images_seen: int, path: Path) -> None: ...
 
     def finding(self, message: str) -> None: ...
+
+    def diagnosis(self, finding: Finding) -> None: ...
 
     def close(self) -> None: ...
 

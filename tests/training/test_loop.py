@@ -14,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
+from steadygan.doctor.finding import Finding
 from steadygan.metrics.sliced import image_distance
 from steadygan.metrics.spectrum import checkerboard_ratio
 from steadygan.metrics.variety import variety
@@ -41,6 +42,7 @@ class Watching:
         self.rows: list[dict[str, Any]] = []
         self.grids: list[tuple[int, Path]] = []
         self.findings: list[str] = []
+        self.diagnoses: list[Finding] = []
         self.notes: list[str] = []
         self.conclusions: list[tuple[str, str]] = []
         self.begun: list[int] = []
@@ -66,6 +68,9 @@ class Watching:
 
     def finding(self, message: str) -> None:
         self.findings.append(message)
+
+    def diagnosis(self, finding: Finding) -> None:
+        self.diagnoses.append(finding)
 
     def close(self) -> None:
         self.closed += 1
@@ -272,8 +277,21 @@ def test_values_that_are_not_finite_are_counted_and_found(folder: Path) -> None:
     rows = [row for row in RunFolder(folder).read_rows(folder / "metrics.jsonl") if "step" in row]
     assert all(row["discriminator/loss"] is None and row["not_finite"] >= 20 for row in rows)
     findings = RunFolder(folder).read_rows(folder / "findings.jsonl")
-    first = rows[0]["images"], "not-finite"
-    assert [(row["images"], row["finding"]) for row in findings] == [first]  # once, because it lasts
+    assert "not-finite" in [row["finding"] for row in findings if row["images"] == rows[0]["images"]]
+    assert [finding.as_row() for finding in watching.diagnoses] == findings
+    assert watching.findings == []
+    assert watching.conclusions[0][0].startswith("The doctor found not-finite (critical)")
+
+
+def test_without_a_doctor_each_row_counts_what_is_not_finite(folder: Path) -> None:
+    watching = Watching()
+    loop = tiny.begin(tiny.small("naive"), folder, tiny.images(), images=IMAGES, observers=[watching], doctor=False)
+    with torch.no_grad():
+        next(loop.state.networks[Player.DISCRIMINATOR].parameters()).fill_(math.nan)
+    loop.run(tiny.never)
+    rows = [row for row in RunFolder(folder).read_rows(folder / "metrics.jsonl") if "step" in row]
+    findings = RunFolder(folder).read_rows(folder / "findings.jsonl")
+    assert [row["images"] for row in findings] == [row["images"] for row in rows]
     assert watching.findings == [row["message"] for row in findings]
 
 

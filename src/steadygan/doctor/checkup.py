@@ -34,6 +34,11 @@ class Checkup:
         """Read a row, and return what is found by it and was not before."""
         return [treated(finding, self._patient) for finding in self._examiner.add(row)]
 
+    @property
+    def ended(self) -> list[Finding]:
+        """What has ended by the newest row."""
+        return [treated(finding, self._patient) for finding in self._examiner.ended]
+
     def go_on(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Read the rows that a run has written before it was resumed."""
         self._examiner.read(rows)

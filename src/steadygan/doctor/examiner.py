@@ -40,6 +40,7 @@ class Examiner:
         self._progress = [_Progress() for _ in self.rules]
         self._lasting: dict[int, Finding] = {}
         self._ended: list[Finding] = []
+        self._ended_before = 0
 
     @property
     def findings(self) -> list[Finding]:
@@ -51,6 +52,11 @@ class Examiner:
         """What lasts at the newest row, the most serious first."""
         return sorted(self._lasting.values(), key=lambda each: (-each.severity.rank, each.since))
 
+    @property
+    def ended(self) -> list[Finding]:
+        """What has ended by the newest row."""
+        return self._ended[self._ended_before :]
+
     def add(self, row: Mapping[str, Any]) -> list[Finding]:
         """Read a row.
 
@@ -61,6 +67,7 @@ class Examiner:
             What is found by this row and was not before.
         """
         self.history.add(row)
+        self._ended_before = len(self._ended)
         found = []
         for place, rule in enumerate(self.rules):
             if any(name in row for name in rule.reads):

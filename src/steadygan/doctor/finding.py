@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from steadygan.amounts import things
 from steadygan.vocabulary import Failure
 
 
@@ -83,16 +84,25 @@ class Finding(BaseModel):
     judged_by: str = "looks"
 
     def as_row(self) -> dict[str, object]:
-        """The finding as a row of ``findings.jsonl``."""
+        """The finding as a row of ``findings.jsonl``, where one that has ended has a second row that says so."""
         return {
-            "images": self.seen_at,
+            "images": self.seen_at if self.ended_at is None else self.ended_at,
             "finding": self.kind.value,
-            "message": self.message,
-            **self.model_dump(mode="json", exclude={"kind", "seen_at"}),
+            "message": self.message if self.ended_at is None else self.farewell,
+            **self.model_dump(mode="json", exclude={"kind"}),
         }
 
     @property
     def message(self) -> str:
         """The finding in a line."""
-        reasons = "; ".join(each.sentence for each in self.evidence)
-        return f"{self.kind.value} ({self.severity.value}) since {self.since:,}: {reasons}"
+        return f"{self.kind.value} ({self.severity.value}) since {self.since:,}: {self.reasons}"
+
+    @property
+    def reasons(self) -> str:
+        """What speaks for it, in plain words."""
+        return "; ".join(each.sentence for each in self.evidence)
+
+    @property
+    def farewell(self) -> str:
+        """That it is gone, in a line."""
+        return f"{self.kind.value} is gone since {things(self.ended_at or 0, 'image')}"

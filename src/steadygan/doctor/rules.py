@@ -5,6 +5,7 @@ Most figures compare fakes with the data or count the order of logits, so that t
 
 import numpy as np
 
+from steadygan.amounts import things
 from steadygan.arrays import Array
 from steadygan.doctor.finding import Evidence, Severity
 from steadygan.doctor.history import History
@@ -244,7 +245,8 @@ def _knows_by_heart(history: History) -> bool:
 
 def _few(history: History) -> Evidence:
     items = history.setting.items or 1
-    sentence = f"{items:,} images were seen {history.images / items:.0f} times each, and hardly a fake passes for one"
+    often = f"{history.images / items:.0f} times each"
+    sentence = f"{things(items, 'image was', 'images were')} seen {often}, and hardly a fake passes for one"
     return _evidence(history, "doctor/separation", sentence)
 
 

@@ -11,7 +11,7 @@ from steadygan.heuristics.catalogue import heuristic_class
 from steadygan.recipe import Recipe, validated
 from steadygan.recipe_files import recipe_names, recipe_text
 
-__all__ = ["parse", "recipe", "recipe_names"]
+__all__ = ["is_packaged", "parse", "recipe", "recipe_names"]
 
 
 def recipe(name: str | Path) -> Recipe:
@@ -33,6 +33,14 @@ def recipe(name: str | Path) -> Recipe:
             reason = error.strerror if isinstance(error, OSError) else error.reason
             raise SteadyganError(f"Cannot read the recipe '{text}': {reason}; give a TOML file") from None
     raise SteadyganError(f"There is no recipe '{text}'; {nearest(text, recipe_names())}")
+
+
+def is_packaged(trained: Recipe) -> bool:
+    """Whether it trains what the package's recipe of its name does; what waits there for the data does not count."""
+    if trained.name not in recipe_names():
+        return False
+    own = recipe(trained.name)
+    return (trained.heuristics, trained.settings, trained.network) == (own.heuristics, own.settings, own.network)
 
 
 def parse(text: str, where: str) -> Recipe:

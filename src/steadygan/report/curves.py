@@ -34,6 +34,7 @@ class Curve:
     """One line of a chart; a value of None is a gap, where the measurement was not finite.
 
     Attributes:
+        figure: its name in the rows.
         label: its name on the chart.
         tone: which of the page's colours it has.
         images: images seen at each point.
@@ -45,6 +46,7 @@ class Curve:
         sparse: whether it has so few points that each is marked.
     """
 
+    figure: str
     label: str
     tone: str
     images: list[float]
@@ -67,6 +69,7 @@ class Chart:
         log: whether the values are drawn on a logarithmic axis.
         share: whether all its values are shares, so that its axis runs from 0 to 1.
         from_zero: whether its axis begins at 0.
+        folded: whether it is folded away while it shows no finding.
         curves: the lines.
     """
 
@@ -76,6 +79,7 @@ class Chart:
     log: bool
     share: bool
     from_zero: bool
+    folded: bool
     curves: tuple[Curve, ...]
 
 
@@ -103,11 +107,12 @@ def _chart(group: Group, keys: Iterable[str], rows: Sequence[Table]) -> Chart:
         images, values = series(rows, name)
         if np.isfinite(values).any():
             label = label_of(name)
-            curves.append(_curve(label, _FIXED_TONES.get(label) or next(spare), images, values))
+            curves.append(_curve(name, label, _FIXED_TONES.get(label) or next(spare), images, values))
     finite = np.array([value for curve in curves for value in curve.values if value is not None])
     share = group.share and bool(finite.size and finite.min() >= 0 and finite.max() <= 1)
     log = not share and ((group.kind == "gradients" and _positive(finite)) or _wide(finite))
-    return Chart(group.key, group.title, group.hint, log, share, group.kind == "quality", tuple(curves))
+    from_zero = group.kind in ("quality", "doctor")
+    return Chart(group.key, group.title, group.hint, log, share, from_zero, group.folded, tuple(curves))
 
 
 def _positive(values: Floats) -> bool:
@@ -140,11 +145,12 @@ def _measured(value: object) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
-def _curve(label: str, tone: str, images: Floats, values: Floats) -> Curve:
+def _curve(figure: str, label: str, tone: str, images: Floats, values: Floats) -> Curve:
     """A curve with its thinned points and its running mean."""
     kept = thin(values, POINTS)
     smooth_images, smooth_values = running_mean(images, values)
     return Curve(
+        figure=figure,
         label=label,
         tone=tone,
         images=images[kept].tolist(),

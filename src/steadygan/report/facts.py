@@ -134,6 +134,12 @@ def shown_path(folder: Path) -> str:
     return f"runs/{folder.name}" if folder.parent.name == "runs" else folder.name
 
 
+def own_commands(record: RunRecord, commands: Sequence[str]) -> list[str]:
+    """Commands that name the run folder or a file in it, with the folder as in the other commands of the page."""
+    own, shown = str(record.folder.path), shown_path(record.folder.path)
+    return [command.replace(own, shown) if record.folder.path.is_absolute() else command for command in commands]
+
+
 def _short(images: int) -> str:
     """A number of images as the command line takes it, such as ``1200k``."""
     for size, letter in ((1_000_000, "M"), (1000, "k")):

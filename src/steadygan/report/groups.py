@@ -7,10 +7,23 @@ from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.catalogue import heuristic_class
 from steadygan.metrics import MEASURES, METRICS, Metric
+from steadygan.report.looks import LOOKS, PREFIX, look_label, look_of
 from steadygan.report.words import sentence_case, spaced
 from steadygan.vocabulary import Slot
 
-_ORDER = ("quality", "accuracy", "losses", "logits", "gradients", "penalties", "shares", "heuristic", "others", "speed")
+_ORDER = (
+    "quality",
+    "accuracy",
+    "losses",
+    "doctor",
+    "logits",
+    "gradients",
+    "penalties",
+    "shares",
+    "heuristic",
+    "others",
+    "speed",
+)
 _SHARES = {
     "accuracy": ("Accuracy", "The share of what was asked that was answered rightly."),
     "probability": ("Probability", "How often something is done: 0 is never, 1 is always."),
@@ -31,6 +44,8 @@ class Group:
         title: its heading.
         hint: how to read it, in a sentence.
         share: whether its values are expected between 0 and 1.
+        folded: whether it is folded away while it shows no finding.
+        rank: where it stands among those of its kind.
     """
 
     key: str
@@ -38,11 +53,13 @@ class Group:
     title: str
     hint: str = ""
     share: bool = False
+    folded: bool = False
+    rank: int = 0
 
     @property
-    def place(self) -> int:
+    def place(self) -> tuple[int, int]:
         """Where the chart stands, in the order in which a reader asks."""
-        return _ORDER.index(self.kind)
+        return _ORDER.index(self.kind), self.rank
 
 
 _FIXED = {
@@ -74,8 +91,8 @@ _FIXED = {
             "time",
             "speed",
             "Time",
-            "The share of it that training waited for data, and that its threads had no core because other programs "
-            "had them. Both are near 0 on a quiet machine.",
+            "The share of it that training waited for data, that judgements and the doctor's looks took, and that its "
+            "threads had no core because other programs had them.",
             share=True,
         ),
     )
@@ -90,6 +107,10 @@ def group_of(key: str) -> Group:
         key: as in ``metrics.jsonl``: ``name``, or ``name/part`` where the name is a player's or a heuristic's.
     """
     head, _, tail = key.rpartition("/")
+    if key.startswith(PREFIX):
+        look = look_of(key)
+        rank = LOOKS.index(look) if look in LOOKS else len(LOOKS)
+        return Group(f"doctor-{look.key}", "doctor", look.title, look.hint, look.share, not look.telling, rank)
     if key.startswith("quality/"):
         # a chart of its own, with the data's value beside it, because metrics have nothing in common but their name
         key = key.removesuffix(_DATA)
@@ -151,6 +172,8 @@ def label_of(key: str) -> str:
     """The name of a measurement on its chart, without what the chart's title says already."""
     if key == "images_per_second":
         return "images a second"
+    if key.startswith(PREFIX):
+        return look_label(key)
     if is_data_value(key):
         return "the data themselves"
     group = group_of(key)

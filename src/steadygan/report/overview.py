@@ -1,12 +1,12 @@
 """The run at a glance: a sentence, a few figures, and what was found wrong."""
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from steadygan.amounts import things
 from steadygan.cores import BUSY
-from steadygan.report.facts import shown_path
+from steadygan.report.diagnosis import is_of_doctor
+from steadygan.report.facts import own_commands
 from steadygan.report.groups import is_data_value, metric_of
 from steadygan.report.read import RunRecord, Table, newest, number, text
 from steadygan.report.words import count, duration, figure, percent, sentence_case, spaced
@@ -94,8 +94,7 @@ def figures(record: RunRecord) -> list[Figure]:
 def conclusion(record: RunRecord) -> dict[str, str]:
     """What was said at the end, with the run folder named as in the other commands of the page."""
     message, command = (text(record.conclusion.get(key)) for key in ("message", "command"))
-    own, shown = (shlex.quote(str(path)) for path in (record.folder.path, shown_path(record.folder.path)))
-    return {"message": message, "command": command.replace(own, shown)}
+    return {"message": message, "command": own_commands(record, [command])[0]}
 
 
 def without_core(rows: Sequence[Table]) -> float:
@@ -160,13 +159,14 @@ def _quality(rows: Sequence[Table]) -> list[Figure]:
 
 
 def warnings(record: RunRecord) -> list[Warned]:
-    """What was found wrong, each finding once; non-finite values and damaged files are among it."""
+    """What was found wrong but not by the doctor, each finding once: non-finite values and damaged files."""
     groups: dict[str, list[Table]] = {}
     for row in record.findings:
-        groups.setdefault(text(row.get("finding")) or "finding", []).append(row)
+        if not is_of_doctor(row):
+            groups.setdefault(text(row.get("finding")) or "finding", []).append(row)
     found = [Warned(name, text(rows[-1].get("message")), _when(rows)) for name, rows in groups.items()]
     broken = [row for row in record.rows if number(row.get("not_finite"))]
-    if broken and "not-finite" not in groups:
+    if broken and "not-finite" not in {text(row.get("finding")) for row in record.findings}:
         message = f"{things(len(broken), 'row')} of measurements counted values that were not finite."
         found.append(Warned("not-finite", message, _when(broken)))
     for name in record.unreadable:

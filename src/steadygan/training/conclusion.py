@@ -1,62 +1,45 @@
-"""What can be said of a run from its own figures, in one sentence with a command to try.
+"""What can be said of a run at its end, in one sentence with a command to try.
 
-It is no diagnosis: it says whether training was long enough, whether its best generator is not its last one, whether
-all samples are alike, and whether the discriminator is far ahead.
+What the doctor found and what lasts comes first; then whether the best generator is not the last one, and whether
+training was long enough.
 """
 
 import math
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from steadygan.amounts import things
 from steadygan.data import IN_MEMORY
-from steadygan.metrics import VARIETY
-from steadygan.recipe import Recipe
-from steadygan.recipes import recipe
+from steadygan.doctor.checkup import POINTS_WANTED, Checkup, images_wanted
+from steadygan.doctor.finding import Finding, Severity
 from steadygan.runs.folder import RunFolder
 from steadygan.training.state import TrainingState
 
-IMAGES_WANTED, AT_PIXELS = 60_000, 32
-"""Images that training sees before pictures of this side are recognisable; a longer side wants more in proportion.
-
-A rule of thumb from the package's own recipes at 28 to 64 pixels; see docs/questions.md.
-"""
-TOO_EARLY = 0.25
-"""Share of the images wanted below which nothing else is said: every generator begins with samples that are alike."""
-ALIKE = 0.25
-"""Variety, 1 in the data, below which samples are alike."""
-FAR_AHEAD = 0.05
-"""Share of the loss of a discriminator that cannot tell images apart below which it is far ahead."""
 WORSE = 1.5
 """Factor over the best judged distance, or over the floor where that is larger, from which on the newest is worse."""
-LATE = 0.9
-"""Share of the run after which losses are those of its end."""
-STRONGER = 10.0
-"""Factor for a penalty that does not hold the discriminator back."""
-
-DEFAULT_RECIPE = "steady"
+EARLY = 0.25
+"""Share of what training wants to see below which it is not said that the best is past, or that points go well."""
 JUDGED = "quality/frechet_distance_"
 """How the names of the distances begin by which a run is judged."""
-
-Kind = Literal["not-finite", "past-best", "too-early", "alike", "far-ahead", "nothing-seen"]
+EYES = "whether samples are good, your eyes say best"
 
 
 class Conclusion(BaseModel):
     """What can be said of a run.
 
     Attributes:
-        kind: what was seen.
+        kind: the failure that lasts, the most serious first; ``past-best``; ``too-early``; or ``nothing-seen``.
         message: a sentence.
         command: to try next, for a shell, or in Python for data that only a program has.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Kind
+    kind: str
     message: str
     command: str
 
@@ -84,38 +67,46 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Ending:
     """What a conclusion is drawn from.
 
     Attributes:
         folder: the run folder.
         source: the name of the data.
-        recipe: what was trained.
         pixels: side of an image; None for vectors.
         images_seen: by training.
-        variety: of the newest measured samples; None if it was not measured.
-        loss: the discriminator's at the end; None if it is not known.
-        finite: whether the newest losses were finite.
+        lasting: what the doctor found that lasts, the most serious first.
+        gone: what it found that has ended.
+        looked: whether a doctor looked.
         ended: whether the budget is used; a run that was stopped goes on to its own end.
         judged: by features; None if it was not judged, or keeps no best generator.
     """
 
     folder: str
     source: str
-    recipe: Recipe
     pixels: int | None
     images_seen: int
-    variety: float | None
-    loss: float | None
-    finite: bool = True
+    lasting: tuple[Finding, ...] = ()
+    gone: tuple[Finding, ...] = ()
+    looked: bool = True
     ended: bool = True
     judged: Judged | None = None
 
+    @property
+    def best(self) -> str:
+        """Where the best generator lies."""
+        return str(RunFolder(self.folder).best.path)
 
-def images_wanted(pixels: int) -> int:
-    """Images that training sees, as a rule of thumb, before pictures of this side are recognisable."""
-    wanted = IMAGES_WANTED * max(1.0, pixels / AT_PIXELS)
-    return math.ceil(wanted / 10_000) * 10_000
+    @property
+    def past_best(self) -> Judged | None:
+        """How the run was judged, if it is past its best."""
+        early = self.pixels is not None and self.images_seen < EARLY * self.wanted
+        return self.judged if self.judged is not None and self.judged.is_past_best and not early else None
+
+    @property
+    def wanted(self) -> int:
+        """Items that training should see before anything but a failure is said."""
+        return round(EARLY * POINTS_WANTED) if self.pixels is None else images_wanted(self.pixels)
 
 
 def estimate(pixels: int, images_seen: int, seconds: float, fraction: float) -> str:
@@ -135,7 +126,7 @@ def estimate(pixels: int, images_seen: int, seconds: float, fraction: float) -> 
     if in_all >= wanted:
         return said
     minutes = math.ceil(wanted / images_seen * seconds / 60)
-    return f"{said}, which takes about {minutes:,} minutes (--minutes {minutes})"
+    return f"{said}, which takes about {things(minutes, 'minute')} (--minutes {minutes})"
 
 
 def _rounded(number: float) -> int:
@@ -143,29 +134,26 @@ def _rounded(number: float) -> int:
     return int(float(f"{number:.1e}"))
 
 
-def evidence(state: TrainingState, folder: RunFolder, ended: bool) -> Evidence:
-    """Collect what is known of a run from its state and its rows.
+def ending(state: TrainingState, folder: RunFolder, checkup: Checkup | None, ended: bool) -> Ending:
+    """Collect what is known of a run.
 
     Args:
         state: of the run.
         folder: its folder.
+        checkup: its doctor, if it has one.
         ended: whether its budget is used.
     """
-    rows = folder.read_rows(folder.metrics)
-    losses = [row for row in rows if "discriminator/loss" in row]
-    late = [row["discriminator/loss"] for row in losses if row["images"] >= LATE * state.images_seen]
-    known = [loss for loss in late if loss is not None]
-    return Evidence(
+    found = [] if checkup is None else checkup.findings
+    return Ending(
         folder=str(folder.path),
         source=state.data.source,
-        recipe=state.recipe,
         pixels=state.data.shape[0] if state.data.kind == "images" else None,
         images_seen=state.images_seen,
-        variety=next((row[VARIETY.key] for row in reversed(rows) if VARIETY.key in row), None),
-        loss=sum(known) / len(known) if known else None,
-        finite=not late or late[-1] is not None,
+        lasting=() if checkup is None else tuple(checkup.lasting),
+        gone=tuple(finding for finding in found if finding.ended_at is not None),
+        looked=checkup is not None,
         ended=ended,
-        judged=_judged(rows) if folder.best.generator.is_file() else None,
+        judged=_judged(folder.read_rows(folder.metrics)) if folder.best.generator.is_file() else None,
     )
 
 
@@ -181,115 +169,79 @@ def _judged(rows: Sequence[Mapping[str, Any]]) -> Judged | None:
     return Judged(found[-1][0], best, best_at, floor)
 
 
-def conclude(seen: Evidence) -> Conclusion:
-    """Draw the conclusion; of several the one that comes first in time."""
-    wanted = 0 if seen.pixels is None else images_wanted(seen.pixels)
-    if not seen.finite:
-        message = "The newest losses are not finite: training has broken down"
-        return Conclusion(kind="not-finite", message=message, command=_calmer(seen))
-    if seen.images_seen >= TOO_EARLY * wanted:
-        if seen.judged is not None and seen.judged.is_past_best:
-            return _past_best(seen, seen.judged)
-        if seen.variety is not None and seen.variety < ALIKE:
-            return Conclusion(
-                kind="alike",
-                message=(
-                    f"Samples are nearly all alike (they differ {seen.variety:.0%} as much as the data): the generator "
-                    "has collapsed"
-                ),
-                command=_try(seen, add="minibatch-stddev"),
-            )
-        if _is_far_ahead(seen):
-            return Conclusion(
-                kind="far-ahead",
-                message=f"The discriminator is far ahead (its loss is {seen.loss:.3f}), so it teaches little",
-                command=_held_back(seen),
-            )
-    if seen.images_seen < wanted:
-        return Conclusion(
-            kind="too-early",
-            message=(
-                f"It is early: {things(seen.images_seen, 'image')} of the {wanted:,} or so that pictures "
-                f"of {seen.pixels} pixels want"
-            ),
-            command=_train_on(seen, wanted),
-        )
+def conclude(seen: Ending) -> Conclusion:
+    """Draw the conclusion: a failure comes before how early it is, and that before what is only worth a look."""
+    if seen.lasting and seen.lasting[0].severity is not Severity.WATCH:
+        return _of_findings(seen)
+    if (judged := seen.past_best) is not None:
+        return _past_best(seen, judged)
+    if seen.images_seen < seen.wanted:
+        return Conclusion(kind="too-early", message=_early(seen), command=_train_on(seen))
+    if seen.lasting:
+        return _of_findings(seen)
+    command = f"steadygan sample {shlex.quote(seen.folder)} -n 64 --out grid.png"
+    return Conclusion(kind="nothing-seen", message=f"{_healthy(seen)}; {EYES}", command=command)
+
+
+def _of_findings(seen: Ending) -> Conclusion:
+    first, others = seen.lasting[0], [each.kind.value for each in seen.lasting[1:]]
+    message = (
+        f"The doctor found {first.kind} ({first.severity}), which has lasted since {things(first.since, 'image')}: "
+        f"{first.reasons}"
+    )
+    if others := list(dict.fromkeys(each for each in others if each != first.kind)):
+        message += f"; it found {_listed(others)} too"
+    if first.treatments and not first.treatments[0].command:
+        message += f". First {first.treatments[0].sentence}"
+    if seen.past_best is not None:
+        message += f". The best generator, of {things(seen.past_best.best_at, 'image')} seen, lies in '{seen.best}'"
+    commands = [treatment.command for finding in seen.lasting for treatment in finding.treatments if treatment.command]
     return Conclusion(
-        kind="nothing-seen",
-        message="Nothing wrong was seen in the figures; whether samples are good, your eyes say best",
-        command=f"steadygan sample {shlex.quote(seen.folder)} -n 64 --out grid.png",
+        kind=first.kind.value,
+        message=message,
+        command=commands[0] if commands else f"steadygan report {shlex.quote(seen.folder)}",
     )
 
 
-def _past_best(seen: Evidence, judged: Judged) -> Conclusion:
-    best = str(RunFolder(seen.folder).best.path)
+def _past_best(seen: Ending, judged: Judged) -> Conclusion:
     return Conclusion(
         kind="past-best",
         message=(
             f"The run is past its best: its newest samples lie at a Fréchet distance of {judged.newest:.3g}, and those "
-            f"of {things(judged.best_at, 'image')} seen at {judged.best:.3g}; that generator lies in '{best}'"
+            f"of {things(judged.best_at, 'image')} seen at {judged.best:.3g}; that generator lies in '{seen.best}'"
         ),
-        command=f"steadygan sample {shlex.quote(best)} -n 64 --out grid.png",
+        command=f"steadygan sample {shlex.quote(seen.best)} -n 64 --out grid.png",
     )
 
 
-def _is_far_ahead(seen: Evidence) -> bool:
-    even = seen.recipe.objective.even_loss
-    return seen.loss is not None and even is not None and seen.loss < FAR_AHEAD * even
+def _listed(names: list[str]) -> str:
+    """Names as in ``a, b and c``."""
+    return " and ".join([part for part in (", ".join(names[:-1]), names[-1]) if part])
 
 
-def _train_on(seen: Evidence, images: int) -> str:
+def _early(seen: Ending) -> str:
+    if seen.pixels is None:
+        return (
+            f"It is early: {things(seen.images_seen, 'point')} of the {seen.wanted:,} or so after which it can be said "
+            "how training goes"
+        )
+    return (
+        f"It is early: {things(seen.images_seen, 'image')} of the {seen.wanted:,} or so that pictures "
+        f"of {seen.pixels} pixels want"
+    )
+
+
+def _healthy(seen: Ending) -> str:
+    if not seen.looked:
+        return "No doctor looked at this run"
+    if not seen.gone:
+        return "Healthy: the doctor found nothing wrong"
+    gone = _listed([finding.farewell for finding in seen.gone])
+    return f"Healthy: what the doctor found has ended ({gone})"
+
+
+def _train_on(seen: Ending) -> str:
     """A command that goes on with the run; with a larger budget, where it has used its own."""
     if seen.source.startswith(IN_MEMORY):
-        return f"sg.resume({seen.folder!r}, data=data{f', images={images}' if seen.ended else ''})"
-    return f"steadygan train --resume {shlex.quote(seen.folder)}{f' --images {images}' if seen.ended else ''}"
-
-
-def _try(seen: Evidence, add: str = "", values: Mapping[str, float] | None = None) -> str:
-    """A command that trains ``steady`` on the same data; with changes, where it is what was trained already."""
-    values = values or {}
-    if seen.recipe.name != DEFAULT_RECIPE:
-        base, add, values = DEFAULT_RECIPE, "", {}
-    else:  # what the user changed stays changed
-        base = DEFAULT_RECIPE if _is_unchanged(seen.recipe) else str(RunFolder(seen.folder).recipe)
-    if seen.source.startswith(IN_MEMORY):
-        return _in_python(base, add, values)
-    words = ["steadygan", "train", shlex.quote(seen.source)]
-    words += [] if base == DEFAULT_RECIPE else ["--recipe", shlex.quote(base)]
-    words += ["--with", add] if add else []
-    words += [word for key, value in values.items() for word in ("--set", f"{key}={value:g}")]
-    return " ".join(words)
-
-
-def _is_unchanged(trained: Recipe) -> bool:
-    """Whether it trains what ``steady`` does; what waited for the data in it is settled by now and does not count."""
-    steady = recipe(DEFAULT_RECIPE)
-    return (trained.heuristics, trained.settings, trained.network) == (
-        steady.heuristics,
-        steady.settings,
-        steady.network,
-    )
-
-
-def _in_python(base: str, add: str, values: Mapping[str, float]) -> str:
-    chosen = f"sg.recipe({base!r})"
-    if add:
-        chosen += f".with_({add!r})"
-    if values:
-        chosen += f".change(values={dict(values)!r})"
-    return f"sg.train(data, {chosen})"
-
-
-def _parameters(seen: Evidence, parameter: str, *names: str) -> dict[str, float]:
-    """The value of a parameter in those of the heuristics that the recipe has, by ``heuristic.parameter``."""
-    held = {heuristic.name: heuristic for heuristic in seen.recipe.heuristics}
-    return {f"{name}.{parameter}": getattr(held[name], parameter) for name in names if name in held}
-
-
-def _calmer(seen: Evidence) -> str:
-    return _try(seen, values={key: rate / STRONGER for key, rate in _parameters(seen, "lr", "adam").items()})
-
-
-def _held_back(seen: Evidence) -> str:
-    gammas = {key: gamma * STRONGER for key, gamma in _parameters(seen, "gamma", "r1", "r2").items()}
-    return _try(seen, add="" if gammas else "r1", values=gammas)
+        return f"sg.resume({seen.folder!r}, data=data{f', images={seen.wanted}' if seen.ended else ''})"
+    return f"steadygan train --resume {shlex.quote(seen.folder)}{f' --images {seen.wanted}' if seen.ended else ''}"

@@ -27,7 +27,7 @@ from steadygan.runs.folder import RunFolder, write_json
 from steadygan.runs.rescues import Rescue
 from steadygan.runs.rows import RowFile
 from steadygan.runs.sampling import sampling_generator
-from steadygan.training.conclusion import conclude, estimate, evidence
+from steadygan.training.conclusion import conclude, ending, estimate
 from steadygan.training.gallery import Gallery
 from steadygan.training.judge import Judge
 from steadygan.training.observe import Audience
@@ -222,10 +222,11 @@ class Loop:
     def _append(self, row: dict[str, Any]) -> None:
         self.rows.append(row)
         self.observers.row(row)
-        for finding in [] if self.checkup is None else self.checkup.read(row):
+        for finding in [] if self.checkup is None else [*self.checkup.read(row), *self.checkup.ended]:
             self.findings.append(finding.as_row())
-            self.observers.finding(finding.message)
-            self._act_on(finding)
+            self.observers.diagnosis(finding)
+            if finding.ended_at is None:
+                self._act_on(finding)
 
     def _act_on(self, finding: Finding) -> None:
         """Let the run be rescued from what was found, or stop because of it, if it is serious enough."""
@@ -347,7 +348,7 @@ class Loop:
     def _conclude(self) -> None:
         if self.checkup is not None and not self.failure:
             self.failure = next((each.message for each in self.checkup.lasting if self._is_failure(each)), "")
-        conclusion = conclude(evidence(self.state, self.folder, self.fraction >= 1))
+        conclusion = conclude(ending(self.state, self.folder, self.checkup, self.fraction >= 1))
         write_json(self.folder.conclusion, conclusion.model_dump())
         self.observers.conclusion(conclusion.message, conclusion.command)
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from PIL import Image
 
+from steadygan.doctor.finding import Finding
 from steadygan.errors import SteadyganError
 
 
@@ -36,6 +37,13 @@ class Observer(Protocol):
         """Called when something is wrong."""
         ...
 
+    def diagnosis(self, finding: Finding) -> None:
+        """Called when the doctor finds something, and again when it has ended.
+
+        An observer without this method is told the finding's message by :meth:`finding` when it begins.
+        """
+        ...
+
     def note(self, message: str) -> None:
         """Called when there is something to say that is no warning, such as how far the budget will reach."""
         ...
@@ -49,7 +57,7 @@ class Observer(Protocol):
         ...
 
 
-METHODS = ("begin", "tick", "row", "grid", "finding", "note", "conclusion", "close")
+METHODS = ("begin", "tick", "row", "grid", "finding", "diagnosis", "note", "conclusion", "close")
 """Those that the loop calls."""
 
 
@@ -76,10 +84,9 @@ class Audience:
 
     def __init__(self, observers: Iterable[object]) -> None:
         observers = tuple(observers)
-        self._listening: dict[str, list[Callable[..., None]]] = {
-            method: [getattr(each, method) for each in observers if callable(getattr(each, method, None))]
-            for method in METHODS
-        }
+        self._listening = {method: _methods(observers, method) for method in METHODS}
+        plainer = [each for each in observers if not _methods([each], "diagnosis")]
+        self._told_plainly = _methods(plainer, "finding")
 
     def begin(self, images_seen: int, seconds: float, fraction: float) -> None:
         """See :meth:`Observer.begin`."""
@@ -101,6 +108,12 @@ class Audience:
         """See :meth:`Observer.finding`."""
         self._tell("finding", message)
 
+    def diagnosis(self, finding: Finding) -> None:
+        """See :meth:`Observer.diagnosis`."""
+        self._tell("diagnosis", finding)
+        for tell in self._told_plainly if finding.ended_at is None else ():
+            tell(finding.message)
+
     def note(self, message: str) -> None:
         """See :meth:`Observer.note`."""
         self._tell("note", message)
@@ -116,6 +129,12 @@ class Audience:
     def _tell(self, method: str, *given: object) -> None:
         for listen in self._listening[method]:
             listen(*given)
+
+
+def _methods(observers: Iterable[object], name: str) -> list[Callable[..., None]]:
+    """The methods of this name of those that have it."""
+    found = [getattr(each, name, None) for each in observers]
+    return [method for method in found if callable(method)]
 
 
 def require_tensorboard() -> None:
@@ -162,6 +181,9 @@ class TensorBoard:
 
     def finding(self, message: str) -> None:
         """Do nothing, because findings are written to findings.jsonl."""
+
+    def diagnosis(self, finding: Finding) -> None:
+        """Do nothing, as with findings."""
 
     def close(self) -> None:
         """Write what is left, and close the files."""

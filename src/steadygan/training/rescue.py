@@ -216,7 +216,7 @@ def _giving_up(decision: Rescue, why: str) -> Rescue:
 
 
 def _going_back(images: int) -> str:
-    return f"back to {images:,} images" if images else "beginning anew"
+    return f"back to {things(images, 'image')}" if images else "beginning anew"
 
 
 def _is_whole(path: Path) -> bool:

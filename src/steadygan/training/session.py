@@ -27,6 +27,7 @@ from steadygan.metrics import all_metrics
 from steadygan.networks import Companion, Networks, build
 from steadygan.networks.check import check_modules, check_networks
 from steadygan.recipe import Recipe
+from steadygan.recipes import is_packaged
 from steadygan.runs.budget import Budget
 from steadygan.runs.environment import environment
 from steadygan.runs.export import GeneratorConfig
@@ -402,7 +403,7 @@ def _checkup(state: TrainingState, folder: RunFolder) -> Checkup:
     """The doctor of a run, who knows its recipe and data."""
     data, recipe = state.data, state.recipe
     setting = setting_of(data.kind, data.shape[0], len(data), recipe)
-    return Checkup(setting, Patient(recipe, data.source, str(folder.recipe)))
+    return Checkup(setting, Patient(recipe, data.source, "" if is_packaged(recipe) else str(folder.recipe)))
 
 
 def _write_run(

@@ -4,7 +4,7 @@
   const slider = document.getElementById("time");
   const button = document.getElementById("play");
   const source = document.getElementById("chart-data");
-  const charts = source ? JSON.parse(source.textContent) : [];
+  const { charts, found } = source ? JSON.parse(source.textContent) : { charts: [], found: [] };
   const boxes = Array.from(document.querySelectorAll(".chart"));
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const touch = window.matchMedia("(pointer: coarse)").matches;
@@ -13,6 +13,35 @@
   let waiting = 0;
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+  for (const still of document.querySelectorAll("[data-frame]")) {
+    const place = still.dataset.frame;
+    const original = place === "real" ? document.querySelector(".real img") : frames[Number(place)];
+    still.src = original.src;
+    if (original.classList.contains("pixelated")) still.classList.add("pixelated");
+  }
+
+  // On a chart that speaks for a finding its time is tinted; on the others a strip at the top tells of it.
+  function bands(chart) {
+    return found.toReversed().flatMap((each) => {  // the most serious last, above the others
+      const speaks = chart.curves.some((curve) => each.figures.includes(curve.figure));
+      const fill = colour(`${each.severity}-band`);
+      const base = { xref: "x", yref: "paper", layer: "below", line: { width: 0 } };
+      return each.spans.flatMap(([since, seen, until]) => {
+        const band = { ...base, type: "rect", x0: since, x1: until, y0: speaks ? 0 : 0.975, y1: 1, fillcolor: fill, opacity: speaks ? 0.2 : 0.75 };
+        const edge = { ...base, type: "line", x0: seen, x1: seen, y0: 0, y1: 1, line: { color: fill, width: 1.5 } };
+        return speaks ? [band, edge] : [band];
+      });
+    });
+  }
+
+  function names(chart) {
+    const speaking = found.filter((each) => chart.curves.some((curve) => each.figures.includes(curve.figure)));
+    return speaking.map((each, place) => ({
+      xref: "x", yref: "paper", x: each.spans[0][0], y: 0.95 - 0.1 * place, xanchor: "left", yanchor: "top", xshift: 3,
+      showarrow: false, text: plain(each.title), font: { size: 11, color: colour(each.severity) }, bgcolor: colour("surface"), opacity: 0.9,
+    }));
+  }
 
   function marker() {
     if (frames.length < 2) return [];
@@ -23,7 +52,9 @@
 
   function moveMarkers() {
     waiting = 0;
-    for (const box of boxes) if (box.data) Plotly.relayout(box, { shapes: marker() });
+    for (const box of boxes) {
+      if (box.data) Plotly.relayout(box, { shapes: [...bands(charts[Number(box.dataset.chart)]), ...marker()] });
+    }
   }
 
   function show(index) {
@@ -100,7 +131,8 @@
     const end = Math.max(...charts.flatMap((each) => each.curves.flatMap((curve) => curve.images.slice(-1))));
     const axis = { gridcolor: colour("line"), linecolor: colour("line"), zerolinecolor: colour("line"), fixedrange: touch };
     return {
-      paper_bgcolor: colour("surface"), plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, shapes: marker(),
+      paper_bgcolor: colour("surface"), plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, shapes: [...bands(chart), ...marker()],
+      annotations: names(chart),
       margin: { l: 54, r: 12, t: 10, b: 30 }, dragmode: touch ? false : "zoom", hovermode: "x unified", hoverdistance: 50,
       font: { family: colour("sans"), size: 12, color: colour("muted") },
       hoverlabel: { bgcolor: colour("surface"), bordercolor: colour("line"), font: { color: colour("text") } },
@@ -120,10 +152,17 @@
     await Plotly.react(box, traces(chart), layout(chart), { displayModeBar: false, responsive: true });
   }
 
-  for (const box of boxes) {
-    draw(box).then(() => box.on("plotly_click", (event) => {
+  async function begin(box) {
+    await draw(box);
+    box.on("plotly_click", (event) => {
       if (frames.length > 1) { pause(); show(nearest(event.points[0].x)); }
-    }));
+    });
   }
-  dark.addEventListener("change", () => boxes.forEach(draw));
+
+  // What is folded away has no size yet, so it is drawn when it is opened.
+  const folded = document.querySelector(".more-charts");
+  const inside = (box) => folded !== null && folded.contains(box);
+  boxes.filter((box) => !inside(box)).forEach(begin);
+  if (folded) folded.addEventListener("toggle", () => boxes.filter((box) => inside(box) && !box.data).forEach(begin));
+  dark.addEventListener("change", () => boxes.filter((box) => box.data).forEach(draw));
 })();
