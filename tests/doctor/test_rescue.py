@@ -64,11 +64,12 @@ def test_many_moves_belong_to_wasserstein() -> None:
 @pytest.mark.parametrize(
     ("generator", "discriminator", "rates"),
     [
-        (5.5e-2, 3e-3, (1 / 8, 1.0)),  # too fast a generator: ten times the usual, and an eighth is nearest
-        (5.5e-3, 5e-5, (1.0, 64.0)),  # a discriminator that hardly moves: a 60th of the usual
-        (5.5e-3, 5e-2, (1.0, 1 / 16)),  # too fast a discriminator: 17 times the usual
-        (3.5e-4, 3e-3, (16.0, 1.0)),  # a generator that hardly moves: a 16th of the usual
-        (5e-2, 5e-2, (1.0, 1 / 16)),  # both are too fast, the discriminator more so
+        (5.5e-2, 3e-3, (1 / 32, 1.0)),  # too fast a generator: ten times the usual; 10^1.5 is 32
+        (5.5e-3, 1.2e-4, (1.0, 128.0)),  # a discriminator that hardly moves: a 25th of the usual
+        (5.5e-3, 5e-6, (1.0, 256.0)),  # and no more than that at once
+        (5.5e-3, 4.8e-2, (1.0, 1 / 64)),  # too fast a discriminator: 16 times the usual
+        (1.4e-3, 3e-3, (8.0, 1.0)),  # a generator that hardly moves: a quarter of the usual
+        (5e-2, 5e-2, (1.0, 1 / 64)),  # both are too fast, the discriminator more so
         (2e-3, 1e-3, None),
         (0.0, 1e-3, None),  # one that stands still
     ],
@@ -89,7 +90,7 @@ def test_rates_out_of_proportion_are_balanced(
 
 def test_rates_are_balanced_on_top_of_those_that_differ_already() -> None:
     chosen = recipe("dcgan").with_("two-time-scales", generator=0.5, discriminator=2.0)
-    seen = Seen(updates={Player.GENERATOR: 4.4e-2, Player.DISCRIMINATOR: 3e-3})
+    seen = Seen(updates={Player.GENERATOR: 2.2e-2, Player.DISCRIMINATOR: 3e-3})
     change = next_treatment(Failure.MODE_COLLAPSE, chosen, ("balanced-rates",), seen)  # it may come again
     assert change is not None
     assert change.variation.values == {"two-time-scales.generator": 1 / 16, "two-time-scales.discriminator": 2.0}

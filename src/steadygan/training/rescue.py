@@ -118,16 +118,15 @@ class Rescuer:
         change = next_treatment(finding.kind, base, tried, seen_in(history, state.data.kind, self.budget.images))
         if change is None:
             return _giving_up(decision, f"nothing that needs no other networks is left to try against {finding.kind}")
-        back_to = self._healthy(finding.since / 2 ** len(begun))
+        back_to = self._back_to(finding, len(begun), decision.spent + state.images_seen)
+        if back_to is None:
+            return _giving_up(decision, "the images seen in vain would be more than the budget")
         if self.budget.minutes is not None and 1 - state.seconds / (60 * self.budget.minutes) < LEAST_LEFT:
             return _giving_up(decision, "too little time is left")
-        spent = decision.spent + state.images_seen - back_to
-        if self.budget.images is not None and spent > self.budget.images:
-            return _giving_up(decision, "the images seen in vain would be more than the budget")
         return decision.model_copy(
             update={
                 "back_to": back_to,
-                "spent": spent,
+                "spent": decision.spent + state.images_seen - back_to,
                 "in_force": (*kept, change),
                 "carried": _carried(state),
                 "message": (
@@ -137,12 +136,30 @@ class Rescuer:
             }
         )
 
+    def _back_to(self, finding: Finding, tries: int, seen: int) -> int | None:
+        """Images seen at the state to go back to; None if the budget allows none that would help.
+
+        Args:
+            finding: what was found.
+            tries: that were in vain, each of which goes back further.
+            seen: images seen in all lines so far.
+        """
+        back_to = self._healthy(finding.since / 2**tries)
+        if self.budget.images is None or seen - back_to <= self.budget.images:
+            return back_to
+        return self._oldest_after(seen - self.budget.images, finding.since)
+
     def _healthy(self, before: float) -> int:
         """Images seen at the newest state that is likely to be healthy, from before a time; 0 to begin anew."""
         if before < EARLY * self.wanted:
             return 0
         found = snapshots_before(self.folder, math.ceil(before))
         return next((images for images, path in found if _is_whole(path)), 0)
+
+    def _oldest_after(self, least: int, before: int) -> int | None:
+        """Images seen at the oldest state that is not further away than the budget allows, from before a finding."""
+        found = (pair for pair in reversed(snapshots_before(self.folder, before)) if pair[0] >= least)
+        return next((images for images, path in found if _is_whole(path)), None)
 
 
 def load_snapshot(folder: RunFolder, images: int) -> dict[str, Any]:
