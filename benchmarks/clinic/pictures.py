@@ -99,7 +99,7 @@ def candidates(found: Iterable[Result], failure: Failure) -> list[Shown]:
             each.result.data in VECTORS,
             each.finding.ended_at is not None,
             first.index(each.result.cause) if each.result.cause in first else len(first),
-            each.result.names.index(failure.value),
+            [*each.result.names, failure.value].index(failure.value),
             each.finding.seen_at / each.result.images,
             each.result.name,
         ),
@@ -118,7 +118,8 @@ def twin_of(shown: Shown, found: Iterable[Result]) -> Result | None:
         and each.data == shown.result.data
         and kind not in [finding.kind for finding in each.findings]
     ]
-    return min(healthy, key=lambda each: (planned[each.name].base != case.base, each.name), default=None)
+    wanted = "steady" if case.fault is None else case.base.name
+    return min(healthy, key=lambda each: (planned[each.name].base.name != wanted, each.name), default=None)
 
 
 def draw(shown: Shown, twin: Result, work: Path) -> Image.Image:
