@@ -23,7 +23,18 @@ from steadygan.recipes import parse, recipe, recipe_names
 from tests import tiny
 from tests.data import hostile
 
-COMMANDS = ("train", "sample", "interpolate", "evaluate", "recipes", "heuristics", "cite", "clean", "report")
+COMMANDS = (
+    "train",
+    "sample",
+    "interpolate",
+    "evaluate",
+    "diagnose",
+    "recipes",
+    "heuristics",
+    "cite",
+    "clean",
+    "report",
+)
 SMALL = ("--recipe", "naive", "--set", "batch=4", "--set", "width=2")
 
 

@@ -18,14 +18,14 @@ from steadygan.runs.folder import RunFolder
 from steadygan.runs.sampling import sampling_generator
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/layers.md", "docs/own-loop.md")
+PAGES = ("README.md", "docs/layers.md", "docs/own-loop.md", "docs/own-doctor.md")
 RUN = mock.create_autospec(sg.Run, instance=True)
 
 
 def programs(page: str) -> list[str]:
-    """The blocks of Python on a page, but for those that need Keras: tests/keras runs these."""
+    """The blocks of Python on a page, but for those that need Keras, which tests/keras runs, or Lightning."""
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
-    return [block for block in blocks if "steadygan.keras" not in block]
+    return [block for block in blocks if "steadygan.keras" not in block and "steadygan.lightning" not in block]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -1,7 +1,8 @@
 """steadygan: GAN training that stays steady.
 
 ``sg.train(data)`` trains, ``sg.recipe(name)`` gives a recipe to change, ``sg.resume(folder)`` goes on with a run,
-``sg.load(folder)`` gives a finished one, ``sg.evaluate(run)`` measures how good its samples are.
+``sg.load(folder)`` gives a finished one, ``sg.evaluate(run)`` measures how good its samples are, ``sg.Doctor()`` says
+what goes wrong in a training loop of your own.
 Every heuristic is also a plain function in ``steadygan.heuristics``.
 """
 
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     from steadygan.cores import share_cores
     from steadygan.errors import SteadyganError
     from steadygan.evaluation import Evaluation
+    from steadygan.monitor import Doctor
     from steadygan.recipe import Recipe
     from steadygan.recipes import recipe, recipe_names
     from steadygan.runs.run import Run
     from steadygan.training.process_settings import keep_memory
 
 __all__ = [
+    "Doctor",
     "Evaluation",
     "Recipe",
     "Run",
@@ -40,6 +43,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Doctor": "monitor",
     "Evaluation": "evaluation",
     "Recipe": "recipe",
     "Run": "runs.run",

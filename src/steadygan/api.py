@@ -1,6 +1,7 @@
 """The Python interface: train, resume, sample, evaluate. Other modules do the work."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from steadygan.runs.lock import locked_for_all
 from steadygan.runs.run import Run
 from steadygan.runs.sampling import temporary_seed
 from steadygan.runs.stored import StoredRun, read_stored_run
-from steadygan.settings import Device, Precision, TrainingSettings
+from steadygan.settings import Device, Precision, StopOn, TrainingSettings
 from steadygan.training import session
 from steadygan.training.alone import alone
 from steadygan.training.device import refuse_another_default_type
@@ -75,6 +76,9 @@ def train(
     evaluate_every: int | None = None,
     evaluate_share: float = 0.05,
     doctor: bool = True,
+    stop_on: StopOn = "never",
+    rescue: bool = False,
+    rescue_tries: int = 3,
     tensorboard: bool = False,
     overwrite: bool = False,
     cache: str | Path | None = None,
@@ -118,6 +122,9 @@ def train(
             allows.
         evaluate_share: Largest share of the training time that judging may take; 1 is no limit.
         doctor: Look at the run while it trains, and say what goes wrong, since when, and what treats it.
+        stop_on: Stop and save when the doctor finds something this serious: never, warning (or worse), critical.
+        rescue: On a critical finding go back to the last healthy state, change the recipe by what treats it, and go on.
+        rescue_tries: Most treatments that a run tries with rescue.
         tensorboard: Write rows and grids for TensorBoard too.
         overwrite: whether a run that is at ``out`` may be replaced.
         cache: where prepared data are kept.
@@ -125,7 +132,8 @@ def train(
             for silence. When None, a progress line on a terminal, and a line now and then elsewhere.
 
     Returns:
-        The run. The first Ctrl-C saves it and lets this function return, with ``interrupted`` set, so that a loop over
+        The run; its ``failure`` says what ``stop_on`` stopped it for, or what of that kind lasted at its end. The first
+        Ctrl-C saves it and lets this function return, with ``interrupted`` set, so that a loop over
         trainings ends with ``if run.interrupted: break``; the second one ends the program.
 
     Raises:
@@ -169,7 +177,7 @@ def run_new(
         loop = session.begin(
             prepared, fitted, training, data_settings, folder, custom, overwrite, notes, observers, cache
         )
-        return _train(loop, folder, interrupted)
+        return _train(loop, folder, interrupted, Again(training, custom, observers, cache))
 
 
 @alone
@@ -179,6 +187,7 @@ def resume(
     images: int | None = None,
     minutes: float | None = None,
     compile: bool | None = None,  # noqa: A002  # as in train()
+    stop_on: StopOn | None = None,
     generator: nn.Module | None = None,
     discriminator: nn.Module | None = None,
     data: DataInput | None = None,
@@ -192,6 +201,7 @@ def resume(
         images: a new number of images to see in all; what it was when None.
         minutes: a new time in all; what it was when None.
         compile: whether networks are compiled from now on, which rounds differently; as it was when None.
+        stop_on: what the run stops at from now on, as in :func:`train`; as it was when None.
         generator: your own, if the run had one; its weights are replaced by the checkpoint's.
         discriminator: likewise.
         data: the data, if they were given as an array or lie elsewhere now; where they were when None.
@@ -209,7 +219,7 @@ def resume(
     distributed.start()
     with locked_for_all(folder, otherwise=""):
         stored = read_stored_run(folder)
-        training = changed(stored, images, minutes, compile)
+        training = changed(stored, images, minutes, compile, stop_on)
         source = _data_of(stored, folder) if data is None else data
         prepared = distributed.local_main_process_first(
             "prepare", lambda: prepare(source, stored.manifest.data_settings, cache=where)
@@ -217,7 +227,7 @@ def resume(
         with temporary_seed(training.seed, torch.device("cpu")), ask_to_stop() as interrupted:
             custom = with_modules(custom, prepared.shape, stored.recipe, training.labels)
             loop = session.resume(folder, stored, training, prepared, custom, watching, where)
-            return _train(loop, folder, interrupted)
+            return _train(loop, folder, interrupted, Again(training, custom, watching, where))
 
 
 def _data_of(stored: StoredRun, folder: RunFolder) -> str:
@@ -230,10 +240,23 @@ def _data_of(stored: StoredRun, folder: RunFolder) -> str:
     return stored.find_data()
 
 
-def _train(loop: Loop | WorkerLoop, folder: RunFolder, interrupted: Callable[[], bool]) -> Run:
+@dataclass(frozen=True)
+class Again:
+    """What a run that is rescued begins again with, as for :func:`run_new`."""
+
+    training: TrainingSettings
+    custom: CustomNetworks
+    observers: Sequence[object]
+    cache: Path | None
+
+
+def _train(loop: Loop | WorkerLoop, folder: RunFolder, interrupted: Callable[[], bool], again: Again) -> Run:
     try:
         with fast_kernels(loop.state.device):
             loop.run(interrupted)
+            while isinstance(loop, Loop) and loop.rescue is not None:
+                loop = session.rescued(loop, again.training, again.custom, again.observers, again.cache)
+                loop.run(interrupted)
     except distributed.LostProcessError as error:
         raise distributed.LostProcessError(
             f"One of the {distributed.world_size()} processes has ended, so the others end too; "
@@ -247,11 +270,12 @@ def _train(loop: Loop | WorkerLoop, folder: RunFolder, interrupted: Callable[[],
     if isinstance(loop, WorkerLoop):
         return Run(folder.path, interrupted=distributed.any_process(False))
     write_report(folder.path)
-    early = distributed.any_process(loop.fraction < 1)
+    early = distributed.any_process(loop.fraction < 1 and not loop.failure)
     return Run(
         folder.path,
         TrainedGenerator(loop.sampling_generator(), loop.config_now(), loop.state.device),
         interrupted=early,
+        failure=loop.failure,
     )
 
 
@@ -265,13 +289,16 @@ def changed(
     images: int | None,
     minutes: float | None,
     compile: bool | None = None,  # noqa: A002  # as in train()
+    stop_on: StopOn | None = None,
 ) -> TrainingSettings:
-    """The settings of a stored run with a new budget, if there is one, and compiled or not from now on."""
+    """The settings of a stored run with a new budget, if there is one, and what else may be another from now on."""
     settings = stored.manifest.training.model_dump()
     if images is not None or minutes is not None:
         settings |= {"images": images, "minutes": minutes}
     if compile is not None:
         settings["compile"] = compile
+    if stop_on is not None:
+        settings["stop_on"] = stop_on
     try:
         return TrainingSettings.model_validate(settings)
     except ValidationError as error:

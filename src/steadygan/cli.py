@@ -5,7 +5,7 @@ import sys
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -17,7 +17,10 @@ from steadygan.errors import SteadyganError, out_of_memory, plain_message, print
 from steadygan.options import setting_option, settings_given
 from steadygan.screen import lasting_console, shown
 from steadygan.settings import LARGEST_SEED, DataSettings, TrainingSettings
-from steadygan.startup import BROKEN_OFF, REFUSED, leave_without_memory, restart_for_memory
+from steadygan.startup import BROKEN_OFF, FAILED, REFUSED, leave_without_memory, restart_for_memory
+
+if TYPE_CHECKING:
+    from steadygan.runs.run import Run
 
 app = typer.Typer(
     name="steadygan",
@@ -130,6 +133,9 @@ def train(
     evaluate_every: Annotated[int | None, setting_option(TrainingSettings, "evaluate_every")] = None,
     evaluate_share: Annotated[float | None, setting_option(TrainingSettings, "evaluate_share")] = None,
     doctor: Annotated[bool | None, setting_option(TrainingSettings, "doctor", "--doctor/--no-doctor")] = None,
+    stop_on: Annotated[str | None, setting_option(TrainingSettings, "stop_on", metavar="NAME")] = None,
+    rescue: Annotated[bool | None, setting_option(TrainingSettings, "rescue", "--rescue")] = None,
+    rescue_tries: Annotated[int | None, setting_option(TrainingSettings, "rescue_tries")] = None,
     tensorboard: Annotated[bool | None, setting_option(TrainingSettings, "tensorboard", "--tensorboard")] = None,
     keep_memory: Annotated[
         bool, typer.Option(help="Whether freed memory is kept for the next step, which is quicker on Linux.")
@@ -138,6 +144,8 @@ def train(
     """Train a GAN, or go on with a run.
 
     Ctrl-C once saves, writes the report and ends with status 0; twice breaks off at once.
+
+    The status is 3 where --stop-on stopped the run, or where what it names lasted at the end.
     """
     if keep_memory and "torch" not in sys.modules:
         restart_for_memory()
@@ -160,11 +168,17 @@ def train(
         keep_memory=keep_memory,
     )
     if resume is None:
-        begin_run(request, out, overwrite, screen)
+        _end(begin_run(request, out, overwrite, screen))
         return
     if out is not None or overwrite:
         raise SteadyganError("A resumed run stays in its folder; leave --out and --overwrite out")
-    continue_run(request, resume, screen)
+    _end(continue_run(request, resume, screen))
+
+
+def _end(run: "Run") -> None:
+    """End with the status of a training that failed, if it did."""
+    if run.failure:
+        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -270,6 +284,46 @@ def evaluate(
         print(found.to_json())
     else:
         show(found, out, console)
+
+
+@app.command()
+def diagnose(
+    trained: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN|FILE",
+            help="Folder that train made, or what another trainer wrote: .jsonl, .csv, a log, TensorBoard's events.",
+            show_default=False,
+        ),
+    ],
+    map_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", metavar="NAME=COLUMN", help="Which column is d_loss, g_loss, images, step; may be repeated."
+        ),
+    ] = None,
+    batch: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Images in a step, for a file that counts steps.")
+    ] = 64,
+    items: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="How many images the data have, for a file.", show_default=False),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with findings and curves, .html.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what went wrong in a training, since when, and what treats it.
+
+    Of other trainers only the losses are known, by which less can be told, and that is said.
+
+    The exit status is 0 if training is healthy, 1 if a warning or something critical lasts, 2 for a wrong call.
+    """
+    from steadygan.diagnosing import diagnose_on_screen
+
+    status = diagnose_on_screen(trained, map_ or (), batch, items, report, json, console)
+    raise typer.Exit(status)
 
 
 @app.command()

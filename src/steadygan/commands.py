@@ -29,7 +29,7 @@ from steadygan.training.process_settings import keep_memory
 from steadygan.training.session import CustomNetworks
 
 DEFAULT_RECIPE = "steady"
-CHANGEABLE_FIELDS = ("images", "minutes", "compile")
+CHANGEABLE_FIELDS = ("images", "minutes", "compile", "stop_on")
 """What may be different when a run goes on."""
 
 
@@ -59,7 +59,7 @@ class RunRequest(BaseModel):
     keep_memory: bool = True
 
 
-def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: Console) -> None:
+def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: Console) -> Run:
     """Train a new run."""
     if request.data is None:
         raise SteadyganError("Name the data: a folder of images, an .npz file, or glyphs; or go on with --resume RUN")
@@ -68,7 +68,7 @@ def begin_run(request: RunRequest, out: Path | None, overwrite: bool, console: C
     training = api.make_training_settings(**request.training)
     resolve_settings(training)  # a wrong device is said before the data are prepared
     with new_folder(out, recipe.name, overwrite) as folder:  # chosen before the user waits for the data
-        _train_new(request, recipe, data_settings, training, folder, overwrite, console)
+        return _train_new(request, recipe, data_settings, training, folder, overwrite, console)
 
 
 def _train_new(
@@ -79,7 +79,7 @@ def _train_new(
     folder: RunFolder,
     overwrite: bool,
     console: Console,
-) -> None:
+) -> Run:
     assert request.data is not None  # begin_run has refused that
     if request.keep_memory:
         keep_memory()
@@ -94,10 +94,10 @@ def _train_new(
     run = api.run_new(
         prepared, recipe, training, data_settings, folder, CustomNetworks(), overwrite, [ProgressLine(console)]
     )
-    _say_end(run, console)
+    return _say_end(run, console)
 
 
-def continue_run(request: RunRequest, path: Path, console: Console) -> None:
+def continue_run(request: RunRequest, path: Path, console: Console) -> Run:
     """Go on with a run."""
     folder = RunFolder(path)
     stored = read_stored_run(folder)
@@ -116,10 +116,11 @@ def continue_run(request: RunRequest, path: Path, console: Console) -> None:
         images=training.images,
         minutes=training.minutes,
         compile=training.compile,
+        stop_on=training.stop_on,
         data=prepared,
         observers=[ProgressLine(console)],
     )
-    _say_end(run, console)
+    return _say_end(run, console)
 
 
 def refuse_changes(request: RunRequest, stored: StoredRun, folder: RunFolder) -> None:
@@ -204,9 +205,13 @@ def _say_notes(notes: Iterable[str], console: Console) -> None:
         console.print(shown(note), soft_wrap=True)
 
 
-def _say_end(run: Run, console: Console) -> None:
+def _say_end(run: Run, console: Console) -> Run:
     path = shown(shlex.quote(str(run.path)))
+    if run.failure:
+        console.print(f"[yellow]failed:[/] {shown(run.failure)}", soft_wrap=True)
+        console.print(f"saved; go on all the same with: [bold]steadygan train --resume {path}[/]", soft_wrap=True)
     if run.interrupted:
         console.print(f"stopped and saved; go on with: [bold]steadygan train --resume {path}[/]", soft_wrap=True)
     console.print(f"report: {shown(str(run.report))}", soft_wrap=True)
     console.print(f"make images: steadygan sample {path} -n 64 --out grid.png", soft_wrap=True)
+    return run

@@ -71,6 +71,7 @@ class ProgressLine:
     def begin(self, images_seen: int, seconds: float, fraction: float) -> None:
         """Before the first step of a sitting."""
         self._now = (images_seen, seconds, min(fraction, 1.0))
+        self._closing, self._warning = False, ""
         self._earlier = seconds
         self._began, self._measured = (seconds, fraction), (images_seen, seconds)
         self._printed, self._spoke = math.floor(fraction * self._lines), seconds

@@ -3,7 +3,7 @@
 The command line's options, the documentation of :func:`steadygan.train` and docs/settings.md follow these fields.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from PIL import ImageColor
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -18,6 +18,7 @@ LARGEST_RESOLUTION = 256
 Precision = Literal["auto", "fp32", "bf16"]
 Device = Literal["auto", "cpu", "cuda", "mps"] | str
 """Names that an editor can offer, or one GPU of several such as ``cuda:1``."""
+StopOn = Literal["never", "warning", "critical"]
 
 
 class TrainingSettings(BaseModel):
@@ -81,7 +82,24 @@ class TrainingSettings(BaseModel):
         True,
         description="Look at the run while it trains, and say what goes wrong, since when, and what treats it.",
     )
+    stop_on: StopOn = Field(
+        "never",
+        description="Stop and save when the doctor finds something this serious: never, warning (or worse), critical.",
+    )
+    rescue: bool = Field(
+        False,
+        description="On a critical finding go back to the last healthy state, change the recipe by what treats it, and "
+        "go on.",
+    )
+    rescue_tries: int = Field(3, ge=1, le=20, description="Most treatments that a run tries with rescue.")
     tensorboard: bool = Field(False, description="Write rows and grids for TensorBoard too.")
+
+    @model_validator(mode="after")
+    def _needs_the_doctor(self) -> Self:
+        asked = "rescue" if self.rescue else f"stop_on={self.stop_on}"
+        if not self.doctor and (self.rescue or self.stop_on != "never"):
+            raise ValueError(f"{asked} needs the doctor, who finds what is wrong; leave doctor on")
+        return self
 
     @property
     def some_labels(self) -> bool:

@@ -5,8 +5,10 @@ import signal
 import sys
 from types import FrameType
 
-REFUSED, BROKEN_OFF = 2, 130
-"""Exit statuses: for something that the user can mend, and for Ctrl-C before a training or twice in one; else 0."""
+REFUSED, FAILED, BROKEN_OFF = 2, 3, 130
+"""Exit statuses, else 0: for something that the user can mend, for a training that ``--stop-on`` calls a failure, and
+for Ctrl-C before a training or twice in one.
+"""
 _NO_MEMORY = (
     b"error: There is not enough memory to load PyTorch and the other libraries; end other programs, or raise the "
     b"limit on memory\n"

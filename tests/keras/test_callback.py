@@ -21,6 +21,7 @@ from keras import ops
 
 from steadygan.keras import callback, run_writer
 from steadygan.keras.callback import RunLogger
+from steadygan.keras.means import Means
 from steadygan.keras.model import GAN
 from steadygan.keras.sampling import load_generator
 from steadygan.keras.to_pytorch import networks_like, trained_generator
@@ -263,7 +264,7 @@ def test_data_of_another_shape_are_refused_before_anything_is_written(tmp_path: 
 
 
 def test_values_that_are_not_finite_are_counted_and_none() -> None:
-    means, metric = callback._Means(), keras.metrics.Mean(name="r1")
+    means, metric = Means(), keras.metrics.Mean(name="r1")
     metric.update_state(float("nan"))
     means.collect([metric])
     assert means.take() == ({"r1": None}, 1)

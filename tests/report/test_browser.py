@@ -266,5 +266,5 @@ def test_findings_show_their_pictures_and_tint_the_curves(
         assert min(page.evaluate(CONTRAST, "#doctor .severity, #doctor p, #doctor dt, #doctor .when")) >= 4.5
         assert page.locator(".more-charts .chart").evaluate("box => box.data === undefined")
         page.locator(".more-charts summary").click()
-        page.wait_for_function("document.querySelector('.more-charts .chart').data")
+        page.locator(".more-charts .chart .main-svg").first.wait_for()
         assert page.locator("#doctor code").first.inner_text() == "steadygan train mnist --with packing"

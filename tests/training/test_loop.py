@@ -293,7 +293,6 @@ def test_without_a_doctor_each_row_counts_what_is_not_finite(folder: Path) -> No
     findings = RunFolder(folder).read_rows(folder / "findings.jsonl")
     assert [row["images"] for row in findings] == [row["images"] for row in rows]
     assert watching.findings == [row["message"] for row in findings]
-    assert str(rows[0]["not_finite"]) in findings[0]["message"]
 
 
 def test_minutes_end_a_run_too(folder: Path) -> None:

@@ -3,11 +3,9 @@
 from steadygan.doctor.examiner import Examiner
 from steadygan.doctor.finding import Evidence, Finding, Severity, Treatment
 from steadygan.doctor.history import History, Setting
-from steadygan.doctor.monitor import Doctor
 from steadygan.doctor.treatments import Patient, treated, treatments
 
 __all__ = [
-    "Doctor",
     "Evidence",
     "Examiner",
     "Finding",

@@ -6,7 +6,7 @@ from typing import Any
 
 from steadygan.doctor.examiner import Examiner
 from steadygan.doctor.finding import Finding
-from steadygan.doctor.history import Setting
+from steadygan.doctor.history import History, Setting
 from steadygan.doctor.treatments import Patient, treated
 from steadygan.recipe import Recipe
 
@@ -42,6 +42,16 @@ class Checkup:
     def go_on(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Read the rows that a run has written before it was resumed."""
         self._examiner.read(rows)
+
+    @property
+    def history(self) -> History:
+        """The rows that were read."""
+        return self._examiner.history
+
+    @property
+    def wanted(self) -> int:
+        """Images that training usually sees before samples show what the data do."""
+        return self._examiner.setting.wanted
 
     @property
     def findings(self) -> list[Finding]:

@@ -25,10 +25,10 @@ def as_tensor(values: Any, what: str) -> Tensor:
         return values.detach().cpu()
     try:
         array = np.asarray(values)
-        if not array.flags.writeable:  # as JAX' arrays are
-            array = array.copy()
         if array.dtype.kind not in "biuf":
             array = array.astype(np.float32)  # bfloat16 is a kind of its own to NumPy
+        if not array.flags.writeable or not array.flags.c_contiguous:  # as JAX' arrays are, or one that was flipped
+            array = array.copy()
         return torch.from_numpy(array)
     except (TypeError, ValueError, RuntimeError):
         raise SteadyganError(

@@ -1,23 +1,16 @@
 """Put the page together."""
 
-import json
 import shlex
-from dataclasses import asdict
-from importlib import resources
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
-from steadygan.amounts import things
-from steadygan.doctor.finding import Severity
-from steadygan.report import facts, overview, words
+from steadygan.report import facts, overview
 from steadygan.report.curves import charts
 from steadygan.report.diagnosis import bands, calm_sentence, diagnosis, end_of
 from steadygan.report.ingredients import filled_slots
 from steadygan.report.pictures import frames, real_picture
 from steadygan.report.read import RunRecord, read_run_record, table, text, texts
 from steadygan.report.skipped import PATHS, group_skipped
+from steadygan.report.templating import environment, parts
 from steadygan.runs.folder import write_atomically
 
 
@@ -42,66 +35,48 @@ def write_report(folder: Path | str) -> Path:
 
 def render(record: RunRecord) -> str:
     """The page as HTML."""
-    from plotly.offline import get_plotlyjs
-
-    environment = Environment(
-        loader=PackageLoader("steadygan.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(count=words.count, figure=words.figure, things=things, severity=severity_class)
     drawn = charts(record.rows)
     manifest = record.manifest
     data = None if manifest is None else manifest.data
     shown = frames(record.folder)
     found = diagnosis(record, shown)
     telling = {reason.figure for each in found for reason in each.reasons}
-    return environment.get_template("report.html").render(
-        name=(manifest and manifest.name) or record.folder.path.resolve().name,
-        sentence=overview.summary_sentence(record),
-        figures=overview.figures(record),
-        conclusion=overview.conclusion(record),
-        warnings=overview.warnings(record),
-        notes=() if manifest is None else manifest.notes,
-        frames=shown,
-        frames_left_out=len(record.folder.sample_grids()) - len(shown),
-        real=real_picture(record.folder),
-        vectors=data is not None and data.kind == "vectors",
-        flattened=data is not None and facts.is_flattened(data),
-        classes=(manifest and manifest.classes) or 0,
-        found=found,
-        calm=calm_sentence(record, found),
-        end=max([end_of(record), *(span.until for each in found for span in each.spans)]) or 1.0,
-        charts=drawn,
-        folded=[chart.folded and not any(curve.figure in telling for curve in chart.curves) for chart in drawn],
-        smoothed=any(curve.smooth_images for chart in drawn for curve in chart.curves),
-        thinned=any(curve.thinned for chart in drawn for curve in chart.curves),
-        recipe=_recipe_head(record),
-        slots=filled_slots(record.recipe),
-        recipe_settings=facts.flat(table(record.recipe.get("settings"))),
-        data_facts=[] if manifest is None else facts.data_facts(manifest),
-        class_names=((), 0) if data is None else facts.class_names(data),
-        setting_facts=[] if manifest is None else facts.setting_facts(manifest),
-        network_facts=[] if manifest is None else facts.network_facts(manifest),
-        environment_facts=facts.flat(record.environment),
-        skipped=group_skipped(record.skipped),
-        skipped_count=len(record.skipped),
-        single_colour=record.single_colour[:PATHS],
-        single_colour_count=len(record.single_colour),
-        commands=facts.commands(record),
-        version="" if manifest is None else manifest.version,
-        style=_verbatim("report.css"),
-        script=_verbatim("report.js"),
-        plotly=Markup(get_plotlyjs()) if drawn else "",
-        chart_data=_for_script({"charts": [asdict(chart) for chart in drawn], "found": bands(found)}),
+    return (
+        environment()
+        .get_template("report.html")
+        .render(
+            name=(manifest and manifest.name) or record.folder.path.resolve().name,
+            sentence=overview.summary_sentence(record),
+            figures=overview.figures(record),
+            conclusion=overview.conclusion(record),
+            warnings=overview.warnings(record),
+            notes=() if manifest is None else manifest.notes,
+            frames=shown,
+            frames_left_out=len(record.folder.sample_grids()) - len(shown),
+            real=real_picture(record.folder),
+            vectors=data is not None and data.kind == "vectors",
+            flattened=data is not None and facts.is_flattened(data),
+            classes=(manifest and manifest.classes) or 0,
+            found=found,
+            calm=calm_sentence(record, found),
+            end=max([end_of(record), *(span.until for each in found for span in each.spans)]) or 1.0,
+            recipe=_recipe_head(record),
+            slots=filled_slots(record.recipe),
+            recipe_settings=facts.flat(table(record.recipe.get("settings"))),
+            data_facts=[] if manifest is None else facts.data_facts(manifest),
+            class_names=((), 0) if data is None else facts.class_names(data),
+            setting_facts=[] if manifest is None else facts.setting_facts(manifest),
+            network_facts=[] if manifest is None else facts.network_facts(manifest),
+            environment_facts=facts.flat(record.environment),
+            skipped=group_skipped(record.skipped),
+            skipped_count=len(record.skipped),
+            single_colour=record.single_colour[:PATHS],
+            single_colour_count=len(record.single_colour),
+            commands=facts.commands(record),
+            version="" if manifest is None else manifest.version,
+            **parts(drawn, bands(found), telling),
+        )
     )
-
-
-def severity_class(severity: str) -> str:
-    """The class of a severity in the style of the page; that of the least where this version does not know it."""
-    return severity if severity in list(Severity) else Severity.WATCH.value
 
 
 def _recipe_head(record: RunRecord) -> dict[str, object]:
@@ -110,14 +85,3 @@ def _recipe_head(record: RunRecord) -> dict[str, object]:
         key: text(record.recipe.get(key)) for key in ("name", "summary", "measured", "network")
     }
     return words_of_recipe | {"written": bool(record.recipe), "sources": texts(record.recipe.get("sources"))}
-
-
-def _verbatim(name: str) -> Markup:
-    """A file of the package that goes into the page as it is."""
-    return Markup((resources.files("steadygan.report") / "templates" / name).read_text(encoding="utf-8"))
-
-
-def _for_script(values: object) -> Markup:
-    """Values as JSON that cannot end the script element it stands in."""
-    written = json.dumps(values, allow_nan=False, separators=(",", ":"))
-    return Markup(written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))

@@ -117,3 +117,10 @@ def _rows(image: Image.Image) -> tuple[str, ...]:
 def _uri(kind: str, content: bytes) -> str:
     """Content as a data URI."""
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def embedded(image: Image.Image) -> Picture:
+    """A picture that lies in no file, as a PNG."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return Picture(_uri("image/png", buffer.getvalue()), image.width, image.height, False)

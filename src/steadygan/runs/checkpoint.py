@@ -60,8 +60,13 @@ def checkpoints(folder: RunFolder) -> list[Path]:
     return [path for _, path in reversed(folder.numbered_checkpoints())]
 
 
-def load_newest(folder: RunFolder) -> tuple[dict[str, Any], list[str]]:
+def load_newest(folder: RunFolder, line: int = 0) -> tuple[dict[str, Any], list[str]]:
     """The newest checkpoint that is whole, or the best if none of the others is.
+
+    Args:
+        folder: the run's folder.
+        line: of the run, for one that was rescued; see :mod:`steadygan.runs.rescues`. Checkpoints of other lines do not
+            count.
 
     Returns:
         Its state, and a sentence for every newer one that was damaged.
@@ -73,7 +78,9 @@ def load_newest(folder: RunFolder) -> tuple[dict[str, Any], list[str]]:
     best = [folder.best_checkpoint] if folder.best_checkpoint.is_file() else []
     for path in [*checkpoints(folder), *best]:
         try:
-            return load_checkpoint(path), damaged
+            state = load_checkpoint(path)
+            if state.get("line", 0) == line:
+                return state, damaged
         except SteadyganError as error:
             damaged.append(f"{error}; going back to an earlier one")
     if damaged:

@@ -15,6 +15,7 @@ from steadygan.files import LARGEST_DESCRIPTION, LARGEST_LIST, read_json, read_j
 
 GO_ON = "go on with --resume"
 _TEMPORARY = re.compile(r"\.(.+)\.[a-z0-9_]+\.part")
+_SNAPSHOT = "snapshot-"
 _SECTIONS = ("data", "training", "networks")
 """What every ``run.json`` of a run has."""
 
@@ -65,6 +66,24 @@ class RunFolder:
         return self.path / "findings.jsonl"
 
     @property
+    def rescues(self) -> Path:
+        """What was decided about critical findings, one JSON object a line; see :mod:`steadygan.runs.rescues`."""
+        return self.path / "rescues.jsonl"
+
+    @property
+    def first_recipe(self) -> Path:
+        """The recipe with which a run began whose recipe has changed since; only there in such runs."""
+        return self.path / "recipe-before.toml"
+
+    def abandoned(self, number: int) -> "RunFolder":
+        """What a line of the run has written after the state to which a rescue went back.
+
+        Args:
+            number: of the line, from 0; its metrics, findings, samples and recipe lie there.
+        """
+        return RunFolder(self.path / "abandoned" / str(number))
+
+    @property
     def samples(self) -> Path:
         """Grids of the same latents over time, ``<images, 12 digits>.png``, and ``real.png``."""
         return self.path / "samples"
@@ -73,6 +92,14 @@ class RunFolder:
     def checkpoints(self) -> Path:
         """States to resume from, ``<images, 12 digits>.pt``, and ``best.pt``, which may be the newest itself."""
         return self.path / "checkpoints"
+
+    def snapshot(self, images: int) -> Path:
+        """Where the state after so many images lies, to which a rescue can go back."""
+        return self.checkpoints / f"{_SNAPSHOT}{images:012d}.pt"
+
+    def snapshots(self) -> list[tuple[int, Path]]:
+        """All states to which a rescue can go back with their images seen, oldest first."""
+        return _numbered_files(self.checkpoints, ".pt", _SNAPSHOT)
 
     @property
     def best_checkpoint(self) -> Path:
@@ -153,22 +180,30 @@ class RunFolder:
         if path.parent == self.samples:
             return path.name == "real.png" or _images_seen(path, ".png") is not None
         if path.parent == self.checkpoints:
-            return path == self.best_checkpoint or _images_seen(path, ".pt") is not None
+            numbered = _images_seen(path, ".pt") is not None or _images_seen(path, ".pt", _SNAPSHOT) is not None
+            return path == self.best_checkpoint or numbered
         if path.parent == self.best.path:
             return path in (self.best.generator, self.best.generator_config)
         if path.parent == self.tensorboard:
             return path.name.startswith("events.out.tfevents.")
         names = (self.recipe, self.environment, self.skipped, self.metrics, self.findings, self.conclusion, self.report)
         generators = (self.generator, self.generator_config, self.keras_generator)
-        return path in (*names, *generators, self.single_colour, self.manifest)
+        rescues = (self.rescues, self.first_recipe)
+        return path in (*names, *generators, *rescues, self.single_colour, self.manifest)
 
     def _remove_run(self) -> None:
         """Remove the files that training wrote, and nothing else; ``run.json`` last, without which it is no run."""
         self.remove_unfinished_files()
+        for line in self._abandoned_lines():
+            line._remove_run()
         for folder in (self.samples, self.checkpoints, self.best.path, self.tensorboard, self.path):
             for path in sorted(folder.glob("*"), key=self.manifest.__eq__):
                 if self._is_written(path):
                     path.unlink(missing_ok=True)
+
+    def _abandoned_lines(self) -> list["RunFolder"]:
+        numbers = (path.name for path in (self.path / "abandoned").glob("*") if path.name.isdigit())
+        return [self.abandoned(int(number)) for number in sorted(numbers, key=int)]
 
     def exists(self) -> bool:
         """Whether a run has begun here."""
@@ -287,15 +322,18 @@ class RunFolder:
             return []
 
 
-def _numbered_files(folder: Path, suffix: str) -> list[tuple[int, Path]]:
+def _numbered_files(folder: Path, suffix: str, prefix: str = "") -> list[tuple[int, Path]]:
     """The files that are named by images seen, the lowest number first."""
-    found = ((_images_seen(path, suffix), path) for path in folder.glob(f"*{suffix}"))
+    found = ((_images_seen(path, suffix, prefix), path) for path in folder.glob(f"*{suffix}"))
     return sorted((images, path) for images, path in found if images is not None)
 
 
-def _images_seen(path: Path, suffix: str) -> int | None:
+def _images_seen(path: Path, suffix: str, prefix: str = "") -> int | None:
     """The number in the name of a grid or a checkpoint; None for other names, such as those of a person's files."""
     digits = path.name.removesuffix(suffix)
+    if not digits.startswith(prefix):
+        return None
+    digits = digits.removeprefix(prefix)
     return int(digits) if re.fullmatch("[0-9]{12,18}", digits) else None
 
 

@@ -18,15 +18,22 @@ class Run:
         folder: where it is saved.
         generator: that makes its samples; read from the folder when None.
         interrupted: whether someone asked it to stop before its budget was used.
+        failure: what ``stop_on`` stopped it for, or what of that kind lasted at its end, in a sentence; else empty. Of
+            several processes the main one knows it.
     """
 
     def __init__(
-        self, folder: Path | str, generator: TrainedGenerator | None = None, interrupted: bool = False
+        self,
+        folder: Path | str,
+        generator: TrainedGenerator | None = None,
+        interrupted: bool = False,
+        failure: str = "",
     ) -> None:
         self.folder = RunFolder(folder)
         if not self.folder.exists():
             self.folder.require_generator()
         self.interrupted = interrupted
+        self.failure = failure
         self._generator = generator
 
     def __repr__(self) -> str:
@@ -39,6 +46,7 @@ class Run:
         said += [] if measured is None else [f"{CHOOSES_BEST.key} {measured:.4g}"]
         said += [] if self.folder.exists() else ["its generator alone"]
         said += ["interrupted"] if self.interrupted else []
+        said += ["failed"] if self.failure else []
         return f"<Run {str(self.path)!r}: {', '.join(said) or 'nothing measured yet'}>"
 
     @property

@@ -16,6 +16,7 @@ from steadygan.amounts import things
 from steadygan.cores import core_wait_seconds
 from steadygan.distributed import any_process
 from steadygan.doctor.checkup import Checkup
+from steadygan.doctor.finding import Finding, Severity
 from steadygan.heuristics.moments import Measures
 from steadygan.layers.kernels.tuning import tuned_for
 from steadygan.metrics import CHOOSES_BEST, METRICS, Metric
@@ -23,12 +24,14 @@ from steadygan.runs.budget import Budget
 from steadygan.runs.checkpoint import save_checkpoint
 from steadygan.runs.export import GeneratorConfig, save_generator
 from steadygan.runs.folder import RunFolder, write_json
+from steadygan.runs.rescues import Rescue
 from steadygan.runs.rows import RowFile
 from steadygan.runs.sampling import sampling_generator
 from steadygan.training.conclusion import conclude, ending, estimate
 from steadygan.training.gallery import Gallery
 from steadygan.training.judge import Judge
 from steadygan.training.observe import Audience
+from steadygan.training.rescue import Rescuer
 from steadygan.training.state import TrainingState
 from steadygan.training.step import step
 from steadygan.training.watch import Watch
@@ -60,6 +63,12 @@ class Loop:
         judge: measures samples by features now and then; None where nobody does.
         watch: looks at the run for the doctor; None where nobody does.
         checkup: reads the rows, and says what goes wrong; None where nobody does.
+        stop_on: the severity of a finding from which the run stops; None for a run that goes on whatever is found.
+        rescuer: decides about critical findings; None for a run that is not rescued.
+
+    Attributes:
+        failure: what the run stopped for, or what of that kind lasts at its end, in a sentence; else empty.
+        rescue: the decision to go back to an earlier state, for which the loop ended before its time; else None.
     """
 
     def __init__(
@@ -75,6 +84,8 @@ class Loop:
         judge: Judge | None = None,
         watch: Watch | None = None,
         checkup: Checkup | None = None,
+        stop_on: Severity | None = None,
+        rescuer: Rescuer | None = None,
     ) -> None:
         self.state = state
         self.folder = folder
@@ -87,6 +98,11 @@ class Loop:
         self.judge = judge
         self.watch = watch
         self.checkup = checkup
+        self.stop_on = stop_on
+        self.rescuer = rescuer
+        self.failure = ""
+        self.rescue: Rescue | None = None
+        self._is_finishing = False
         self.rows = RowFile(folder.metrics)
         self.findings = RowFile(folder.findings)
         self._row_began = (state.images_seen, state.seconds, state.loader.wait_seconds)
@@ -104,7 +120,10 @@ class Loop:
         return self.budget.fraction(self.state.images_seen, self.state.seconds)
 
     def run(self, interrupted: Callable[[], bool]) -> None:
-        """Train until the budget is used or ``interrupted()``; then save."""
+        """Train until the budget is used, ``interrupted()``, or what is found stops the run; then save.
+
+        A run that is to be rescued is not saved, because it goes on from an earlier state.
+        """
         try:
             with tuned_for(self.processor):
                 self._train(interrupted)
@@ -123,10 +142,13 @@ class Loop:
             self.gallery.draw_real()
             self._draw_grid(self.sampling_generator())
             self.save()  # so that the run can be resumed from its first moment on
+        if self.rescuer is not None:
+            self.rescuer.begin(self._snapshot())
         self.observers.begin(self.state.images_seen, self.state.seconds, self.fraction)
-        while not any_process(self.fraction >= 1 or interrupted()):
+        while not any_process(self.fraction >= 1 or interrupted() or bool(self.failure) or self.rescue is not None):
             self._timed_step()
-        self._finish()
+        if self.rescue is None:
+            self._finish()
 
     def _timed_step(self) -> None:
         begun, before = time.perf_counter(), self.state.seconds
@@ -142,6 +164,8 @@ class Loop:
         if self.judge is not None and self.judge.is_due(self.state, at_end=False):
             self._set_seconds(begun, before)
             self._judge(self.judge)
+        if self.rescuer is not None and self.rescue is None and self.rescuer.is_due(self.state.images_seen):
+            self.rescuer.take(self._snapshot())
         if self.state.seconds - self._saved_at >= CHECKPOINT_SECONDS:
             self.save()
         self._set_seconds(begun, before)
@@ -201,6 +225,33 @@ class Loop:
         for finding in [] if self.checkup is None else [*self.checkup.read(row), *self.checkup.ended]:
             self.findings.append(finding.as_row())
             self.observers.diagnosis(finding)
+            if finding.ended_at is None:
+                self._act_on(finding)
+
+    def _act_on(self, finding: Finding) -> None:
+        """Let the run be rescued from what was found, or stop because of it, if it is serious enough."""
+        if self.rescue is not None:
+            return
+        if finding.severity is Severity.CRITICAL and self._may_be_rescued():
+            self._decide(finding)
+        if self.rescue is None and self._is_failure(finding):
+            self.failure = finding.message
+
+    def _may_be_rescued(self) -> bool:
+        return self.rescuer is not None and not self.rescuer.has_given_up and not self._is_finishing
+
+    def _decide(self, finding: Finding) -> None:
+        assert self.rescuer is not None  # so _may_be_rescued has said
+        assert self.checkup is not None  # who found it
+        decision = self.rescuer.decide(finding, self.state, self.checkup.history)
+        if decision.gave_up:
+            self.rescuer.write(decision)
+            self.observers.note(decision.message)
+        else:
+            self.rescue = decision
+
+    def _is_failure(self, finding: Finding) -> bool:
+        return self.stop_on is not None and finding.severity.rank >= self.stop_on.rank
 
     def _draw_due_grid(self) -> None:
         self._grids_drawn = self._grids_due()
@@ -254,7 +305,7 @@ class Loop:
 
     def _keep_if_best(self, key: str, value: float) -> None:
         """Keep this checkpoint as the best if no other has a smaller distance of the same kind."""
-        if math.isfinite(value) and (value < self.state.best or key != self.state.best_by):
+        if self.rescue is None and math.isfinite(value) and (value < self.state.best or key != self.state.best_by):
             self.state.best, self.state.best_by = value, key
             save_generator(self.folder.best, self.sampling_generator(), self.config_now())
             self.save(best=True)
@@ -265,11 +316,18 @@ class Loop:
         Args:
             best: whether the checkpoint is also kept as the best one.
         """
-        files = {"metrics": self.rows.flush_to_disk(), "findings": self.findings.flush_to_disk()}
-        watched = {} if self.watch is None else {"watch": self.watch.state_dict()}
-        save_checkpoint(self.folder, {**self.state.state_dict(), **watched, "files": files}, self.keep, best)
+        if self.rescue is not None:
+            return  # nobody is to go on from what is about to be given up
+        save_checkpoint(self.folder, self._snapshot(), self.keep, best)
         save_generator(self.folder, self.sampling_generator(), self.config_now())
         self._saved_at = self.state.seconds
+
+    def _snapshot(self) -> dict[str, Any]:
+        """Everything from which the run can go on."""
+        files = {"metrics": self.rows.flush_to_disk(), "findings": self.findings.flush_to_disk()}
+        watched = {} if self.watch is None else {"watch": self.watch.state_dict()}
+        line = {"line": self.rescuer.line} if self.rescuer is not None and self.rescuer.line else {}
+        return {**self.state.state_dict(), **watched, **line, "files": files}
 
     def _finish(self) -> None:
         """Save, and write what is true at the end.
@@ -277,6 +335,7 @@ class Loop:
         The closing row comes after the checkpoint, which knows nothing of it: a run that is resumed goes on from the
         checkpoint as if it had never stopped, and forgets that row.
         """
+        self._is_finishing = True
         if not self.folder.sample_grid(self.state.images_seen).exists():
             self._draw_grid(self.sampling_generator())
         if self.judge is not None and self.fraction >= 1 and self.judge.is_due(self.state, at_end=True):
@@ -287,6 +346,8 @@ class Loop:
         self._conclude()
 
     def _conclude(self) -> None:
+        if self.checkup is not None and not self.failure:
+            self.failure = next((each.message for each in self.checkup.lasting if self._is_failure(each)), "")
         conclusion = conclude(ending(self.state, self.folder, self.checkup, self.fraction >= 1))
         write_json(self.folder.conclusion, conclusion.model_dump())
         self.observers.conclusion(conclusion.message, conclusion.command)

@@ -15,7 +15,10 @@ class Observer(Protocol):
     """An object whose methods the loop calls while a run trains; one that lacks some of them is not told of those."""
 
     def begin(self, images_seen: int, seconds: float, fraction: float) -> None:
-        """Called before the first step of a sitting; a run that is resumed begins where it stopped."""
+        """Called before the first step of a sitting; a run that is resumed begins where it stopped.
+
+        A run that is rescued begins another sitting, after :meth:`close`, at an earlier state.
+        """
         ...
 
     def tick(self, images_seen: int, seconds: float, fraction: float) -> None:

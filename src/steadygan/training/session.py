@@ -15,8 +15,9 @@ from steadygan.blueprint import Blueprint
 from steadygan.data import DataSettings, Prepared
 from steadygan.data.store import cache_folder
 from steadygan.devices import process_device
-from steadygan.distributed import any_process, broadcast_string, is_main_process
+from steadygan.distributed import any_process, broadcast_string, is_main_process, world_size
 from steadygan.doctor.checkup import Checkup, setting_of
+from steadygan.doctor.finding import Severity
 from steadygan.doctor.treatments import Patient
 from steadygan.errors import SteadyganError, warn
 from steadygan.feeding.labels import DataView
@@ -28,11 +29,11 @@ from steadygan.networks.check import check_modules, check_networks
 from steadygan.recipe import Recipe
 from steadygan.recipes import is_packaged
 from steadygan.runs.budget import Budget
-from steadygan.runs.checkpoint import load_newest
 from steadygan.runs.environment import environment
 from steadygan.runs.export import GeneratorConfig
 from steadygan.runs.folder import RunFolder, write_atomically, write_json
 from steadygan.runs.manifest import CUSTOM, DataRecord, NetworkRecord, RunManifest, write_manifest
+from steadygan.runs.rescues import keep_line, lines_begun, read_rescues
 from steadygan.runs.stored import StoredRun
 from steadygan.settings import TrainingSettings
 from steadygan.training.agreement import refuse_different_runs, refuse_uneven_batches
@@ -40,9 +41,17 @@ from steadygan.training.compiled import compile_, decompile_, may_compile, refus
 from steadygan.training.device import resolve_settings
 from steadygan.training.judge import judge_for
 from steadygan.training.labels import data_view, labelled_players, refuse_without_features
+from steadygan.training.lines import (
+    describe_line,
+    first_recipe,
+    forget_what_came_after,
+    on_new_line,
+    state_to_go_on_from,
+)
 from steadygan.training.loop import Loop
 from steadygan.training.observe import Audience, TensorBoard, check_observers
 from steadygan.training.own_networks import notes_on, pack_inputs, put_on, refuse_unreached
+from steadygan.training.rescue import Rescuer, load_snapshot
 from steadygan.training.state import TrainingState, new_training_state
 from steadygan.training.watch import Watch
 from steadygan.training.worker_loop import WorkerLoop
@@ -102,6 +111,7 @@ def begin(
         SteadyganError: when networks do not fit, an observer watches nothing, or the folder cannot be used.
     """
     check_observers(observers)
+    _refuse_rescue_of_several(training)
     asked, training = training.precision, _tuned_alike(resolve_settings(training, data.kind))
     if custom and asked == "auto" and training.precision == "bf16":
         notes = (*notes, "Your own networks run in bf16, in which this device is quickest; precision='fp32' is exact")
@@ -111,7 +121,15 @@ def begin(
         return WorkerLoop(state, training)
     folder.create(overwrite)  # only now, because networks that do not fit must not destroy an existing run
     _write_run(folder, state, training, data_settings, names, (*notes, *state.notes))
-    return _loop(state, folder, training, custom, names, observers, cache)
+    return _loop(state, folder, training, custom, names, observers, cache, recipe)
+
+
+def _refuse_rescue_of_several(training: TrainingSettings) -> None:
+    if training.rescue and world_size() > 1:
+        raise SteadyganError(
+            f"A run of {world_size()} processes cannot be rescued yet; use one process, or --stop-on critical in the "
+            "place of --rescue"
+        )
 
 
 def _tuned_alike(training: TrainingSettings) -> TrainingSettings:
@@ -149,6 +167,7 @@ def resume(
             undamaged.
     """
     check_observers(observers)
+    _refuse_rescue_of_several(training)
     if data.fingerprint != stored.manifest.data.fingerprint:
         raise SteadyganError(
             f"The data '{data.source}' are not those that '{folder.path}' was trained on, which were "
@@ -158,31 +177,59 @@ def resume(
     _refuse_other_networks(stored, custom, folder)
     device = process_device(training.device)
     torch.manual_seed(training.seed)
-    saved, damaged = load_newest(folder)
-    state, names = new_players(stored.recipe, data, custom, device, training)
-    _restore(state, saved, folder)
+    begun = lines_begun(read_rescues(folder))
+    first = first_recipe(folder, stored.recipe)
+    recipe = begun[-1].recipe(first) if begun else stored.recipe
+    saved, damaged = state_to_go_on_from(folder, begun)
+    state, names = new_players(recipe, data, custom, device, training)
+    begins_line = saved.get("line", 0) < len(begun)  # the process was killed just after it had decided on a rescue
+    state = on_new_line(state, recipe, saved, begun[-1], training) if begins_line else _restored(state, saved, folder)
     _refuse_used_budget(training, state, folder)  # before anything in the folder is changed
     any_process(False)  # waits until all processes have read the files that the main one is about to remove
     if not is_main_process():
         return WorkerLoop(state, training)
-    loop = _loop(state, folder, training, custom, names, observers, cache)
+    loop = _loop(state, folder, training, custom, names, observers, cache, first)
     folder.remove_unfinished_files()
     if not folder.single_colour.is_file():  # as in runs from before there was such a list
         _write_single_colour(folder, data)
-    loop.rows.truncate(saved["files"]["metrics"])
-    loop.findings.truncate(saved["files"]["findings"])
-    for images, grid in folder.sample_grids():
-        if images > state.images_seen:
-            grid.unlink()
-    if loop.watch is not None and "watch" in saved:  # runs of earlier versions were not looked at
-        loop.watch.load_state_dict(saved["watch"])
-    if loop.checkup is not None:
-        loop.checkup.go_on(folder.read_rows(folder.metrics))
+    forget_what_came_after(loop, saved)
     for sentence in damaged:
         loop.report_finding("damaged-checkpoint", sentence)
     moved = stored.manifest.data.moved_to(data)
     write_manifest(folder, stored.manifest.model_copy(update={"training": training, "data": moved}))
+    if begins_line:
+        describe_line(loop, first, begun[-1])
     return loop
+
+
+def rescued(
+    loop: Loop,
+    training: TrainingSettings,
+    custom: CustomNetworks,
+    observers: Sequence[object],
+    cache: Path | None = None,
+) -> Loop:
+    """Begin a new line of a run: from an earlier state, with the change that was decided on.
+
+    Args:
+        loop: of the line that is given up, which has ended with a decision.
+        training: the settings of the run.
+        custom: the user's own networks, if the run has any.
+        observers: objects that are told how the run proceeds.
+        cache: where prepared data and features are kept; the usual folder when None.
+    """
+    folder, rescue, rescuer = loop.folder, loop.rescue, loop.rescuer
+    assert rescue is not None  # otherwise there is nothing to do
+    assert rescuer is not None  # who has decided
+    saved = load_snapshot(folder, rescue.back_to)
+    keep_line(folder, rescue.line, saved["files"], rescue.back_to)
+    rescuer.write(rescue)  # from here on the new line is in force
+    state = on_new_line(loop.state, rescue.recipe(rescuer.first), saved, rescue, training)
+    names = dict.fromkeys(Player, state.recipe.network) | dict.fromkeys(custom.by_player, CUSTOM)
+    new = _loop(state, folder, training, custom, names, observers, cache, rescuer.first)
+    forget_what_came_after(new, saved)
+    describe_line(new, rescuer.first, rescue)
+    return new
 
 
 def _refuse_other_networks(stored: StoredRun, custom: CustomNetworks, folder: RunFolder) -> None:
@@ -210,13 +257,14 @@ def _refuse_used_budget(training: TrainingSettings, state: TrainingState, folder
         )
 
 
-def _restore(state: TrainingState, saved: dict[str, Any], folder: RunFolder) -> None:
+def _restored(state: TrainingState, saved: dict[str, Any], folder: RunFolder) -> TrainingState:
     try:
         state.load_state_dict(saved)
         saved["files"]["metrics"], saved["files"]["findings"]  # which are needed soon
     except (RuntimeError, KeyError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise SteadyganError(f"The checkpoint of '{folder.path}' does not fit these networks: {reason}") from None
+    return state
 
 
 def new_players(
@@ -312,6 +360,7 @@ def _loop(
     names: dict[Player, str],
     observers: Sequence[object],
     cache: Path | None,
+    first: Recipe,
 ) -> Loop:
     latent = state.recipe.latent
     config = GeneratorConfig(
@@ -345,6 +394,8 @@ def _loop(
         judge,
         watch,
         checkup,
+        None if training.stop_on == "never" else Severity(training.stop_on),
+        Rescuer(folder, first, training, checkup.wanted) if training.rescue and checkup is not None else None,
     )
 
 

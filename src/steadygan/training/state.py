@@ -3,7 +3,7 @@
 import copy
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -223,16 +223,47 @@ class TrainingState:
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
         """Go on from :meth:`state_dict`."""
-        for name, network in self._all_networks().items():
-            network.load_state_dict(saved["networks"][name])
+        self.load_networks(saved)
         for player in Player:
             self.optimizers[player].load_state_dict(saved["optimizers"][player.value])
-            self.moves[player] = saved["moves"][player.value]
         if self.averaged is not None:
             self.averaged.load_state_dict(saved["averaged"])
-        for name, memory in self.memories.items():
-            fields = _on_device(saved["memories"][name], self.device)
-            self.memories[name] = dataclasses.replace(memory, **fields)
+        for name in self.memories:
+            self._load_memory(name, saved["memories"][name])
+        self._load_the_rest(saved)
+
+    def load_networks(self, saved: Mapping[str, Any]) -> None:
+        """Give all networks the weights that they have in :meth:`state_dict`."""
+        for name, network in self._all_networks().items():
+            network.load_state_dict(saved["networks"][name])
+
+    def load_random(self, saved: Mapping[str, Any]) -> None:
+        """Let random numbers go on from :meth:`state_dict`."""
+        _load_random_state(saved["random"], self.device)
+
+    def load_what_fits(self, saved: Mapping[str, Any]) -> None:
+        """Go on from the :meth:`state_dict` of another recipe for the same networks.
+
+        Optimisers of the same kind keep their moments, with the numbers of this recipe; the average and the memories
+        that both recipes have go on; what only this one has stays as it began.
+        """
+        self.load_networks(saved)
+        for player, optimizer in self.optimizers.items():
+            _load_moments(optimizer, saved["optimizers"][player.value])
+        if self.averaged is not None and saved["averaged"] is not None:
+            self.averaged.load_state_dict(saved["averaged"])
+        elif self.averaged is not None:
+            self.averaged.load_state_dict(self.networks[Player.GENERATOR].state_dict())
+        for name in self.memories.keys() & saved["memories"].keys():
+            self._load_memory(name, saved["memories"][name])
+        self._load_the_rest(saved)
+
+    def _load_memory(self, name: str, fields: dict[str, Any]) -> None:
+        self.memories[name] = dataclasses.replace(self.memories[name], **_on_device(fields, self.device))
+
+    def _load_the_rest(self, saved: Mapping[str, Any]) -> None:
+        for player in Player:
+            self.moves[player] = saved["moves"][player.value]
         self.loader.load_state_dict(saved["sampler"])
         self.record.load_state_dict(saved["record"], self.device)
         self.images_seen, self.steps = saved["images_seen"], saved["steps"]
@@ -240,7 +271,7 @@ class TrainingState:
         # Runs of earlier versions judged by nothing.
         self.best_by = saved.get("best_by", "")
         self.judged_at, self.judging_seconds = saved.get("judged_at", 0), saved.get("judging_seconds", 0.0)
-        _load_random_state(saved["random"], self.device)
+        self.load_random(saved)
 
     def _all_networks(self) -> dict[str, nn.Module]:
         return {name: network for player in Player for name, network in self.parts(player).items()}
@@ -307,6 +338,17 @@ def new_training_state(
 def fields_of(memory: Memory) -> dict[str, Any]:
     """The fields of a memory by name, as a checkpoint keeps them."""
     return {field.name: getattr(memory, field.name) for field in dataclasses.fields(memory)}
+
+
+def _load_moments(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
+    """Give an optimiser the moments of an earlier one, if it is of the same kind; its own numbers stay."""
+    own = [{name: value for name, value in group.items() if name != "params"} for group in optimizer.param_groups]
+    before = [{name: value for name, value in group.items() if name != "params"} for group in saved["param_groups"]]
+    if [group.keys() for group in own] != [group.keys() for group in before]:
+        return
+    optimizer.load_state_dict(saved)
+    for group, numbers in zip(optimizer.param_groups, own, strict=True):
+        group.update(numbers)
 
 
 def _share(network: nn.Module) -> None:
