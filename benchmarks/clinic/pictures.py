@@ -62,6 +62,8 @@ CAUSES = {
 """The causes in words."""
 FIGURES = {Failure.NOT_FINITE: "discriminator/loss"}
 """The figure that tells, where it is not the first of the evidence."""
+RECIPES = (Failure.CHECKERBOARD,)
+"""Failures that come with some recipes, without any fault."""
 SHOWN, CELL, GAP = 6, 32, 2
 """Images in a row, their side in a grid and the space between, in pixels."""
 SIDE = SHOWN * (CELL + GAP) + GAP
@@ -85,7 +87,7 @@ def candidates(found: Iterable[Result], failure: Failure) -> list[Shown]:
     shown = [
         Shown(result, finding)
         for result in found
-        if failure.value in result.names
+        if failure.value in result.names or (failure in RECIPES and result.cause is None)
         for finding in result.findings
         if finding.kind is failure
     ]
@@ -97,7 +99,7 @@ def candidates(found: Iterable[Result], failure: Failure) -> list[Shown]:
             each.result.data in VECTORS,
             each.finding.ended_at is not None,
             first.index(each.result.cause) if each.result.cause in first else len(first),
-            each.result.names.index(failure.value),
+            [*each.result.names, failure.value].index(failure.value),
             each.finding.seen_at / each.result.images,
             each.result.name,
         ),
@@ -105,11 +107,19 @@ def candidates(found: Iterable[Result], failure: Failure) -> list[Shown]:
 
 
 def twin_of(shown: Shown, found: Iterable[Result]) -> Result | None:
-    """A healthy training on the same data, of the same recipe if there is one."""
+    """A healthy training on the same data without this failure, of the same recipe if there is one."""
     planned = {case.name: case for case in cases()}
     case = planned[shown.result.name]
-    healthy = [each for each in found if each.cause is None and each.data == shown.result.data]
-    return min(healthy, key=lambda each: (planned[each.name].base != case.base, each.name), default=None)
+    kind = shown.finding.kind
+    healthy = [
+        each
+        for each in found
+        if each.cause is None
+        and each.data == shown.result.data
+        and kind not in [finding.kind for finding in each.findings]
+    ]
+    wanted = "steady" if case.fault is None else case.base.name
+    return min(healthy, key=lambda each: (planned[each.name].base.name != wanted, each.name), default=None)
 
 
 def draw(shown: Shown, twin: Result, work: Path) -> Image.Image:
@@ -119,9 +129,13 @@ def draw(shown: Shown, twin: Result, work: Path) -> Image.Image:
     moment = min(until, finding.seen_at + (until - finding.seen_at) // 2)
     panels = [grid_at(work / twin.name, moment), grid_at(work / shown.result.name, moment)]
     figure = FIGURES.get(finding.kind, finding.evidence[0].figure)
+    names = ("without the fault", "with it")
+    if shown.result.cause is None:
+        planned = {case.name: case for case in cases()}
+        names = tuple(f"recipe {recipe_of(planned[each.name])}" for each in (twin, shown.result))
     lines = [
-        Line(series(work / twin.name, figure), "without the fault", (120, 120, 125)),
-        Line(series(work / shown.result.name, figure), "with it", (196, 60, 40)),
+        Line(series(work / twin.name, figure), names[0], (120, 120, 125)),
+        Line(series(work / shown.result.name, figure), names[1], (196, 60, 40)),
     ]
     panels.append(plot(lines, CHART, (finding.since, until), images, figure.removeprefix("doctor/")))
     width = sum(panel.width for panel in panels) + SPACE * (len(panels) - 1)
@@ -138,10 +152,10 @@ def draw(shown: Shown, twin: Result, work: Path) -> Image.Image:
 def caption(shown: Shown, moment: str) -> str:
     """What a picture shows, in words."""
     case = next(case for case in cases() if case.name == shown.result.name)
-    assert case.fault is not None
+    harm = "" if shown.result.failed or case.fault is None else ", which did little harm yet"
     return (
         f"{DATA[case.data]}, recipe {recipe_of(case)}: {words_of(case)}. Both samples are from {moment}; where the "
-        f"tint begins on the right, the failure began{'' if shown.result.failed else ', which did little harm yet'}"
+        f"tint begins on the right, the failure began{harm}"
     )
 
 
@@ -152,7 +166,8 @@ def recipe_of(case: Case) -> str:
 
 def words_of(case: Case) -> str:
     """The cause, as one reads it."""
-    assert case.fault is not None
+    if case.fault is None:
+        return "no fault but the recipe's own, beside a recipe that is free of it"
     return CAUSES.get(case.fault.cause, case.fault.cause.replace("-", " "))
 
 
