@@ -41,7 +41,7 @@ NOT_NEAR = 0.08
 SURE, SURER = 0.98, 0.998
 """The same, above which it is hardly ever wrong, and never."""
 FAR_OFF = 0.4
-"""Distance at which a discriminator that is never wrong has won, even if fakes come nearer step by small step."""
+"""Distance at which a discriminator that is never wrong may win, even if fakes come nearer step by step."""
 FROZEN = 1e-7
 """Change of weights for a step, relative to their length, below which nothing moves."""
 STILL = 0.004
@@ -149,12 +149,21 @@ def fooled(history: History) -> Found:
 
 def wins(history: History) -> Found:
     """A discriminator that is never wrong, and fakes that come no nearer."""
+    order = history.last("doctor/separation", 3)
+    return _won(history) if len(order) == 3 and _lowest(order) > SURE and _is_far(history) else ()
+
+
+def may_win(history: History) -> Found:
+    """A discriminator that was never wrong over many looks, while fakes are still far and come nearer."""
     order = history.last("doctor/separation", LOOKS_BACK)
-    never_wrong = len(order) == LOOKS_BACK and _lowest(order) > SURER and _value(history, "doctor/distance") > FAR_OFF
-    if never_wrong or (len(order) > 3 and _lowest(order[-3:]) > SURE and _is_far(history)):
-        sentence = f"the discriminator tells real from fake in {order[-1]:.0%} of all pairs"
-        return (_evidence(history, "doctor/separation", sentence), _distance(history))
-    return ()
+    far_off = _value(history, "doctor/distance") > FAR_OFF
+    return _won(history) if len(order) == LOOKS_BACK and _lowest(order) > SURER and far_off else ()
+
+
+def _won(history: History) -> Found:
+    share = _value(history, "doctor/separation")
+    sentence = f"the discriminator tells real from fake in {share:.0%} of all pairs"
+    return (_evidence(history, "doctor/separation", sentence), _distance(history))
 
 
 def restless(history: History) -> Found:
@@ -202,7 +211,7 @@ def faintly_checkered(history: History) -> Found:
 
 def _peaks(history: History, limit: float, surveys: int) -> Found:
     peaks, usual = history.last("doctor/checkerboard", surveys), max(_value(history, "doctor/checkerboard/data"), 1.0)
-    if len(peaks) == surveys and min(peaks) > limit * usual:
+    if len(peaks) == surveys and min(peaks) > limit * usual and peaks[-1] > WAY * peaks[0]:
         sentence = f"a regular grid is {peaks[-1] / usual:.0f} times as strong as in the data"
         return (_evidence(history, "doctor/checkerboard", sentence),)
     return ()
@@ -261,6 +270,7 @@ RULES = (
     Rule(Failure.MODE_COLLAPSE, _CRITICAL, _VARIETY, collapsed, persists=4, after=0.08),
     Rule(Failure.GARBAGE_FOOLING, _CRITICAL, _ORDER, fooled, persists=3, after=0.12),
     Rule(Failure.DISCRIMINATOR_WINS, _WARNING, _ORDER, wins, persists=4, after=0.15),
+    Rule(Failure.DISCRIMINATOR_WINS, _WATCH, _ORDER, may_win, persists=4, after=0.15),
     Rule(Failure.OSCILLATION, _WARNING, _DRIFT, restless, persists=3, after=0.15),
     Rule(Failure.MODE_DROPPING, _WARNING, _SURVEY, dropped, persists=1, after=0.15),
     Rule(Failure.PREPROCESSING_MISMATCH, _WARNING, _MEAN, mismatched, persists=4, after=0.15),
