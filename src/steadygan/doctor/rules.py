@@ -267,7 +267,7 @@ _WATCH, _WARNING, _CRITICAL = Severity
 RULES = (
     Rule(Failure.NOT_FINITE, _CRITICAL, ("not_finite",), not_finite, persists=1, after=0.0, judged_by="losses"),
     Rule(Failure.STALLED, _CRITICAL, _MOVES, stalled, persists=4, after=0.0),
-    Rule(Failure.MODE_COLLAPSE, _CRITICAL, _VARIETY, collapsed, persists=4, after=0.08),
+    Rule(Failure.MODE_COLLAPSE, _CRITICAL, _VARIETY, collapsed, persists=5, after=0.12),
     Rule(Failure.GARBAGE_FOOLING, _CRITICAL, _ORDER, fooled, persists=3, after=0.12),
     Rule(Failure.DISCRIMINATOR_WINS, _WARNING, _ORDER, wins, persists=4, after=0.15),
     Rule(Failure.DISCRIMINATOR_WINS, _WATCH, _ORDER, may_win, persists=4, after=0.15),
