@@ -22,7 +22,7 @@ FIRST: dict[Failure, tuple[str, ...]] = {
     Failure.MODE_COLLAPSE: ("relativistic", "minibatch-stddev", "packing", "mode-seeking"),
     Failure.MODE_DROPPING: ("relativistic", "packing", "minibatch-stddev", "normal-latent"),
     Failure.OSCILLATION: ("ema", "r1", "lr-decay", "extra-adam"),
-    Failure.GARBAGE_FOOLING: ("relativistic", "r1"),
+    Failure.GARBAGE_FOOLING: ("two-time-scales", "top-k"),
     Failure.CHECKERBOARD: ("kernel-divisible-by-stride", "resize-convolutions", "filtered-resampling"),
     Failure.SATURATED_OUTPUT: ("tanh-output",),
     Failure.PREPROCESSING_MISMATCH: ("tanh-output", "instance-noise"),

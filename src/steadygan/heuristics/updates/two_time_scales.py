@@ -34,7 +34,7 @@ class TwoTimeScales(UpdateModifier):
             Source(citation="heusel2017ttur", where="section 2"),
             Source(citation="zhang2018selfattention", where="section 4"),
         ),
-        treats=(Failure.OSCILLATION, Failure.MODE_COLLAPSE),
+        treats=(Failure.OSCILLATION, Failure.MODE_COLLAPSE, Failure.GARBAGE_FOOLING),
         example=(
             "from steadygan.heuristics.updates import two_time_scales\n"
             "from steadygan.vocabulary import Player\n"
