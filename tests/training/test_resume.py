@@ -69,7 +69,9 @@ def test_the_resumed_state_is_the_saved_state(folder: Path) -> None:
     saved = tiny.newest(folder)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(99)
-        found = tiny.resume(folder, data, images=160).state.state_dict()
+        loop = tiny.resume(folder, data, images=160)
+        assert loop.watch is not None
+        found = {**loop.state.state_dict(), "watch": loop.watch.state_dict()}
     del found["seconds"], found["judging_seconds"]
     saved.pop("format")
     assert tiny.differences(saved, found) == []

@@ -98,6 +98,6 @@ def test_several_processes_take_the_first_ones_decision(tmp_path: Path) -> None:
     assert answers == ["amx", "amx"]
 
 
-def test_processes_of_someone_else_that_cannot_agree_are_refused(tmp_path: Path) -> None:
+def test_processes_of_someone_elses_group_take_it_too(tmp_path: Path) -> None:
     answers = run_processes(2, tmp_path / "meeting", begun, str(tmp_path / "run"), "")
-    assert all("do not train the same" in answer for answer in answers)
+    assert answers == ["amx", "amx"]
