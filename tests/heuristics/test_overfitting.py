@@ -89,7 +89,7 @@ def test_an_adjustment_by_hand(before: float, overfitting: float, after: float) 
     most=st.sampled_from([0.2, 1.0]),
 )
 def test_the_strength_follows_a_simulation_of_the_rule(shares: list[int], interval: int, most: float) -> None:
-    heuristic = Controlled(interval=interval, speed=200, initial=0.1, most=most, target=0.55)
+    heuristic = Controlled(interval=interval, speed=200, initial=0.1, most=most, target=0.551)
     state = begun()
     expected, positive, seen = 0.1, 0, 0
     for share in shares:
@@ -98,7 +98,7 @@ def test_the_strength_follows_a_simulation_of_the_rule(shares: list[int], interv
         positive, seen = positive + share, seen + 10
         if seen == 10 * interval:
             signs = (2 * positive - seen) / seen
-            expected += (1 if signs > 0.55 else -1) * seen / 200
+            expected += (1 if signs > 0.551 else -1) * seen / 200
             expected = max(0.0, min(most, expected))
             positive = seen = 0
         assert strength(heuristic, state) == pytest.approx(expected, abs=1e-6)
