@@ -1,6 +1,5 @@
 """Looks at a run while it trains, without touching it: what the doctor's rules judge by."""
 
-import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,9 +24,6 @@ SURVEYED = {"images": 512, "vectors": 1024}
 STEPS, BATCH = 20, 64
 """A look comes after this many steps with a batch of this size, or as many images in other batches."""
 LOOKS_PER_SURVEY = 8
-SHARE = 0.05
-"""Of the training time that looks may take. By the first survey it is known what they take; if it is more, they come
-as many times more seldom from then on."""
 SEED = 20151
 
 
@@ -53,11 +49,10 @@ class Watch:
         self._real: Batch | None = None
         self._looked = state.images_seen
         self._made = 0
-        self._seldom = 1
 
     def is_due(self) -> bool:
-        """Whether to look now, which depends on the number of images seen and on how much looks take here."""
-        return self.state.images_seen - self._looked >= self._seldom * STEPS * max(BATCH, self.state.batch)
+        """Whether to look now: it depends on images seen alone, so that a resumed run looks at the same moments."""
+        return self.state.images_seen - self._looked >= STEPS * max(BATCH, self.state.batch)
 
     def look(self) -> dict[str, float | None]:
         """Look at the run now.
@@ -70,13 +65,7 @@ class Watch:
             shown = self._shown(self._made % LOOKS_PER_SURVEY == LOOKS_PER_SURVEY - 1)
         found = self.looks.look(shown)
         self._looked, self._made = self.state.images_seen, self._made + 1
-        took = time.perf_counter() - begun
-        self.seconds += took
-        if self._made == LOOKS_PER_SURVEY:
-            training = max(
-                self.state.seconds - self.seconds + took, 1e-9
-            )  # this look is not yet in the state's seconds
-            self._seldom = max(1, math.ceil(self.seconds / training / SHARE))
+        self.seconds += time.perf_counter() - begun
         return found
 
     def _shown(self, surveys: bool) -> Shown:
@@ -147,12 +136,9 @@ class Watch:
             "looks": self.looks.state_dict(),
             "looked": self._looked,
             "made": self._made,
-            "seconds": self.seconds,
-            "seldom": self._seldom,
         }
 
     def load_state_dict(self, saved: dict[str, Any]) -> None:
         """Go on from :meth:`state_dict`."""
         self.looks.load_state_dict(saved["looks"])
-        self._looked, self._made, self._seldom = saved["looked"], saved["made"], saved["seldom"]
-        self.seconds = saved["seconds"]
+        self._looked, self._made = saved["looked"], saved["made"]
