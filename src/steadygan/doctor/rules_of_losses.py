@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from steadygan.arrays import Array
 from steadygan.doctor.finding import Evidence, Severity
 from steadygan.doctor.history import History
 from steadygan.doctor.names import DISCRIMINATOR_LOSS, GENERATOR_LOSS
@@ -27,7 +26,7 @@ RUNAWAY, BEFORE = 30.0, 10.0
 def nothing_left(history: History) -> Found:
     """A discriminator that is never wrong."""
     even, losses = history.setting.even_loss, history.last(DISCRIMINATOR_LOSS, ROWS)
-    if even is None or len(losses) < ROWS or not _highest(losses) < NOTHING * even:
+    if even is None or len(losses) < ROWS or not (losses < NOTHING * even).all():
         return ()
     sentence = f"the discriminator's loss is {losses[-1]:.2g}, where {even:.3g} would be guessing"
     return (Evidence(figure=DISCRIMINATOR_LOSS, value=float(losses[-1]), sentence=sentence),)
@@ -36,7 +35,7 @@ def nothing_left(history: History) -> Found:
 def guesses(history: History) -> Found:
     """A discriminator that has learned nothing, or has nothing to learn: healthy games of points look the same."""
     even, losses = history.setting.even_loss, history.last(DISCRIMINATOR_LOSS, ROWS)
-    if even is None or len(losses) < ROWS or not _highest(np.abs(losses - even)) < GUESSES * even:
+    if even is None or len(losses) < ROWS or not (np.abs(losses - even) < GUESSES * even).all():
         return ()
     sentence = f"the discriminator's loss stays at {losses[-1]:.3g}, which is guessing"
     return (Evidence(figure=DISCRIMINATOR_LOSS, value=float(losses[-1]), sentence=sentence),)
@@ -58,18 +57,10 @@ def runs_away(history: History) -> Found:
         losses = np.abs(history.all(name))
         if len(losses) > ROWS:
             usual = float(np.nanmedian(losses[: max(4, len(losses) // 2)]))
-            if _lowest(losses[-3:]) > max(RUNAWAY * usual, BEFORE):
+            if (losses[-3:] > max(RUNAWAY * usual, BEFORE)).all():
                 sentence = f"the {name.split('/')[0]}'s loss is {losses[-1]:.3g}, usually {usual:.3g}"
                 return (Evidence(figure=name, value=float(losses[-1]), sentence=sentence),)
     return ()
-
-
-def _highest(values: Array) -> float:
-    return float(values.max()) if np.isfinite(values).all() else float("nan")
-
-
-def _lowest(values: Array) -> float:
-    return float(values.min()) if np.isfinite(values).all() else float("nan")
 
 
 _LOSSES = (DISCRIMINATOR_LOSS, GENERATOR_LOSS)
