@@ -34,7 +34,7 @@ sys.path.append(str(Path(__file__).parent / "clinic"))
 import faults
 from cases import GLYPH_BASES, IMAGE_BASES, IMAGES, OTHER_BASES, VECTOR_BASES, VECTORS, Case, Fault
 from outcome import SAMPLES, failed, judged
-from run import SIZE
+from run import SIZE, named_data
 
 SEEDS = (20, 21)
 TWIN_SEEDS = (0, 1, 2)
@@ -116,7 +116,7 @@ def outcome(case: Case, rescue: bool, arguments: argparse.Namespace) -> dict[str
 
 
 def _trained(case: Case, rescue: bool, folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    source = str(arguments.shared / "data" / "mnist.npz") if case.data == "mnist" else case.data
+    source = named_data(case.data, arguments.shared)
     size: dict[str, Any] = {} if case.data in VECTORS else {"resolution": SIZE}
     began = time.process_time()
     run = sg.train(

@@ -26,11 +26,14 @@ from steadygan.errors import SteadyganError
 SIZE = 16
 
 
+def named_data(data: str, shared: Path) -> str:
+    """What `steadygan train` calls these data: a file of SHARED, or a name of the package's own."""
+    return str(shared / "data" / "mnist.npz") if data == "mnist" else data
+
+
 def data_of(case: Case, arguments: argparse.Namespace) -> Any:
     """What the case trains on."""
-    name = {"mnist": str(arguments.shared / "data" / "mnist.npz"), "cifar10": str(arguments.cifar)}.get(
-        case.data, case.data
-    )
+    name = str(arguments.cifar) if case.data == "cifar10" else named_data(case.data, arguments.shared)
     if case.fault is None or case.fault.few is None:
         return name
     prepared = prepare(name, DataSettings(resolution=SIZE))
