@@ -75,6 +75,12 @@ class Case:
         return f"{self.data}-{self.base.name}-{fault}-seed{self.seed}"
 
     @property
+    def pair(self) -> tuple[str, str, str, str]:
+        """The data, recipe and fault, without the seed."""
+        cause, severity = ("healthy", "") if self.fault is None else (self.fault.cause, self.fault.severity)
+        return self.data, self.base.name, cause, severity
+
+    @property
     def twin(self) -> tuple[str, str]:
         """What healthy trainings it is compared with."""
         return self.data, self.base.name
@@ -267,8 +273,8 @@ VECTOR_FAULTS = (
 
 
 def cases() -> list[Case]:
-    """All of the clinic's trainings: the first round, on a half of which rules may be tuned, and the second."""
-    return first_round() + second_round()
+    """All of the clinic's trainings: two rounds on which rules may be tuned, and a third that is held out."""
+    return first_round() + second_round() + third_round()
 
 
 def first_round() -> list[Case]:
@@ -283,10 +289,20 @@ def first_round() -> list[Case]:
 
 
 def second_round() -> list[Case]:
-    """Other seeds and recipes with the same faults, and healthy ones again, all of them held out."""
+    """Other seeds and recipes with the same faults, and healthy ones again."""
     healthy = [Case(data, base, None, 7) for data in ("mnist", "cifar10") for base in (*IMAGE_BASES, *OTHER_BASES)]
     healthy += [Case(data, base, None, 7) for data in VECTORS for base in VECTOR_BASES]
     return _mixed(healthy, _faulty(shift=1, seed=20))
+
+
+def third_round() -> list[Case]:
+    """Seeds and pairs of recipe and fault that were not there when rules were made, all of them held out."""
+    healthy = [Case(data, base, None, 31) for data in ("mnist", "cifar10") for base in (*IMAGE_BASES, *OTHER_BASES)]
+    healthy += [Case("glyphs", base, None, seed) for base, seed in product(GLYPH_BASES, (31, 32))]
+    healthy += [Case(data, base, None, 31) for data in VECTORS for base in VECTOR_BASES]
+    known = {case.pair for case in first_round() + second_round()}
+    drawn = {case.pair: case for case in _faulty(shift=2, seed=30) + _faulty(shift=3, seed=40)}
+    return _mixed(healthy, [case for pair, case in drawn.items() if pair not in known])
 
 
 def _faulty(shift: int, seed: int) -> list[Case]:
