@@ -22,7 +22,7 @@ TWINS = 0.5
 """Share of fakes with a near twin in their batch, above which they are copies of each other."""
 LEFT_OUT = {"images": 0.7, "vectors": 0.6}
 """Share of the data of kinds that are hardly made, at two surveys."""
-LITTLE = {"images": 0.04, "vectors": 0.55}
+LITTLE = {"images": 0.015, "vectors": 0.55}
 """Share of the data that lies among fakes, at two surveys, below which they serve a corner of the data."""
 UNLIKE = 0.8
 """Difference of a channel's means, in standard deviations of the data, that is as plain as day."""
@@ -329,8 +329,8 @@ RULES = (
     Rule(Failure.OSCILLATION, _CRITICAL, _DRIFT, restless, persists=9, after=0.15),
     Rule(Failure.MODE_DROPPING, _WARNING, _SURVEY, dropped, persists=1, after=0.15),
     Rule(Failure.MODE_DROPPING, _CRITICAL, _SURVEY, dropped, persists=3, after=0.15),
-    Rule(Failure.MODE_DROPPING, _WARNING, ("doctor/recall",), served_in_part, persists=1, after=0.15),
-    Rule(Failure.MODE_DROPPING, _CRITICAL, ("doctor/recall",), served_in_part, persists=3, after=0.15),
+    Rule(Failure.MODE_DROPPING, _WARNING, ("doctor/recall",), served_in_part, persists=1, after=0.4),
+    Rule(Failure.MODE_DROPPING, _CRITICAL, ("doctor/recall",), served_in_part, persists=3, after=0.4),
     Rule(Failure.STALLED, _WARNING, ("doctor/distance",), no_nearer, persists=1, after=0.25),
     Rule(Failure.STALLED, _CRITICAL, ("doctor/distance",), no_nearer, persists=8, after=0.25),
     Rule(Failure.GARBAGE_FOOLING, _WARNING, ("doctor/detail",), noisy, persists=3, after=0.15),
