@@ -22,7 +22,7 @@ TWINS = 0.5
 """Share of fakes with a near twin in their batch, above which they are copies of each other."""
 LEFT_OUT = {"images": 0.7, "vectors": 0.6}
 """Share of the data of kinds that are hardly made, at two surveys."""
-LITTLE = {"images": 0.015, "vectors": 0.55}
+LITTLE = {"images": 0.015, "vectors": 0.4}
 """Share of the data that lies among fakes, at two surveys, below which they serve a corner of the data."""
 UNLIKE = 0.8
 """Difference of a channel's means, in standard deviations of the data, that is as plain as day."""
