@@ -126,6 +126,7 @@ VECTOR_BASES = (
 
 _WINS = ("discriminator-wins", "stalled", "mode-collapse", "exploding-gradients", "garbage-fooling")
 _COLLAPSE = ("mode-collapse", "mode-dropping", "oscillation")
+_STUCK = ("stalled", "mode-collapse", "mode-dropping", "discriminator-wins")
 _TARGETS = ("dcgan", "dcgan-hacks", "lsgan", "dcgan-128", "ns-r1")
 IMAGE_FAULTS = (
     Fault("generator-rate", "x10", (faults.Rates(generator=10),), names=(*_COLLAPSE, *_WINS)),
@@ -177,7 +178,7 @@ IMAGE_FAULTS = (
         "frozen",
         "discriminator",
         (faults.Rates(discriminator=0),),
-        names=("stalled", "garbage-fooling", "mode-collapse"),
+        names=("stalled", "garbage-fooling", "mode-collapse", "mode-dropping"),
     ),
     Fault("frozen", "late", (faults.Rates(generator=0, after=4_000),), names=("stalled", "discriminator-wins")),
     Fault(
@@ -185,7 +186,7 @@ IMAGE_FAULTS = (
         "1e-4",
         add=("wasserstein", "weight-clipping"),
         values={"weight-clipping.bound": 1e-4},
-        names=("stalled", "discriminator-wins", "garbage-fooling", "mode-collapse"),
+        names=(*_STUCK, "garbage-fooling"),
         only=("dcgan",),
     ),
     Fault(
@@ -193,7 +194,7 @@ IMAGE_FAULTS = (
         "2e-3",
         add=("wasserstein", "weight-clipping"),
         values={"weight-clipping.bound": 2e-3},
-        names=("stalled", "discriminator-wins", "garbage-fooling", "mode-collapse"),
+        names=(*_STUCK, "garbage-fooling"),
         only=("dcgan",),
     ),
     Fault("nan", "discriminator", (faults.NotFinite(),), names=("not-finite",)),
@@ -202,14 +203,14 @@ IMAGE_FAULTS = (
         "swapped-labels",
         "all",
         (faults.SwappedLabels(share=1.0),),
-        names=("garbage-fooling", "discriminator-wins", "stalled", "mode-collapse"),
+        names=(*_STUCK, "garbage-fooling"),
         only=_TARGETS,
     ),
     Fault(
         "swapped-labels",
         "half",
         (faults.SwappedLabels(share=0.5),),
-        names=("garbage-fooling", "discriminator-wins", "stalled", "mode-collapse"),
+        names=(*_STUCK, "garbage-fooling"),
         only=_TARGETS,
     ),
     Fault(
@@ -217,14 +218,14 @@ IMAGE_FAULTS = (
         "all",
         (faults.DeadRectifiers(),),
         remove=("leaky-relu",),
-        names=("stalled", "mode-collapse", "discriminator-wins"),
+        names=_STUCK,
     ),
     Fault(
         "dead",
         "some",
         (faults.DeadRectifiers(bias=-2.5),),
         remove=("leaky-relu",),
-        names=("stalled", "mode-collapse", "discriminator-wins"),
+        names=_STUCK,
     ),
     Fault("batch", "2", values={"batch": 2}, names=(*_COLLAPSE, *_WINS)),
     Fault("batch", "4", values={"batch": 4}, names=(*_COLLAPSE, *_WINS)),
@@ -257,7 +258,7 @@ VECTOR_FAULTS = (
         "frozen",
         "discriminator",
         (faults.Rates(discriminator=0),),
-        names=("stalled", "garbage-fooling", "mode-collapse"),
+        names=("stalled", "garbage-fooling", "mode-collapse", "mode-dropping"),
     ),
     Fault("nan", "discriminator", (faults.NotFinite(after=80_000),), names=("not-finite",)),
     Fault("momentum", "0.95-fast", values={"adam.betas": (0.95, 0.999), "adam.lr": 1e-2}, names=(*_COLLAPSE, *_WINS)),
@@ -266,7 +267,7 @@ VECTOR_FAULTS = (
         "swapped-labels",
         "all",
         (faults.SwappedLabels(share=1.0),),
-        names=("garbage-fooling", "discriminator-wins", "stalled", "mode-collapse"),
+        names=(*_STUCK, "garbage-fooling"),
         only=("ns-r1",),
     ),
 )
