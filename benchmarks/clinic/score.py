@@ -99,6 +99,7 @@ def gathered(work: Path) -> list[Training]:
         _training(
             work / each["case"],
             each,
+            faults[each["case"]],
             twins[each["data"], each["base"]],
             "held-out" if each["case"] in held_out else "tuning",
         )
@@ -112,7 +113,9 @@ def results(work: Path, losses: bool = False) -> list[Result]:
     return [judged_by(each, losses) for each in gathered(work)]
 
 
-def _training(folder: Path, outcome: dict[str, Any], twins: list[dict[str, float]], half: str) -> Training:
+def _training(
+    folder: Path, outcome: dict[str, Any], fault: Fault | None, twins: list[dict[str, float]], half: str
+) -> Training:
     run, stored = RunFolder(folder), read_stored_run(RunFolder(folder))
     data = stored.manifest.data
     return Training(
