@@ -31,7 +31,7 @@ READ = {"aten::_local_scalar_dense", "aten::nonzero", "aten::masked_select", "at
 BUILT = {torch.tensor, torch.as_tensor, Tensor.new_tensor}
 """What copies numbers to the device and waits for that."""
 STEPS, ALL_STEPS = 2, 5
-"""After the first, which builds what others find: one without R1 and one with it; and as many as all heuristics need."""
+"""After the first, which builds what others find: one without R1 and one with it; and what all heuristics need."""
 EXCEPTIONS = {
     "balance": "who moves next is decided by numbers that the device has",
     "sgd-discriminator": "PyTorch's fused kernel has no stand-in for the meta device",
