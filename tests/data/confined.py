@@ -12,7 +12,7 @@ import steadygan as sg
 from steadygan.data import DataSettings, prepare
 from tests import tiny
 
-LEFT = 120_000_000
+LEFT = 250_000_000
 
 
 def data_bytes() -> int:

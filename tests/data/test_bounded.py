@@ -119,13 +119,13 @@ def test_choosing_and_decoding_keep_numbers_alone(tmp_path, monkeypatch):
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit and its count are Linux's")
 def test_a_process_with_less_memory_than_data_prepares_and_trains(tmp_path):
     with (tmp_path / "images.npy").open("wb") as file:
-        header = {"descr": "|u1", "fortran_order": False, "shape": (50_000, 32, 32, 3)}
+        header = {"descr": "|u1", "fortran_order": False, "shape": (100_000, 32, 32, 3)}
         np.lib.format.write_array_header_1_0(file, header)
-        file.truncate(file.tell() + 50_000 * 32 * 32 * 3)
+        file.truncate(file.tell() + 100_000 * 32 * 32 * 3)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, str(CONFINED), str(tmp_path)], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told == {"refused": True, "images": 50_000, "seen": 16}
+    assert told == {"refused": True, "images": 100_000, "seen": 16}
