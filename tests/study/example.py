@@ -1,12 +1,19 @@
 """Tables of trials with known effects."""
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import tomli_w
+from PIL import Image
+
+from steadygan.runs.grid import save_picture
+from steadygan.study.analysis.table import TRIALS
 
 BASELINE = "baseline"
 
@@ -91,3 +98,48 @@ def factorial(
             for seed in range(seeds)
         ]
     return rows
+
+
+PLAN = {
+    "version": "0.1.0",
+    "data": "/home/someone/pictures/glyphs",
+    "recipe": {"name": "dcgan", "network": "dcgan"},
+    "training": {"images": 50_000, "seed": 0},
+    "seeds": 5,
+    "take_out": ["batch-norm"],
+    "try_in": ["r1", "ema"],
+    "samples": 10_000,
+    "threads": 1,
+    "features": "domain-1-labels-11d668f9",
+}
+
+
+def write_study(folder: Path, rows: Iterable[dict[str, Any]], plan: Mapping[str, Any] = PLAN, size: int = 34) -> Path:
+    """A folder of a study as its runner leaves it; trials that ran have measured themselves and left a grid."""
+    random = np.random.default_rng(5)
+    folder.mkdir(parents=True)
+    (folder / "study.toml").write_text(tomli_w.dumps(plan))
+    kept = []
+    for row in rows:
+        if row["status"] == "refused":
+            kept.append({**row, "grid": None, "run": None})
+            continue
+        run = folder / row["run"]
+        (run / "samples").mkdir(parents=True)
+        (run / "recipe.toml").write_text(f'summary = "{row["variant"]}"\nnetwork = "dcgan"\n')
+        (run / "metrics.jsonl").write_text("".join(json.dumps(point) + "\n" for point in _curve(row, random)))
+        grid = f"{row['run']}/samples/{row['images_seen']:012d}.png"
+        save_picture(Image.fromarray(random.integers(0, 255, (size, size), dtype=np.uint8)), folder / grid)
+        kept.append({**row, "grid": grid})
+    table(kept).to_parquet(folder / TRIALS)
+    return folder
+
+
+def _curve(row: Mapping[str, Any], random: np.random.Generator) -> list[dict[str, Any]]:
+    end = row["score"] or 200.0
+    images = np.linspace(0, row["images_seen"], 12)[1:]
+    values = end * np.exp(3 * np.exp(-4 * images / row["images_seen"]) + random.normal(0, 0.1, len(images)))
+    return [
+        {"images": round(seen), "quality/sliced_wasserstein": value / 1000}
+        for seen, value in zip(images.tolist(), values.tolist(), strict=True)
+    ]

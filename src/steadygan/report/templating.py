@@ -13,7 +13,6 @@ from steadygan.doctor.finding import Severity
 from steadygan.report import words
 from steadygan.report.curves import Chart
 
-
 PACKAGE = "steadygan.report"
 
 

@@ -33,7 +33,7 @@ class Best:
         runs: folders of its runs, relative to the study's.
         candidates: from how many recipes it was chosen.
         against_baseline: its score over the baseline's; None if it is the baseline or no seed has both.
-        chance: p-value of being no better than the baseline, adjusted for the number of candidates.
+        chance: p-value of being no better than the baseline, adjusted for the number of recipes.
         sure: whether it is better than the baseline as far as these seeds can tell.
     """
 
@@ -63,9 +63,10 @@ def best(table: pd.DataFrame, variants: Sequence[Variant]) -> Best | None:
     if not candidates:
         return None
     chosen = min(candidates, key=lambda variant: variant.median if variant.median is not None else math.inf)
-    ratios = [_against_baseline(table, variant) for variant in candidates]
+    # As many questions as for the verdicts on heuristics, so that both say the same of an edit by itself.
+    ratios = [_against_baseline(table, variant) for variant in variants]
     chances = adjusted([None if ratio is None else ratio.chance for ratio in ratios])
-    place = candidates.index(chosen)
+    place = variants.index(chosen)
     ratio, chance = ratios[place], chances[place]
     enough = ratio is not None and len(ratio.values) >= FEWEST_SEEDS and ratio.mean < 0
     rows = table[(table["variant"] == chosen.name) & (table["ran"] == 1)]

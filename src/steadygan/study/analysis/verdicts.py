@@ -16,7 +16,9 @@ class Verdict(StrEnum):
 
     RESCUES = "makes the difference between healthy and failing"
     HELPS = "helps"
+    MAY_HELP = "may help"
     NO_DIFFERENCE = "no difference seen"
+    MAY_HURT = "may hurt"
     HURTS = "hurts"
     BREAKS = "makes healthy runs fail"
     TOO_FEW = "too few seeds"
@@ -36,7 +38,9 @@ def verdict(
     """The verdict on a heuristic.
 
     Survival goes first: where it differs, scores of the survivors say little. Scores decide only when enough seeds have
-    one on both sides, and when counting failures as the worst score of all does not say the opposite.
+    one on both sides, and when counting failures as the worst score of all does not say the opposite. They say no more
+    than "may" where the interval leaves out 1 and the p-value that is adjusted for the number of heuristics is 0.05 or
+    more: luck alone would make one such interval in 20.
 
     Args:
         seeds: with which the recipe ran both with and without the heuristic.
@@ -54,8 +58,11 @@ def verdict(
     with_it, without_it = survival
     if survival_chance is not None and survival_chance < SURE:
         return Verdict.RESCUES if with_it.share > without_it.share else Verdict.BREAKS
-    if score is None or score_chance is None or score_chance >= SURE or len(score.values) < FEWEST_SEEDS:
+    if score is None or len(score.values) < FEWEST_SEEDS or score.chance is None or score.chance >= SURE:
         return Verdict.NO_DIFFERENCE
-    if score.mean < 0:
-        return Verdict.HELPS if better > worse else Verdict.NO_DIFFERENCE
-    return Verdict.HURTS if worse > better else Verdict.NO_DIFFERENCE
+    sure = score_chance is not None and score_chance < SURE
+    if score.mean < 0 and better > worse:
+        return Verdict.HELPS if sure else Verdict.MAY_HELP
+    if score.mean > 0 and worse > better:
+        return Verdict.HURTS if sure else Verdict.MAY_HURT
+    return Verdict.NO_DIFFERENCE
