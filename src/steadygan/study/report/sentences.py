@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from steadygan.amounts import things
 from steadygan.report.words import figure
 from steadygan.study.analysis import FEWEST_SEEDS, Analysis, Best, Effect, Interaction, Verdict
+from steadygan.study.analysis.table import SEARCH
 from steadygan.study.report.read import PlanFacts
 from steadygan.study.report.words import listed, ratio_in_words, share_in_words
 
@@ -27,7 +28,7 @@ def lead(plan: PlanFacts, found: Analysis) -> str:
     ended = Counter(str(status) for status in found.table["status"])
     order = ("finished", "stopped", "diverged", "refused", "failed")
     counts = listed([f"{ended[status]:,} {status}" for status in order if ended[status]]) if ended else "none has ended"
-    return f"{recipes}{on} with {seeds}{each}. Of {things(len(found.table), 'trial')}, {counts}."
+    return f"{recipes}{on} with {seeds}{each}. {things(len(found.table), 'trial')}: {counts}."
 
 
 def answers(found: Analysis) -> list[str]:
@@ -57,7 +58,7 @@ def cautions(plan: PlanFacts, found: Analysis) -> list[str]:
     if missing:
         said.append(
             f"In {things(missing, 'comparison')} a side has no score, for its run did not last. Score ratios are of "
-            "the others; the column of seeds won counts a failure as worse than any score."
+            "the others; the column of pairs won counts a failure as worse than any score."
         )
     return said
 
@@ -76,7 +77,10 @@ def _of_effects(effects: Sequence[Effect]) -> Iterator[str]:
     for verdict in (Verdict.MAY_HELP, Verdict.MAY_HURT):
         if by_verdict[verdict]:
             yield _perhaps(verdict, by_verdict[verdict], len(effects))
-    unseen = [effect.heuristic for effect in by_verdict[Verdict.NO_DIFFERENCE]]
+    hopeless = [effect.heuristic for effect in by_verdict[Verdict.NO_DIFFERENCE] if _all_failed(effect)]
+    if hopeless:
+        yield f"No run ends healthy, with or without {listed(hopeless)}."
+    unseen = [effect.heuristic for effect in by_verdict[Verdict.NO_DIFFERENCE] if not _all_failed(effect)]
     if unseen:
         yield (
             f"No difference was seen for {listed(unseen)}. That is no proof that there is none: look at how wide their "
@@ -92,8 +96,12 @@ def _perhaps(verdict: Verdict, effects: Sequence[Effect], asked: int) -> str:
     named = [f"{each.heuristic}, {ratio_in_words(each.score)}" for each in effects if each.score is not None]
     return (
         f"More seeds would tell what {verdict}: {'; '.join(named)}. An interval that leaves out 1 is to be expected "
-        f"now and then where {things(asked, 'heuristic is', 'heuristics are')} tried, even if none of them does anything."
+        f"now and then where {things(asked, 'heuristic is', 'heuristics are')} tried, even if none does anything."
     )
+
+
+def _all_failed(effect: Effect) -> bool:
+    return effect.score is None and effect.survival_with.healthy == effect.survival_without.healthy == 0
 
 
 def _healthy(effect: Effect) -> str:
@@ -132,6 +140,8 @@ def _best(best: Best) -> str:
     named = (
         f"The lowest median score is that of “{best.variant.name}” ({score}, {things(len(best.variant.seeds), 'seed')})"
     )
+    if best.variant.change == SEARCH:
+        return f"{named}, of the recipes that were trained for the whole budget."
     if best.is_baseline:
         return f"{named}: no edit made it better."
     if best.against_baseline is None:

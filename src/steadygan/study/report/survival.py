@@ -18,14 +18,15 @@ def survival(variants: Sequence[Variant]) -> Chart | None:
     """The share of runs of each recipe that end healthy, the baseline at the top and then the least first.
 
     Returns:
-        None when it is not known of any run.
+        None when no recipe has more than one run of which it is known.
     """
     known = [variant for variant in variants if variant.survival.interval is not None]
-    if not known:
+    if max((variant.survival.runs for variant in known), default=0) < 2:
         return None
     shown = sorted(known, key=lambda variant: (variant.change != "baseline", variant.survival.share))[::-1]
     shares = [variant.survival.share for variant in shown]
     intervals = [variant.survival.interval or Interval(0, 0) for variant in shown]
+    height = max(_LEAST, 70 + _ROW * len(shown))
     bars = {
         "type": "bar",
         "orientation": "h",
@@ -35,6 +36,7 @@ def survival(variants: Sequence[Variant]) -> Chart | None:
             "color": ["--discriminator" if v.change == "baseline" else "--third" for v in shown],
             "opacity": 0.75,
         },
+        "width": min(0.65, 0.9 * _ROW * len(shown) / (height - 70)),
         "error_x": {
             "type": "data",
             "symmetric": False,
@@ -62,7 +64,6 @@ def survival(variants: Sequence[Variant]) -> Chart | None:
     ]
     layout = {
         "margin": {"l": 12, "r": 58, "t": 8, "b": 44},
-        "bargap": 0.35,
         "xaxis": {"range": [0, 1.02], "tickformat": ".0%", "title": {"text": "share of runs that end healthy"}},
         "yaxis": {"automargin": True, "tickfont": {"color": "--text"}, "showgrid": False, "dtick": 1},
         "annotations": counts,
@@ -73,7 +74,7 @@ def survival(variants: Sequence[Variant]) -> Chart | None:
         hint="A run is healthy when it used up its time and nothing is wrong at its end that the doctor would warn of. "
         "Lines are Wilson's 95% intervals.",
         summary="; ".join(f"{variant.name} {share_in_words(variant.survival)}" for variant in reversed(shown)),
-        height=max(_LEAST, 70 + _ROW * len(shown)),
+        height=height,
         data=[bars],
         layout=layout,
     )

@@ -51,7 +51,7 @@ class Table:
 def effects_table(effects: Sequence[Effect]) -> Table:
     """Every figure behind the chart of effects."""
     columns = (
-        "Heuristic", "Verdict", "Score ratio", "Bootstrap", "Seeds won", "p, adjusted",
+        "Heuristic", "Verdict", "Score ratio", "Bootstrap", "Pairs won", "p, adjusted",
         "Healthy with it", "Healthy without", "Speed ratio",
     )  # fmt: skip
     return Table(columns, tuple(_effect(effect) for effect in effects))
