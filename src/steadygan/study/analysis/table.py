@@ -9,6 +9,7 @@ import numpy as np
 
 from steadygan.errors import SteadyganError
 from steadygan.study.analysis.edits import cell_name, edits_of
+from steadygan.study.libraries import library
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,20 +49,18 @@ def read_trials(folder: Path | str) -> pd.DataFrame:
     Raises:
         SteadyganError: when there is no table, it cannot be read, or pandas is not installed.
     """
-    try:
-        import pandas as pd
-        import pyarrow  # noqa: F401  # pandas reads Parquet with it
-    except ImportError:
-        raise SteadyganError("Studies need pandas and pyarrow: pip install 'steadygan[study]'") from None
+    pandas = library("pandas")
+    library("pyarrow")  # with which pandas reads Parquet
     path = Path(folder) / TRIALS
     try:
-        return pd.read_parquet(path)
+        table: pd.DataFrame = pandas.read_parquet(path)
     except FileNotFoundError:
         raise SteadyganError(
             f"'{folder}' holds no table of trials ({TRIALS}); name the folder that a study was written to"
         ) from None
     except (OSError, ValueError) as error:
         raise SteadyganError(f"'{path}' cannot be read: {error}; resume the study to write it again") from None
+    return table
 
 
 def prepared(trials: pd.DataFrame) -> pd.DataFrame:
