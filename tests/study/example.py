@@ -13,7 +13,7 @@ import tomli_w
 from PIL import Image
 
 from steadygan.runs.grid import save_picture
-from steadygan.study.analysis.table import TRIALS
+from steadygan.study.folder import StudyFolder
 
 BASELINE = "baseline"
 
@@ -131,7 +131,7 @@ def write_study(folder: Path, rows: Iterable[dict[str, Any]], plan: Mapping[str,
         grid = f"{row['run']}/samples/{row['images_seen']:012d}.png"
         save_picture(Image.fromarray(random.integers(0, 255, (size, size), dtype=np.uint8)), folder / grid)
         kept.append({**row, "grid": grid})
-    table(kept).to_parquet(folder / TRIALS)
+    table(kept).to_parquet(StudyFolder(folder).table)
     return folder
 
 

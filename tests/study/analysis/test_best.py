@@ -6,7 +6,7 @@ import pytest
 
 from steadygan.errors import SteadyganError
 from steadygan.study.analysis import Best, analyse, read_trials, write_best_recipe
-from steadygan.study.analysis.table import TRIALS
+from steadygan.study.folder import StudyFolder
 from tests.study.example import known, table, trial
 
 
@@ -89,13 +89,13 @@ def write_recipe(folder: Path, found: Best) -> None:
 def test_the_table_is_read_as_it_was_written(tmp_path: Path) -> None:
     rows = known({"with r1": 0.6})
     rows[-1].update(status="diverged", healthy=None, score=None, findings=["diverged"], reason="loss is nan")
-    table(rows).to_parquet(tmp_path / TRIALS)
+    table(rows).to_parquet(StudyFolder(tmp_path).table)
     assert analyse(read_trials(tmp_path)).effects == analyse(table(rows)).effects
 
 
 def test_a_folder_without_a_table_and_a_damaged_one(tmp_path: Path) -> None:
     with pytest.raises(SteadyganError, match="holds no table of trials"):
         read_trials(tmp_path)
-    (tmp_path / TRIALS).write_bytes(b"PAR1 and no more")
+    StudyFolder(tmp_path).table.write_bytes(b"PAR1 and no more")
     with pytest.raises(SteadyganError, match="cannot be read"):
         read_trials(tmp_path)

@@ -17,11 +17,10 @@ from steadygan.study.analysis.contrasts import LogRatio, adjusted, log_ratio
 from steadygan.study.analysis.table import SEARCH
 from steadygan.study.analysis.variants import Variant
 from steadygan.study.analysis.verdicts import FEWEST_SEEDS, SURE
+from steadygan.study.folder import StudyFolder
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BEST_RECIPE = "best.toml"
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def write_best_recipe(folder: Path, variants: Sequence[Variant], found: Best | N
     Raises:
         SteadyganError: when the file cannot be written.
     """
-    path = folder / BEST_RECIPE
+    path = StudyFolder(folder).best
     if any(variant.change == SEARCH for variant in variants):
         return path if path.is_file() else None
     text = "" if found is None else _first_recipe(folder, found.runs)

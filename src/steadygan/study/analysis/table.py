@@ -9,12 +9,12 @@ import numpy as np
 
 from steadygan.errors import SteadyganError
 from steadygan.study.analysis.edits import cell_name, edits_of
+from steadygan.study.folder import StudyFolder
 from steadygan.study.libraries import library
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TRIALS = "trials.parquet"
 COLUMNS = (
     "trial",
     "variant",
@@ -51,12 +51,12 @@ def read_trials(folder: Path | str) -> pd.DataFrame:
     """
     pandas = library("pandas")
     library("pyarrow")  # with which pandas reads Parquet
-    path = Path(folder) / TRIALS
+    path = StudyFolder(folder).table
     try:
         table: pd.DataFrame = pandas.read_parquet(path)
     except FileNotFoundError:
         raise SteadyganError(
-            f"'{folder}' holds no table of trials ({TRIALS}); name the folder that a study was written to"
+            f"'{folder}' holds no table of trials ({path.name}); name the folder that a study was written to"
         ) from None
     except (OSError, ValueError) as error:
         raise SteadyganError(f"'{path}' cannot be read: {error}; resume the study to write it again") from None

@@ -15,13 +15,14 @@ from steadygan.report.templating import environment, frame
 from steadygan.report.words import count, duration, figure
 from steadygan.runs.folder import write_atomically
 from steadygan.study.analysis import FEWEST_SEEDS, Analysis, Variant, analyse, read_trials, write_best_recipe
+from steadygan.study.folder import StudyFolder
 from steadygan.study.report import sentences
 from steadygan.study.report.charts import Chart
 from steadygan.study.report.curves import curves
 from steadygan.study.report.forest import forest
 from steadygan.study.report.grids import grids
 from steadygan.study.report.heatmap import heatmap
-from steadygan.study.report.read import REPORT, PlanFacts, read_plan
+from steadygan.study.report.read import PlanFacts, read_plan
 from steadygan.study.report.survival import cost, survival
 from steadygan.study.report.tables import effects_table, trials_table, variants_table
 
@@ -44,7 +45,7 @@ def write_report(folder: Path) -> Path:
     best = write_best_recipe(folder, found.variants, found.best)
     # Names of files may hold lone surrogates, which UTF-8 cannot encode.
     page = render(folder, found, best is not None).encode("utf-8", "replace")
-    path = folder / REPORT
+    path = StudyFolder(folder).report
     write_atomically(path, page, "write the report again")
     return path
 
@@ -129,7 +130,9 @@ def _commands(folder: Path, plan: PlanFacts, has_best: bool) -> list[tuple[str, 
     """What made this page, and what to do next, as lines for a shell."""
     shown = shlex.quote(shown_path(folder))
     data = shlex.quote(plan.data) if plan.data else "DATA"
-    commands = [("This study was made by", plan.command)] if plan.command else []
+    commands = [("This study, by its plan in study.toml", plan.command)] if plan.command else []
     if has_best:
-        commands.append(("Train with the best recipe", f"steadygan train {data} --recipe {shown}/best.toml"))
+        commands.append(
+            ("Train with the best recipe", f"steadygan train {data} --recipe {shown}/{StudyFolder(folder).best.name}")
+        )
     return [*commands, ("Go on with this study", f"steadygan study --resume --out {shown}")]

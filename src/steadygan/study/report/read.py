@@ -10,10 +10,9 @@ from steadygan.errors import SteadyganError
 from steadygan.files import LARGEST_RECIPE, read_text
 from steadygan.report.facts import shown_path
 from steadygan.report.read import Table, number, table, text, texts
-from steadygan.report.words import count, duration, figure
+from steadygan.report.words import count, duration
+from steadygan.study.folder import StudyFolder
 
-PLAN = "study.toml"
-REPORT = "report.html"
 POINTS = "points"
 """The features of data that are vectors, which have none."""
 
@@ -51,7 +50,7 @@ class PlanFacts:
 def read_plan(folder: Path) -> PlanFacts:
     """Read the plan of a study; what is missing or damaged is left out."""
     try:
-        plan: Table = tomllib.loads(read_text(folder / PLAN, LARGEST_RECIPE))
+        plan: Table = tomllib.loads(read_text(StudyFolder(folder).plan, LARGEST_RECIPE))
     except (OSError, SteadyganError, ValueError, RecursionError):
         plan = {}
     training, recipe = table(plan.get("training")), table(plan.get("recipe"))
@@ -121,8 +120,10 @@ def _command(plan: Table, data: str, recipe: str, folder: Path) -> str:
         ("--seed", number(training.get("seed")) or None),
         ("--images", number(training.get("images"))),
         ("--minutes", number(training.get("minutes"))),
+        ("--samples", number(plan.get("samples"))),
+        ("--threads", number(plan.get("threads"))),
     ):
-        options.append((option, "" if value is None else figure(value).replace(",", "")))
+        options.append((option, "" if value is None else f"{value:g}" if value % 1 else f"{value:.0f}"))
     words = ["steadygan", "study", data]
     words += [word for option, value in options if value for word in (option, value)]
     return shlex.join([*words, "--out", shown_path(folder)])
