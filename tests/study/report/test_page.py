@@ -132,6 +132,15 @@ def test_a_study_of_which_only_the_table_is_left(tmp_path: Path) -> None:
     assert page.all("img") == []
 
 
+def test_trials_lead_to_the_pages_of_their_runs(tmp_path: Path) -> None:
+    folder = write_study(tmp_path / "first", rows())
+    (folder / "trials/with-r1-3/report.html").write_text("")
+    page, _ = page_of(folder)
+    assert [link["href"] for link in page.all("a") if link["href"] and link["href"].endswith(".html")] == [
+        "./trials/with-r1-3/report.html"
+    ]
+
+
 def test_a_folder_of_something_else(tmp_path: Path) -> None:
     with pytest.raises(SteadyganError, match="holds no table of trials"):
         write_report(tmp_path)

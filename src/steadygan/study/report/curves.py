@@ -174,7 +174,8 @@ def _layout(shown: Sequence[str], found: Mapping[str, list[Curve]], rows: int, h
         }  # fmt: skip
         layout[f"yaxis{place + 1}"] = {
             "domain": [bottom, top], "anchor": f"x{place + 1}", "type": "log", "range": [low - slack, high + slack],
-            "showticklabels": column == 0, "nticks": 5, "tickformat": "~g", "dtick": "D2" if high - low < 1.5 else 1,
+            "showticklabels": column == 0, "nticks": 5, "tickformat": "~g",
+            "dtick": "D1" if high - low < 0.4 else "D2" if high - low < 1.5 else 1,
         }  # fmt: skip
         title = {"xref": "paper", "x": left, "xanchor": "left", "yref": "paper", "y": top, "yanchor": "bottom"}
         layout["annotations"].append(note(plain(name), **title, font={"size": 12, "color": "--text"}))

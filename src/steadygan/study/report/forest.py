@@ -10,7 +10,7 @@ from steadygan.study.report.charts import Chart, note, ratio_axis, ratio_line
 from steadygan.study.report.words import TONES, plain, ratio_in_words, span, times
 
 _ROW = 28
-_FIGURES = 136
+_FIGURES = 152
 """Width of a ratio with its interval, in pixels."""
 _FURTHEST = 3.0
 """How many times further than the furthest point an interval is drawn; with two seeds some are wider than any axis."""
@@ -40,7 +40,7 @@ def forest(effects: Sequence[Effect]) -> Chart | None:
     ]
     names = [plain(effect.heuristic) for effect in shown]
     layout = {
-        "margin": {"l": 12, "r": 452, "t": 30, "b": 48},
+        "margin": {"l": 12, "r": 466, "t": 30, "b": 48},
         "xaxis": ratio_axis("score with it ÷ score without it", ends, showgrid=True, side="bottom"),
         "yaxis": {
             "tickmode": "array",

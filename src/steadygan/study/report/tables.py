@@ -5,19 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import numpy as np
 
 from steadygan.report.words import count, figure, spaced
+from steadygan.runs.folder import RunFolder
 from steadygan.study.analysis import Effect, Variant
-from steadygan.study.report.words import NONE, TONES, score_in_words, share_in_two_lines, span, two_lines
+from steadygan.study.judge import MEASURED
+from steadygan.study.report.words import NONE, TO, TONES, score_in_words, share_in_two_lines, span, two_lines
+from steadygan.study.result import METRIC
 
 if TYPE_CHECKING:
     import pandas as pd
 
-METRIC = "metric/"
-_MOST_METRICS = 5
+_MOST_METRICS = 6
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,13 @@ class Row:
         cells: its words; what follows a line break is smaller.
         tone: a colour of the page for its first cell; empty for none.
         note: a sentence below it; empty for none.
+        link: the page that its first cell leads to; empty for none.
     """
 
     cells: tuple[str, ...]
     tone: str = ""
     note: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,8 @@ def chance_in_words(chance: float) -> str:
 
 def variants_table(table: pd.DataFrame, variants: Sequence[Variant]) -> Table:
     """Every recipe by its median score, with medians of further metrics."""
-    metrics = [name for name in table.columns if name.startswith(METRIC) and table[name].notna().any()][:_MOST_METRICS]
+    known = [name for name in table.columns if name.startswith(METRIC) and table[name].notna().any()]
+    metrics = [name for name in map(METRIC.__add__, MEASURED) if name in known][:_MOST_METRICS]
     columns = ("Recipe", "Seeds", "Median score", "Lowest to highest", "Healthy", "Images a second")
     more = tuple(spaced(name.removeprefix(METRIC)) for name in metrics)
     ordered = sorted(variants, key=lambda variant: math.inf if variant.median is None else variant.median)
@@ -90,7 +97,7 @@ def variants_table(table: pd.DataFrame, variants: Sequence[Variant]) -> Table:
 def _variant(rows: pd.DataFrame, variant: Variant, metrics: Sequence[str]) -> Row:
     span_of_scores = NONE
     if variant.lowest is not None and variant.highest is not None:
-        span_of_scores = f"{figure(variant.lowest)} to {figure(variant.highest)}"
+        span_of_scores = f"{figure(variant.lowest)}{TO}{figure(variant.highest)}"
     speed = rows.loc[rows["ran"] == 1, "images_per_second"]
     cells = (
         variant.name,
@@ -109,8 +116,13 @@ def _median(values: pd.Series) -> str:
     return figure(float(known.median())) if len(known) else NONE
 
 
-def trials_table(table: pd.DataFrame) -> Table:
-    """Every trial; why it did not end well stands below it."""
+def trials_table(folder: Path, table: pd.DataFrame) -> Table:
+    """Every trial, with a link to the page of its run; why it did not end well stands below it.
+
+    Args:
+        folder: of the study.
+        table: its trials.
+    """
     columns = (
         "Recipe",
         "Seed",
@@ -122,10 +134,10 @@ def trials_table(table: pd.DataFrame) -> Table:
         "Seconds",
         "Images a second",
     )
-    return Table(columns, tuple(_trial(row) for row in table.to_dict("records")))
+    return Table(columns, tuple(_trial(folder, row) for row in table.to_dict("records")))
 
 
-def _trial(row: dict[str, Any]) -> Row:
+def _trial(folder: Path, row: dict[str, Any]) -> Row:
     ran = row["ran"] == 1
     cells = (
         str(row["variant"]),
@@ -140,7 +152,14 @@ def _trial(row: dict[str, Any]) -> Row:
     )
     tone = {"finished": "", "stopped": "generator", "diverged": "generator"}.get(str(row["status"]), "sixth")
     reason = row["reason"]
-    return Row(cells, tone, reason if isinstance(reason, str) else "")
+    return Row(cells, tone, reason if isinstance(reason, str) else "", _link(folder, row["run"]))
+
+
+def _link(folder: Path, run: Any) -> str:
+    """The report of a run, as the page of the study names it; empty where there is none."""
+    if not isinstance(run, str) or not RunFolder(folder / run).report.is_file():
+        return ""
+    return quote(f"./{run}/{RunFolder(run).report.name}")
 
 
 def _items(value: Any) -> Iterable[Any]:

@@ -38,16 +38,24 @@
     return made;
   }
 
-  function draw(box, width = null) {
+  // Every chart has a width of its own and not Plotly's, which would keep that of the paper after printing.
+  function draw(box, width = box.clientWidth) {
     const figure = figures[Number(box.dataset.chart)];
-    const made = layout(figure, width ?? box.clientWidth);
-    if (width) made.width = width;
-    return Plotly.react(box, coloured(figure.data), made, { displayModeBar: false, responsive: true });
+    return Plotly.react(box, coloured(figure.data), { ...layout(figure, width), width }, { displayModeBar: false });
   }
 
-  const all = () => boxes.forEach((box) => draw(box));
+  let waiting = 0;
+  function all() {
+    waiting = 0;
+    boxes.forEach((box) => draw(box));
+  }
+  function soon() {
+    if (!waiting) waiting = requestAnimationFrame(all);
+  }
+
   all();
   dark.addEventListener("change", all);
+  window.addEventListener("resize", soon);
   window.addEventListener("beforeprint", () => boxes.forEach((box) => draw(box, PAPER)));
   window.addEventListener("afterprint", all);
 })();
