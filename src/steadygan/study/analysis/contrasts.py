@@ -101,8 +101,8 @@ def _bootstrap(values: np.ndarray) -> Interval | None:
 def adjusted(chances: Sequence[float | None]) -> list[float | None]:
     """P-values of several questions asked at once, adjusted by Benjamini and Hochberg (1995).
 
-    Of those below 0.05 afterwards, at most one in twenty is expected to be wrong. This is less strict than Holm's method,
-    by which not even one is expected to be, and which would need more seeds than studies have.
+    Of those below 0.05 afterwards, at most one in twenty is expected to be wrong. Holm's method, by which in 19 of 20
+    studies none is, is stricter, and would need more seeds than most studies have.
 
     Args:
         chances: p-values; None for a question without an answer, which does not count.

@@ -78,7 +78,7 @@ def prepared(trials: pd.DataFrame) -> pd.DataFrame:
           ran, and for one that failed, because its machine let it down.
         * ``log_score``, float64: the natural logarithm of the score of a trial that finished; NaN for any other, and
           for scores that are not above 0.
-        * ``rank``, float64: the same, but infinite for a run that did not survive and has no score, so that it is behind
+        * ``rank``, float64: the same, but infinite for a run without a score that did not survive, so that it is behind
           every score.
         * ``survived``, float64: 1 for a run that ended healthy, 0 for one that did not: it diverged, was stopped as
           hopeless, or finished with something that is wrong with it; NaN where nobody knows, as for what never ran.
