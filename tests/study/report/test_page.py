@@ -47,7 +47,7 @@ def test_a_whole_study(tmp_path: Path) -> None:
     assert "/home/someone" not in said
     assert "steadygan study glyphs --recipe dcgan --take-out batch-norm --try r1,ema --seeds 5 --images 50000" in said
     assert "steadygan train glyphs --recipe first/best.toml" in said
-    assert set(charts) == {"effects", "survival", "cost", "curves"}
+    assert set(charts) == {"effects", "survival", "cost", "curves-0"}
     assert len(page.all("img")) == 5  # one for each recipe that ran
 
 
@@ -63,7 +63,7 @@ def test_the_charts_hold_the_figures(tmp_path: Path) -> None:
     assert sorted(by_name, key=by_name.__getitem__, reverse=True)[-1] == "adam"  # without a score, at the bottom
     shares = dict(zip(charts["survival"]["data"][0]["y"], charts["survival"]["data"][0]["x"], strict=True))
     assert (shares["baseline"], shares["without adam"]) == (1.0, 0.0)
-    lines = [line for line in charts["curves"]["data"] if line["xaxis"] == "x2"]
+    lines = [line for line in charts["curves-0"]["data"] if line["xaxis"] == "x2"]
     assert len(lines) == 5 + 1 + 1
 
 
@@ -103,7 +103,7 @@ def test_a_search_claims_no_effects(tmp_path: Path) -> None:
     found = [trial(f"dcgan with r1.gamma={n}", 0, 20.0 - n, change="search", heuristics=["r1"]) for n in range(3)]
     found[0].update(status="stopped", reason="Others are better after as much training")
     page, charts = page_of(write_study(tmp_path / "search", found, PLAN | {"search": 30.0}))
-    assert set(charts) == {"curves"}
+    assert set(charts) == {"curves-0"}
     assert "“dcgan with r1.gamma=2” (median score 18, 1 seed), of the recipes" in page.text
 
 
@@ -128,7 +128,7 @@ def test_a_study_of_which_only_the_table_is_left(tmp_path: Path) -> None:
         file.unlink()
     page, charts = page_of(folder)
     assert "A recipe and 5 edits of it with 5 seeds." in page.text
-    assert "curves" not in charts
+    assert "curves-0" not in charts
     assert page.all("img") == []
 
 

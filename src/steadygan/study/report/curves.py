@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from steadygan.amounts import things
 from steadygan.errors import SteadyganError
 from steadygan.files import read_json_lines
 from steadygan.metrics import CHOOSES_BEST
@@ -26,8 +27,10 @@ Curve = tuple[Floats, Floats]
 """Images seen, and the distance then; float64 [N] each."""
 
 COLUMNS = 4
-PANELS = 48
+PANELS = 96
 """The most recipes that have a panel."""
+_SHEET = 16
+"""Panels of one chart."""
 _POINTS = 80
 _EARLY = 0.8
 """A run that saw a smaller share of the images of the longest ended early."""
@@ -36,8 +39,8 @@ _FIRST = ("quality/frechet_distance", CHOOSES_BEST.key)
 """Which measurement is drawn: the first of these that most runs have."""
 
 
-def curves(folder: Path, table: pd.DataFrame, order: Sequence[str]) -> Chart | None:
-    """The panels.
+def curves(folder: Path, table: pd.DataFrame, order: Sequence[str]) -> list[Chart]:
+    """The panels, in charts that fit on a sheet of paper each.
 
     Args:
         folder: of the study.
@@ -45,38 +48,55 @@ def curves(folder: Path, table: pd.DataFrame, order: Sequence[str]) -> Chart | N
         order: names of the recipes in the order of the panels; the first is the one that the others are compared with.
 
     Returns:
-        None when no run has measured itself.
+        No chart when no run has measured itself.
     """
     key, found = _measured(folder, table)
-    shown = [name for name in order if found.get(name)][:PANELS]
+    drawn = [name for name in order if found.get(name)]
+    shown = drawn[:PANELS]
     if not shown:
-        return None
-    data: list[dict[str, Any]] = []
+        return []
     compared = _median(found.get(order[0], []))
-    for place, name in enumerate(shown, 1):
+    axes = _axes([curve for name in shown for curve in found[name]])
+    what = spaced(key.removeprefix("quality/"))
+    more = f" {things(len(drawn) - len(shown), 'more recipe is', 'more recipes are')} not drawn." * (drawn != shown)
+    hint = (
+        "Over images seen, on a logarithmic scale, as the trials measured it themselves. Faint: each seed. Bold: their "
+        f"median. Dotted: the median of {order[0]}. A line that ends early is a run that did.{more}"
+    )
+    made = []
+    for start in range(0, len(shown), _SHEET):
+        names = shown[start : start + _SHEET]
+        rows = -(-len(names) // COLUMNS)
+        height = rows * (_PANEL + _GAP) + 24
+        made.append(
+            Chart(
+                key=f"curves-{start}",
+                title=f"While they train: {what}" + (" (continued)" if start else ""),
+                hint="" if start else hint,
+                summary=f"A panel for each of {things(len(names), 'recipe')}",
+                height=height,
+                data=_lines(names, found, order[0], compared),
+                layout=_layout(names, axes, height),
+                wide=True,
+            )
+        )
+    return made
+
+
+def _lines(
+    names: Sequence[str], found: Mapping[str, list[Curve]], first: str, compared: Curve | None
+) -> list[dict[str, Any]]:
+    """The lines of some panels."""
+    data: list[dict[str, Any]] = []
+    for place, name in enumerate(names, 1):
         axes = {"xaxis": f"x{place}", "yaxis": f"y{place}"}
         data += [_line(curve, "--generator", 1, 0.4, axes) for curve in found[name]]
-        if compared is not None and name != order[0]:
+        if compared is not None and name != first:
             data.append(_line(compared, "--muted", 1.5, 1, axes, dash="dot"))
         middle = _median(found[name])
         if middle is not None:
             data.append(_line(middle, "--generator", 2.25, 1, axes, hover=plain(name)))
-    rows = -(-len(shown) // COLUMNS)
-    height = rows * (_PANEL + _GAP) + 24
-    what = spaced(key.removeprefix("quality/"))
-    left_out = len([name for name in order if found.get(name)]) - len(shown)
-    more = f" {left_out} more recipes are not drawn." if left_out else ""
-    return Chart(
-        key="curves",
-        title=f"While they train: {what}",
-        hint=f"Over images seen, on a logarithmic scale, as the trials measured it themselves. Faint: each seed. Bold: "
-        f"their median. Dotted: the median of {order[0]}. A line that ends early is a run that did.{more}",
-        summary=f"A panel for each of {len(shown)} recipes",
-        height=height,
-        data=data,
-        layout=_layout(shown, found, rows, height),
-        wide=True,
-    )
+    return data
 
 
 def _measured(folder: Path, table: pd.DataFrame) -> tuple[str, Mapping[str, list[Curve]]]:
@@ -153,30 +173,30 @@ def _line(
     }
 
 
-def _layout(shown: Sequence[str], found: Mapping[str, list[Curve]], rows: int, height: int) -> dict[str, Any]:
-    """Axes and titles of the panels, which share their ranges."""
-    every = [curve for name in shown for curve in found[name]]
+def _axes(every: Sequence[Curve]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the axes of all panels share, so that lines can be compared."""
     values = np.concatenate([np.log10(made[np.isfinite(made)]) for _, made in every])
     low, high = float(values.min()), float(values.max())
     slack = max(0.04 * (high - low), 0.02)
     end = max(float(images[-1]) for images, _ in every)
+    x = {"range": [0, 1.02 * end], "nticks": 4, "tickformat": "~s", "showgrid": False, "zeroline": False}
+    ticks = "D1" if high - low < 0.4 else "D2" if high - low < 1.5 else 1
+    return x, {"type": "log", "range": [low - slack, high + slack], "dtick": ticks, "tickformat": "~g"}
+
+
+def _layout(names: Sequence[str], axes: tuple[dict[str, Any], dict[str, Any]], height: int) -> dict[str, Any]:
+    """Places and titles of panels."""
     layout: dict[str, Any] = {"margin": {"l": 44, "r": 8, "t": 20, "b": 24}, "annotations": []}
     inside = height - 44
     width, space = 1 / COLUMNS, 0.035
-    for place, name in enumerate(shown):
+    for place, name in enumerate(names):
         row, column = divmod(place, COLUMNS)
         left = column * width + (space if column else 0)
         top = 1 - row * (_PANEL + _GAP) / inside
-        bottom = max(0.0, top - _PANEL / inside)
-        layout[f"xaxis{place + 1}"] = {
-            "domain": [left, (column + 1) * width], "anchor": f"y{place + 1}", "range": [0, 1.02 * end], "nticks": 4,
-            "tickformat": "~s", "showgrid": False, "zeroline": False,
-        }  # fmt: skip
-        layout[f"yaxis{place + 1}"] = {
-            "domain": [bottom, top], "anchor": f"x{place + 1}", "type": "log", "range": [low - slack, high + slack],
-            "showticklabels": column == 0, "nticks": 5, "tickformat": "~g",
-            "dtick": "D1" if high - low < 0.4 else "D2" if high - low < 1.5 else 1,
-        }  # fmt: skip
+        across = {"domain": [left, (column + 1) * width], "anchor": f"y{place + 1}"}
+        up = {"domain": [max(0.0, top - _PANEL / inside), top], "anchor": f"x{place + 1}"}
+        layout[f"xaxis{place + 1}"] = axes[0] | across
+        layout[f"yaxis{place + 1}"] = axes[1] | up | {"showticklabels": column == 0}
         title = {"xref": "paper", "x": left, "xanchor": "left", "yref": "paper", "y": top, "yanchor": "bottom"}
         layout["annotations"].append(note(plain(name), **title, font={"size": 12, "color": "--text"}))
     return layout

@@ -93,7 +93,7 @@ def _charts(folder: Path, found: Analysis, order: Sequence[str]) -> list[Chart]:
         survived,
         cost(found.effects, *([survived.height] if survived else [])),
         heatmap(found.interactions),
-        curves(folder, found.table, order),
+        *curves(folder, found.table, order),
     ]
     return [chart for chart in drawn if chart is not None]
 

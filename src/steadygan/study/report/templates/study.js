@@ -7,6 +7,7 @@
   const touch = window.matchMedia("(pointer: coarse)").matches;
   const PAPER = 690;  // pixels between the margins of a page, upright
   const NARROW = 700;
+  const LEAST = 100;  // a window that is being made has less for a moment, and margins alone need more
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -47,7 +48,7 @@
   let waiting = 0;
   function all() {
     waiting = 0;
-    boxes.forEach((box) => draw(box));
+    boxes.filter((box) => box.clientWidth >= LEAST).forEach((box) => draw(box));
   }
   function soon() {
     if (!waiting) waiting = requestAnimationFrame(all);
