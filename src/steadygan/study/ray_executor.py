@@ -147,6 +147,7 @@ class RayExecutor:
 def _connect(ray: Any, address: str | None, threads: int, parallel: int | None) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a study calls nobody
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")
     os.environ.setdefault("RAY_worker_niceness", "0")  # trials get as much of the machine as any training
     variables = {"OMP_NUM_THREADS": str(threads), "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", str(SPINS))}
     if "STEADYGAN_CACHE" in os.environ:
@@ -166,7 +167,7 @@ def _connect(ray: Any, address: str | None, threads: int, parallel: int | None) 
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         raise SteadyganError(
             f"There is no Ray cluster to join at '{address}' ({_first_line(error)}); start one with 'ray start "
-            "--head', or leave --address out"
+            "--head', set RAY_AUTH_MODE=token if it asks for a token, or leave --address out"
             if address
             else f"Ray does not start on this machine: {_first_line(error)}"
         ) from None
