@@ -59,7 +59,7 @@ def lose_a_node(command: list[str], out: Path) -> None:
     # a token of this cluster alone, which all that take part in it know
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     usage = {**os.environ, **token, "RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
-    node = [*RAY, "start", "--block", "--num-cpus=1", "--node-ip-address=127.0.0.1", "--object-store-memory=100000000"]
+    node = [*RAY, "start", "--block", "--num-cpus=1", "--object-store-memory=100000000"]
     nodes = [start([*node, "--head", f"--port={address.partition(':')[2]}", "--include-dashboard=false"], usage)]
     try:
         wait_for(lambda: listens(address), "the head of the cluster")
