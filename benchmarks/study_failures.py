@@ -16,10 +16,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from steadygan.amounts import things
 from steadygan.study.result import NOT_REPEATED
@@ -28,6 +29,7 @@ from steadygan.study.study import Study
 STEADYGAN = [sys.executable, "-m", "steadygan"]
 RAY = [sys.executable, "-m", "ray.scripts.scripts"]
 PATIENCE = 900.0
+STARTED = b"Ray runtime started"
 
 
 def main() -> None:
@@ -44,8 +46,7 @@ def main() -> None:
     command += ["--try", "r1,ema", "--images", str(arguments.images), "--seeds", str(arguments.seeds)]
     command += ["--samples", str(arguments.samples), *shlex.split(arguments.options)]
     unbroken, with_node_lost, with_driver_lost = (arguments.work / name for name in ("unbroken", "node", "driver"))
-    if not (unbroken / "trials.parquet").is_file():
-        subprocess.run([*command, "--threads", "1", "--out", str(unbroken)], check=True)
+    subprocess.run([*command, "--threads", "1", "--out", str(unbroken)], check=True)
     lose_a_node([*command, "--threads", "1"], with_node_lost)
     lose_the_driver([*command, "--threads", "1"], with_driver_lost)
     expected = repeatable(Study(unbroken).rows)
@@ -60,14 +61,16 @@ def lose_a_node(command: list[str], out: Path) -> None:
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     usage = {**os.environ, **token, "RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
     node = [*RAY, "start", "--block", "--num-cpus=1", "--object-store-memory=100000000"]
-    nodes = [start([*node, "--head", f"--port={address.partition(':')[2]}", "--include-dashboard=false"], usage)]
+    head = ["--head", f"--port={address.partition(':')[2]}", "--include-dashboard=false"]
+    nodes: list[subprocess.Popen[bytes]] = []
     try:
-        wait_for(lambda: listens(address), "the head of the cluster")
-        nodes.append(start([*node, f"--address={address}"], usage))
-        time.sleep(10)
-        study = start([*command, "--out", str(out), "--address", address], usage, quiet=False)
+        for further in (head, [f"--address={address}"]):
+            with tempfile.NamedTemporaryFile() as said:
+                nodes.append(start([*node, *further], usage, said.file))
+                wait_for(lambda said=said: STARTED in Path(said.name).read_bytes(), "a node", nodes[-1])
+        study = start([*command, "--out", str(out), "--address", address], usage)
         wait_for(lambda: ended(out) >= 3, "a few trials", study)
-        busy = [name for name in os.listdir(out / "trials") if not (out / "trials" / name / "result.json").exists()]
+        busy = [path.name for path in (out / "trials").iterdir() if not (path / "result.json").exists()]
         kill_all(nodes.pop())
         print(f"killed a node after {things(ended(out), 'trial')}, while {', '.join(busy)} ran", flush=True)
         study.wait()
@@ -106,9 +109,10 @@ def ended(out: Path) -> int:
     return len(list(out.glob("trials/*/result.json")))
 
 
-def start(command: list[str], environment: dict[str, str], quiet: bool = True) -> "subprocess.Popen[bytes]":
+def start(
+    command: list[str], environment: dict[str, str], output: IO[bytes] | None = None
+) -> "subprocess.Popen[bytes]":
     """Start a program in a session of its own, so that it can be killed with all that it starts."""
-    output = subprocess.DEVNULL if quiet else None
     return subprocess.Popen(command, env=environment, start_new_session=True, stdout=output, stderr=output)
 
 
@@ -144,14 +148,6 @@ def wait_for(condition: Callable[[], bool], what: str, process: "subprocess.Pope
         if time.monotonic() - began > PATIENCE or (process is not None and process.poll() is not None):
             raise SystemExit(f"Waited in vain for {what}")
         time.sleep(0.2)
-
-
-def listens(address: str) -> bool:
-    """Whether a program listens there."""
-    host, _, port = address.partition(":")
-    with socket.socket() as found:
-        found.settimeout(1)
-        return found.connect_ex((host, int(port))) == 0
 
 
 def free_port() -> int:

@@ -84,9 +84,10 @@ def test_a_trial_that_was_interrupted_goes_on_to_the_same_end(
     chosen: Plan, unbroken: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = fake.folder(tmp_path, chosen)
-    with monkeypatch.context() as patched, pytest.raises(InterruptedTrialError):
+    with monkeypatch.context() as patched:
         when_at(64, lambda loop: signal.raise_signal(signal.SIGTERM), patched)
-        work.run_trial(study, chosen, chosen.trials[2])
+        with pytest.raises(InterruptedTrialError):
+            work.run_trial(study, chosen, chosen.trials[2])
     assert study.result("with-r1-seed0") is None
     begun: list[int] = []
     when_at(80, lambda loop: begun.append(loop.state.steps), monkeypatch)
@@ -108,9 +109,10 @@ def test_a_trial_that_was_killed_ends_as_if_nothing_had_been(
     def kill(loop: Loop) -> None:
         raise KilledError
 
-    with monkeypatch.context() as patched, pytest.raises(KilledError):
+    with monkeypatch.context() as patched:
         when_at(images, kill, patched)
-        work.run_trial(study, chosen, chosen.trials[2])
+        with pytest.raises(KilledError):
+            work.run_trial(study, chosen, chosen.trials[2])
     assert figures(work.run_trial(study, chosen, chosen.trials[2])) == figures(unbroken)
 
 
@@ -124,7 +126,7 @@ def test_a_trial_that_was_killed_at_a_bad_moment_ends_alike(
     def kill(*given: object, **named: object) -> None:
         raise KilledError
 
-    with monkeypatch.context() as patched, pytest.raises(KilledError):
+    with monkeypatch.context() as patched:
         if moment == "write_atomically":  # its training has ended, and nobody has said so
             patched.setattr(training, "write_atomically", kill)
         elif moment == "Judge.figures":  # it was trained, and not judged
@@ -133,7 +135,8 @@ def test_a_trial_that_was_killed_at_a_bad_moment_ends_alike(
             (study.trials / "with-r1-seed0" / "samples").mkdir(parents=True)
             (study.trials / "with-r1-seed0" / "recipe.toml").touch()
             patched.setattr(RunFolder, "create", kill)
-        work.run_trial(study, chosen, chosen.trials[2])
+        with pytest.raises(KilledError):
+            work.run_trial(study, chosen, chosen.trials[2])
     assert figures(work.run_trial(study, chosen, chosen.trials[2])) == figures(unbroken)
 
 

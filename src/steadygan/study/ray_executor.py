@@ -147,7 +147,6 @@ class RayExecutor:
 def _connect(ray: Any, address: str | None, threads: int, parallel: int | None) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a study calls nobody
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "error")
     os.environ.setdefault("RAY_worker_niceness", "0")  # trials get as much of the machine as any training
     variables = {"OMP_NUM_THREADS": str(threads), "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", str(SPINS))}
     if "STEADYGAN_CACHE" in os.environ:
