@@ -23,7 +23,6 @@ SEED = 0
 SCORES = {"images": "frechet_distance", "vectors": CHOOSES_BEST.name}
 """The figure by which trials are compared, by the kind of the data."""
 MEASURED = (
-    "frechet_distance",
     "kernel_distance",
     "precision",
     "recall",
@@ -36,7 +35,7 @@ MEASURED = (
     "mixture_reverse_kl",
     "mixture_spread",
 )
-"""What is measured where the data allow it, by the names of the package's measures."""
+"""What else is measured where the data allow it, by the names of the package's measures."""
 
 
 class Judge:
@@ -62,6 +61,7 @@ class Judge:
         self._real, self._held_out = real_material(data, split(data, None), self._extractor, root)
         self._mixture = TOYS.get(data.source)
         self._score = SCORES[data.kind]
+        self._wanted = (self._score, *MEASURED)
 
     def figures(self, generator: TrainedGenerator) -> tuple[float | None, dict[str, float | None]]:
         """The score of a generator, and further figures of the same samples.
@@ -78,8 +78,7 @@ class Judge:
         with scratch_folder(cache_folder(None)) as scratch:
             made = make_samples(Generator(generator, "the trial"), self._count, SEED, self._data, scratch)
             fake = sample_material(made, self._extractor, len(self._data.class_names))
-            wanted = (CHOOSES_BEST, *map(find_measure, MEASURED))
-            metrics = measurable(wanted, self._real, fake, self._held_out, self._mixture)
+            metrics = measurable(map(find_measure, self._wanted), self._real, fake, self._held_out, self._mixture)
             found: dict[str, float | None] = {}
             for some in group(metrics):
                 for name, one in measure(some, self._real, fake, self._held_out, self._mixture).items():

@@ -166,7 +166,7 @@ def _connect(ray: Any, address: str | None, threads: int, parallel: int | None) 
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         raise SteadyganError(
             f"There is no Ray cluster to join at '{address}' ({_first_line(error)}); start one with 'ray start "
-            "--head', or leave --address out"
+            "--head', set RAY_AUTH_MODE=token if it asks for a token, or leave --address out"
             if address
             else f"Ray does not start on this machine: {_first_line(error)}"
         ) from None

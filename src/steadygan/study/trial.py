@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 from steadygan.data import Prepared
 from steadygan.errors import SteadyganError
-from steadygan.recipe import Recipe
+from steadygan.heuristics.catalogue import heuristic_class
+from steadygan.recipe import Recipe, Settings
 from steadygan.study.designs import Change, Variant
 from steadygan.study.edit import Edit
 
@@ -101,15 +102,21 @@ def refusal(edit: Edit, recipe: Recipe, data: Prepared, labels: bool) -> str:
         changed, _ = fit_recipe(edit.apply(recipe), data, labels)
     except SteadyganError as error:
         return str(error)
-    if edit == Edit():
-        return ""
     before, _ = fit_recipe(recipe, data, labels)
-    if (changed.settings, changed.network) != (before.settings, before.network):
+    idle = next((name for name in edit.heuristics if _is_idle(name, edit, before, changed)), None)
+    if idle is None:
         return ""
-    was, now = ({each.name: each for each in one.heuristics} for one in (before, changed))
-    different = {name for name in was.keys() | now.keys() if was.get(name) != now.get(name)}
-    if not different:
-        return f"'{edit.heuristics[0]}' changes nothing for {data.kind}"
-    if different <= {*changed.idle_heuristics, *before.idle_heuristics}:
-        return f"The network {changed.network} decides itself what '{edit.heuristics[0]}' would"
-    return ""
+    if idle in {*changed.idle_heuristics, *before.idle_heuristics}:
+        return f"The network {changed.network} decides itself what '{idle}' would"
+    return f"'{idle}' changes nothing for {data.kind}"
+
+
+def _is_idle(edited: str, edit: Edit, before: Recipe, changed: Recipe) -> bool:
+    """Whether what was edited is as it was, in recipes that have been fitted to the data."""
+    if edited in Settings.model_fields:
+        return bool(getattr(before.settings, edited) == getattr(changed.settings, edited))
+    if edited == "network":
+        return before.network == changed.network
+    name = heuristic_class(edited).name
+    was, now = (next((each for each in one.heuristics if each.name == name), None) for one in (before, changed))
+    return was == now or name in {*changed.idle_heuristics, *before.idle_heuristics}
