@@ -34,6 +34,7 @@ COMMANDS = (
     "cite",
     "clean",
     "report",
+    "study",
 )
 SMALL = ("--recipe", "naive", "--set", "batch=4", "--set", "width=2")
 

@@ -2,7 +2,7 @@
 
 ``sg.train(data)`` trains, ``sg.recipe(name)`` gives a recipe to change, ``sg.resume(folder)`` goes on with a run,
 ``sg.load(folder)`` gives a finished one, ``sg.evaluate(run)`` measures how good its samples are, ``sg.Doctor()`` says
-what goes wrong in a training loop of your own.
+what goes wrong in a training loop of your own, ``sg.study(data)`` measures which heuristics a data set needs.
 Every heuristic is also a plain function in ``steadygan.heuristics``.
 """
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from steadygan.recipe import Recipe
     from steadygan.recipes import recipe, recipe_names
     from steadygan.runs.run import Run
+    from steadygan.study.interface import study
+    from steadygan.study.study import Study
     from steadygan.training.process_settings import keep_memory
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "recipe_names",
     "resume",
     "share_cores",
+    "study",
     "train",
 ]
 
@@ -79,8 +82,8 @@ class _Package(ModuleType):
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *__all__})
 
-    # Where a module is imported, the import system puts it into its package under its name; a property keeps
-    # steadygan.recipe the function whose name it is to users.
+    # Where a module is imported, the import system puts it into its package under its name; properties keep
+    # steadygan.recipe and steadygan.study the functions whose names these are to users.
     @property
     def recipe(self) -> "Callable[..., Recipe]":
         from steadygan.recipes import recipe
@@ -89,6 +92,16 @@ class _Package(ModuleType):
 
     @recipe.setter
     def recipe(self, module: ModuleType) -> None:
+        pass
+
+    @property
+    def study(self) -> "Callable[..., Study]":
+        from steadygan.study.interface import study
+
+        return study
+
+    @study.setter
+    def study(self, module: ModuleType) -> None:
         pass
 
 

@@ -129,13 +129,24 @@ def domain_extractor(
 
 def is_trained(data: Prepared, cache: Path | None = None) -> bool:
     """Whether the encoder of these images is in the cache, so that its extractor is to be had at once."""
-    _, lesson = _lesson(data, None)
-    path = cache_folder(cache) / _key(data, lesson, 0, _seen(lesson, None)) / ENCODER
     try:
-        with safe_open(path, "pt") as file:  # which reads where tensors lie, and refuses a file that was cut short
+        with safe_open(
+            encoder_file(data, cache), "pt"
+        ) as file:  # which reads where tensors lie, and refuses a file that was cut short
             return _config(file.metadata()) is not None
     except (OSError, SafetensorError, KeyError, ValueError):
         return False
+
+
+def encoder_file(data: Prepared, cache: Path | None = None) -> Path:
+    """Where the encoder of these images lies once it is trained.
+
+    Args:
+        data: the prepared images.
+        cache: as for :func:`domain_extractor`.
+    """
+    _, lesson = _lesson(data, None)
+    return cache_folder(cache) / _key(data, lesson, 0, _seen(lesson, None)) / ENCODER
 
 
 def seconds_to_train(data: Prepared) -> float:
