@@ -384,7 +384,7 @@ def study(
         float | None, typer.Option(metavar="N", help="Time of each trial (default: 5; of a search a quarter).")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Folder of the study (default: studies/RECIPE-NUMBER).")
+        Path | None, typer.Option(metavar="FOLDER", help="Folder of the study (default: a new one in studies).")
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the study in --out: run what is missing.")

@@ -204,9 +204,10 @@ def _designs(request: Request, before: Plan | None, recipe: Recipe) -> dict[str,
     given = {name: getattr(request, name) for name in names}
     if before is not None:
         given = {name: getattr(before, name) if value is None else value for name, value in given.items()}
-    elif not any(given.values()) and request.search is None:
+    elif not any(given.values()) and request.search is None and request.seeds is None:
         raise SteadyganError(
-            "Say what to compare: --take-out all, --try r1,ema, --pairs a,b,c, --factorial a,b, or --search MINUTES"
+            "Say what to compare: --take-out all, --try r1,ema, --pairs a,b,c, --factorial a,b, or --search MINUTES; "
+            "or with --seeds N how many trials the recipe as it is gets"
         )
     take_out, try_in = take_out_names(given["take_out"] or (), recipe), try_names(given["try_in"] or (), recipe)
     return {

@@ -103,7 +103,7 @@ class StudyProgress(Watcher):
     def __init__(self, console: Console, search_minutes: float | None = None) -> None:
         self._console, self._search_minutes = console, search_minutes
         self._standing: Standing | None = None
-        self._step = ""
+        self._step, self._printed = "", ""
         self._live: Live | None = None
         self._told: dict[str, Result] = {}
         self._began = time.monotonic()
@@ -115,10 +115,10 @@ class StudyProgress(Watcher):
 
     def step(self, what: str, done: int = 0, total: int = 0) -> None:
         """Show a step of the preparation, on a terminal as long as it takes, elsewhere once."""
-        name = what.partition(":")[0]
-        if not self._console.is_terminal and name != self._step.partition(":")[0].partition(",")[0]:
+        if not self._console.is_terminal and what != self._printed:
             self._console.print(Text(printable(what)), soft_wrap=True)
-        self._step = f"{what}, {done / total:.0%}" if total else what
+        self._printed = what
+        self._step = f"{what}: {done / total:.0%}" if total else what
         self._redraw()
 
     def update(self, standing: Standing) -> None:

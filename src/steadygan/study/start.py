@@ -21,6 +21,7 @@ from steadygan.study.watching import Watcher
 
 FOLDER = "studies"
 """Where studies lie whose folder nobody names."""
+ENCODER = "training an encoder on the data, once for all trials"
 MakeExecutor = Callable[[Plan, StudyFolder], Executor]
 
 
@@ -53,8 +54,8 @@ def run_study(request: Request, out: Path | None, resume: bool, make_executor: M
     before = _before(folder, out, resume)
     with locked(RunFolder(folder.path)):
         plan, data = make_plan(request, before, lambda done, total: watcher.step("preparing the data", done, total))
-        watcher.step("the judge: an encoder is trained once on the data")
-        judge = Judge(data, folder.judge, plan.samples, lambda done, total: watcher.step("the judge", done, total))
+        watcher.step("preparing the judge")
+        judge = Judge(data, folder.judge, plan.samples, lambda done, total: watcher.step(ENCODER, done, total))
         plan = plan.model_copy(update={"features": judge.name})
         if before is None:
             folder.write_plan(plan)
