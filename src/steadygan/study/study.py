@@ -52,11 +52,11 @@ class Study:
 
     @property
     def best(self) -> Recipe:
-        """The best recipe that a search has found.
+        """The best recipe that the study has found; its report says how sure that is.
 
         Raises:
             SteadyganError: when this is no search, or it has not found any yet.
         """
         if not self.folder.best.is_file():
-            raise SteadyganError(f"'{self.path}' has found no best recipe; only a study with search= looks for one")
+            raise SteadyganError(f"'{self.path}' has found no best recipe; its report says why")
         return recipe(self.folder.best)
