@@ -95,17 +95,27 @@ def pairs_of(names: Iterable[str]) -> Iterator[Pair]:
 
 
 @cache
+def outcomes(name: str) -> dict[tuple[str, str], Recipe | SteadyganError]:
+    """Every pair with the recipe that a base becomes by it and what it needs, or with why it does not compose."""
+    chosen, _, names = base(name)
+    return {pair: _outcome(chosen, needed(*pair)) for pair in combinations(names, 2)}
+
+
+def _outcome(chosen: Recipe, add: Iterable[str]) -> Recipe | SteadyganError:
+    try:
+        return chosen.change(add=add)
+    except SteadyganError as refusal:
+        return refusal.with_traceback(None)
+
+
+@cache
 def composable(name: str) -> frozenset[Pair]:
     """The pairs that stand beside each other in a base, with what they need."""
-    chosen, _, names = base(name)
-    found = set()
-    for pair in combinations(names, 2):
-        try:
-            both = held(chosen.change(add=needed(*pair)))
-        except SteadyganError:
-            continue
-        found |= {frozenset(pair)} if both.issuperset(pair) else set()
-    return frozenset(found)
+    return frozenset(
+        frozenset(pair)
+        for pair, found in outcomes(name).items()
+        if isinstance(found, Recipe) and held(found).issuperset(pair)
+    )
 
 
 @cache

@@ -221,7 +221,7 @@ def test_data_are_needed() -> None:
 
 def test_vectors_go_in_and_come_out_in_their_own_units(folder: Path) -> None:
     points = np.random.default_rng(0).normal([1000.0, -3.0], [5.0, 0.01], (600, 2)).astype(np.float32)
-    run = sg.train(points, sg.recipe("steady"), out=folder, images=128_000, device="cpu")
+    run = sg.train(points, sg.recipe("steady"), out=folder, images=64_000, device="cpu")
     made = run.sample(500)
     assert (made.shape, made.dtype) == ((500, 2), np.float32)
     assert np.array_equal(sg.load(folder).sample(500), made)

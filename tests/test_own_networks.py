@@ -69,7 +69,7 @@ def _array() -> "np.ndarray[Any, Any]":
 def test_networks_of_ones_own_train_and_improve(folder: Path) -> None:
     generator, discriminator = _networks()
     run = sg.train(
-        _array(), _recipe(), generator=generator, discriminator=discriminator, out=folder, images=6400, device="cpu"
+        _array(), _recipe(), generator=generator, discriminator=discriminator, out=folder, images=3200, device="cpu"
     )
     with torch.no_grad():
         untrained = _networks()[0](torch.randn(64, LATENT))

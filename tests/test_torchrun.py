@@ -70,6 +70,9 @@ def _grown(folder: Path) -> Callable[[], bool]:
     return lambda: metrics.exists() and metrics.stat().st_size > before
 
 
+# --- starting two processes twice takes half a minute; tests/distributed has the parts of it that end in seconds
+
+
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """A run that is stopped by a signal to one process, goes on, loses a process, and goes on alone."""
@@ -99,6 +102,7 @@ def _newest(folder: Path) -> int:
     return max(int(path.stem) for path in checkpoints(RunFolder(folder)))
 
 
+@pytest.mark.sweep
 def test_a_signal_to_one_process_stops_all_of_them_in_order(history: dict[str, object]) -> None:
     first = history["first"]
     assert isinstance(first, Torchrun)
@@ -111,6 +115,7 @@ def test_a_signal_to_one_process_stops_all_of_them_in_order(history: dict[str, o
     assert first.said("stderr") == ["", ""]
 
 
+@pytest.mark.sweep
 def test_a_killed_process_ends_all_with_one_sentence(history: dict[str, object]) -> None:
     second = history["second"]
     assert isinstance(second, Torchrun)
@@ -122,6 +127,7 @@ def test_a_killed_process_ends_all_with_one_sentence(history: dict[str, object])
     assert "Traceback" not in said
 
 
+@pytest.mark.sweep
 def test_what_was_saved_before_a_kill_goes_on_with_one_process(history: dict[str, object]) -> None:
     run, stopped = history["run"], history["stopped"]
     assert isinstance(run, sg.Run)

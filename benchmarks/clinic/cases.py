@@ -75,6 +75,12 @@ class Case:
         return f"{self.data}-{self.base.name}-{fault}-seed{self.seed}"
 
     @property
+    def pair(self) -> tuple[str, str, str, str]:
+        """The data, recipe and fault, without the seed."""
+        cause, severity = ("healthy", "") if self.fault is None else (self.fault.cause, self.fault.severity)
+        return self.data, self.base.name, cause, severity
+
+    @property
     def twin(self) -> tuple[str, str]:
         """What healthy trainings it is compared with."""
         return self.data, self.base.name
@@ -120,6 +126,7 @@ VECTOR_BASES = (
 
 _WINS = ("discriminator-wins", "stalled", "mode-collapse", "exploding-gradients", "garbage-fooling")
 _COLLAPSE = ("mode-collapse", "mode-dropping", "oscillation")
+_STUCK = ("stalled", "mode-collapse", "mode-dropping", "discriminator-wins")
 _TARGETS = ("dcgan", "dcgan-hacks", "lsgan", "dcgan-128", "ns-r1")
 IMAGE_FAULTS = (
     Fault("generator-rate", "x10", (faults.Rates(generator=10),), names=(*_COLLAPSE, *_WINS)),
@@ -171,7 +178,7 @@ IMAGE_FAULTS = (
         "frozen",
         "discriminator",
         (faults.Rates(discriminator=0),),
-        names=("stalled", "garbage-fooling", "mode-collapse"),
+        names=("stalled", "garbage-fooling", "mode-collapse", "mode-dropping"),
     ),
     Fault("frozen", "late", (faults.Rates(generator=0, after=4_000),), names=("stalled", "discriminator-wins")),
     Fault(
@@ -179,7 +186,7 @@ IMAGE_FAULTS = (
         "1e-4",
         add=("wasserstein", "weight-clipping"),
         values={"weight-clipping.bound": 1e-4},
-        names=("stalled", "discriminator-wins", "garbage-fooling", "mode-collapse"),
+        names=(*_STUCK, "garbage-fooling"),
         only=("dcgan",),
     ),
     Fault(
@@ -187,7 +194,7 @@ IMAGE_FAULTS = (
         "2e-3",
         add=("wasserstein", "weight-clipping"),
         values={"weight-clipping.bound": 2e-3},
-        names=("stalled", "discriminator-wins", "garbage-fooling", "mode-collapse"),
+        names=(*_STUCK, "garbage-fooling"),
         only=("dcgan",),
     ),
     Fault("nan", "discriminator", (faults.NotFinite(),), names=("not-finite",)),
@@ -196,14 +203,14 @@ IMAGE_FAULTS = (
         "swapped-labels",
         "all",
         (faults.SwappedLabels(share=1.0),),
-        names=("garbage-fooling", "discriminator-wins", "stalled", "mode-collapse"),
+        names=(*_STUCK, "garbage-fooling"),
         only=_TARGETS,
     ),
     Fault(
         "swapped-labels",
         "half",
         (faults.SwappedLabels(share=0.5),),
-        names=("garbage-fooling", "discriminator-wins", "stalled", "mode-collapse"),
+        names=(*_STUCK, "garbage-fooling"),
         only=_TARGETS,
     ),
     Fault(
@@ -211,14 +218,14 @@ IMAGE_FAULTS = (
         "all",
         (faults.DeadRectifiers(),),
         remove=("leaky-relu",),
-        names=("stalled", "mode-collapse", "discriminator-wins"),
+        names=_STUCK,
     ),
     Fault(
         "dead",
         "some",
         (faults.DeadRectifiers(bias=-2.5),),
         remove=("leaky-relu",),
-        names=("stalled", "mode-collapse", "discriminator-wins"),
+        names=_STUCK,
     ),
     Fault("batch", "2", values={"batch": 2}, names=(*_COLLAPSE, *_WINS)),
     Fault("batch", "4", values={"batch": 4}, names=(*_COLLAPSE, *_WINS)),
@@ -251,7 +258,7 @@ VECTOR_FAULTS = (
         "frozen",
         "discriminator",
         (faults.Rates(discriminator=0),),
-        names=("stalled", "garbage-fooling", "mode-collapse"),
+        names=("stalled", "garbage-fooling", "mode-collapse", "mode-dropping"),
     ),
     Fault("nan", "discriminator", (faults.NotFinite(after=80_000),), names=("not-finite",)),
     Fault("momentum", "0.95-fast", values={"adam.betas": (0.95, 0.999), "adam.lr": 1e-2}, names=(*_COLLAPSE, *_WINS)),
@@ -260,15 +267,15 @@ VECTOR_FAULTS = (
         "swapped-labels",
         "all",
         (faults.SwappedLabels(share=1.0),),
-        names=("garbage-fooling", "discriminator-wins", "stalled", "mode-collapse"),
+        names=(*_STUCK, "garbage-fooling"),
         only=("ns-r1",),
     ),
 )
 
 
 def cases() -> list[Case]:
-    """All of the clinic's trainings: the first round, on a half of which rules may be tuned, and the second."""
-    return first_round() + second_round()
+    """All of the clinic's trainings: two rounds on which rules may be tuned, and a third that is held out."""
+    return first_round() + second_round() + third_round()
 
 
 def first_round() -> list[Case]:
@@ -283,10 +290,20 @@ def first_round() -> list[Case]:
 
 
 def second_round() -> list[Case]:
-    """Other seeds and recipes with the same faults, and healthy ones again, all of them held out."""
+    """Other seeds and recipes with the same faults, and healthy ones again."""
     healthy = [Case(data, base, None, 7) for data in ("mnist", "cifar10") for base in (*IMAGE_BASES, *OTHER_BASES)]
     healthy += [Case(data, base, None, 7) for data in VECTORS for base in VECTOR_BASES]
     return _mixed(healthy, _faulty(shift=1, seed=20))
+
+
+def third_round() -> list[Case]:
+    """Seeds and pairs of recipe and fault that were not there when rules were made, all of them held out."""
+    healthy = [Case(data, base, None, 31) for data in ("mnist", "cifar10") for base in (*IMAGE_BASES, *OTHER_BASES)]
+    healthy += [Case("glyphs", base, None, seed) for base, seed in product(GLYPH_BASES, (31, 32))]
+    healthy += [Case(data, base, None, 31) for data in VECTORS for base in VECTOR_BASES]
+    known = {case.pair for case in first_round() + second_round()}
+    drawn = {case.pair: case for case in _faulty(shift=2, seed=30) + _faulty(shift=3, seed=40)}
+    return _mixed(healthy, [case for pair, case in drawn.items() if pair not in known])
 
 
 def _faulty(shift: int, seed: int) -> list[Case]:

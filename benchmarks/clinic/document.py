@@ -7,14 +7,17 @@ WORK is the folder of `run.py`. The text between `<!-- begin clinic -->` and `<!
 
 import argparse
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
+from outcome import WORSE
 from score import OBJECTIVES, Result, confusion, gathered, judged_by, share
 
 from steadygan.doctor import Severity
 
 BEGIN, END = "<!-- begin clinic -->", "<!-- end clinic -->"
 DATA = ("mnist", "cifar10", "glyphs", "grid25", "ring8")
+HARM = (WORSE, 3.0, 6.0, float("inf"))
 HEAD = (
     "| | failing ones found | before half of the run | rightly named | healthy ones warned of | called critical |",
     "| --- | --- | --- | --- | --- | --- |",
@@ -53,16 +56,31 @@ def text(work: Path) -> str:
         "",
         *HEAD,
         row("held out", held_out),
-        row("the half on which rules were tuned", tuning),
+        row("the rounds on which rules were tuned", tuning),
         row("held out, judged by losses alone", [each for each in by_losses if each.half == "held-out"]),
         *(row(f"held out, {name}", [each for each in held_out if each.data == name]) for name in DATA),
         *(row(f"held out, `{name}`", [each for each in held_out if each.objective == name]) for name in OBJECTIVES),
+        "",
+        "Held-out trainings on images by how much further from the data than their healthy twins they ended:",
+        "",
+        "| times the distance | found |",
+        "| --- | --- |",
+        *_by_harm(held_out),
         "",
         "What was found first in held-out trainings, by their cause:",
         "",
         *confusion(held_out),
     ]
     return "\n".join(lines)
+
+
+def _by_harm(found: list[Result]) -> list[str]:
+    lines = []
+    for low, high in pairwise(HARM):
+        group = [each for each in found if each.failed and each.harm is not None and low < each.harm <= high]
+        name = f"more than {low:g}" if high == float("inf") else f"{low:g} to {high:g}"
+        lines.append(f"| {name} | {share(sum(bool(each.serious) for each in group), len(group))} |")
+    return lines
 
 
 def main() -> None:

@@ -91,6 +91,17 @@ def _resized(images: np.ndarray, size: int) -> np.ndarray:
     return x.round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
 
 
+def harm(figures: dict[str, float], twins: list[dict[str, float]]) -> float | None:
+    """The distance of a training to the data over that of its healthy twins; None for points, and without numbers.
+
+    Args:
+        figures: of the training.
+        twins: of the healthy ones.
+    """
+    usual = [each["fid"] for each in twins if "fid" in each]
+    return figures["fid"] / float(np.median(usual)) if "fid" in figures and usual else None
+
+
 def failed(figures: dict[str, float], twins: list[dict[str, float]]) -> bool | None:
     """Whether a training failed, beside healthy ones of the same recipe and data.
 
@@ -103,9 +114,8 @@ def failed(figures: dict[str, float], twins: list[dict[str, float]]) -> bool | N
     """
     if not figures.get("finite", 1.0):
         return True
-    if "fid" in figures:
-        usual = float(np.median([each["fid"] for each in twins if "fid" in each]))
-        ratio = figures["fid"] / usual
+    ratio = harm(figures, twins)
+    if ratio is not None:
         return True if ratio > WORSE else False if ratio < ALIKE else None
     usual_modes = float(np.median([each["modes"] for each in twins]))
     usual_quality = float(np.median([each["high_quality"] for each in twins]))

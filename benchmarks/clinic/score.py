@@ -3,21 +3,20 @@
     python benchmarks/clinic/score.py WORK [--half held-out] [--without DATA] [--objective NAME] [--losses] [--list]
 
 WORK is the folder of `run.py`. A training with a fault has failed if it came out clearly worse than its healthy twins
-(see `outcome.py`); one whose fault did no harm is healthy, and one between the two counts nowhere. The planned
-trainings of the first round are divided into halves, of which the rules were tuned on one: each cause's trainings by
-turns, in the order of a digest. The second round, with other seeds and recipes, is held out as a whole.
+(see `outcome.py`); one whose fault did no harm is healthy, and one between the two counts nowhere. Rules were tuned on
+the first two rounds. The third, with other seeds and other pairs of recipe and fault, was looked at once, when they
+stood.
 """
 
 import argparse
-import hashlib
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cases import VECTORS, first_round, second_round
-from outcome import failed
+from cases import Fault, cases, third_round
+from outcome import failed, harm
 from scipy.stats import binomtest
 
 from steadygan.doctor import Examiner, Finding, Severity
@@ -52,6 +51,7 @@ class Result:
     images: int
     half: str
     figures: dict[str, float]
+    harm: float | None
 
     @property
     def serious(self) -> list[Finding]:
@@ -81,6 +81,7 @@ class Training:
     failed: bool | None
     half: str
     figures: dict[str, float]
+    harm: float | None
     setting: Setting
     rows: list[dict[str, Any]]
 
@@ -92,9 +93,16 @@ def gathered(work: Path) -> list[Training]:
     for each in outcomes:
         if each["cause"] is None:
             twins[each["data"], each["base"]].append(each["figures"])
-    halves = _halves()
+    held_out = {case.name for case in third_round()}
+    faults = {case.name: case.fault for case in cases()}
     return [
-        _training(work / each["case"], each, twins[each["data"], each["base"]], halves[each["case"]])
+        _training(
+            work / each["case"],
+            each,
+            faults[each["case"]],
+            twins[each["data"], each["base"]],
+            "held-out" if each["case"] in held_out else "tuning",
+        )
         for each in outcomes
         if twins[each["data"], each["base"]]
     ]
@@ -105,18 +113,9 @@ def results(work: Path, losses: bool = False) -> list[Result]:
     return [judged_by(each, losses) for each in gathered(work)]
 
 
-def _halves() -> dict[str, str]:
-    by_cause: dict[tuple[str, bool], list[str]] = defaultdict(list)
-    for case in first_round():
-        by_cause["" if case.fault is None else case.fault.cause, case.data in VECTORS].append(case.name)
-    halves = {case.name: "held-out" for case in second_round()}
-    for start, names in enumerate(sorted(by_cause.values())):
-        ordered = sorted(names, key=lambda name: hashlib.blake2b(name.encode()).hexdigest())
-        halves |= {name: ("tuning", "held-out")[(place + start) % 2] for place, name in enumerate(ordered)}
-    return halves
-
-
-def _training(folder: Path, outcome: dict[str, Any], twins: list[dict[str, float]], half: str) -> Training:
+def _training(
+    folder: Path, outcome: dict[str, Any], fault: Fault | None, twins: list[dict[str, float]], half: str
+) -> Training:
     run, stored = RunFolder(folder), read_stored_run(RunFolder(folder))
     data = stored.manifest.data
     return Training(
@@ -124,8 +123,9 @@ def _training(folder: Path, outcome: dict[str, Any], twins: list[dict[str, float
         data=outcome["data"],
         objective=stored.recipe.objective.name,
         cause=outcome["cause"],
-        names=tuple(outcome["names"]),
+        names=() if fault is None else fault.names,
         failed=failed(outcome["figures"], twins),
+        harm=harm(outcome["figures"], twins),
         half=half,
         figures=outcome["figures"],
         setting=setting_of(data.kind, data.shape[0], data.count, stored.recipe),
@@ -154,6 +154,7 @@ def judged_by(training: Training, losses: bool = False) -> Result:
         images=max((row["images"] for row in training.rows), default=1),
         half=training.half,
         figures=training.figures,
+        harm=training.harm,
     )
 
 
@@ -207,7 +208,7 @@ def confusion(found: list[Result]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path)
-    parser.add_argument("--half", choices=["tuning", "held-out", "both"], default="tuning")
+    parser.add_argument("--half", choices=["tuning", "held-out", "both"], default="both")
     parser.add_argument("--data", default="")
     parser.add_argument("--objective", default="")
     parser.add_argument("--losses", action="store_true")

@@ -75,6 +75,12 @@ def healthy(images: int, **other: float | None) -> dict[str, Any]:
         "doctor/empty_bins": 0.02,
         "doctor/checkerboard": 2.0,
         "doctor/checkerboard/data": 2.0,
+        "doctor/recall": 0.6,
+        "doctor/detail": 1.0,
+        "doctor/lowest": -0.99,
+        "doctor/highest": 0.99,
+        "doctor/lowest/data": -1.0,
+        "doctor/highest/data": 1.0,
     }
     return {
         "images": images,
@@ -93,7 +99,12 @@ def healthy(images: int, **other: float | None) -> dict[str, Any]:
         ({"separation": 1.0, "distance": 0.6}, Failure.DISCRIMINATOR_WINS),
         ({"drift": 0.9, "distance": 0.4}, Failure.OSCILLATION),
         ({"empty_bins": 0.8}, Failure.MODE_DROPPING),
+        ({"recall": 0.0}, Failure.MODE_DROPPING),
+        ({"distance": 0.3}, Failure.STALLED),
+        ({"detail": 4.0}, Failure.GARBAGE_FOOLING),
         ({"mean_gap": 2.0}, Failure.PREPROCESSING_MISMATCH),
+        ({"lowest/data": 0.0}, Failure.PREPROCESSING_MISMATCH),
+        ({"highest/data": 255.0}, Failure.PREPROCESSING_MISMATCH),
         ({"saturated": 0.8}, Failure.SATURATED_OUTPUT),
         ({"checkerboard": 40.0}, Failure.CHECKERBOARD),
         ({"raw/discriminator/gradient_norm": 1e5}, Failure.EXPLODING_GRADIENTS),
@@ -102,12 +113,34 @@ def healthy(images: int, **other: float | None) -> dict[str, Any]:
 )
 def test_each_failure_is_found_where_its_figures_say_so(changed: dict[str, float], kind: Failure) -> None:
     before = [healthy(1280 * place) for place in range(1, 20)]
-    after = [healthy(1280 * place, **changed) for place in range(20, 30)]
+    after = [healthy(1280 * place, **changed) for place in range(20, 40)]
     examiner = Examiner(Setting()).read(before)
     assert examiner.findings == []
     examiner.read(after)
     assert kind in {finding.kind for finding in examiner.lasting}
     assert examiner.lasting[0].since >= 1280 * 20
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"lowest/data": 0.0, "lowest": 0.0},  # both end in a sigmoid
+        {"highest/data": 2.6, "highest": 2.5},  # the generator's last layer has no bound
+    ],
+)
+def test_ranges_that_the_generator_shares_are_no_mismatch(changed: dict[str, float]) -> None:
+    assert Examiner(Setting()).read(healthy(1280 * place, **changed) for place in range(1, 60)).findings == []
+
+
+def test_what_lasts_for_long_is_critical() -> None:
+    won = [healthy(1280 * place, separation=1.0, distance=0.6) for place in range(20, 50)]
+    found = Examiner(Setting()).read(won).findings
+    assert {each.severity for each in found if each.kind is Failure.DISCRIMINATOR_WINS} == set(Severity)
+
+
+def test_fakes_that_come_nearer_do_not_stand_still() -> None:
+    nearer = [healthy(1280 * place, distance=0.9**place + 0.1) for place in range(1, 60)]
+    assert Failure.STALLED not in {each.kind for each in Examiner(Setting(wanted=10_000)).read(nearer[:15]).findings}
 
 
 def test_a_healthy_history_has_no_findings() -> None:

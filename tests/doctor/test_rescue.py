@@ -64,12 +64,12 @@ def test_many_moves_belong_to_wasserstein() -> None:
 @pytest.mark.parametrize(
     ("generator", "discriminator", "rates"),
     [
-        (5.5e-2, 3e-3, (1 / 32, 1.0)),  # too fast a generator: ten times the usual; 10^1.5 is 32
-        (5.5e-3, 1.2e-4, (1.0, 128.0)),  # a discriminator that hardly moves: a 25th of the usual
-        (5.5e-3, 5e-6, (1.0, 256.0)),  # and no more than that at once
-        (5.5e-3, 4.8e-2, (1.0, 1 / 64)),  # too fast a discriminator: 16 times the usual
-        (1.4e-3, 3e-3, (8.0, 1.0)),  # a generator that hardly moves: a quarter of the usual
-        (5e-2, 5e-2, (1.0, 1 / 64)),  # both are too fast, the discriminator more so
+        (2.8e-2, 4e-3, (1 / 32, 1.0)),  # too fast a generator: four times the usual; 4^2.5 is 32
+        (7e-3, 1.6e-4, (1.0, 128.0)),  # a discriminator that hardly moves: a 25th of the usual; 25^1.5 is 125
+        (7e-3, 5e-6, (1.0, 256.0)),  # and no more than that at once
+        (7e-3, 1.6e-2, (1.0, 1 / 32)),  # too fast a discriminator: four times the usual
+        (1.75e-3, 4e-3, (8.0, 1.0)),  # a generator that hardly moves: a quarter of the usual
+        (2.8e-2, 2.2e-2, (1.0, 1 / 64)),  # both are too fast, the discriminator more so
         (2e-3, 1e-3, None),
         (0.0, 1e-3, None),  # one that stands still
     ],
@@ -93,7 +93,7 @@ def test_rates_are_balanced_on_top_of_those_that_differ_already() -> None:
     seen = Seen(updates={Player.GENERATOR: 2.2e-2, Player.DISCRIMINATOR: 3e-3})
     change = next_treatment(Failure.MODE_COLLAPSE, chosen, ("balanced-rates",), seen)  # it may come again
     assert change is not None
-    assert change.variation.values == {"two-time-scales.generator": 1 / 16, "two-time-scales.discriminator": 2.0}
+    assert change.variation.values == {"two-time-scales.generator": 1 / 32, "two-time-scales.discriminator": 2.0}
 
 
 @given(st.sampled_from(sorted(Failure)), st.sampled_from(recipe_names()), st.sampled_from(["images", "vectors"]))
@@ -145,7 +145,16 @@ def test_what_did_not_help_is_taken_out_unless_it_puts_a_bad_number_right() -> N
     assert without_what_did_not_help((), recurred=True) == ()
 
 
-def test_how_far_weights_move_is_the_middle_of_all_looks() -> None:
-    rows = [{"images": place, "doctor/update/generator": value} for place, value in enumerate((1.0, 5.0, 2.0, None))]
+def test_a_critic_moves_far_beside_a_generator() -> None:
+    moved = Seen(updates={Player.GENERATOR: 1.2e-2, Player.DISCRIMINATOR: 3e-2})
+    assert "balanced-rates" not in treatments(Failure.MODE_COLLAPSE, recipe("wgan-gp"), moved)[:1]
+    change = next_treatment(Failure.MODE_COLLAPSE, recipe("dcgan"), (), moved)
+    assert change is not None
+    assert change.name == "balanced-rates"
+
+
+def test_how_far_weights_move_is_the_middle_of_the_first_looks() -> None:
+    values = (1.0, 5.0, 2.0, None, 2.0, 2.0, 40.0, 40.0, 40.0, 40.0, 40.0, 40.0)
+    rows = [{"images": place, "doctor/update/generator": value} for place, value in enumerate(values)]
     seen = seen_in(History.of(rows), "images", None)
     assert seen.updates == {Player.GENERATOR: 2.0}

@@ -5,9 +5,10 @@ import shlex
 import pytest
 
 import steadygan as sg
-from steadygan.doctor.treatments import FIRST, Patient, candidates, treatments
+from steadygan.doctor.treatments import FIRST, Patient, candidates, to_repeat, treatments
 from steadygan.heuristics.catalogue import BUILT_IN
-from steadygan.vocabulary import Failure
+from steadygan.settings import DataSettings, TrainingSettings
+from steadygan.vocabulary import Failure, Labels
 
 
 def test_candidates_are_those_whose_cards_say_so_with_the_likeliest_in_front() -> None:
@@ -49,3 +50,22 @@ def test_arrays_of_a_program_are_treated_in_python() -> None:
     found = treatments(Failure.DISCRIMINATOR_OVERFITS, Patient(sg.recipe("dcgan"), "array in memory, 80 images"))
     assert all(each.command.startswith("sg.train(data, ") for each in found if each.command)
     assert any(each.command for each in found)
+
+
+def test_commands_repeat_what_makes_the_run_what_it_is() -> None:
+    settings = to_repeat(DataSettings(resolution=16), TrainingSettings(images=30_000, labels=True, keep=3))
+    assert settings == {"resolution": 16, "images": 30_000, "labels": True}
+    recipe = sg.recipe("steady")
+    shell = treatments(Failure.DISCRIMINATOR_WINS, Patient(recipe, "glyphs", settings=settings))[0].command
+    assert shell == "steadygan train glyphs --resolution 16 --images 30000 --labels --set r1.gamma=0.2"
+    python = treatments(Failure.DISCRIMINATOR_WINS, Patient(recipe, "array in memory, 80 images", settings=settings))[
+        0
+    ].command
+    assert python.endswith(", resolution=16, images=30000, labels=True)")
+
+
+def test_data_without_labels_are_not_given_what_needs_them() -> None:
+    for failure in Failure:
+        for treatment in treatments(failure, Patient(sg.recipe("dcgan"), "photos", labelled=False)):
+            kind = next((each for each in BUILT_IN if each.name == treatment.heuristic), None)
+            assert kind is None or kind.labels is Labels.NONE

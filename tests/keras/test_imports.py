@@ -21,8 +21,12 @@ for path in sorted(root.rglob("*.py")):
 COMMAND = """
 import sys
 from steadygan.__main__ import main
-sys.argv = ["steadygan", *ARGUMENTS]
-main()
+for arguments in COMMANDS:
+    sys.argv = ["steadygan", *arguments]
+    try:
+        main()
+    except SystemExit as ended:
+        assert not ended.code, ended.code
 """
 LOADED = """
 import sys
@@ -32,13 +36,10 @@ assert not found, f"{found} were imported"
 TRAIN = ["train", "digits", "--images", "32", "--set", "batch=32", "--set", "width=4", "--out", "run"]
 
 
-@pytest.mark.parametrize(
-    "program",
-    [EVERY_MODULE, *(COMMAND.replace("ARGUMENTS", json.dumps(given)) for given in (["recipes", "steady"], TRAIN))],
-    ids=["modules", "recipes", "train"],
-)
-def test_nothing_else_imports_keras(program: str, tmp_path: Path) -> None:
+def test_nothing_else_imports_keras(tmp_path: Path) -> None:
+    program = COMMAND.replace("COMMANDS", json.dumps([["recipes", "steady"], TRAIN])) + EVERY_MODULE
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLIBC_TUNABLES": ""}
     command = [sys.executable, "-c", program + LOADED]
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
+    assert (tmp_path / "run").is_dir()

@@ -155,6 +155,8 @@ def test_items_of_the_same_latents_each_time_leave_others_unjudged(fresh: bool) 
         noise = 0.1 * torch.randn(BATCH, 1, 16, 16, generator=torch.Generator().manual_seed(step))
         doctor.observe(step, real=images(step), fake=images(500 + fresh * step) + noise)
     assert any("draw new ones in each step" in text for text in doctor.unjudged) is not fresh
+    warned = [each for each in doctor.findings if "the same latents at each look" in each.reasons]
+    assert [each.kind for each in warned] == ([] if fresh else [Failure.MODE_DROPPING])
 
 
 def test_it_looks_every_so_many_steps_and_calls_functions_only_then() -> None:

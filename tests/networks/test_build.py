@@ -73,6 +73,7 @@ def _cases() -> Iterator[tuple[str, str, Any]]:
 
 
 CASES = list(_cases())
+pytestmark = pytest.mark.no_cover
 every_case = pytest.mark.parametrize(("name", "field", "value"), CASES)
 
 

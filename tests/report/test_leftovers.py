@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steadygan.report.skipped import PATHS, REASONS, group_skipped
@@ -12,6 +12,7 @@ def test_files_are_grouped_by_reason_the_most_frequent_first() -> None:
     assert {(group.reason, group.paths) for group in rare} == {("empty", ("x",)), ("no reason given", ("?",))}
 
 
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.text(max_size=3), st.sampled_from(["a", "b", "c", "d"])), max_size=300))
 def test_no_more_than_the_limit_is_shown_and_every_file_counted(files: list[tuple[str, str]]) -> None:
     groups = group_skipped([{"path": path, "reason": reason} for path, reason in files])

@@ -3,7 +3,7 @@
 import json
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -39,25 +39,44 @@ RULES = (
 )
 
 
-@pytest.fixture
-def rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rules of which it is known when they find something."""
+class Unbroken(NamedTuple):
+    """A run that nobody interrupted, and who watched it."""
 
+    folder: Path
+    watching: Watching
+
+
+def _ruled(patch: pytest.MonkeyPatch) -> None:
     def examiner(setting: Setting) -> Examiner:
         return Examiner(setting, RULES)
 
-    monkeypatch.setattr(checkup, "Examiner", examiner)
+    patch.setattr(checkup, "Examiner", examiner)
+
+
+@pytest.fixture
+def rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules of which it is known when they find something."""
+    _ruled(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> Unbroken:
+    """What several tests look at; the networks are the cheapest, for only the time of a row decides what is found."""
+    folder, watching = tmp_path_factory.mktemp("unbroken") / "run", Watching()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in tiny.BRIEF.items():
+            patch.setattr(name, value)
+        _ruled(patch)
+        tiny.play(tiny.small("naive"), folder, tiny.images(), images=IMAGES, observers=[watching])
+    return Unbroken(folder, watching)
 
 
 def found(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "findings.jsonl").read_text("utf-8").splitlines()]
 
 
-@pytest.mark.usefixtures("rules")
-def test_a_finding_has_a_row_when_it_is_seen_and_another_when_it_has_ended(tmp_path: Path) -> None:
-    watching = Watching()
-    tiny.play(tiny.small("steady"), tmp_path / "a", tiny.images(), images=IMAGES, observers=[watching])
-    rows = found(tmp_path / "a")
+def test_a_finding_has_a_row_when_it_is_seen_and_another_when_it_has_ended(unbroken: Unbroken) -> None:
+    rows = found(unbroken.folder)
     # a row of losses comes every twenty steps of four images, so at 80, 160, 240, ...
     told = [(row["images"], row["finding"], row["since"], row["seen_at"], row["ended_at"]) for row in rows]
     assert told == [
@@ -65,7 +84,7 @@ def test_a_finding_has_a_row_when_it_is_seen_and_another_when_it_has_ended(tmp_p
         (560, "mode-collapse", 560, 560, None),
         (640, "oscillation", 240, 320, 640),
     ]
-    assert [finding.as_row() for finding in watching.diagnoses] == rows
+    assert [finding.as_row() for finding in unbroken.watching.diagnoses] == rows
     assert rows[0]["message"] == "oscillation (warning) since 240: it is the time for it"
     assert rows[2]["message"] == "oscillation is gone since 640 images"
     assert rows[0]["treatments"][0]["command"].startswith("steadygan train tiny --recipe ")
@@ -73,25 +92,23 @@ def test_a_finding_has_a_row_when_it_is_seen_and_another_when_it_has_ended(tmp_p
 
 @pytest.mark.usefixtures("rules")
 @pytest.mark.parametrize("stops", [(70,), (90, 130, 150)])
-def test_an_interrupted_run_finds_what_the_unbroken_one_does(tmp_path: Path, stops: tuple[int, ...]) -> None:
-    tiny.play(tiny.small("steady"), tmp_path / "a", tiny.images(), images=IMAGES)
-    tiny.play(tiny.small("steady"), tmp_path / "b", tiny.images(), tiny.after(stops[0]), images=IMAGES)
+def test_an_interrupted_run_finds_what_the_unbroken_one_does(
+    stops: tuple[int, ...], folder: Path, unbroken: Unbroken
+) -> None:
+    tiny.play(tiny.small("naive"), folder, tiny.images(), tiny.after(stops[0]), images=IMAGES)
     for earlier, stop in pairwise(stops):
-        tiny.play_on(tmp_path / "b", tiny.images(), tiny.after(stop - earlier))
-    tiny.play_on(tmp_path / "b", tiny.images())
-    unbroken, broken = (tmp_path / name / "findings.jsonl" for name in "ab")
-    assert unbroken.read_text("utf-8").replace("/a/recipe.toml", "/b/recipe.toml") == broken.read_text("utf-8")
+        tiny.play_on(folder, tiny.images(), tiny.after(stop - earlier))
+    tiny.play_on(folder, tiny.images())
+    whole, broken = ((each / "findings.jsonl").read_text("utf-8") for each in (unbroken.folder, folder))
+    assert whole.replace(str(unbroken.folder), str(folder)) == broken
 
 
-@pytest.mark.usefixtures("rules")
-def test_the_conclusion_is_what_lasts(tmp_path: Path) -> None:
-    watching = Watching()
-    tiny.play(tiny.small("steady"), tmp_path / "a", tiny.images(), images=IMAGES, observers=[watching])
-    concluded = json.loads((tmp_path / "a" / "conclusion.json").read_text("utf-8"))
+def test_the_conclusion_is_what_lasts(unbroken: Unbroken) -> None:
+    concluded = json.loads((unbroken.folder / "conclusion.json").read_text("utf-8"))
     assert concluded["kind"] == "mode-collapse"
     assert concluded["message"] == "The doctor found mode-collapse (critical), which has lasted since 560 images: late"
-    assert concluded["command"] == found(tmp_path / "a")[1]["treatments"][0]["command"]
-    assert watching.conclusions == [(concluded["message"], concluded["command"])]
+    assert concluded["command"] == found(unbroken.folder)[1]["treatments"][0]["command"]
+    assert unbroken.watching.conclusions == [(concluded["message"], concluded["command"])]
 
 
 def test_an_observer_that_takes_sentences_is_told_once() -> None:

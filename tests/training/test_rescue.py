@@ -88,9 +88,9 @@ class Ward:
     def opens(cls, patch: pytest.MonkeyPatch) -> None:
         before = session._checkup
 
-        def checkup(state: Any, folder: RunFolder) -> Any:
+        def checkup(state: Any, folder: RunFolder, training: Any) -> Any:
             cls.recipe = state.recipe
-            return before(state, folder)
+            return before(state, folder, training)
 
         patch.setattr(session, "_checkup", checkup)
 

@@ -12,7 +12,7 @@ from steadygan.runs.checkpoint import checkpoints, load_checkpoint
 from steadygan.runs.folder import RunFolder
 from tests import everything, tiny
 
-IMAGES = 200
+IMAGES = 144
 COVERING = everything.covering()
 pytestmark = pytest.mark.usefixtures("brief")
 
@@ -28,10 +28,10 @@ def _recipes() -> list[Recipe]:
 def test_interrupted_twice_ends_like_the_unbroken_run(chosen: Recipe, tmp_path: Path) -> None:
     data = tiny.images()
     tiny.play(chosen, tmp_path / "a", data, images=IMAGES, seed=3)
-    first = tiny.play(chosen, tmp_path / "b", data, tiny.after(7), images=IMAGES, seed=3)
+    first = tiny.play(chosen, tmp_path / "b", data, tiny.after(5), images=IMAGES, seed=3)
     stops = [first.state.images_seen]
     assert 0 < first.fraction < 1
-    second = tiny.play_on(tmp_path / "b", data, tiny.after(11))
+    second = tiny.play_on(tmp_path / "b", data, tiny.after(8))
     stops.append(second.state.images_seen)
     if second.fraction < 1:  # some recipes see many images in a step
         tiny.play_on(tmp_path / "b", data)

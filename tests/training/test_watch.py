@@ -21,7 +21,7 @@ SETTINGS: dict[str, Any] = {"device": "cpu", "features": "none", "observers": ()
 @pytest.fixture(autouse=True)
 def looks_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at each step, at few items, and survey at every other look."""
-    for name, value in (("STEPS", 1), ("BATCH", 1), ("LOOKS_PER_SURVEY", 2)):
+    for name, value in (("STEPS", 1), ("BATCH", 1), ("LOOKS_PER_SURVEY", {"images": 2, "vectors": 2})):
         monkeypatch.setattr(watch, name, value)
     monkeypatch.setattr(watch, "LOOKED_AT", {"images": 10, "vectors": 12})
     monkeypatch.setattr(watch, "SURVEYED", {"images": 40, "vectors": 40})

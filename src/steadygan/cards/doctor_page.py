@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from PIL import Image
 
+from steadygan.doctor.finding import Severity
 from steadygan.doctor.meanings import MEANINGS
 from steadygan.doctor.rules import RULES
 from steadygan.doctor.treatments import ADVICE, candidates
@@ -44,15 +45,20 @@ def failures(shown: Mapping[Failure, str]) -> str:
     return "\n\n".join(_failure(failure, shown.get(failure)) for failure in Failure)
 
 
+def _either(words: list[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def _failure(failure: Failure, caption: str | None) -> str:
     blocks = [f"### {failure.value}", MEANINGS[failure]]
     if caption is not None:
         blocks += [f"![{failure.value}](images/{picture_name(failure)})", f"*{_sentence(caption)}*"]
     rules = [rule for rule in RULES if rule.kind is failure]
     figures = list(dict.fromkeys(f"`{figure}`" for rule in rules for figure in rule.reads))
-    severities = list(dict.fromkeys(rule.severity.value for rule in rules))
+    severities = [each.value for each in Severity if any(rule.severity is each for rule in rules)]
     if rules:
-        blocks.append(f"Seen by: {', '.join(figures)}; severity {' or '.join(severities)}.")
+        blocks.append(f"Seen by: {', '.join(figures)}; severity {_either(severities)}.")
     else:
         blocks.append("The doctor has no rule for it yet; heuristics name it as something that they treat.")
     return "\n\n".join(_wrapped(block) for block in [*blocks, *_treated(failure)])

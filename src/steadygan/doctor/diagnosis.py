@@ -13,7 +13,7 @@ from steadygan.doctor.finding import Finding
 from steadygan.doctor.history import Setting
 from steadygan.doctor.looks import PREFIX
 from steadygan.doctor.losses_alone import LESS_SURE, rules_for
-from steadygan.doctor.treatments import Patient, treated
+from steadygan.doctor.treatments import Patient, to_repeat, treated
 from steadygan.doctor.words import is_healthy
 from steadygan.errors import SteadyganError
 from steadygan.files import LARGEST_RECIPE, read_text
@@ -97,12 +97,15 @@ def _are_looks(rows: Iterable[Mapping[str, Any]]) -> bool:
 
 def _known(folder: RunFolder) -> tuple[Setting, Patient]:
     """What a run folder says of the training beside its rows; what cannot be read is not known."""
-    data, recipe = read_manifest(folder).data, _recipe(folder)
+    manifest, recipe = read_manifest(folder), _recipe(folder)
+    data = manifest.data
     if recipe is None:
         return Setting(kind=data.kind, items=data.count or None), Patient(source=data.source)
     setting = setting_of(data.kind, data.shape[0], data.count, recipe)
     # Keras does not say how many items it is given
-    return replace(setting, items=data.count or None), Patient(recipe, data.source, str(folder.recipe))
+    settings = to_repeat(manifest.data_settings, manifest.training)
+    patient = Patient(recipe, data.source, str(folder.recipe), settings, data.labelled)
+    return replace(setting, items=data.count or None), patient
 
 
 def _recipe(folder: RunFolder) -> Recipe | None:

@@ -12,8 +12,8 @@ MEANINGS = {
         "would be better. The generator stands still or wanders."
     ),
     Failure.STALLED: (
-        "A network does not change, or what it makes does not. Its rate is 0, its gradients vanish, or it was never "
-        "handed to the optimiser."
+        "A network does not change, or what it makes comes no nearer to the data. Its rate is 0, its gradients vanish, "
+        "or it was never handed to the optimiser."
     ),
     Failure.EXPLODING_GRADIENTS: (
         "Gradients have grown by orders of magnitude. Single steps now throw the weights far away."

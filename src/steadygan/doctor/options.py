@@ -19,15 +19,22 @@ MOST_MOVES = 2
 FIRST_GAMMA = 0.1
 """Weight of a zero-centred penalty that is put in, five times the one that ``steady`` has for 28 to 64 pixels."""
 STRONGER = 10.0
-USUAL_UPDATE = {Player.GENERATOR: 5.5e-3, Player.DISCRIMINATOR: 3e-3}
-"""Share of their length by which a step moves each player's weights; healthy runs of the package's recipes lie between
-2.2e-3 and 1.0e-2, and between 1.1e-3 and 9.8e-3."""
-LEAST_RATIO, MOST_RATIO = 0.5, 3.5
-"""Bounds for the generator's share over the discriminator's, which lies between 0.86 and 2.4 in those runs."""
-TOO_FAST = 1.3e-2
-POWER = 1.5
+USUAL_UPDATE = {
+    "images": {Player.GENERATOR: 7e-3, Player.DISCRIMINATOR: 4e-3},
+    "vectors": {Player.GENERATOR: 1.2e-2, Player.DISCRIMINATOR: 9e-3},
+}
+"""Share of their length by which a step moves each player's weights at the first looks; with images, healthy runs of
+the package's recipes lie between 3e-3 and 1.1e-2, and between 1.9e-3 and 5.4e-3."""
+RATIOS = {"images": (0.7, 4.2), "vectors": (0.6, 2.5)}
+"""Bounds for the generator's share over the discriminator's, which lies between 1.1 and 3.6 in those runs, and between
+0.9 and 1.6 with points."""
+LEAST_WASSERSTEIN_RATIO = 0.25
+"""The lower bound beside a Wasserstein objective, whose critic moves far in healthy runs as well."""
+TOO_FAST = {"images": 1.5e-2, "vectors": 2e-2}
+TOO_LOW, TOO_HIGH = 1.5, 2.5
 """A rate that is so many times too low or too high moves the weights by about this root of it too little or too much,
-because long steps go to and fro: 30 to 300 times too low a rate was seen as 9 to 55, and 10 times too high as 4."""
+because long steps go to and fro, and long weights hide them: 30 to 300 times too low a rate was seen as 9 to 55, and 10
+and 50 times too high as 2 to 4."""
 MOST_FACTOR = 256.0
 
 
@@ -38,7 +45,8 @@ class Seen:
     Attributes:
         kind: of the data, ``images`` or ``vectors``.
         budget: images that the run will see; None if that is not known.
-        updates: how far a step moves each player's weights, as a share of their length; as far as it is known.
+        updates: how far a step moves each player's weights at the first looks, as a share of their length; as far as
+            it is known.
     """
 
     kind: str = "images"
@@ -103,11 +111,15 @@ def balanced_rates(recipe: Recipe, seen: Seen) -> Variation | None:
     if min(moved) <= 0:  # a network that stands still does not move at any rate
         return None
     generator, discriminator = moved
-    if LEAST_RATIO <= generator / discriminator <= MOST_RATIO and max(moved) <= TOO_FAST:
+    critic = recipe.objective.name == "wasserstein"
+    least, most = RATIOS[seen.kind]
+    in_proportion = (LEAST_WASSERSTEIN_RATIO if critic else least) <= generator / discriminator <= most
+    if in_proportion and (critic or max(moved) <= TOO_FAST[seen.kind]):
         return None
-    factors = {player: USUAL_UPDATE[player] / seen.updates[player] for player in Player}
+    factors = {player: USUAL_UPDATE[seen.kind][player] / seen.updates[player] for player in Player}
     furthest = max(Player, key=lambda player: abs(math.log(factors[player])))
-    return _scaled(recipe, furthest, factors[furthest] ** POWER)
+    factor = factors[furthest]
+    return _scaled(recipe, furthest, factor ** (TOO_LOW if factor > 1 else TOO_HIGH))
 
 
 def _scaled(recipe: Recipe, player: Player, factor: float) -> Variation:

@@ -71,7 +71,8 @@ def comparison(real: Tensor, fake: Tensor) -> dict[str, float]:
         one very near. ``distance``: see :func:`energy_distance`. Of images also ``mean_gap``: the largest difference of
         a channel's means, in standard deviations of the reals; ``contrast``: their standard deviation over that of
         reals; ``detail``: the same of what a blur takes away; ``saturated``: the share of values at the limits, less
-        that of reals. Empty where a number is not finite.
+        that of reals; ``lowest`` and ``highest``: the ends of the range of fakes, and ``lowest/data`` and
+        ``highest/data`` of that of reals. Empty where a number is not finite.
     """
     if not (bool(real.isfinite().all()) and bool(fake.isfinite().all())):
         return {}
@@ -92,6 +93,10 @@ def _of_images(real: Tensor, fake: Tensor) -> dict[str, float]:
         "contrast": float((fake.std(by_channel) / deviation).mean()),
         "detail": float(_detail(fake) / _detail(real).clamp(min=1e-4)),
         "saturated": _saturated(fake) - _saturated(real),
+        "lowest": float(fake.min()),
+        "highest": float(fake.max()),
+        "lowest/data": float(real.min()),
+        "highest/data": float(real.max()),
     }
 
 

@@ -156,6 +156,10 @@ ORDER: Mapping[Failure, tuple[str, ...]] = {
 """The names of the treatments of each failure, the likeliest first."""
 
 
+FIRST_LOOKS = 6
+"""Looks that tell how far a rate moves weights: later, weights that have grown hide that steps are far too long."""
+
+
 def seen_in(history: History, kind: str, budget: int | None) -> Seen:
     """What the rows of a line say that treatments depend on.
 
@@ -164,7 +168,8 @@ def seen_in(history: History, kind: str, budget: int | None) -> Seen:
         kind: of the data.
         budget: images that the run will see; None if that is not known.
     """
-    updates = {player: _median(history.all(f"doctor/update/{player.value}").tolist()) for player in Player}
+    first = {player: history.all(f"doctor/update/{player.value}")[:FIRST_LOOKS] for player in Player}
+    updates = {player: _median(values.tolist()) for player, values in first.items()}
     return Seen(kind, budget, {player: value for player, value in updates.items() if value is not None})
 
 

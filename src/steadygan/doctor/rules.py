@@ -21,13 +21,25 @@ ALIKE = 0.3
 TWINS = 0.5
 """Share of fakes with a near twin in their batch, above which they are copies of each other."""
 LEFT_OUT = {"images": 0.7, "vectors": 0.6}
-"""Share of the data of kinds that are hardly made, at two surveys."""
+"""Share of the data of kinds that are hardly made, at three surveys."""
+SURVEYS = 3
+LITTLE = {"images": 0.015, "vectors": 0.4}
+"""Share of the data that lies among fakes, at two surveys, below which they serve a corner of the data."""
 UNLIKE = 0.8
 """Difference of a channel's means, in standard deviations of the data, that is as plain as day."""
 CONTRASTS = (0.45, 1.8)
 """Contrast, 1 in the data, outside of which range and scale are in doubt."""
 PEAKS, MANY_PEAKS = 4.0, 12.0
 """Times the power at frequencies of strides that the data have there: worth a look, and plain to see."""
+NOISY = 2.5
+"""Detail, 1 in the data, above which fakes carry a texture or noise that the data do not have."""
+NEGATIVE, BOUND, BEYOND = -0.05, 1.001, 1.1
+"""A fake value below which the generator's range is not [0, 1], the largest that tanh puts out, and one of reals that
+is out of its reach."""
+NO_NEARER, LONG = 0.9, 12
+"""Times the distance over earlier looks below which fakes have come nearer, and looks that are compared."""
+OFF = {"images": 0.1, "vectors": 0.1}
+"""Distance that is too far to stay at."""
 WAY, RISE = 0.75, 1.25
 """Of the distance some looks ago, and of the variety then: training that has come so far is on its way."""
 LOOKS_BACK = 8
@@ -126,10 +138,60 @@ def collapsed(history: History) -> Found:
 
 def dropped(history: History) -> Found:
     """Parts of the data that are never made."""
-    empty = history.last("doctor/empty_bins", 2)
-    if len(empty) == 2 and min(empty) > LEFT_OUT[history.setting.kind]:
+    empty = history.last("doctor/empty_bins", SURVEYS)
+    if len(empty) == SURVEYS and min(empty) > LEFT_OUT[history.setting.kind]:
         sentence = f"{empty[-1]:.0%} of the data is of kinds that are hardly made"
         return (_evidence(history, "doctor/empty_bins", sentence),)
+    return ()
+
+
+def repeated(history: History) -> Found:
+    """Fakes of the same latents at each look."""
+    if _value(history, "doctor/same_latents") > 0:
+        sentence = "generated images are of the same latents at each look: draw new ones in each step"
+        return (_evidence(history, "doctor/same_latents", sentence),)
+    return ()
+
+
+def served_in_part(history: History) -> Found:
+    """Fakes that differ and lie in a corner of the data."""
+    recall = history.last("doctor/recall", 2)
+    if len(recall) < 2 or _highest(recall) > LITTLE[history.setting.kind]:
+        return ()
+    sentence = f"{recall[-1]:.0%} of the data lies among the fakes"
+    return (_evidence(history, "doctor/recall", sentence),)
+
+
+def no_nearer(history: History) -> Found:
+    """Fakes that stay where they are, far from the data."""
+    distance = history.last("doctor/distance", LONG)
+    if len(distance) < LONG or not _lowest(distance) > OFF[history.setting.kind]:
+        return ()
+    first, last = np.mean(distance[: LONG // 2]), np.mean(distance[LONG // 2 :])
+    return (_distance(history),) if last > NO_NEARER * first else ()
+
+
+def noisy(history: History) -> Found:
+    """Fakes with a texture or noise that the data do not have."""
+    detail = history.last("doctor/detail", LOOKS_BACK // 2)
+    if len(detail) == LOOKS_BACK // 2 and _lowest(detail) > NOISY and not detail[-1] < WAY * detail[0]:
+        sentence = f"images have {detail[-1]:.1f} times the fine detail of real ones"
+        return (_evidence(history, "doctor/detail", sentence),)
+    return ()
+
+
+def out_of_range(history: History) -> Found:
+    """Real images that lie in another range than the generator's."""
+    low, high = _value(history, "doctor/lowest/data"), _value(history, "doctor/highest/data")
+    lowest, highest = (history.all(f"doctor/{name}") for name in ("lowest", "highest"))
+    if max(_highest(highest), -_lowest(lowest)) > BOUND:
+        return ()
+    if max(high, -low) > BEYOND:
+        sentence = f"real images lie in [{low:.3g}, {high:.3g}], and the generator has not gone beyond [-1, 1]"
+        return (_evidence(history, "doctor/highest/data", sentence),)
+    if low >= 0 and _lowest(lowest) < NEGATIVE:
+        sentence = f"real images lie in [{low:.3g}, {high:.3g}], and the generator makes values below 0"
+        return (_evidence(history, "doctor/lowest/data", sentence),)
     return ()
 
 
@@ -201,12 +263,12 @@ def saturated(history: History) -> Found:
 
 def checkered(history: History) -> Found:
     """A grid over the images that is plain to see."""
-    return _peaks(history, MANY_PEAKS, surveys=3)
+    return _peaks(history, MANY_PEAKS, surveys=5)
 
 
 def faintly_checkered(history: History) -> Found:
     """A grid over the images that may be seen."""
-    return _peaks(history, PEAKS, surveys=2)
+    return _peaks(history, PEAKS, surveys=3)
 
 
 def _peaks(history: History, limit: float, surveys: int) -> Found:
@@ -267,17 +329,27 @@ _WATCH, _WARNING, _CRITICAL = Severity
 RULES = (
     Rule(Failure.NOT_FINITE, _CRITICAL, ("not_finite",), not_finite, persists=1, after=0.0, judged_by="losses"),
     Rule(Failure.STALLED, _CRITICAL, _MOVES, stalled, persists=4, after=0.0),
-    Rule(Failure.MODE_COLLAPSE, _CRITICAL, _VARIETY, collapsed, persists=5, after=0.12),
-    Rule(Failure.GARBAGE_FOOLING, _CRITICAL, _ORDER, fooled, persists=3, after=0.12),
-    Rule(Failure.DISCRIMINATOR_WINS, _WARNING, _ORDER, wins, persists=4, after=0.15),
-    Rule(Failure.DISCRIMINATOR_WINS, _WATCH, _ORDER, may_win, persists=4, after=0.15),
-    Rule(Failure.OSCILLATION, _WARNING, _DRIFT, restless, persists=3, after=0.15),
-    Rule(Failure.MODE_DROPPING, _WARNING, _SURVEY, dropped, persists=1, after=0.15),
-    Rule(Failure.PREPROCESSING_MISMATCH, _WARNING, _MEAN, mismatched, persists=4, after=0.15),
+    Rule(Failure.MODE_COLLAPSE, _CRITICAL, _VARIETY, collapsed, persists=5, after=0.09),
+    Rule(Failure.GARBAGE_FOOLING, _CRITICAL, _ORDER, fooled, persists=3, after=0.09),
+    Rule(Failure.DISCRIMINATOR_WINS, _WARNING, _ORDER, wins, persists=4, after=0.11),
+    Rule(Failure.DISCRIMINATOR_WINS, _CRITICAL, _ORDER, wins, persists=9, after=0.11),
+    Rule(Failure.DISCRIMINATOR_WINS, _WATCH, _ORDER, may_win, persists=4, after=0.11),
+    Rule(Failure.OSCILLATION, _WARNING, _DRIFT, restless, persists=3, after=0.11),
+    Rule(Failure.OSCILLATION, _CRITICAL, _DRIFT, restless, persists=9, after=0.11),
+    Rule(Failure.MODE_DROPPING, _WARNING, _SURVEY, dropped, persists=1, after=0.2),
+    Rule(Failure.MODE_DROPPING, _CRITICAL, _SURVEY, dropped, persists=3, after=0.2),
+    Rule(Failure.MODE_DROPPING, _WARNING, ("doctor/recall",), served_in_part, persists=1, after=0.4),
+    Rule(Failure.MODE_DROPPING, _CRITICAL, ("doctor/recall",), served_in_part, persists=3, after=0.4),
+    Rule(Failure.MODE_DROPPING, _WARNING, ("doctor/same_latents",), repeated, persists=1, after=0.0),
+    Rule(Failure.STALLED, _WARNING, ("doctor/distance",), no_nearer, persists=1, after=0.2),
+    Rule(Failure.STALLED, _CRITICAL, ("doctor/distance",), no_nearer, persists=8, after=0.2),
+    Rule(Failure.GARBAGE_FOOLING, _WARNING, ("doctor/detail",), noisy, persists=3, after=0.11),
+    Rule(Failure.PREPROCESSING_MISMATCH, _WARNING, ("doctor/lowest/data",), out_of_range, persists=2, after=0.0),
+    Rule(Failure.PREPROCESSING_MISMATCH, _WARNING, _MEAN, mismatched, persists=4, after=0.11),
     Rule(Failure.SATURATED_OUTPUT, _WARNING, _LIMITS, saturated, persists=4, after=0.1),
     Rule(Failure.CHECKERBOARD, _WARNING, _GRID, checkered, persists=1, after=0.2),
     Rule(Failure.CHECKERBOARD, _WATCH, _GRID, faintly_checkered, persists=1, after=0.2),
     Rule(Failure.EXPLODING_GRADIENTS, _WARNING, _STEPS, exploding, persists=3, after=0.05, judged_by="losses"),
-    Rule(Failure.DISCRIMINATOR_OVERFITS, _WARNING, _ORDER, overfitted, persists=4, after=0.15),
-    Rule(Failure.DISCRIMINATOR_OVERFITS, _WATCH, _ORDER, may_overfit, persists=4, after=0.15),
+    Rule(Failure.DISCRIMINATOR_OVERFITS, _WARNING, _ORDER, overfitted, persists=4, after=0.11),
+    Rule(Failure.DISCRIMINATOR_OVERFITS, _WATCH, _ORDER, may_overfit, persists=4, after=0.11),
 )

@@ -38,7 +38,9 @@ class Survey:
             fake: points of fakes, float [M, D].
 
         Returns:
-            ``coverage``: the share of reals near which a fake lies (Naeem et al. 2020, k = 5). ``bins``: the
+            ``coverage``: the share of reals near which a fake lies (Naeem et al. 2020, k = 5). ``recall``: the share
+            of reals that lie among fakes: near one, as fakes are near each other (Kynkäänniemi et al. 2019, k = 3).
+            ``bins``: the
             Jensen-Shannon divergence, in bits, of how fakes and reals are distributed over groups of alike reals
             (Richardson and Weiss 2018), less what chance makes of as many reals. ``empty_bins``: the share of reals
             whose group has less than a fifth of its due. ``copies``: the median distance of a fake to its nearest
@@ -47,10 +49,12 @@ class Survey:
         points = self._projected(fake)
         shares = self._shares_of(points)
         count = min(len(points), len(self._real))
+        near = neighbourhoods(self._real[:count], points[:count])
         chance = (len(self._centres) - 1) / (8 * count * 0.6931)  # of the divergence of two draws, to first order
         usual = float(self._usual_nearest)
         return {
-            "coverage": neighbourhoods(self._real[:count], points[:count]).coverage,
+            "coverage": near.coverage,
+            "recall": near.recall,
             "bins": _divergence(shares, self._shares) - chance,
             "empty_bins": float(self._shares[shares < 0.2 * self._shares].sum()),
             "copies": float(nearest(points, self._real).median()) / usual if usual > 0 else float("nan"),

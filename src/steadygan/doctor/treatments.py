@@ -1,9 +1,11 @@
 """What treats a finding: heuristics whose cards say so, less those that are on and those that clash."""
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+from pydantic import BaseModel
 
 from steadygan.data import IN_MEMORY
 from steadygan.doctor.finding import Finding, Treatment
@@ -11,7 +13,7 @@ from steadygan.errors import SteadyganError
 from steadygan.heuristics.base import Heuristic
 from steadygan.heuristics.catalogue import BUILT_IN
 from steadygan.recipe import Recipe
-from steadygan.vocabulary import Failure
+from steadygan.vocabulary import Failure, Labels
 
 MOST = 4
 """Treatments that a finding names."""
@@ -30,6 +32,8 @@ FIRST: dict[Failure, tuple[str, ...]] = {
     Failure.MEMORISATION: ("diff-augment", "adaptive-augment"),
 }
 """Of those whose cards name a failure, the ones to try first; the others follow in the order of the catalogue."""
+REPEATED = ("resolution", "channels", "background", "images", "minutes", "seed", "labels", "label_share")
+"""Settings by which another run would be a different one."""
 CALMER = 4.0
 """Factor by which rates are lowered where steps are too long."""
 ADVICE: dict[Failure, tuple[str, ...]] = {
@@ -56,11 +60,29 @@ class Patient:
         recipe: what was trained; None for a loop of someone's own.
         source: the name of the data.
         recipe_file: the file that holds the recipe, where it is none of the package's own.
+        settings: of the run besides its recipe, by name, as far as a command must repeat them.
+        labelled: whether the data have labels; None if it is not known.
     """
 
     recipe: Recipe | None = None
     source: str = ""
     recipe_file: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    labelled: bool | None = None
+
+
+def to_repeat(*settings: BaseModel) -> dict[str, Any]:
+    """What of a run's settings the command for another one like it must say: what differs from the defaults.
+
+    Args:
+        settings: of the data and of the training.
+    """
+    return {
+        name: getattr(each, name)
+        for each in settings
+        for name, known in type(each).model_fields.items()
+        if name in REPEATED and getattr(each, name) != known.default
+    }
 
 
 def treated(finding: Finding, patient: Patient) -> Finding:
@@ -91,6 +113,8 @@ def candidates(failure: Failure) -> Sequence[type[Heuristic]]:
 def _put_in(kind: type[Heuristic], patient: Patient) -> Treatment | None:
     """A heuristic as a treatment; None where it is on already or clashes."""
     recipe = patient.recipe
+    if patient.labelled is False and kind.labels is not Labels.NONE:
+        return None
     if recipe is None:
         return Treatment(heuristic=kind.name, sentence=kind.card.summary, command=f"steadygan heuristics {kind.name}")
     if any(held.name == kind.name for held in recipe.heuristics):
@@ -139,9 +163,16 @@ def _command(patient: Patient, add: str = "", values: dict[str, str] | None = No
         made += (
             f".change(values={{{', '.join(f'{key!r}: {value}' for key, value in values.items())}}})" if values else ""
         )
-        return f"sg.train(data, {made})"
+        said = "".join(f", {name}={value!r}" for name, value in patient.settings.items())
+        return f"sg.train(data, {made}{said})"
     words = ["steadygan", "train", shlex.quote(patient.source or "DATA")]
     words += [] if base == "steady" else ["--recipe", shlex.quote(base)]
+    words += [word for name, value in patient.settings.items() for word in _option(name, value)]
     words += ["--with", add] if add else []
     words += [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
     return " ".join(words)
+
+
+def _option(name: str, value: Any) -> list[str]:
+    option = f"--{name.replace('_', '-')}"
+    return [option] if value is True else [option, shlex.quote(str(value))]

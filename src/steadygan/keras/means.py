@@ -1,11 +1,34 @@
 """Means of what Keras measures, over stretches that are not Keras' own."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
+import torch
 from keras import ops
+
+from steadygan.keras.torch_view import tensor_of, view
+
+
+def measured(metrics: Sequence[Any]) -> dict[str, Any]:
+    """The results of Keras' means by their names, scalar tensors, as their own ``result`` gives them one by one.
+
+    Args:
+        metrics: each a :class:`keras.metrics.Mean`; 0 where it has counted nothing.
+    """
+    if not metrics:
+        return {}
+    totals, counts = (
+        torch.stack([view(each.value) for each in part]) for part in zip(*map(_sums, metrics), strict=True)
+    )
+    # Counts are whole numbers.
+    means = (totals / counts.clamp_min(1.0)).unbind()
+    return {metric.name: tensor_of(mean) for metric, mean in zip(metrics, means, strict=True)}
+
+
+def _sums(metric: Any) -> tuple[Any, Any]:
+    return metric.total, metric.count
 
 
 class Means:

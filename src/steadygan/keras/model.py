@@ -19,6 +19,7 @@ from steadygan.keras.batches import as_seen, batches_of_step
 from steadygan.keras.data import Batches, as_batches
 from steadygan.keras.generation import generated
 from steadygan.keras.gradients import BACKEND, assign, trace
+from steadygan.keras.means import measured
 from steadygan.keras.memories import make_memories
 from steadygan.keras.networks import outputs_of
 from steadygan.keras.optimizers import PACKAGE, FlatOptimizer, PlayersOptimizer, optimizer_of
@@ -323,7 +324,7 @@ class GAN(keras.Model):
     def _measured_step(self, data: Any) -> dict[str, Any]:
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
         self._make_step((x, y), self._names)
-        return {metric.name: metric.result() for metric in self.metrics}
+        return measured(self.metrics)
 
     def _make_step(self, data: tuple[Any, Any], names: Sequence[str] | None) -> None:
         state = KerasState(self, names)

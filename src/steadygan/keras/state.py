@@ -227,8 +227,8 @@ class KerasState:
 
     def log(self, name: str, value: Any) -> None:
         """Count the mean of a value towards the mean of a name."""
-        value = in_dtype(ops.stop_gradient(tensor_of(value)), "float32")
-        self._frames[-1].setdefault(name, []).append(ops.mean(value) if value.shape else value)
+        value = view(in_dtype(tensor_of(value), "float32")).detach()
+        self._frames[-1].setdefault(name, []).append(tensor_of(value.mean() if value.shape else value))
 
     def __getattr__(self, name: str) -> Any:
         raise UnknownAttributeError(f"asks for {name.replace('_', ' ')}, which Keras' fit does not have")

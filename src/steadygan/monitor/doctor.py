@@ -253,12 +253,13 @@ class Doctor:
         if shown.real is None or shown.fake is None:
             return {}
         self._repeats.look(shown.fake)
+        found: dict[str, float | None] = {"doctor/same_latents": float(self._repeats.are_seen)}
         self._gathering.add(shown.real, shown.fake)
         if not (self._gathering.is_enough and self._pace.allows("survey")):
-            return {}
+            return found
         with self._pace.piece("survey"):
             many, reference = self._gathering.take()
-            return self._looks.look(Shown(self._clock.steps, many=many, reference=reference))
+            return found | self._looks.look(Shown(self._clock.steps, many=many, reference=reference))
 
     def _setting(self, shown: Shown) -> Setting:
         items = shown.fake if shown.real is None else shown.real

@@ -64,9 +64,10 @@ LOOKS = (
     Look(
         "parts",
         "Are all parts of the data made?",
-        "Coverage is the share of real images that have a sample near them; empty bins are the share of the data of "
-        "kinds that are hardly made; bins say how unlike the shares of kinds are (0 is alike).",
-        {"coverage": "coverage", "empty_bins": "empty bins", "bins": "bins"},
+        "Coverage is the share of real images that have a sample near them, recall of those that lie among samples; "
+        "empty bins are the share of the data of kinds that are hardly made; bins say how unlike the shares of kinds "
+        "are (0 is alike).",
+        {"coverage": "coverage", "recall": "recall", "empty_bins": "empty bins", "bins": "bins"},
         telling=True,
         share=True,
     ),
@@ -84,6 +85,18 @@ LOOKS = (
         "Brightness in standard deviations of the data and values at the limits, of which 0 is right; contrast and "
         "fine detail over those of the data, of which 1 is right.",
         {"mean_gap": "brightness", "saturated": "at the limits", "contrast": "contrast", "detail": "detail"},
+    ),
+    Look(
+        "range",
+        "Range of values",
+        "The smallest and the largest value of samples and of the data as the discriminator sees them: both should "
+        "have the same ends.",
+        {
+            "lowest": "lowest",
+            "highest": "highest",
+            "lowest/data": "lowest of the data",
+            "highest/data": "highest of the data",
+        },
     ),
     Look(
         "gap",

@@ -9,6 +9,7 @@ from steadygan.report.diagnosis import bands, calm_sentence, diagnosis, end_of
 from steadygan.report.ingredients import filled_slots
 from steadygan.report.pictures import frames, real_picture
 from steadygan.report.read import RunRecord, read_run_record, table, text, texts
+from steadygan.report.rescues import decisions
 from steadygan.report.skipped import PATHS, group_skipped
 from steadygan.report.templating import environment, parts
 from steadygan.runs.folder import write_atomically
@@ -58,6 +59,7 @@ def render(record: RunRecord) -> str:
             flattened=data is not None and facts.is_flattened(data),
             classes=(manifest and manifest.classes) or 0,
             found=found,
+            rescues=decisions(record),
             calm=calm_sentence(record, found),
             end=max([end_of(record), *(span.until for each in found for span in each.spans)]) or 1.0,
             recipe=_recipe_head(record),

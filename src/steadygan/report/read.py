@@ -11,6 +11,7 @@ from steadygan.errors import SteadyganError
 from steadygan.files import LARGEST_RECIPE, read_text
 from steadygan.runs.folder import RunFolder
 from steadygan.runs.manifest import NewerFormatError, RunManifest, read_manifest
+from steadygan.runs.rescues import Rescue, read_rescues
 from steadygan.settings import TrainingSettings
 
 Table = Mapping[str, Any]
@@ -29,6 +30,7 @@ class RunRecord:
         single_colour: paths of images that were used although all their pixels are the same.
         rows: measurements, oldest first; each has a number ``images``.
         findings: warnings, oldest first.
+        rescues: decisions about critical findings, oldest first.
         conclusion: what was said at the end, with ``message`` and ``command``; empty for a run that has not ended.
         unreadable: names of files that are there but damaged.
     """
@@ -41,6 +43,7 @@ class RunRecord:
     single_colour: tuple[str, ...]
     rows: tuple[Table, ...]
     findings: tuple[Table, ...]
+    rescues: tuple[Rescue, ...]
     conclusion: Table
     unreadable: tuple[str, ...]
 
@@ -85,6 +88,7 @@ def read_run_record(folder: Path | str) -> RunRecord:
         single_colour=texts(attempt(run_folder.single_colour, run_folder.read_json)),
         rows=tuple(sorted(rows, key=lambda row: number(row["images"]) or 0.0)),
         findings=tables(attempt(run_folder.findings, run_folder.read_rows)),
+        rescues=tuple(attempt(run_folder.rescues, lambda _: read_rescues(run_folder)) or ()),
         conclusion=table(attempt(run_folder.conclusion, run_folder.read_json)),
         unreadable=tuple(unreadable),
     )

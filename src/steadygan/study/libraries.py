@@ -6,7 +6,7 @@ from typing import Any
 
 from steadygan.errors import SteadyganError
 
-NEEDED = ("ray", "pyarrow", "optuna")
+NEEDED = ("ray", "pyarrow", "pandas", "optuna")
 
 
 def require_libraries() -> None:

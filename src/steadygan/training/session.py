@@ -18,7 +18,7 @@ from steadygan.devices import process_device
 from steadygan.distributed import any_process, broadcast_string, is_main_process, world_size
 from steadygan.doctor.checkup import Checkup, setting_of
 from steadygan.doctor.finding import Severity
-from steadygan.doctor.treatments import Patient
+from steadygan.doctor.treatments import Patient, to_repeat
 from steadygan.errors import SteadyganError, warn
 from steadygan.feeding.labels import DataView
 from steadygan.feeding.scaling import scaling_for
@@ -32,7 +32,7 @@ from steadygan.runs.budget import Budget
 from steadygan.runs.environment import environment
 from steadygan.runs.export import GeneratorConfig
 from steadygan.runs.folder import RunFolder, write_atomically, write_json
-from steadygan.runs.manifest import CUSTOM, DataRecord, NetworkRecord, RunManifest, write_manifest
+from steadygan.runs.manifest import CUSTOM, DataRecord, NetworkRecord, RunManifest, read_manifest, write_manifest
 from steadygan.runs.rescues import keep_line, lines_begun, read_rescues
 from steadygan.runs.stored import StoredRun
 from steadygan.settings import TrainingSettings
@@ -381,7 +381,7 @@ def _loop(
     metrics = all_metrics(training.metrics)
     with torch.random.fork_rng(devices=[]):  # an encoder's training moves the random state
         judge = judge_for(state, training, cache_folder(cache), Audience(watching).note)
-    watch, checkup = (Watch(state), _checkup(state, folder)) if training.doctor else (None, None)
+    watch, checkup = (Watch(state), _checkup(state, folder, training)) if training.doctor else (None, None)
     return Loop(
         state,
         folder,
@@ -399,11 +399,13 @@ def _loop(
     )
 
 
-def _checkup(state: TrainingState, folder: RunFolder) -> Checkup:
-    """The doctor of a run, who knows its recipe and data."""
-    data, recipe = state.data, state.recipe
+def _checkup(state: TrainingState, folder: RunFolder, training: TrainingSettings) -> Checkup:
+    """The doctor of a run, who knows its recipe, data and settings."""
+    data, recipe, manifest = state.data, state.recipe, read_manifest(folder)
     setting = setting_of(data.kind, data.shape[0], len(data), recipe)
-    return Checkup(setting, Patient(recipe, data.source, "" if is_packaged(recipe) else str(folder.recipe)))
+    recipe_file = "" if is_packaged(recipe) else str(folder.recipe)
+    settings = to_repeat(manifest.data_settings, training)
+    return Checkup(setting, Patient(recipe, data.source, recipe_file, settings, manifest.data.labelled))
 
 
 def _write_run(

@@ -23,7 +23,8 @@ SURVEYED = {"images": 512, "vectors": 1024}
 """Fakes and reals at a survey."""
 STEPS, BATCH = 20, 64
 """A look comes after this many steps with a batch of this size, or as many images in other batches."""
-LOOKS_PER_SURVEY = 8
+LOOKS_PER_SURVEY = {"images": 4, "vectors": 8}
+"""Points are seen some fifty times as fast as images, so that comparing many of them costs more beside training."""
 SEED = 20151
 
 
@@ -42,7 +43,7 @@ class Watch:
         self.looks = Looks()
         self.seconds = 0.0
         kind = state.data.kind
-        self._count, self._many = LOOKED_AT[kind], SURVEYED[kind]
+        self._count, self._many, self._surveyed_every = LOOKED_AT[kind], SURVEYED[kind], LOOKS_PER_SURVEY[kind]
         generator = torch.Generator().manual_seed(SEED)
         self._latents = state.recipe.latent.sample(self._many, torch.device("cpu"), generator)
         self._labels = random_labels(self._many, state.class_shares, generator) if state.class_shares else None
@@ -62,7 +63,7 @@ class Watch:
         """
         begun = time.perf_counter()
         with torch.no_grad(), self._untouched(), replicated():
-            shown = self._shown(self._made % LOOKS_PER_SURVEY == LOOKS_PER_SURVEY - 1)
+            shown = self._shown(surveys=(self._made + 1) % self._surveyed_every == 0)
         found = self.looks.look(shown)
         self._looked, self._made = self.state.images_seen, self._made + 1
         self.seconds += time.perf_counter() - begun

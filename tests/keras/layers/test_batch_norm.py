@@ -75,3 +75,18 @@ def test_a_mask_is_refused() -> None:
     layer = BatchNormalization()
     with pytest.raises(ValueError, match="takes no mask"):
         layer(normal(2, 3, 4), training=True, mask=ops.ones((2, 3), "bool"))
+
+
+@pytest.mark.parametrize("axis", [-1, 1, 2])
+def test_any_axis_may_hold_the_features(axis: int) -> None:
+    layer, x = BatchNormalization(axis=axis, center=False, scale=False), normal(4, 3, 3, 3) * 2 + 1
+    others = tuple(each for each in range(4) if each != axis % 4)
+    mean, variance = x.mean(others, keepdims=True), x.var(others, keepdims=True)
+    close(layer(x, training=True), (x - mean) / np.sqrt(variance + 1e-5), 1e-5)
+    close(layer.moving_mean, 0.1 * mean.ravel(), 1e-6)
+    close(layer.moving_variance, 0.9 + 0.1 * variance.ravel(), 1e-5)
+
+
+def test_a_single_value_of_each_feature_becomes_the_shift() -> None:
+    layer = BatchNormalization(unbiased=True, beta_initializer="ones")
+    close(layer(normal(1, 3), training=True), np.ones((1, 3)))

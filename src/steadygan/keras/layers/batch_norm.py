@@ -5,8 +5,9 @@ from typing import Any
 
 import keras
 from keras import ops
+from torch.nn import functional
 
-from steadygan.keras.torch_view import in_dtype
+from steadygan.keras.torch_view import NEEDS_VIEWS, in_dtype
 
 
 @keras.saving.register_keras_serializable("steadygan")
@@ -70,6 +71,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
             raise ValueError("BatchNormalization of steadygan takes no mask; take that of keras.layers")
         dtype = keras.backend.result_type(inputs.dtype, "float32")
         wide = in_dtype(inputs, dtype)
+        if training and self.trainable and self._fits_pytorch(wide):
+            return in_dtype(self._by_pytorch(wide), self.compute_dtype)
         if training and self.trainable:
             centred, variance = self._of_batch(wide)
         else:
@@ -100,6 +103,34 @@ class BatchNormalization(keras.layers.BatchNormalization):
             part = in_dtype(ops.stop_gradient(now), running.dtype)
             running.assign(running.value * self.momentum + part * (1.0 - self.momentum))
         return centred, variance
+
+    def _fits_pytorch(self, x: Any) -> bool:
+        """Whether PyTorch's function does the same: it wants features in the axis after the batch, and two of each."""
+        axis = self.axis % x.ndim
+        return not NEEDS_VIEWS and axis in (1, x.ndim - 1) and x.numel() > x.shape[axis]
+
+    def _by_pytorch(self, x: Any) -> Any:
+        """What the rest of this class computes, by PyTorch's own function, where that is the backend.
+
+        It takes half the time of the same in small steps, and its derivative can be differentiated, too.
+        """
+        dtype = keras.backend.standardize_dtype(x.dtype)
+        lines = x if self.axis % x.ndim == 1 else x.reshape(-1, x.shape[-1])
+        features = lines.shape[1]
+        mean, variance = lines.new_zeros(2, features).unbind()  # of the batch: a momentum of 1 keeps nothing else
+        scale, shift = (
+            in_dtype(each.value, dtype) if used else None
+            for each, used in ((self.gamma, self.scale), (self.beta, self.center))
+        )
+        normal = functional.batch_norm(
+            lines, mean, variance, scale, shift, training=True, momentum=1.0, eps=self.epsilon
+        )
+        if not self.unbiased:
+            count = lines.numel() // features
+            variance = variance * ((count - 1) / count)
+        for running, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            running.assign(running.value.lerp(in_dtype(now, running.dtype), 1.0 - self.momentum))
+        return normal.reshape(x.shape)
 
     def _bessel(self, x: Any, axes: list[int]) -> Any:
         """N / (n - 1), by which the variance of n numbers becomes that of n - 1; a plain number where n is known."""

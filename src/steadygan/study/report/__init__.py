@@ -1,12 +1,5 @@
-"""The report of a study."""
+"""The report of a study: one HTML file, made from the files of its folder and from nothing else."""
 
-from pathlib import Path
+from steadygan.study.report.page import write_report
 
-
-def write_report(folder: Path) -> Path:
-    """Write ``report.html`` of a study.
-
-    Args:
-        folder: of the study.
-    """
-    return folder / "report.html"
+__all__ = ["write_report"]
