@@ -19,7 +19,7 @@ pytestmark = pytest.mark.sweep
 pytest.importorskip("ray")
 STUDY = (sys.executable, "-m", "steadygan", "study")
 OPTIONS = ("ring8", "--recipe", "dcgan", "--try", "r1,horizontal-flip", "--set", "width=4", "--samples", "64")
-PATIENCE = 120.0
+PATIENCE = 500.0
 
 
 def begin(out: Path, *options: str) -> "subprocess.Popen[str]":
@@ -48,7 +48,7 @@ def wait_for_results(out: Path, study: "subprocess.Popen[str]", number: int) -> 
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     out = tmp_path_factory.mktemp("unbroken") / "study"
-    finish(begin(out, *OPTIONS, "--images", "6000", "--seeds", "3"))
+    finish(begin(out, *OPTIONS, "--images", "4000", "--seeds", "2"))
     return rows(out)
 
 
@@ -71,8 +71,8 @@ def workers_of(pid: int) -> Iterator[int]:
 
 
 def test_a_worker_that_is_killed_costs_no_trial(unbroken: list[dict[str, Any]], tmp_path: Path) -> None:
-    assert [row["status"] for row in unbroken] == ["finished", "finished", "refused"] * 3
-    study = begin(tmp_path / "study", *OPTIONS, "--images", "6000", "--seeds", "3")
+    assert [row["status"] for row in unbroken] == ["finished", "finished", "refused"] * 2
+    study = begin(tmp_path / "study", *OPTIONS, "--images", "4000", "--seeds", "2")
     wait_for_results(tmp_path / "study", study, 1)
     os.kill(next(workers_of(study.pid)), signal.SIGKILL)
     finish(study)
@@ -80,7 +80,7 @@ def test_a_worker_that_is_killed_costs_no_trial(unbroken: list[dict[str, Any]], 
 
 
 def test_a_study_that_is_killed_goes_on_to_an_equal_table(unbroken: list[dict[str, Any]], tmp_path: Path) -> None:
-    study = begin(tmp_path / "study", *OPTIONS, "--images", "6000", "--seeds", "3")
+    study = begin(tmp_path / "study", *OPTIONS, "--images", "4000", "--seeds", "2")
     wait_for_results(tmp_path / "study", study, 2)
     study.kill()
     study.communicate(timeout=PATIENCE)
@@ -89,7 +89,7 @@ def test_a_study_that_is_killed_goes_on_to_an_equal_table(unbroken: list[dict[st
 
 
 def test_ctrl_c_saves_what_runs(unbroken: list[dict[str, Any]], tmp_path: Path) -> None:
-    study = begin(tmp_path / "study", *OPTIONS, "--images", "6000", "--seeds", "3")
+    study = begin(tmp_path / "study", *OPTIONS, "--images", "4000", "--seeds", "2")
     wait_for_results(tmp_path / "study", study, 1)
     study.send_signal(signal.SIGINT)
     assert "stopped and saved; go on with: steadygan study --resume --out" in finish(study)

@@ -1,6 +1,7 @@
 """Runs trials on Ray: on this machine by itself, or on a cluster that is there."""
 
 import os
+import socket
 import time
 import uuid
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from steadygan.study.trial import Trial
 
 TRIES = 5
 """How often a trial is begun or gone on with whose process was killed."""
-STOP_SECONDS, LOOK_SECONDS = 60.0, 120.0
+STOP_SECONDS, LOOK_SECONDS, LISTEN_SECONDS = 60.0, 120.0, 10.0
 _MEMORY = 128 * 2**20
 """Of Ray's store of objects on this machine, which holds hardly any."""
 
@@ -155,6 +156,8 @@ def _connect(ray: Any, address: str | None, threads: int, parallel: int | None) 
     if address is None:
         cores = _cores() if parallel is None else max(_cores(), parallel * threads)
         here = {"num_cpus": cores, "object_store_memory": _MEMORY, "include_dashboard": False}
+    if address is not None and "://" not in address and ":" in address:
+        _refuse_deaf(address)
     try:
         ray.init(
             address=address or "local",
@@ -164,12 +167,25 @@ def _connect(ray: Any, address: str | None, threads: int, parallel: int | None) 
             **here,
         )
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        raise SteadyganError(
-            f"There is no Ray cluster to join at '{address}' ({_first_line(error)}); start one with 'ray start "
-            "--head', set RAY_AUTH_MODE=token if it asks for a token, or leave --address out"
-            if address
-            else f"Ray does not start on this machine: {_first_line(error)}"
-        ) from None
+        said = _first_line(error)
+        refusal = _no_cluster(address, said) if address else SteadyganError(f"Ray does not start here: {said}")
+        raise refusal from None
+
+
+def _refuse_deaf(address: str) -> None:
+    """Say at once that nobody listens there, for which Ray would wait a minute."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), LISTEN_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise _no_cluster(address, _first_line(error)) from None
+
+
+def _no_cluster(address: str, why: str) -> SteadyganError:
+    return SteadyganError(
+        f"There is no Ray cluster to join at '{address}' ({why}); start one with 'ray start --head', set "
+        "RAY_AUTH_MODE=token if it asks for a token, or leave --address out"
+    )
 
 
 def _cores() -> int:
