@@ -1,6 +1,6 @@
 """Trains recipes under hostile settings that are drawn at random: how robust is each?
 
-    python benchmarks/gauntlet/run.py SHARED --work WORK [--draws 100] [--part 1/2] [--minutes 60]
+    python benchmarks/gauntlet/attempts.py SHARED --work WORK [--draws 100] [--part 1/2] [--minutes 60]
 
 SHARED is a folder with an evaluator (`ruler/ruler.py`) and `data/mnist.npz`. Every draw is trained under each recipe
 (see `settings.py`), on the same number of real items and with the same seed, one thread each; what is in WORK is
