@@ -52,11 +52,11 @@ class Study:
 
     @property
     def best(self) -> Recipe:
-        """The best recipe that a search has found.
+        """The best recipe that the study has found.
 
         Raises:
-            SteadyganError: when this is no search, or it has not found any yet.
+            SteadyganError: when no trial has ended well yet.
         """
         if not self.folder.best.is_file():
-            raise SteadyganError(f"'{self.path}' has found no best recipe; only a study with search= looks for one")
+            raise SteadyganError(f"'{self.path}' has found no best recipe yet; go on with it: resume=True")
         return recipe(self.folder.best)
