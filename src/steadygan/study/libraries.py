@@ -6,7 +6,7 @@ from typing import Any
 
 from steadygan.errors import SteadyganError
 
-NEEDED = ("ray", "pyarrow", "pandas", "optuna")
+NEEDED = ("ray", "optuna", "pandas", "pyarrow", "scipy")
 
 
 def require_libraries() -> None:

@@ -52,11 +52,11 @@ class Study:
 
     @property
     def best(self) -> Recipe:
-        """The best recipe that the study has found; its report says how sure that is.
+        """The best recipe that the study has found.
 
         Raises:
-            SteadyganError: when this is no search, or it has not found any yet.
+            SteadyganError: when no trial has ended well yet.
         """
         if not self.folder.best.is_file():
-            raise SteadyganError(f"'{self.path}' has found no best recipe; its report says why")
+            raise SteadyganError(f"'{self.path}' has found no best recipe yet; go on with it: resume=True")
         return recipe(self.folder.best)
