@@ -7,7 +7,7 @@ import pytest
 import steadygan as sg
 from steadygan import studying
 from steadygan.cli import main
-from steadygan.study import interface, running, start
+from steadygan.study import interface, report, running, start
 from steadygan.study.folder import StudyFolder
 from steadygan.study.plan import Plan
 from steadygan.studying import names
@@ -18,7 +18,7 @@ OPTIONS = ("ring8", "--recipe", "dcgan", "--take-out", "batch-norm,adam", "--try
 
 @pytest.fixture(autouse=True)
 def executors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[FakeExecutor]:
-    """The executors that studies make, which run nothing; nor is a table written."""
+    """The executors that studies make, which run nothing; nor is a table written, or a report of it."""
     made: list[FakeExecutor] = []
     break_off = [4, None, None, None]
 
@@ -31,6 +31,7 @@ def executors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[FakeExecu
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(start, "require_libraries", lambda: None)
+    monkeypatch.setattr(report, "write_report", lambda folder: folder / "report.html")
     for module in (studying, interface):
         monkeypatch.setattr(module, "on_ray", on_ray)
     monkeypatch.setattr(

@@ -10,6 +10,11 @@ score of 100 and at one of 5, and luck that two runs share cancels. Everything t
   91 %. The normal ones are simulated again by a test, marked ``sweep``.
 * shares of runs that end healthy: Wilson's interval.
 
+What that is worth with 5 seeds and 20 heuristics, where each trial's own log score has a standard deviation of 0.1
+(normal, simulated once): of 150 studies in which no heuristic does anything, 2 % claimed that one helps or hurts. Of 60
+in which four do something, a ratio of 0.61 was called "helps" in 93 %, one of 0.74 in 53 % ("may help" in 42 %), one of
+0.86 in 10 % ("may help" in 28 %), and one of 1.49 was called "hurts" in 67 % ("may hurt" in 30 %).
+
 No failure is dropped: see :mod:`steadygan.study.analysis.table` for what counts as one.
 """
 

@@ -1,0 +1,1 @@
+"""What the papers behind the heuristics claim, each tried by the smallest experiment that can show or refute it."""

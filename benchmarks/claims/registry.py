@@ -1,0 +1,36 @@
+"""Every claim, by group; the groups are in the order in which they are tried."""
+
+from benchmarks.claims import (
+    bilinear_claims,
+    collapsed,
+    confidence_claims,
+    dirac,
+    few_labels,
+    initial_claims,
+    latents,
+    overfit,
+    planes_claims,
+    steep,
+    vanishing,
+)
+from benchmarks.claims.claim import Claim
+
+GROUPS: dict[str, tuple[Claim, ...]] = {
+    "dirac": dirac.CLAIMS,
+    "bilinear": bilinear_claims.CLAIMS,
+    "initial": initial_claims.CLAIMS,
+    "confidence": confidence_claims.CLAIMS,
+    "collapsed": collapsed.CLAIMS,
+    "latents": latents.CLAIMS,
+    "vanishing": vanishing.CLAIMS,
+    "steep": steep.CLAIMS,
+    "overfit": overfit.CLAIMS,
+    "few-labels": few_labels.CLAIMS,
+    "planes": planes_claims.CLAIMS,
+}
+"""Claims by group."""
+
+
+def claims() -> tuple[Claim, ...]:
+    """All of them."""
+    return tuple(claim for group in GROUPS.values() for claim in group)
