@@ -18,6 +18,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from steadygan.data import DataSettings, prepare
+from steadygan.features import find_extractor
 from steadygan.study.study import Study
 from tables import machine, table
 
@@ -52,14 +54,15 @@ def main() -> None:
     named = f"--recipe {arguments.recipe} --images {arguments.images} --set width={arguments.width}"
     options = shlex.split(f"{named} --resolution {arguments.resolution}")
     ways: dict[str, list[Way]] = {}
-    for number in range(arguments.rounds + 1):  # the round before the first fills the cache
-        work, trials = arguments.work / str(number), arguments.trials if number else 1
+    find_extractor("domain", prepare(arguments.data, DataSettings(resolution=arguments.resolution)))
+    for number in range(1, arguments.rounds + 1):
+        work, trials = arguments.work / str(number), arguments.trials
         found = {
             f"a study, {cores} trials at a time": study(arguments, options, work / "many", trials, 1),
             f"a study, {cores} threads a trial": study(arguments, options, work / "one", trials, cores),
             "by hand": by_hand(arguments, options, work / "hand", trials),
         }
-        for name, way in found.items() if number else ():
+        for name, way in found.items():
             ways.setdefault(name, []).append(way)
             print(f"round {number}: {name}: {way}", file=sys.stderr, flush=True)
     print(table(["", "trials a minute", "beside by hand", "overhead of a trial"], rows(ways, arguments.trials)))

@@ -67,6 +67,8 @@ def test_what_cannot_be_planned_is_said() -> None:
         make_plan(Request(), None)
     with pytest.raises(SteadyganError, match="Say what to compare"):
         make_plan(Request(data="ring8"), None)
+    with pytest.raises(SteadyganError, match="shares the GPUs out itself"):
+        fake.plan(training={"device": "cuda:1"})
     with pytest.raises(SteadyganError, match="seeds"):
         fake.plan(seeds=0)
 

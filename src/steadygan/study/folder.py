@@ -56,7 +56,7 @@ class StudyFolder:
 
     @property
     def best(self) -> Path:
-        """The best recipe of the study, TOML."""
+        """The best recipe that the study has found, TOML."""
         return self.path / "best.toml"
 
     @property

@@ -55,8 +55,9 @@ class Judge:
         self._data, self._root, self._count = data, root, count
         self._extractor = None
         if data.kind == "images":
-            _take_over(data, root)
-            self._extractor = find_extractor("domain", data, root, seed=SEED, progress=progress)
+            if not is_trained(data, root):
+                _train(data, root, progress)
+            self._extractor = find_extractor("domain", data, root, seed=SEED)
         self.name = self._extractor.name if self._extractor else "points"
         self._real, self._held_out = real_material(data, split(data, None), self._extractor, root)
         self._mixture = TOYS.get(data.source)
@@ -86,9 +87,9 @@ class Judge:
         return found.pop(self._score, None), found
 
 
-def _take_over(data: Prepared, root: Path) -> None:
-    """Copy the encoder from the user's cache, where it has been trained already."""
-    source, target = encoder_file(data, None), encoder_file(data, root)
-    if is_trained(data, None) and not is_trained(data, root):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+def _train(data: Prepared, root: Path, progress: Progress) -> None:
+    """Train the encoder in the user's cache, where it is perhaps already and the next study finds it, and copy it."""
+    find_extractor("domain", data, seed=SEED, progress=progress)
+    target = encoder_file(data, root)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(encoder_file(data), target)

@@ -195,6 +195,8 @@ def _training(request: Request, before: Plan | None) -> TrainingSettings:
     settings |= {name: value for name, value in request.training.items() if value != "auto" or before is None}
     if settings.get("images") is None and settings.get("minutes") is None:
         settings["minutes"] = MINUTES if request.search is None else SEARCH_SHARE * request.search
+    if str(settings.get("device")).startswith("cuda:"):
+        raise SteadyganError("A study shares the GPUs out itself; use --device cuda, and --per-gpu for several on one")
     return api.make_training_settings(**settings | FIXED)
 
 

@@ -1,6 +1,5 @@
 """How a study goes, on a terminal as a table that is redrawn, elsewhere as a line for each trial."""
 
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from statistics import mean, median
@@ -106,7 +105,6 @@ class StudyProgress(Watcher):
         self._step, self._printed = "", ""
         self._live: Live | None = None
         self._told: dict[str, Result] = {}
-        self._began = time.monotonic()
 
     def says(self, sentence: str) -> None:
         """Print a sentence, above the table."""
@@ -143,14 +141,14 @@ class StudyProgress(Watcher):
         if self._live is not None:
             self._live.stop()
             self._live = None
-        elif self._standing is not None:
+        if self._standing is not None:
             self._console.print(self._table(self._standing, len(self._standing.trials)))
 
     def _redraw(self) -> None:
         if not self._console.is_terminal:
             return
         if self._live is None:
-            self._live = Live(get_renderable=self._picture, console=self._console, refresh_per_second=2)
+            self._live = Live(get_renderable=self._picture, console=self._console, refresh_per_second=2, transient=True)
             self._live.start()
 
     def _picture(self) -> RenderableType:

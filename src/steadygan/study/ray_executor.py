@@ -23,6 +23,8 @@ from steadygan.study.trial import Trial
 TRIES = 5
 """How often a trial is begun or gone on with whose process was killed."""
 STOP_SECONDS, LOOK_SECONDS, LISTEN_SECONDS = 60.0, 120.0, 10.0
+LOCAL_STARTS = 3
+"""How often Ray is started on this machine, on which it gives up after half a minute if that is very busy."""
 _MEMORY = 128 * 2**20
 """Of Ray's store of objects on this machine, which holds hardly any."""
 
@@ -158,18 +160,19 @@ def _connect(ray: Any, address: str | None, threads: int, parallel: int | None) 
         here = {"num_cpus": cores, "object_store_memory": _MEMORY, "include_dashboard": False}
     if address is not None and "://" not in address and ":" in address:
         _refuse_deaf(address)
-    try:
-        ray.init(
-            address=address or "local",
-            log_to_driver=False,
-            logging_level="ERROR",
-            runtime_env={"env_vars": variables},
-            **here,
-        )
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
-        said = _first_line(error)
-        refusal = _no_cluster(address, said) if address else SteadyganError(f"Ray does not start here: {said}")
-        raise refusal from None
+    given = {"log_to_driver": False, "logging_level": "ERROR", "runtime_env": {"env_vars": variables}, **here}
+    starts = 1 if address else LOCAL_STARTS
+    for start in range(starts):
+        try:
+            ray.init(address=address or "local", **given)
+        except Exception as error:  # because Ray has no class of its own for what goes wrong here
+            ray.shutdown()
+            said = _first_line(error)
+            refusal = _no_cluster(address, said) if address else SteadyganError(f"Ray does not start here: {said}")
+            if start + 1 == starts:
+                raise refusal from None
+        else:
+            return
 
 
 def _refuse_deaf(address: str) -> None:

@@ -52,11 +52,11 @@ class Study:
 
     @property
     def best(self) -> Recipe:
-        """The best recipe that the study has found.
+        """The best recipe that the study has found; its report says how sure that is.
 
         Raises:
-            SteadyganError: when no trial has ended well yet.
+            SteadyganError: when it has not found any.
         """
         if not self.folder.best.is_file():
-            raise SteadyganError(f"'{self.path}' has found no best recipe yet; go on with it: resume=True")
+            raise SteadyganError(f"'{self.path}' has found no best recipe; its report says why")
         return recipe(self.folder.best)
