@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from steadygan.amounts import things
 from steadygan.report.pictures import Picture, picture
 from steadygan.report.read import RunRecord
-from steadygan.report.words import count, sentence_case
+from steadygan.report.words import sentence_case
 from steadygan.runs.rescues import Rescue
 
 
@@ -40,10 +41,10 @@ def decisions(record: RunRecord) -> list[Decision]:
 def _decision(rescue: Rescue, record: RunRecord) -> Decision:
     found = sentence_case(rescue.finding.replace("-", " "))
     treatment = rescue.treatment
-    after = f"after {count(rescue.images)} images"
+    after = f"after {things(rescue.images, 'image')}"
     if treatment is None:
         return Decision(f"No rescue from {found.lower()}", after, rescue.evidence, "", rescue.message, "", None)
-    where = f"back to {count(rescue.back_to)} images" if rescue.back_to else "begun anew"
+    where = f"back to {things(rescue.back_to, 'image')}" if rescue.back_to else "begun anew"
     grids = record.folder.abandoned(rescue.line).sample_grids()
     return Decision(
         title=f"Rescue {rescue.line + 1} from {found.lower()}",
@@ -63,5 +64,5 @@ def _outcome(rescue: Rescue, decided: Sequence[Rescue]) -> str:
         return "Nothing critical was found after it."
     next_one = following[0]
     if next_one.finding == rescue.finding:
-        return f"It came again, at {count(next_one.images)} images."
-    return f"Then came {next_one.finding}, at {count(next_one.images)} images."
+        return f"It came again, at {things(next_one.images, 'image')}."
+    return f"Then came {next_one.finding}, at {things(next_one.images, 'image')}."
