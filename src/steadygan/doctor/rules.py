@@ -156,7 +156,7 @@ def repeated(history: History) -> Found:
 def served_in_part(history: History) -> Found:
     """Fakes that differ and lie in a corner of the data."""
     recall = history.last("doctor/recall", 2)
-    if len(recall) < 2 or _highest(recall) > LITTLE[history.setting.kind]:
+    if len(recall) < 2 or _highest(recall) > LITTLE[history.setting.kind] or _is_on_its_way(history):
         return ()
     sentence = f"{recall[-1]:.0%} of the data lies among the fakes"
     return (_evidence(history, "doctor/recall", sentence),)
