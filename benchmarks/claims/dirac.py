@@ -4,7 +4,6 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from benchmarks.claims.claim import Arms, Claim, Theory
@@ -205,13 +204,15 @@ CLAIMS = (
 
 
 def pictured() -> dict[str, Tensor]:
-    """Paths of one seed for the picture, by what they are."""
+    """Paths of the first seed for the picture, by what they are, [steps, 2] each."""
     names = {
-        "non-saturating": "plain",
+        "no penalty": "plain",
         "r1": "r1",
-        "gradient penalty": "gradient-penalty",
-        "instance noise": "noise",
+        "r2": "r2",
+        "gradient-penalty": "gradient-penalty",
+        "instance-noise": "noise",
         "relativistic": "relativistic",
         "relativistic, r1, r2": "r1 and r2",
+        "r1, two-time-scales": "two-time-scales and r1",
     }
-    return {shown: torch.as_tensor(path(rules)[:, 0]) for shown, rules in names.items()}
+    return {shown: path(rules)[:, 0] for shown, rules in names.items()}

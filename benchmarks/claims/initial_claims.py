@@ -220,7 +220,7 @@ CLAIMS = (
         measure=lambda seed: {"without": uneven_steps(False, seed), "with": uneven_steps(True, seed)},
         scale="ratio",
         least=2.0,
-        theory=Theory(1.0, 0.05),
+        theory=Theory(1.0, 0.1),  # the smallest layer has 256 weights, whose drawn size is off by 4 %
         seeds=SEEDS,
     ),
 )

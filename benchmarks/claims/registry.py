@@ -5,7 +5,9 @@ from benchmarks.claims import (
     collapsed,
     confidence_claims,
     dirac,
+    distant,
     few_labels,
+    images_claims,
     initial_claims,
     latents,
     overfit,
@@ -25,8 +27,10 @@ GROUPS: dict[str, tuple[Claim, ...]] = {
     "vanishing": vanishing.CLAIMS,
     "steep": steep.CLAIMS,
     "overfit": overfit.CLAIMS,
+    "distant": distant.CLAIMS,
     "few-labels": few_labels.CLAIMS,
     "planes": planes_claims.CLAIMS,
+    "images": images_claims.CLAIMS,
 }
 """Claims by group."""
 
