@@ -145,3 +145,18 @@ def half_circle() -> float:
     """What lookahead makes of a circling game: the modulus of 1 - α + α exp(i k ω), for each step."""
     turned = K * math.acos(1 - LR**2 / 2)
     return abs(1 - ALPHA + ALPHA * complex(math.cos(turned), math.sin(turned))) ** (1 / K)
+
+
+def pictured() -> dict[str, Tensor]:
+    """Paths of the first seed for the picture, by what they are, [steps, 2] each."""
+    names = {
+        "both at once": "simultaneous",
+        "taking turns": "alternating",
+        "lookahead": "lookahead",
+        "unrolled": "unrolled",
+        "adam": "adam",
+        "extra-adam": "extra-adam",
+        "past-checkpoints": "past",
+        "experience-replay": "replay",
+    }
+    return {shown: path(rules)[:300, 0] for shown, rules in names.items()}

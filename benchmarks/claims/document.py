@@ -26,24 +26,27 @@ NOT_RUN = "not run yet"
 
 
 def number(value: float) -> str:
-    """Three digits, and words where there is no number."""
+    """Three digits, five beside 1, where the factor of a step is what counts; words where there is no number."""
     if math.isinf(value):
         return "diverges" if value > 0 else "none"
-    return f"{value:.3g}"
+    size = abs(value)
+    if size >= 1_000:
+        return f"{value:.1e}".replace("e+0", "e").replace("e+", "e") if size >= 1e6 else f"{value:,.0f}"
+    return f"{value:.5g}" if 0.9 < size < 1.1 else f"{value:.3g}"
 
 
 def effect(claim: Claim, found: Judgement) -> str:
     """The median effect and its interval; factors where the effect is a ratio."""
     values = (found.effect, found.low, found.high)
     if claim.scale == "ratio":
-        middle, low, high = (f"{_factor(value)}" for value in values)
+        middle, low, high = (_factor(value) for value in values)
         return f"× {middle} ({low} to {high})"
     middle, low, high = (number(value) for value in values)
     return f"{middle} ({low} to {high})"
 
 
 def _factor(logarithm: float) -> str:
-    return "∞" if logarithm > 100 else f"{math.exp(logarithm):.3g}"
+    return "∞" if logarithm > 100 else number(math.exp(logarithm))
 
 
 def said(claim: Claim, found: Judgement) -> str:

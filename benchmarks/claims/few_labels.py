@@ -16,7 +16,7 @@ from steadygan.heuristics.objectives import (
 )
 from steadygan.heuristics.updates import adam
 
-LABELS, STEPS, BATCH, LATENT = 5, 1_000, 64, 32
+LABELS, STEPS, BATCH, LATENT = 5, 3_000, 64, 32
 
 
 class Classifier(nn.Module):

@@ -86,6 +86,14 @@ def company(recipe: Recipe, seed: int, batch: int = 4, draws: int = 32) -> float
     return float(by_others / by_itself)
 
 
+def own_noise(recipe: Recipe, seed: int) -> float:
+    """How far images of one latent are apart, over how far images are apart."""
+    generator = networks(recipe, seed).generator
+    with torch.no_grad():
+        same = generator(torch.randn(1, LATENT).expand(64, -1)).std(0).mean()
+        return float(same / generator(torch.randn(64, LATENT)).std(0).mean())
+
+
 def uneven_steps(equalised: bool, seed: int) -> float:
     """The largest over the smallest relative change of a layer's used weights in one step of Adam."""
     recipe = PLAIN.with_("equalised-lr") if equalised else PLAIN

@@ -1,7 +1,8 @@
 """What several experiments share: networks of a recipe, both arms of one, and digits."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from benchmarks.claims.claim import Arms
 from steadygan.networks import Networks, build
 from steadygan.recipe import Recipe
 
+Arm = TypeVar("Arm")
 IMAGE = (16, 16, 1)
 LATENT, WIDTH = 32, 8
 
@@ -46,3 +48,17 @@ def digits(size: int = 16) -> tuple[Tensor, Tensor]:
 def area_under_curve(real: Tensor, fake: Tensor) -> float:
     """How often a real logit is above a fake one, ties by half."""
     return float((real[:, None] > fake).float().mean() + 0.5 * (real[:, None] == fake).float().mean())
+
+
+def once(train: Callable[[Arm, int], Tensor]) -> Callable[[Arm, int], Tensor]:
+    """Keep what an arm has made with a seed, because several claims are compared with one arm; recipes have no hash."""
+    kept: dict[str, Tensor] = {}
+
+    @wraps(train)
+    def kept_or_trained(arm: Arm, seed: int) -> Tensor:
+        key = repr((arm, seed))
+        if key not in kept:
+            kept[key] = train(arm, seed)
+        return kept[key]
+
+    return kept_or_trained

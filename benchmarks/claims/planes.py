@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 import steadygan as sg
 from benchmarks.claims.claim import Arms
+from benchmarks.claims.parts import once
 from steadygan.data.toys import TOYS
 from steadygan.metrics.vector_modes import VectorModes, vector_modes
 from steadygan.recipe import Recipe
@@ -50,6 +51,7 @@ class Plane(NamedTuple):
     labels: bool = False
 
 
+@once
 def made(plane: Plane, seed: int) -> Tensor:
     """Train an arm, and draw points, float32 [2500, 2]; with labels, those of mode i in the i-th part."""
     schedule = plane.recipe.schedule

@@ -5,13 +5,19 @@ from benchmarks.claims import (
     collapsed,
     confidence_claims,
     dirac,
+    directions,
+    distant,
     few_labels,
+    images_claims,
     initial_claims,
+    labelled,
     latents,
     overfit,
+    overtrained,
     planes_claims,
     steep,
     vanishing,
+    wider,
 )
 from benchmarks.claims.claim import Claim
 
@@ -24,9 +30,15 @@ GROUPS: dict[str, tuple[Claim, ...]] = {
     "latents": latents.CLAIMS,
     "vanishing": vanishing.CLAIMS,
     "steep": steep.CLAIMS,
+    "directions": directions.CLAIMS,
+    "labelled": labelled.CLAIMS,
+    "overtrained": overtrained.CLAIMS,
+    "wider": wider.CLAIMS,
     "overfit": overfit.CLAIMS,
+    "distant": distant.CLAIMS,
     "few-labels": few_labels.CLAIMS,
     "planes": planes_claims.CLAIMS,
+    "images": images_claims.CLAIMS,
 }
 """Claims by group."""
 

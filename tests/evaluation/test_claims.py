@@ -125,3 +125,18 @@ def test_claims_have_names_of_their_own_and_seeds_enough() -> None:
     assert len(names) == len(set(names))
     assert {claim.heuristic for claim in claims()} <= {kind.name for kind in BUILT_IN}
     assert all(len(claim.seeds) >= 6 for claim in claims())
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.99931, "0.99931"),
+        (1.0, "1"),
+        (0.12345, "0.123"),
+        (12_345.6, "12,346"),
+        (3.4e7, "3.4e7"),
+        (math.inf, "diverges"),
+    ],
+)
+def test_numbers_of_the_table(value: float, text: str) -> None:
+    assert document.number(value) == text
