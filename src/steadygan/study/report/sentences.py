@@ -149,4 +149,4 @@ def _best(best: Best) -> str:
     against = ratio_in_words(best.against_baseline)
     if best.sure:
         return f"{named}, {against} times the baseline's."
-    return f"{named}, {against} times the baseline's: these seeds do not tell the two apart."
+    return f"{named}, {against} times the baseline's: among so many, these seeds do not tell the two apart."
