@@ -2,8 +2,8 @@
 
     python benchmarks/gauntlet/document.py WORK --write docs/gauntlet.md
 
-WORK is the folder of `attempts.py`. Only draws that were trained under every recipe count, so that all recipes are compared
-on the same settings.
+WORK is the folder of `attempts.py`. Only draws that were trained under every recipe count, so that all recipes are
+compared on the same settings.
 """
 
 import argparse
