@@ -102,7 +102,7 @@ def make_plan(request: Request, before: Plan | None, progress: Progress = no_pro
     designs = _designs(request, before, recipe)
     data = prepare(name, data_settings, progress=progress)
     training = resolve_settings(training, data.kind)
-    found = _variants(request.search or (before and before.search), recipe, designs)
+    found = _variants(_first(request.search, before.search if before else None), recipe, designs)
     given = {each: _first(getattr(request, each), before and getattr(before, each)) for each in ("search", "samples")}
     seeds = _first(request.seeds, before and before.seeds, SEEDS)
     fields = {
