@@ -79,6 +79,9 @@ def test_a_search_chooses_from_the_recipes_that_suit_the_data() -> None:
     assert names[0] == "steady"
     assert "dcgan" in names
     assert plan.training.minutes == 2.0
+    assert fake.plan(recipe=None, take_out=None, try_in=("r1",), search=8.0).try_in == ("r1",)  # though steady has it
+    with pytest.raises(SteadyganError, match="did you mean 'r1'"):
+        fake.plan(recipe=None, take_out=None, try_in=("r11",), search=8.0)
     assert fake.plan(search=8.0, take_out=None).recipes == ()  # the one that was named
 
 

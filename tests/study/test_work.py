@@ -172,6 +172,13 @@ def test_a_share_of_the_budget_is_gone_on_from(chosen: Plan, unbroken: Result, t
     last = work.run_trial(study, chosen, chosen.trials[2])
     assert last.scores == ((0.25, first.score), (1.0, unbroken.score))
     assert last.images_seen == IMAGES
+    small = chosen.model_copy(update={"training": chosen.training.model_copy(update={"images": 20})})
+    again = fake.folder(tmp_path / "small", small)
+    work.run_trial(again, small, small.trials[2], 0.8)  # one step of 16 images
+    assert work.run_trial(again, small, small.trials[2], 0.8).images_seen == 16
+    assert work.run_trial(again, small, small.trials[2]).status == "finished"
+    again = fake.folder(tmp_path / "smaller", small)
+    assert [work.run_trial(again, small, small.trials[2], share).images_seen for share in (0.1, 0.5)] == [16, 16]
 
 
 def test_a_judge_or_data_that_are_not_those_of_the_study_fail_the_trial(chosen: Plan, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from steadygan.recipe import Recipe
 from steadygan.recipes import recipe_names
 from steadygan.settings import TrainingSettings
 from steadygan.study.designs import Variant, take_out_names, try_names, variants
-from steadygan.study.edit import Edit
+from steadygan.study.edit import Edit, toggled
 from steadygan.study.plan import MINUTES, SAMPLES, Plan, differences
 from steadygan.study.trial import refusal
 from steadygan.training.device import resolve_settings
@@ -102,7 +102,7 @@ def make_plan(request: Request, before: Plan | None, progress: Progress = no_pro
     designs = _designs(request, before, recipe)
     data = prepare(name, data_settings, progress=progress)
     training = resolve_settings(training, data.kind)
-    found = variants(recipe, *designs.values())
+    found = _variants(_first(request.search, before.search if before else None), recipe, designs)
     given = {each: _first(getattr(request, each), before and getattr(before, each)) for each in ("search", "samples")}
     seeds = _first(request.seeds, before and before.seeds, SEEDS)
     fields = {
@@ -218,6 +218,15 @@ def _designs(request: Request, before: Plan | None, recipe: Recipe) -> dict[str,
         "pairs": tuple(given["pairs"] or ()),
         "factorial": tuple(given["factorial"] or ()),
     }
+
+
+def _variants(search: float | None, recipe: Recipe, designs: dict[str, tuple[str, ...]]) -> tuple[Variant, ...]:
+    """The variants of a study; of a search the recipe alone, because it changes each of its recipes as that allows."""
+    if search is None:
+        return variants(recipe, *designs.values())
+    for name in (name for names in designs.values() for name in names):
+        toggled(name, recipe)  # which refuses a name that nobody has
+    return variants(recipe)
 
 
 def _refusals(found: Sequence[Variant], recipe: Recipe, data: Prepared, labels: bool) -> dict[str, str]:

@@ -176,8 +176,8 @@ class StudyProgress(Watcher):
     def _table(self, standing: Standing, room: int) -> RenderableType:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for name, justify in (("variant", "left"), ("done", "right"), ("healthy", "right"), ("score", "right")):
-            table.add_column(name, justify=justify, no_wrap=name != "variant", overflow="fold")  # type: ignore[arg-type]
-        table.add_column("", overflow="ellipsis", no_wrap=True)
+            table.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
+        table.add_column("")  # gives way where there is no room
         rows = rows_of(standing)
         for row in rows[:room]:
             table.add_row(*_cells(row), style="" if row.running or row.ended else "dim")
@@ -195,12 +195,12 @@ class StudyProgress(Watcher):
         return BETWEEN.join(parts)
 
 
-def _cells(row: Row) -> tuple[str, str, str, str, str]:
+def _cells(row: Row) -> tuple[str, str, str, str, Text]:
     running = f"{row.running} running" if row.running else ""
     return (
         printable(row.variant),
         f"{row.ended}/{row.trials}",
         f"{row.healthy}/{row.ended}" if row.ended and not row.note else "",
         "" if row.score is None else f"{row.score:.4g}",
-        printable(running or row.note),
+        Text(printable(running or row.note), no_wrap=True, overflow="ellipsis"),
     )

@@ -1,7 +1,9 @@
 """Trains a trial in its folder: begins it, or goes on with what is there, as if it had never stopped."""
 
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -10,6 +12,7 @@ from steadygan.data import Prepared
 from steadygan.errors import SteadyganError
 from steadygan.files import read_text
 from steadygan.recipes import parse
+from steadygan.runs.budget import Budget
 from steadygan.runs.folder import RunFolder, write_atomically
 from steadygan.runs.lock import locked
 from steadygan.runs.run import Run
@@ -89,6 +92,8 @@ def trained(folder: StudyFolder, plan: Plan, trial: Trial, data: Prepared, share
     before = _read(note)
     if before is not None and before.fulfils(training):
         return Run(run_folder.path, failure=before.failure)
+    if before is not None and before.ended and _has_used(training, run_folder):
+        return Run(run_folder.path)  # a step may see more images than a small budget has
     if _can_go_on(run_folder, before):
         run_folder.conclusion.unlink(missing_ok=True)
         note.unlink(missing_ok=True)  # in this order: from here on what is there is a training that was broken off
@@ -115,6 +120,20 @@ def _can_go_on(folder: RunFolder, before: Training | None) -> bool:
     """
     begun = folder.exists() and bool(folder.numbered_checkpoints())
     return begun and not (before is None and folder.conclusion.is_file())
+
+
+def spent(rows: Sequence[Mapping[str, Any]]) -> tuple[int, float]:
+    """The images that training has seen, and the seconds that it took.
+
+    Args:
+        rows: of its metrics.
+    """
+    timed = [row for row in rows if "seconds" in row]
+    return (int(timed[-1]["images"]), float(timed[-1]["seconds"])) if timed else (0, 0.0)
+
+
+def _has_used(training: TrainingSettings, folder: RunFolder) -> bool:
+    return Budget.of(training).fraction(*spent(folder.read_rows(folder.metrics))) >= 1
 
 
 def _read(note: Path) -> Training | None:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -17,7 +16,7 @@ from steadygan.study.folder import StudyFolder
 from steadygan.study.judge import Judge
 from steadygan.study.plan import Plan
 from steadygan.study.result import Result, Status
-from steadygan.study.training import InterruptedTrialError, settings_of, trained
+from steadygan.study.training import InterruptedTrialError, settings_of, spent, trained
 from steadygan.study.trial import Trial
 from steadygan.vocabulary import Failure
 
@@ -119,7 +118,7 @@ def _tools(folder: Path, plan: Plan) -> tuple[Prepared, Judge]:
 
 def _judged(folder: StudyFolder, plan: Plan, trial: Trial, run: Run, judge: Judge, share: float) -> Result:
     rows = run.metrics
-    images, seconds = _spent(rows)
+    images, seconds = spent(rows)
     found = diagnose(run.path) if rows else None
     lasting = [] if found is None else [each for each in found.findings if each.ended_at is None]
     kinds = tuple(dict.fromkeys(each.kind.value for each in lasting))
@@ -149,12 +148,6 @@ def _judged(folder: StudyFolder, plan: Plan, trial: Trial, run: Run, judge: Judg
         run=str(run.path.relative_to(folder.path)),
         share=share,
     )
-
-
-def _spent(rows: list[dict[str, Any]]) -> tuple[int, float]:
-    """The images that training has seen, and the seconds that it took."""
-    timed = [row for row in rows if "seconds" in row]
-    return (int(timed[-1]["images"]), float(timed[-1]["seconds"])) if timed else (0, 0.0)
 
 
 def _status(failure: str, findings: Sequence[str], used: bool) -> Status:
