@@ -142,7 +142,7 @@ def refuse_another_plan(before: Plan, now: Plan) -> None:
 
 
 def default_threads(trials: int) -> int:
-    """Threads of a trial: one, because a small network gains less from a second thread than a study from a second trial.
+    """Threads of a trial: one, as a small network gains less from a second thread than a study from another trial.
 
     Args:
         trials: how many there are; where there are fewer than cores, each takes more.
