@@ -68,7 +68,10 @@ class Pair(NamedTuple):
             discriminator = self.torch.discriminator.train(training)
             theirs = discriminator.discriminate(given, torch.tensor(labels) if takes else None)
         mine = _answer(outputs_of(self.keras.discriminator), [x, labels] if takes else x, training)
-        return {name: array(value) for name, value in mine.items()}, theirs
+        found = {name: array(value) for name, value in mine.items()}
+        if found["logits"].shape[1:] == (1,):  # a column is as good as a vector, see outputs_of
+            found["logits"] = found["logits"][:, 0]
+        return found, theirs
 
 
 def pair(
