@@ -345,7 +345,7 @@ RULES = (
     Rule(Failure.STALLED, _CRITICAL, ("doctor/distance",), no_nearer, persists=8, after=0.2),
     Rule(Failure.GARBAGE_FOOLING, _WARNING, ("doctor/detail",), noisy, persists=3, after=0.11),
     Rule(Failure.PREPROCESSING_MISMATCH, _WARNING, ("doctor/lowest/data",), out_of_range, persists=2, after=0.0),
-    Rule(Failure.PREPROCESSING_MISMATCH, _WARNING, _MEAN, mismatched, persists=4, after=0.11),
+    Rule(Failure.PREPROCESSING_MISMATCH, _WARNING, _MEAN, mismatched, persists=4, after=0.3),
     Rule(Failure.SATURATED_OUTPUT, _WARNING, _LIMITS, saturated, persists=4, after=0.1),
     Rule(Failure.CHECKERBOARD, _WARNING, _GRID, checkered, persists=1, after=0.2),
     Rule(Failure.CHECKERBOARD, _WATCH, _GRID, faintly_checkered, persists=1, after=0.2),
