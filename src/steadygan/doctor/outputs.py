@@ -54,9 +54,12 @@ def energy_distance(real: Tensor, fake: Tensor) -> float:
 
     Source: Székely and Rizzo 2013, "Energy statistics", equation 2.5, over E|X - X'|.
     """
+    return _energy(real, fake, spread(real), spread(fake))
+
+
+def _energy(real: Tensor, fake: Tensor, real_spread: float, fake_spread: float) -> float:
     between = float(torch.cdist(real.double(), fake.double()).mean())
-    within = spread(real)
-    return (2 * between - within - spread(fake)) / within if within > 0 else float("nan")
+    return (2 * between - real_spread - fake_spread) / real_spread if real_spread > 0 else float("nan")
 
 
 def comparison(real: Tensor, fake: Tensor) -> dict[str, float]:
@@ -77,10 +80,11 @@ def comparison(real: Tensor, fake: Tensor) -> dict[str, float]:
     if not (bool(real.isfinite().all()) and bool(fake.isfinite().all())):
         return {}
     points, others = thumbnails(real), thumbnails(fake)
+    usual, own = spread(points), spread(others)
     found = {
-        "variety": spread(others) / spread(points) if spread(points) > 0 else float("nan"),
+        "variety": own / usual if usual > 0 else float("nan"),
         "twins": float((nearest(others) < TWIN * nearest(points).median()).double().mean()),
-        "distance": energy_distance(points, others),
+        "distance": _energy(points, others, usual, own),
     }
     return found | (_of_images(real.detach().float(), fake.detach().float()) if real.ndim == 4 else {})
 
