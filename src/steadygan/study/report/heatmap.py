@@ -20,15 +20,7 @@ def heatmap(interactions: Sequence[Interaction]) -> Chart | None:
     if not scored:
         return None
     names = list(dict.fromkeys(name for each in scored for name in (each.first, each.second)))
-    size = len(names)
-    values: list[list[float | None]] = [[None] * size for _ in names]
-    words = [[""] * size for _ in names]
-    for each in scored:
-        if each.score is not None:
-            first, second = names.index(each.first), names.index(each.second)
-            for row, column in ((first, second), (second, first)):
-                values[row][column] = each.score.mean
-                words[row][column] = f"<b>{times(each.score.ratio)}</b><br>{span(each.score.student)}"
+    values, words = _cells(scored, names)
     furthest = max(abs(each.score.mean) for each in scored if each.score is not None)
     limit = max(furthest, math.log(1.25))
     shown = [plain(name) for name in names]
@@ -68,8 +60,22 @@ def heatmap(interactions: Sequence[Interaction]) -> Chart | None:
         summary="; ".join(
             f"{each.first} with {each.second} {ratio_in_words(each.score)}" for each in scored if each.score is not None
         ),
-        height=max(220, 60 + _CELL * size),
+        height=max(220, 60 + _CELL * len(names)),
         data=[data],
         layout=layout,
         wide=True,
     )
+
+
+def _cells(scored: Sequence[Interaction], names: Sequence[str]) -> tuple[list[list[float | None]], list[list[str]]]:
+    """The logarithm of each interaction and its words, by row and column; nothing where there is none."""
+    size = len(names)
+    values: list[list[float | None]] = [[None] * size for _ in names]
+    words = [[""] * size for _ in names]
+    for each in scored:
+        if each.score is not None:
+            first, second = names.index(each.first), names.index(each.second)
+            for row, column in ((first, second), (second, first)):
+                values[row][column] = each.score.mean
+                words[row][column] = f"<b>{times(each.score.ratio)}</b><br>{span(each.score.student)}"
+    return values, words

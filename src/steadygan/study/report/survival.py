@@ -24,10 +24,30 @@ def survival(variants: Sequence[Variant]) -> Chart | None:
     if max((variant.survival.runs for variant in known), default=0) < 2:
         return None
     shown = sorted(known, key=lambda variant: (variant.change != "baseline", variant.survival.share))[::-1]
+    height = max(_LEAST, 70 + _ROW * len(shown))
+    layout = {
+        "margin": {"l": 12, "r": 58, "t": 8, "b": 44},
+        "xaxis": {"range": [0, 1.02], "tickformat": ".0%", "title": {"text": "share of runs that end healthy"}},
+        "yaxis": {"automargin": True, "tickfont": {"color": "--text"}, "showgrid": False, "dtick": 1},
+        "annotations": _counts(shown),
+    }  # fmt: skip
+    return Chart(
+        key="survival",
+        title="Which recipes survive",
+        hint="A run is healthy when it used up its time and nothing is wrong at its end that the doctor would warn of. "
+        "Lines are Wilson's 95% intervals.",
+        summary="; ".join(f"{variant.name} {share_in_words(variant.survival)}" for variant in reversed(shown)),
+        height=height,
+        data=[_bars(shown, height)],
+        layout=layout,
+    )
+
+
+def _bars(shown: Sequence[Variant], height: int) -> dict[str, Any]:
+    """A bar with its interval for each recipe, from the bottom."""
     shares = [variant.survival.share for variant in shown]
     intervals = [variant.survival.interval or Interval(0, 0) for variant in shown]
-    height = max(_LEAST, 70 + _ROW * len(shown))
-    bars = {
+    return {
         "type": "bar",
         "orientation": "h",
         "x": shares,
@@ -50,7 +70,11 @@ def survival(variants: Sequence[Variant]) -> Chart | None:
         "textposition": "none",
         "hovertemplate": "%{y}: %{text}<extra></extra>",
     }
-    counts = [
+
+
+def _counts(shown: Sequence[Variant]) -> list[dict[str, Any]]:
+    """How many runs each bar stands for, beside it."""
+    return [
         note(
             f"{variant.survival.healthy} of {variant.survival.runs}",
             xref="paper",
@@ -62,22 +86,6 @@ def survival(variants: Sequence[Variant]) -> Chart | None:
         )
         for variant in shown
     ]
-    layout = {
-        "margin": {"l": 12, "r": 58, "t": 8, "b": 44},
-        "xaxis": {"range": [0, 1.02], "tickformat": ".0%", "title": {"text": "share of runs that end healthy"}},
-        "yaxis": {"automargin": True, "tickfont": {"color": "--text"}, "showgrid": False, "dtick": 1},
-        "annotations": counts,
-    }  # fmt: skip
-    return Chart(
-        key="survival",
-        title="Which recipes survive",
-        hint="A run is healthy when it used up its time and nothing is wrong at its end that the doctor would warn of. "
-        "Lines are Wilson's 95% intervals.",
-        summary="; ".join(f"{variant.name} {share_in_words(variant.survival)}" for variant in reversed(shown)),
-        height=height,
-        data=[bars],
-        layout=layout,
-    )
 
 
 def cost(effects: Sequence[Effect], height: int = _LEAST) -> Chart | None:
