@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import steadygan as sg
+from steadygan.heuristics.updates import Adam
 from steadygan.recipe import Recipe
 
 DATA = ("grid25", "ring8", "glyphs", "mnist")
@@ -81,8 +82,7 @@ class Hostile:
         hostile = [] if self.leaky else ["leaky-relu"]
         hostile += [] if self.normalised else ["batch-norm"]
         first = sg.recipe(name).change(add=named, values={"adam.lr": 1e-3} if name == "naive" else {})
-        held = next(each for each in first.heuristics if each.name == "adam")
-        beta: float = getattr(held, "betas")[1]  # noqa: B009  the catalogue's Adam, by name
+        beta = next(iter(first.all(Adam))).betas[1]
         values = {
             **SMALL[name],
             "adam.betas": (self.momentum, beta),

@@ -38,7 +38,7 @@ NEGATIVE, BOUND, BEYOND = -0.05, 1.001, 1.1
 is out of its reach."""
 NO_NEARER, LONG = 0.9, 12
 """Times the distance over earlier looks below which fakes have come nearer, and looks that are compared."""
-OFF = {"images": 0.1, "vectors": 0.1}
+OFF = 0.1
 """Distance that is too far to stay at."""
 WAY, RISE = 0.75, 1.25
 """Of the distance some looks ago, and of the variety then: training that has come so far is on its way."""
@@ -165,7 +165,7 @@ def served_in_part(history: History) -> Found:
 def no_nearer(history: History) -> Found:
     """Fakes that stay where they are, far from the data."""
     distance = history.last("doctor/distance", LONG)
-    if len(distance) < LONG or not _lowest(distance) > OFF[history.setting.kind]:
+    if len(distance) < LONG or not _lowest(distance) > OFF:
         return ()
     first, last = np.mean(distance[: LONG // 2]), np.mean(distance[LONG // 2 :])
     return (_distance(history),) if last > NO_NEARER * first else ()
